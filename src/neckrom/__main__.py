@@ -1,0 +1,6 @@
+"""``python -m neckrom``."""
+
+from neckrom.cli.main import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,88 @@
+"""Errors that a user can act on.
+
+Every message says what is wrong and what to do. The command line catches
+:class:`NeckromError` once and prints it; anything else is a defect of ours.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of the command line, documented in ``docs/cli.md``."""
+
+    OK = 0
+    PARTLY_FAILED = 1
+    """Several inputs, at least one failed; the others are done."""
+    USAGE = 2
+    """The command line itself is wrong."""
+    BAD_INPUT = 3
+    """The input cannot be measured: no such file, no face, no neutral, ..."""
+    BAD_CONFIGURATION = 4
+    """A norm, protocol or landmark file has a mistake, or options clash."""
+    CANNOT_WRITE = 5
+    """The results cannot be written: disk full, no permission, already there."""
+    ENVIRONMENT = 6
+    """Something is missing or broken on this machine: see ``neckrom doctor``."""
+    INTERRUPTED = 130
+    """Stopped by Ctrl-C; nothing half-written is left."""
+
+
+class NeckromError(Exception):
+    """Base of all errors that the user can act on."""
+
+    exit_code: ExitCode = ExitCode.BAD_INPUT
+
+
+class InputError(NeckromError):
+    """The input cannot be read or measured."""
+
+
+class NotAVideoError(InputError):
+    """The file is there, but holds no moving picture."""
+
+
+class NoFaceError(InputError):
+    """No face in any frame."""
+
+
+class NoNeutralError(InputError):
+    """No still, near-frontal stretch that could serve as neutral."""
+
+
+class ConfigurationError(NeckromError):
+    """A file or option that configures the measurement is wrong.
+
+    Parameters
+    ----------
+    problems : sequence of str
+        Every problem found, each naming line or field and the way out.
+    """
+
+    exit_code = ExitCode.BAD_CONFIGURATION
+
+    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
+        self.problems = problems
+        lines = [message, *(f"  - {problem}" for problem in problems)]
+        super().__init__("\n".join(lines))
+
+
+class LandmarkFileError(ConfigurationError):
+    """``landmarks.parquet`` is damaged or of another version."""
+
+
+class OutputError(NeckromError):
+    """The results cannot be written."""
+
+    exit_code = ExitCode.CANNOT_WRITE
+
+
+class EnvironmentProblemError(NeckromError):
+    """A package, a library or a model is missing or broken."""
+
+    exit_code = ExitCode.ENVIRONMENT
+
+
+class FrameMismatchError(NeckromError):
+    """Two series that must have the same frames do not."""

@@ -1,0 +1,1 @@
+"""Frames in time order, from clips, image folders and animations."""

@@ -1,0 +1,1 @@
+"""Head and thorax orientation, and the neck angles between them."""

@@ -1,0 +1,1 @@
+"""Face and pose landmarks, from the models or from a landmark file."""

@@ -1,0 +1,1 @@
+"""Figures, HTML, PDF, tables and the overlay video."""

@@ -1,0 +1,1 @@
+"""Neutral, movements, trials and range of motion."""

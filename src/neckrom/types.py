@@ -1,0 +1,451 @@
+"""Value types that all layers share.
+
+Conventions (``docs/conventions.md`` is the source): left and right are the
+person's; degrees; seconds; NaN means "not measured"; camera axes x right,
+y down, z forward; body axes x anterior, y superior, z to the person's right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+Float32Array = NDArray[np.float32]
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+ImageArray = NDArray[np.uint8]
+
+N_FACE = 478
+"""Points of the face mesh with attention (468 of the mesh, 10 of the irises)."""
+N_POSE = 33
+"""Points of the pose model."""
+
+
+class Movement(StrEnum):
+    """The six directions, in the fixed order of every table and file."""
+
+    FLEXION = "flexion"
+    EXTENSION = "extension"
+    ROTATION_LEFT = "rotation_left"
+    ROTATION_RIGHT = "rotation_right"
+    LATERAL_LEFT = "lateral_left"
+    LATERAL_RIGHT = "lateral_right"
+
+    @property
+    def plane(self) -> int:
+        """Column of the angle: 0 flexion, 1 lateral, 2 rotation."""
+        return {"flexion": 0, "extension": 0, "lateral": 1, "rotation": 2}[self.value.split("_")[0]]
+
+    @property
+    def sign(self) -> int:
+        """+1 where the movement is positive in its column (flexion, to the right), else -1."""
+        return 1 if self in (Movement.FLEXION, Movement.LATERAL_RIGHT, Movement.ROTATION_RIGHT) else -1
+
+    @property
+    def label(self) -> str:
+        """Words for tables and figures."""
+        return {
+            "flexion": "Flexion",
+            "extension": "Extension",
+            "rotation_left": "Rotation left",
+            "rotation_right": "Rotation right",
+            "lateral_left": "Side-bend left",
+            "lateral_right": "Side-bend right",
+        }[self.value]
+
+
+MOVEMENTS: tuple[Movement, ...] = tuple(Movement)
+
+PAIRS: tuple[tuple[Movement, Movement], ...] = (
+    (Movement.ROTATION_LEFT, Movement.ROTATION_RIGHT),
+    (Movement.LATERAL_LEFT, Movement.LATERAL_RIGHT),
+)
+"""The pairs that are compared for asymmetry, left first."""
+
+
+# --------------------------------------------------------------------- frames
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture at one instant.
+
+    Attributes
+    ----------
+    index : int
+        Position in the source, from 0, in time order.
+    time_ns : int
+        Presentation time from the container or the camera, strictly rising.
+    image : ndarray, shape (height, width, 3), uint8, RGB
+        Upright and never mirrored: as the camera saw the person.
+    """
+
+    index: int
+    time_ns: int
+    image: ImageArray
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What is known of a source before its frames are read.
+
+    Attributes
+    ----------
+    name : str
+        Name for folders and headings (file stem).
+    kind : str
+        "clip", "images" or "landmarks".
+    sha256 : str
+        Of the file's bytes (for a folder: of its files in time order).
+    width, height : int
+        Of the frames as handed out: after rotation metadata and scaling.
+    source_width, source_height : int
+        Of the picture as stored, upright.
+    expected_frames : int or None
+        What the container claims; only for progress.
+    nominal_fps : float or None
+        What the container claims; never used for time.
+    """
+
+    name: str
+    kind: Literal["clip", "images", "landmarks"]
+    sha256: str
+    width: int
+    height: int
+    source_width: int
+    source_height: int
+    expected_frames: int | None
+    nominal_fps: float | None
+
+
+class FrameSource(Protocol):
+    """Frames in time order; clip, image folder and camera pass the same contract tests."""
+
+    @property
+    def info(self) -> SourceInfo: ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a user should know, complete once all frames are read."""
+        ...
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield each frame once, in time order; memory does not grow with their number."""
+        ...
+
+    def close(self) -> None: ...
+
+
+# ------------------------------------------------------------------ landmarks
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkFrame:
+    """What the models saw in one frame; NaN where nothing was found.
+
+    Attributes
+    ----------
+    time_ns : int
+        Time of the frame.
+    face : ndarray, shape (478, 3), float32
+        Face mesh, pixels; x right, y down, z away from the camera on the scale of x.
+    pose : ndarray, shape (33, 3), float32
+        Pose points, pixels; z as the model gives it, on the scale of x.
+    pose_visibility : ndarray, shape (33,), float32
+        The model's visibility, 0 to 1: not a measure of trust.
+    pose_world : ndarray, shape (33, 3), float32
+        Pose points in metres about the middle of the hips.
+    faces : int
+        How many faces were seen in the frame (0 where none).
+    pose_ran : bool
+        Whether the pose model was run on this frame.
+    """
+
+    time_ns: int
+    face: Float32Array
+    pose: Float32Array
+    pose_visibility: Float32Array
+    pose_world: Float32Array
+    faces: int
+    pose_ran: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkSeries:
+    """Landmarks of a whole clip, one row a frame (fields as in :class:`LandmarkFrame`).
+
+    Attributes
+    ----------
+    time_ns : ndarray, shape (N,), int64
+    face : ndarray, shape (N, 478, 3), float32
+    pose, pose_world : ndarray, shape (N, 33, 3), float32
+    pose_visibility : ndarray, shape (N, 33), float32
+    faces : ndarray, shape (N,), int64
+    pose_ran : ndarray, shape (N,), bool
+    width, height : int
+        Size of the picture in which the pixels count.
+    """
+
+    time_ns: IntArray
+    face: Float32Array
+    pose: Float32Array
+    pose_visibility: Float32Array
+    pose_world: Float32Array
+    faces: IntArray
+    pose_ran: BoolArray
+    width: int
+    height: int
+
+    def __len__(self) -> int:
+        return len(self.time_ns)
+
+    @property
+    def time_s(self) -> FloatArray:
+        """Seconds, shape (N,)."""
+        return np.asarray(self.time_ns, dtype=np.float64) * 1e-9
+
+    @property
+    def face_found(self) -> BoolArray:
+        """Frames with a face, shape (N,)."""
+        return np.asarray(np.isfinite(self.face[:, 0, 0]))
+
+    @property
+    def pose_found(self) -> BoolArray:
+        """Frames with a pose, shape (N,)."""
+        return np.asarray(np.isfinite(self.pose[:, 0, 0]))
+
+    def mirrored(self) -> LandmarkSeries:
+        """The same clip flipped left for right, for recordings that were stored mirrored.
+
+        Points are flipped in the picture *and* renumbered, so that the person's
+        left is on the left-hand points again.
+        """
+        from neckrom.landmarks.mirror import mirror_series  # noqa: PLC0415  (cycle)
+
+        return mirror_series(self)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorIdentity:
+    """Which models saw the clip."""
+
+    name: str
+    version: str
+    model_sha256: str
+    """Of all model files used, in a fixed order."""
+    settings: str
+    """Compact description of the settings that change the numbers."""
+
+
+class LandmarkDetector(Protocol):
+    """Landmarks frame by frame, tracked over time; the replay detector passes the same contract tests."""
+
+    @property
+    def identity(self) -> DetectorIdentity: ...
+
+    def detect(self, frame: Frame) -> LandmarkFrame:
+        """Landmarks of one frame; frames must come in time order."""
+        ...
+
+    def close(self) -> None: ...
+
+
+# ----------------------------------------------------------------- kinematics
+
+
+@dataclass(frozen=True, slots=True)
+class CameraModel:
+    """Pinhole camera without distortion.
+
+    Attributes
+    ----------
+    fx, fy, cx, cy : float
+        Pixels.
+    width, height : int
+        Pixels.
+    origin : str
+        Where the focal length comes from, in words for the report.
+    assumed : bool
+        True where it is a default, not something that the user stated or calibrated.
+    """
+
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    width: int
+    height: int
+    origin: str
+    assumed: bool
+
+    @property
+    def hfov_deg(self) -> float:
+        """Horizontal field of view."""
+        return float(2 * np.degrees(np.arctan(self.width / 2 / self.fx)))
+
+
+@dataclass(frozen=True, slots=True)
+class Neutral:
+    """The stretch that defines zero.
+
+    Attributes
+    ----------
+    start_s, end_s : float
+    origin : str
+        "found" or "given".
+    drift_deg : float
+        Largest change of a neck angle between this and the other rests of the clip; NaN where there is none.
+    """
+
+    start_s: float
+    end_s: float
+    origin: Literal["found", "given"]
+    drift_deg: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class OrientationSeries:
+    """Head and thorax in the camera frame, one row a frame.
+
+    Attributes
+    ----------
+    time_ns : ndarray, shape (N,), int64
+    head, thorax : ndarray, shape (N, 4)
+        Unit quaternions (x, y, z, w), body frame to camera frame; NaN where not measured.
+        Both are the same at the person's neutral.
+    sd_deg : ndarray, shape (N, 3)
+        One standard deviation of the neck's flexion, lateral and rotation angle,
+        from measured residuals; NaN where unknown.
+    beyond : ndarray, shape (N,), bool
+        The head has turned past what can be measured: the true excursion is at least
+        the one given.
+    source : ndarray, shape (N,), str
+        "face", "pose", "fused" or "none".
+    quality : ndarray, shape (N,)
+        0 useless to 1 certain.
+    """
+
+    time_ns: IntArray
+    head: FloatArray
+    thorax: FloatArray
+    sd_deg: FloatArray
+    beyond: BoolArray
+    source: NDArray[np.str_]
+    quality: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.time_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class AngleSeries:
+    """Neck angles over time, one row a frame; NaN means "not measured".
+
+    Attributes
+    ----------
+    time_s : ndarray, shape (N,)
+    neck_deg : ndarray, shape (N, 3)
+        Flexion (+ chin to chest), lateral, rotation (+ to the person's right).
+    sd_deg : ndarray, shape (N, 3)
+        One standard deviation of each; NaN where unknown.
+    trunk_deg : ndarray, shape (N, 3)
+        Thorax relative to its neutral, same planes and signs (flexion + leans forward).
+    beyond, source, quality
+        As in :class:`OrientationSeries`.
+    """
+
+    time_s: FloatArray
+    neck_deg: FloatArray
+    sd_deg: FloatArray
+    trunk_deg: FloatArray
+    beyond: BoolArray
+    source: NDArray[np.str_]
+    quality: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    @property
+    def measured(self) -> BoolArray:
+        """Frames in which all three angles are known, shape (N,)."""
+        return np.asarray(np.isfinite(self.neck_deg).all(axis=1))
+
+    def replace(self, **changes: object) -> AngleSeries:
+        """A copy with some fields changed."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------ range of motion
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """95 % interval; ``high`` is None where the end range lies past what could be measured."""
+
+    low: float
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One repetition of one movement; angles positive in the movement's direction.
+
+    Attributes
+    ----------
+    movement : Movement
+    start_s, peak_s, end_s : float
+        Leaving neutral, the end range, back at neutral (or where the clip or the next movement cuts it).
+    hold_start_s, hold_end_s : float
+        The plateau from which ``peak_deg`` comes.
+    peak_deg : float
+        End-range angle; with ``lower_bound`` the largest angle that could be told.
+    sd_deg : float
+        One standard deviation of ``peak_deg``; NaN where unknown.
+    interval95 : Interval or None
+        None until there are measured residuals.
+    lower_bound : bool
+        The end range lies past what could be measured.
+    compensation_deg : float
+        Thorax excursion in the plane of the movement at end range, positive along with the head; NaN unknown.
+    coupling_deg : tuple of two float
+        The neck's two other angles at end range, in the order flexion, lateral, rotation without
+        the movement's own plane; signs as in :class:`AngleSeries`.
+    source : str
+        Where the end-range value came from.
+    note : str
+        What was unusual about it, in words; empty where nothing was.
+    """
+
+    movement: Movement
+    start_s: float
+    peak_s: float
+    end_s: float
+    hold_start_s: float
+    hold_end_s: float
+    peak_deg: float
+    sd_deg: float
+    interval95: Interval | None
+    lower_bound: bool
+    compensation_deg: float
+    coupling_deg: tuple[float, float]
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RangeOfMotion:
+    """All trials of a clip."""
+
+    neutral: Neutral
+    trials: tuple[Trial, ...]
+    warnings: tuple[str, ...] = field(default=())
+
+    def of(self, movement: Movement) -> tuple[Trial, ...]:
+        """Trials of one movement, in time order."""
+        return tuple(trial for trial in self.trials if trial.movement is movement)
