@@ -1,0 +1,200 @@
+"""The whole result of one measurement, as it stands in ``result.json``.
+
+Names and meanings are public: ``docs/result.schema.json`` is made from these
+classes (``neckrom schema``). NaN never appears here: what was not measured is null.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from neckrom.types import Movement
+
+SCHEMA_VERSION = "1.0"
+"""Raised in the first number when a name or meaning changes, in the second when something is added."""
+
+Flag = Literal["flagged", "not_flagged", "could_not_judge"]
+
+ANGLE_CONVENTION = (
+    "Degrees. In movements, trials and asymmetry every angle is positive in the named direction. In angles.csv "
+    "flexion + is chin to chest (extension negative), lateral + is right ear to right shoulder, rotation + is face "
+    "to the person's right; trunk_* likewise (flexion + leans forward). Left and right are the person's. "
+    "Neck angles are head relative to thorax, zero at the person's own neutral: Cardan sequence Z-X'-Y'' with "
+    "body axes x anterior, y superior, z to the person's right."
+)
+
+
+class Model(BaseModel):
+    """Immutable, and strict about names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class ToolInfo(Model):
+    """What measured."""
+
+    name: str = "neckrom"
+    version: str
+    engine: str = Field(description="Landmark engine and its version.")
+    model_sha256: str = Field(description="Of the engine's model files.")
+    estimator: str = Field(description="Estimator of the orientations.")
+    calibration_id: str = Field(description="Identity of the fitted numbers that the estimator used.")
+
+
+class ClipInfo(Model):
+    """What was measured."""
+
+    name: str
+    kind: Literal["clip", "images", "landmarks"]
+    sha256: str = Field(description="Of the clip's bytes; of the original clip where landmarks are replayed.")
+    duration_s: float = Field(description="As decoded: from the first to the last frame plus one frame.")
+    frames: int
+    fps: float = Field(description="Frames divided by the duration, as decoded.")
+    width: int = Field(description="Of the picture as stored, upright.")
+    height: int
+    measured_width: int = Field(description="Of the picture that the models saw.")
+    measured_height: int
+    mirrored: bool = Field(description="The clip was said to be mirrored, and left and right were put right.")
+
+
+class CameraInfo(Model):
+    """The camera as assumed."""
+
+    hfov_deg: float
+    origin: str
+    assumed: bool
+
+
+class NeutralInfo(Model):
+    """The stretch that defines zero."""
+
+    start_s: float
+    end_s: float
+    origin: Literal["found", "given"]
+    drift_deg: float | None
+
+
+class TrialResult(Model):
+    """One repetition."""
+
+    start_s: float
+    peak_s: float
+    end_s: float
+    hold_start_s: float
+    hold_end_s: float
+    peak_deg: float
+    sd_deg: float | None
+    interval95_deg: tuple[float, float | None] | None
+    lower_bound: bool
+    compensation_deg: float | None = Field(description="Thorax excursion in the same plane at end range.")
+    coupling_deg: tuple[float, float] | None = Field(
+        description="The neck's two other angles at end range, in the order flexion, lateral, rotation "
+        "without the movement's own; signs as in angles.csv."
+    )
+    source: str
+    note: str
+
+
+class MovementResult(Model):
+    """One of the six directions."""
+
+    movement: Movement
+    best_deg: float | None
+    mean_deg: float | None
+    cv_percent: float | None
+    interval95_deg: tuple[float, float | None] | None = Field(description="Of the best trial.")
+    lower_bound: bool
+    reference_deg: float
+    reference_source: str
+    percent_of_reference: float | None
+    healthy_low_deg: float | None = Field(description="Low end of the healthy means that the norm set cites.")
+    healthy_high_deg: float | None
+    flag: Flag = Field(description="Loss of range only, judged on the best trial.")
+    reason: str
+    pain: Annotated[int, Field(ge=0, le=10)] | None
+    pain_onset_deg: float | None
+    pain_flag: Flag
+    pain_reason: str
+    compensation_deg: float | None = Field(description="Largest of the trials.")
+    compensation_flag: Flag
+    compensation_reason: str
+    trials: tuple[TrialResult, ...]
+
+
+class AsymmetryResult(Model):
+    """Left against right, on the means of the trials."""
+
+    pair: Literal["rotation", "lateral"]
+    left_deg: float | None
+    right_deg: float | None
+    difference_deg: float | None = Field(description="Size of the difference, never negative.")
+    percent: float | None = Field(description="Difference in percent of the larger side.")
+    smaller_side: Literal["left", "right"] | None
+    error_limit_deg: float | None = Field(description="Difference that measurement error alone may make (95 %).")
+    percent_limit: float
+    flag: Flag
+    reason: str
+
+
+class NormInfo(Model):
+    """Which norm set judged."""
+
+    name: str
+    title: str
+    citation: str
+    sha256: str
+
+
+class Quality(Model):
+    """How far the measurement can be trusted."""
+
+    frames_measured_percent: float
+    face_found_percent: float
+    warnings: tuple[str, ...]
+    first_turn: Literal["left", "right"] | None
+    first_turn_note: str
+    interval_note: str
+
+
+class Configuration(Model):
+    """Everything that was set and changes the numbers."""
+
+    mirrored: bool
+    neutral: tuple[float, float] | None
+    hfov_deg: float | None
+    norms: str
+    protocol: str | None
+    protocol_sha256: str | None
+    settings: dict[str, float | int | str | bool] = Field(description="Thresholds of segmentation and judgement.")
+
+
+class Units(Model):
+    """Units and signs."""
+
+    angle: str = "deg"
+    time: str = "s"
+    convention: str = ANGLE_CONVENTION
+
+
+class Result(Model):
+    """One measurement."""
+
+    schema_version: str = SCHEMA_VERSION
+    created: str = Field(description="Local time of the measurement, ISO 8601 with offset.")
+    tool: ToolInfo
+    configuration: Configuration
+    units: Units = Units()
+    clip: ClipInfo
+    camera: CameraInfo
+    norms: NormInfo
+    neutral: NeutralInfo
+    movements: tuple[MovementResult, ...]
+    asymmetry: tuple[AsymmetryResult, ...]
+    quality: Quality
+    statement: str = Field(description="What this is, and what it is not.")
+
+    def of(self, movement: Movement) -> MovementResult:
+        """Result of one direction."""
+        return next(item for item in self.movements if item.movement is movement)
