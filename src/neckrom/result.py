@@ -97,6 +97,16 @@ class TrialResult(Model):
     note: str
 
 
+class SetAside(Model):
+    """A repetition that was seen but not counted among the trials."""
+
+    start_s: float
+    peak_s: float
+    end_s: float
+    peak_deg: float
+    reason: str
+
+
 class MovementResult(Model):
     """One of the six directions."""
 
@@ -106,8 +116,8 @@ class MovementResult(Model):
     cv_percent: float | None
     interval95_deg: tuple[float, float | None] | None = Field(description="Of the best trial.")
     lower_bound: bool
-    reference_deg: float
-    reference_source: str
+    reference_deg: float | None = Field(description="Null where the norm set gives none.")
+    reference_source: str = Field(description="Population and citation.")
     percent_of_reference: float | None
     healthy_low_deg: float | None = Field(description="Low end of the healthy means that the norm set cites.")
     healthy_high_deg: float | None
@@ -121,6 +131,9 @@ class MovementResult(Model):
     compensation_flag: Flag
     compensation_reason: str
     trials: tuple[TrialResult, ...]
+    set_aside: tuple[SetAside, ...] = Field(
+        default=(), description="Repetitions that were seen but not counted, with the reason."
+    )
 
 
 class AsymmetryResult(Model):

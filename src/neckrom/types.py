@@ -445,6 +445,8 @@ class RangeOfMotion:
     neutral: Neutral
     trials: tuple[Trial, ...]
     warnings: tuple[str, ...] = field(default=())
+    set_aside: tuple[Trial, ...] = field(default=())
+    """Repetitions that were seen but not counted; ``note`` says why."""
 
     def of(self, movement: Movement) -> tuple[Trial, ...]:
         """Trials of one movement, in time order."""
