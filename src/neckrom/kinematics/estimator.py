@@ -1,0 +1,60 @@
+"""The replaceable part: from landmarks to the orientation of head and thorax."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from neckrom.types import BoolArray, CameraModel, FloatArray, LandmarkSeries, OrientationSeries
+
+
+class PersonReference(Protocol):
+    """What an estimator learned of this person, camera and seat from the neutral stretch."""
+
+    @property
+    def neutral_thorax(self) -> FloatArray:
+        """Thorax at neutral, quaternion (x, y, z, w), body to camera; the head's is the same."""
+        ...
+
+
+class OrientationEstimator(Protocol):
+    """Landmarks to orientations, with their uncertainty.
+
+    Offline and live use the same ``observe``; only the smoothing differs (zero-phase against causal).
+    """
+
+    @property
+    def identity(self) -> str:
+        """Name and version of the method."""
+        ...
+
+    @property
+    def calibration_id(self) -> str:
+        """Identity of the fitted numbers in use."""
+        ...
+
+    def fit_reference(
+        self, landmarks: LandmarkSeries, camera: CameraModel, neutral: BoolArray
+    ) -> PersonReference:
+        """Learn the person's own neutral.
+
+        Parameters
+        ----------
+        landmarks : LandmarkSeries, N frames
+        camera : CameraModel
+        neutral : ndarray, shape (N,), bool
+            The frames of the neutral stretch.
+
+        Raises
+        ------
+        NoNeutralError
+            If too little is seen in these frames to serve as a reference.
+        """
+        ...
+
+    def observe(self, landmarks: LandmarkSeries, reference: PersonReference) -> OrientationSeries:
+        """Orientation frame by frame, not yet smoothed over time."""
+        ...
+
+    def smooth(self, observed: OrientationSeries, reference: PersonReference) -> OrientationSeries:
+        """Zero-phase smoothing over the whole recording, with continuity used against outliers."""
+        ...

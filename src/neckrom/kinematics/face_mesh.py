@@ -1,0 +1,84 @@
+"""Head orientation from the face mesh alone.
+
+Known weakness first: beyond about 50 deg the mesh reads too little, and it is lost at the end of
+range. This serves to find the neutral stretch and to look at a clip before a person's own
+reference exists; what is measured comes from :mod:`neckrom.kinematics.regressor`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from neckrom.kinematics.rotations import (
+    BODY_FACING_CAMERA,
+    as_quaternions,
+    rotation_to_ray,
+    rotations_between,
+)
+from neckrom.resources import resource
+from neckrom.types import CameraModel, FloatArray, IntArray, LandmarkSeries
+
+
+@dataclass(frozen=True, slots=True)
+class HeadShape:
+    """Mean head in body axes.
+
+    Attributes
+    ----------
+    points : ndarray, shape (K,), int
+        Indices of the face mesh: eyes, nose, cheeks and brow, which stay on the skin; the contour
+        slides over it and is left out.
+    shape : ndarray, shape (K, 3)
+        Their places in body axes (x anterior, y superior, z right), unit size.
+    """
+
+    points: IntArray
+    shape: FloatArray
+
+
+@cache
+def head_shape() -> HeadShape:
+    """The mean head that is shipped in ``calibration/head_shape.npz``."""
+    with np.load(resource("calibration", "head_shape.npz")) as stored:
+        return HeadShape(stored["points"].astype(np.int64), stored["shape"].astype(np.float64))
+
+
+def face_orientation(landmarks: LandmarkSeries, camera: CameraModel) -> FloatArray:
+    """Orientation of the head in the camera frame, from the mean head and the ray to the face.
+
+    Returns
+    -------
+    ndarray, shape (N, 4)
+        Quaternions (x, y, z, w), body frame to camera frame; NaN where no face was found.
+    """
+    mean_head = head_shape()
+    found = landmarks.face_found
+    points = landmarks.face[found][:, mean_head.points].astype(np.float64)
+    if not len(points):
+        return np.full((len(landmarks), 4), np.nan)
+    seen = Rotation.from_matrix(rotations_between(mean_head.shape, points))
+    return as_quaternions(found, rotation_to_ray(points[:, :, :2].mean(axis=1), camera) * seen)
+
+
+def facing_angles_deg(head: FloatArray) -> FloatArray:
+    """Flexion, lateral and rotation of the head against one that looks straight into a level camera.
+
+    Parameters
+    ----------
+    head : ndarray, shape (N, 4)
+        As from :func:`face_orientation`.
+
+    Returns
+    -------
+    ndarray, shape (N, 3), degrees
+    """
+    angles = np.full((len(head), 3), np.nan)
+    known = np.isfinite(head).all(axis=1)
+    if known.any():
+        relative = Rotation.from_matrix(BODY_FACING_CAMERA).inv() * Rotation.from_quat(head[known])
+        angles[known] = relative.as_euler("ZXY", degrees=True) * [-1.0, 1.0, -1.0]
+    return angles
