@@ -1,1 +1,1 @@
-"""The command line: parses and shows, nothing else."""
+"""Command line: parses, asks the service and shows; measures nothing itself."""

@@ -1,0 +1,427 @@
+"""What this machine has, what is wrong with it and how to mend it.
+
+Runs where the packages that measure cannot be imported: each is tried in a
+process of its own, so that one that crashes or hangs does not take the
+doctor along.
+"""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from neckrom.errors import EnvironmentProblemError
+
+IMPORT_TIMEOUT_S = 90.0
+"""The first import of a plotting library builds its font list, which is slow."""
+CAMERA_TIMEOUT_S = 8.0
+
+CV2_DISTRIBUTIONS = (
+    "opencv-contrib-python",
+    "opencv-contrib-python-headless",
+    "opencv-python",
+    "opencv-python-headless",
+)
+"""All of these install the same folder ``cv2``, and break each other."""
+
+MODELS = (
+    "face_detection_short_range.tflite",
+    "face_landmark_with_attention.tflite",
+    "pose_detection.tflite",
+    "pose_landmark_full.tflite",
+)
+"""Model files of MediaPipe without which nothing can be measured."""
+
+IMPORTED = ("numpy", "scipy", "cv2", "av", "pyarrow", "pydantic", "matplotlib", "reportlab", "mediapipe")
+"""Packages that are tried, as they are imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemLibrary:
+    """A shared library that comes from the system, not from a wheel."""
+
+    file: str
+    debian: str
+    fedora: str
+
+
+SYSTEM_LIBRARIES = (
+    SystemLibrary("libGL.so.1", "libgl1", "libglvnd-glx"),
+    SystemLibrary("libgthread-2.0.so.0", "libglib2.0-0", "glib2"),
+)
+
+
+class State(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    NOTE = "note"
+    """Nothing is broken, but the user may want to know."""
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report.
+
+    Attributes
+    ----------
+    name : str
+        What was looked at.
+    state : State
+    found : str
+        What is there.
+    remedy : str
+        How to mend it; empty where nothing needs mending.
+    """
+
+    name: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def examine(folder: Path) -> Iterator[Check]:
+    """Look at everything that a measurement needs, the quick things first.
+
+    Parameters
+    ----------
+    folder : Path
+        Where results would be written.
+    """
+    yield check_python()
+    yield check_cores()
+    yield check_writable(folder)
+    yield from check_packages()
+    yield check_one_cv2()
+    yield from (check_system_library(library) for library in SYSTEM_LIBRARIES)
+    yield check_models()
+    yield check_fonts()
+    yield from check_imports()
+    yield check_codecs()
+    yield from check_cameras()
+
+
+def refuse_broken_environment() -> None:
+    """Stop before a measurement that this machine cannot do.
+
+    Only what is cheap to look at: two OpenCV packages at once, and missing
+    system libraries.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        Naming every problem and its remedy.
+    """
+    checks = [check_one_cv2(), *(check_system_library(library) for library in SYSTEM_LIBRARIES)]
+    broken = [check for check in checks if check.state is State.PROBLEM]
+    if broken:
+        lines = [f"{check.name}: {check.found}. {check.remedy}" for check in broken]
+        raise EnvironmentProblemError("\n".join([*lines, "Then look again with: neckrom doctor"]))
+
+
+def explain_import_error(error: ImportError) -> EnvironmentProblemError:
+    """Say what to install where something could not be imported."""
+    text = str(error)
+    for library in SYSTEM_LIBRARIES:
+        if library.file in text:
+            return EnvironmentProblemError(
+                f"The system library {library.file} is missing. {_remedy_for(library)}"
+            )
+    missing = re.match(r"(\S+\.so[.\d]*): cannot open shared object file", text)
+    if missing:
+        return EnvironmentProblemError(
+            f"The system library {missing[1]} is missing: install the package of your system that has it, "
+            "then look again with: neckrom doctor"
+        )
+    return EnvironmentProblemError(
+        f"A package cannot be imported ({text}). Install neckrom again into a fresh virtual environment, "
+        "and see what else is wrong with: neckrom doctor"
+    )
+
+
+# ------------------------------------------------------------------ the checks
+
+
+def check_python() -> Check:
+    """Whether this Python is one of those that are supported."""
+    found = f"{platform.python_version()} at {sys.executable}"
+    if (3, 11) <= sys.version_info[:2] <= (3, 12):
+        return Check("Python", State.OK, found)
+    return Check(
+        "Python", State.PROBLEM, found, "Use Python 3.11 or 3.12: MediaPipe has no wheel for others."
+    )
+
+
+def check_cores() -> Check:
+    """How many processor cores there are."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if cores >= 2:
+        return Check("Processor", State.OK, f"{cores} cores")
+    return Check(
+        "Processor", State.NOTE, "1 core", "Measuring works, but slowly: decoding and models share it."
+    )
+
+
+def check_writable(folder: Path) -> Check:
+    """Whether results can be written into a folder."""
+    name = f"Write in {folder}"
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"neckrom")
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Check(
+            name,
+            State.PROBLEM,
+            error.strerror or str(error),
+            "Go to a folder that you may write in, or say --out DIR.",
+        )
+    if free < 200e6:
+        return Check(
+            name, State.PROBLEM, f"{free / 1e6:.0f} MB free", "Make room: a result needs up to 100 MB."
+        )
+    return Check(name, State.OK, f"{free / 1e9:.1f} GB free")
+
+
+def check_packages() -> Iterator[Check]:
+    """Versions of the packages against the ranges that neckrom was made for."""
+    for text in metadata.requires("neckrom") or []:
+        requirement = Requirement(text)
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        yield _check_package(requirement)
+
+
+def _check_package(requirement: Requirement) -> Check:
+    name = f"Package {requirement.name}"
+    remedy = f'Install it: {_pip()} install "{requirement}"'
+    try:
+        version = metadata.version(requirement.name)
+    except metadata.PackageNotFoundError:
+        return Check(name, State.PROBLEM, "not installed", remedy)
+    if requirement.specifier.contains(version, prereleases=True):
+        return Check(name, State.OK, version)
+    return Check(name, State.PROBLEM, f"{version}, needed is {requirement.specifier}", remedy)
+
+
+def check_one_cv2() -> Check:
+    """Whether exactly one package provides ``cv2``."""
+    installed = {name: _version(name) for name in CV2_DISTRIBUTIONS}
+    present = {name: version for name, version in installed.items() if version is not None}
+    found = ", ".join(f"{name} {version}" for name, version in present.items()) or "none"
+    wanted = CV2_DISTRIBUTIONS[0]
+    pin = f"{wanted}=={present[wanted]}" if wanted in present else wanted
+    if not present:
+        return Check("OpenCV packages", State.PROBLEM, found, f"Install it: {_pip()} install {pin}")
+    if len(present) > 1:
+        return Check(
+            "OpenCV packages",
+            State.PROBLEM,
+            f"{len(present)} at once, which break each other: {found}",
+            f"Keep one: {_pip()} uninstall -y {' '.join(present)} && {_pip()} install {pin}",
+        )
+    if wanted not in present:
+        return Check("OpenCV packages", State.NOTE, found, f"Tested is {wanted}; pip check will complain.")
+    return Check("OpenCV packages", State.OK, found)
+
+
+def check_system_library(library: SystemLibrary) -> Check:
+    """Whether the loader finds a shared library that OpenCV needs."""
+    name = f"Library {library.file}"
+    if sys.platform != "linux":
+        return Check(name, State.OK, "not needed on this system")
+    try:
+        ctypes.CDLL(library.file)
+    except OSError as error:
+        return Check(name, State.PROBLEM, f"missing ({error})", _remedy_for(library))
+    return Check(name, State.OK, "found")
+
+
+def check_models() -> Check:
+    """Whether MediaPipe's models are all there and unchanged since they were installed."""
+    try:
+        files = metadata.files("mediapipe")
+    except metadata.PackageNotFoundError:
+        return Check(
+            "Models", State.PROBLEM, "mediapipe is not installed", f"{_pip()} install mediapipe==0.10.21"
+        )
+    remedy = f"Install it again: {_pip()} install --force-reinstall --no-deps mediapipe==0.10.21"
+    listed = {path.name: path for path in files or [] if path.name in MODELS}
+    wrong = [
+        f"{name} missing" for name in MODELS if name not in listed or not _on_disk(listed[name]).is_file()
+    ]
+    wrong += [f"{name} changed" for name, path in listed.items() if not _is_unchanged(path)]
+    if wrong:
+        return Check("Models", State.PROBLEM, ", ".join(wrong), remedy)
+    return Check("Models", State.OK, f"{len(MODELS)} files, unchanged")
+
+
+def check_fonts() -> Check:
+    """Whether the font that figures and report are set in is there."""
+    spec = importlib.util.find_spec("matplotlib")
+    font = Path(spec.origin).parent / "mpl-data/fonts/ttf/DejaVuSans.ttf" if spec and spec.origin else None
+    if font is not None and font.is_file():
+        return Check("Fonts", State.OK, font.name)
+    return Check(
+        "Fonts",
+        State.PROBLEM,
+        "DejaVuSans.ttf, which comes with matplotlib, is missing",
+        f"Install it again: {_pip()} install --force-reinstall --no-deps matplotlib",
+    )
+
+
+def check_imports() -> Iterator[Check]:
+    """Import each package in a process of its own."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        yield from pool.map(_check_import, IMPORTED)
+
+
+def _check_import(package: str) -> Check:
+    name = f"Import {package}"
+    outcome = _run_python(f"import {package}", timeout_s=IMPORT_TIMEOUT_S)
+    if outcome.ok:
+        return Check(name, State.OK, "works")
+    error = explain_import_error(ImportError(outcome.error.partition(": ")[2]))
+    return Check(name, State.PROBLEM, outcome.error, str(error))
+
+
+_CODECS = """
+import json, av
+found = {}
+for name, mode in (("h264", "r"), ("hevc", "r"), ("libx264", "w")):
+    try:
+        av.codec.Codec(name, mode)
+        found[name] = True
+    except av.codec.codec.UnknownCodecError:
+        found[name] = False
+print(json.dumps(found))
+"""
+
+
+def check_codecs() -> Check:
+    """Whether FFmpeg, as PyAV brings it, can read phone clips and write the overlay."""
+    outcome = _run_python(_CODECS, timeout_s=IMPORT_TIMEOUT_S)
+    remedy = f"Install PyAV's own wheel: {_pip()} install --force-reinstall --no-deps --only-binary av av"
+    if not outcome.ok:
+        return Check("Codecs", State.PROBLEM, outcome.error, remedy)
+    codecs: dict[str, bool] = json.loads(outcome.output)
+    missing = [name for name, there in codecs.items() if not there]
+    if missing:
+        return Check("Codecs", State.PROBLEM, f"missing: {', '.join(missing)}", remedy)
+    return Check("Codecs", State.OK, "reads H.264 and HEVC, writes H.264")
+
+
+_CAMERA = """
+import json, sys, cv2
+camera = cv2.VideoCapture(sys.argv[1], cv2.CAP_V4L2)
+there, picture = camera.read() if camera.isOpened() else (False, None)
+print(json.dumps([picture.shape[1], picture.shape[0], camera.get(cv2.CAP_PROP_FPS)] if there else None))
+camera.release()
+"""
+
+
+def check_cameras() -> Iterator[Check]:
+    """Open each camera for one picture; none is needed to measure clips."""
+    devices = sorted(Path("/dev").glob("video*"))
+    if not devices:
+        yield Check("Cameras", State.NOTE, "none found", "Clips can be measured without one.")
+        return
+    with ThreadPoolExecutor(max_workers=len(devices)) as pool:
+        yield from pool.map(_check_camera, devices)
+
+
+def _check_camera(device: Path) -> Check:
+    name = f"Camera {device}"
+    if not os.access(device, os.R_OK | os.W_OK):
+        return Check(
+            name, State.NOTE, "no permission", "Join the group that owns it: sudo usermod -aG video $USER"
+        )
+    outcome = _run_python(_CAMERA, str(device), timeout_s=CAMERA_TIMEOUT_S)
+    size = json.loads(outcome.output) if outcome.ok and outcome.output else None
+    if size is None:
+        why = "gives no picture" if outcome.ok else outcome.error
+        return Check(
+            name, State.NOTE, why, "Close other programs that use it; some cameras have a second, silent one."
+        )
+    return Check(name, State.OK, f"{size[0]}x{size[1]} at {size[2]:.0f} frames/s")
+
+
+# ------------------------------------------------------------------- means
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    ok: bool
+    output: str
+    error: str
+
+
+def _run_python(script: str, *arguments: str, timeout_s: float) -> _Outcome:
+    """Run a few lines in a Python of their own, silently."""
+    environment = dict(os.environ, OPENCV_LOG_LEVEL="OFF", GLOG_minloglevel="3", MPLBACKEND="Agg")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", script, *arguments],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+            env=environment,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return _Outcome(False, "", f"no answer within {timeout_s:.0f} s")
+    if done.returncode < 0:
+        return _Outcome(False, "", f"crashed ({signal.Signals(-done.returncode).name})")
+    lines = done.stderr.strip().splitlines() or ["failed without a message"]
+    return _Outcome(done.returncode == 0, done.stdout.strip(), "" if done.returncode == 0 else lines[-1])
+
+
+def _remedy_for(library: SystemLibrary) -> str:
+    return (
+        f"Install it: apt-get install -y {library.debian} (Debian, Ubuntu) "
+        f"or dnf install {library.fedora} (Fedora), as root."
+    )
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _on_disk(path: metadata.PackagePath) -> Path:
+    return Path(str(path.locate()))
+
+
+def _is_unchanged(path: metadata.PackagePath) -> bool:
+    """Whether a file still has the hash that its wheel recorded; true where none was recorded."""
+    if path.hash is None or not _on_disk(path).is_file():
+        return True
+    digest = hashlib.new(path.hash.mode, _on_disk(path).read_bytes()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == path.hash.value
+
+
+def _pip() -> str:
+    return f"{sys.executable} -m pip"

@@ -1,0 +1,82 @@
+"""Values of the command line, checked all at once before anything runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from neckrom.errors import ConfigurationError, ExitCode
+
+
+class UsageProblemError(ConfigurationError):
+    """Values of the command line are wrong."""
+
+    exit_code = ExitCode.USAGE
+
+
+@dataclass(slots=True)
+class OptionReader:
+    """Reads values and collects what is wrong with them.
+
+    Attributes
+    ----------
+    problems : list of str
+        One for each mistake, naming the option and the way out.
+    """
+
+    problems: list[str] = field(default_factory=list)
+
+    def number(self, option: str, text: str | None, low: float, high: float, unit: str) -> float | None:
+        """A number strictly between two limits; None stays None."""
+        if text is None:
+            return None
+        value = _number(text)
+        if not low < value < high:
+            self.problems.append(
+                f"{option} {text}: give a number of {unit} above {low:g} and below {high:g}, "
+                f"as in {option} {round((low + high) / 3):g}"
+            )
+            return None
+        return value
+
+    def count(self, option: str, text: str | None, default: int) -> int:
+        """A whole number from 1."""
+        if text is None:
+            return default
+        if not text.isascii() or not text.isdigit() or int(text) < 1:
+            self.problems.append(f"{option} {text}: give a whole number from 1, as in {option} 2")
+            return default
+        return int(text)
+
+    def stretch(self, option: str, texts: Sequence[str] | None) -> tuple[float, float] | None:
+        """Two moments in seconds, the second later."""
+        if texts is None:
+            return None
+        start, end = (_number(text) for text in texts)
+        if not 0 <= start < end < math.inf:
+            self.problems.append(
+                f"{option} {' '.join(texts)}: give start and end in seconds from the clip's start, "
+                f"the end later, as in {option} 0.5 2"
+            )
+            return None
+        return start, end
+
+    def finish(self) -> None:
+        """Raise if anything was wrong.
+
+        Raises
+        ------
+        UsageProblemError
+            Naming every mistake.
+        """
+        if self.problems:
+            raise UsageProblemError("These options cannot be used:", tuple(self.problems))
+
+
+def _number(text: str) -> float:
+    """The number that a text stands for; NaN for none, which no limit lets pass."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
