@@ -1,0 +1,90 @@
+"""Time stamps that rise, and what there is to say about them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_LOW_FPS = 14.5
+_LONG_GAP_S = 0.75
+_TINY_PX = 240
+_HUGE_PX = 3000
+_HISTOGRAM_TOP_S = 2.0
+_HISTOGRAM_STEP_S = 0.001
+
+
+class TimeKeeper:
+    """Lets frames pass whose time is later than the last one's, and remembers the rest.
+
+    Memory does not grow with the number of frames: steps are kept as a histogram.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.last_ns = -1
+        self._started = False
+        self._not_rising = 0
+        self._gaps: list[tuple[float, float]] = []
+        self._gap_count = 0
+        self._steps = np.zeros(round(_HISTOGRAM_TOP_S / _HISTOGRAM_STEP_S) + 1, dtype=np.int64)
+
+    def accept(self, time_ns: int) -> bool:
+        """Whether the frame is later than all before it; others are counted and left out."""
+        if self._started and time_ns <= self.last_ns:
+            self._not_rising += 1
+            return False
+        if self._started:
+            self._note_step((time_ns - self.last_ns) * 1e-9)
+        self._started = True
+        self.last_ns = time_ns
+        self.count += 1
+        return True
+
+    def _note_step(self, step_s: float) -> None:
+        self._steps[min(round(step_s / _HISTOGRAM_STEP_S), len(self._steps) - 1)] += 1
+        if step_s > _LONG_GAP_S:
+            self._gap_count += 1
+            if len(self._gaps) < 5:
+                self._gaps.append((self.last_ns * 1e-9, step_s))
+
+    @property
+    def median_step_s(self) -> float:
+        """Median time between frames to the millisecond; NaN below two frames."""
+        total = int(self._steps.sum())
+        if not total:
+            return float("nan")
+        return float(np.searchsorted(np.cumsum(self._steps), (total + 1) // 2) * _HISTOGRAM_STEP_S)
+
+    def warnings(self) -> list[str]:
+        """What a user should know about the times, complete after the last frame."""
+        words = []
+        if self._not_rising:
+            words.append(f"{self._not_rising} frames whose time does not rise were left out.")
+        step = self.median_step_s
+        slow = step > 1 / _LOW_FPS
+        if slow:
+            words.append(f"Very low frame rate ({1 / step:.1f} frames a second): short holds may be missed.")
+        elif self._gap_count:
+            where = ", ".join(f"{gap:.1f} s after {at:.1f} s" for at, gap in self._gaps)
+            more = (
+                "" if self._gap_count <= len(self._gaps) else f" and {self._gap_count - len(self._gaps)} more"
+            )
+            words.append(f"Frames are missing for a while: {where}{more}.")
+        return words
+
+
+def picture_size_warnings(source_size: tuple[int, int], size: tuple[int, int]) -> tuple[str, ...]:
+    """What a user should know about very small and very large pictures.
+
+    Parameters
+    ----------
+    source_size, size : tuple of int
+        Width and height as stored and as handed out.
+    """
+    width, height = source_size
+    if min(width, height) < _TINY_PX:
+        return (
+            f"The picture is tiny ({width} x {height}): landmarks are less exact. Record 640 x 480 or more.",
+        )
+    if size != source_size and max(width, height) >= _HUGE_PX:
+        return (f"The picture is very large ({width} x {height}): measured at {size[0]} x {size[1]}.",)
+    return ()
