@@ -1,0 +1,357 @@
+"""Measure inputs: from a path to a folder of results."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from neckrom.assessment.norms import load_norms
+from neckrom.errors import ConfigurationError, InputError, NeckromError
+from neckrom.frames import grab_frames, open_source
+from neckrom.kinematics.estimator import OrientationEstimator
+from neckrom.landmarks.pipeline import extract
+from neckrom.landmarks.store import LandmarkHeader, read_landmarks
+from neckrom.resources import resource
+from neckrom.result import Result
+from neckrom.rom.protocol import load_protocol
+from neckrom.service.analysis import Analysis, AnalysisOptions, Provenance, analyse
+from neckrom.service.folders import (
+    LANDMARK_FILE,
+    distinct_folders,
+    new_folder,
+    refuse_existing,
+)
+from neckrom.types import AngleSeries, Movement, Trial
+
+log = logging.getLogger(__name__)
+
+DEMO_CLIP = "chidi_deficit.mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureOptions:
+    """What a user can set."""
+
+    mirrored: bool = False
+    neutral: tuple[float, float] | None = None
+    hfov_deg: float | None = None
+    protocol: Path | None = None
+    norms: str = "article"
+    overlay: bool = False
+    pictures: bool = True
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one input: a result and what was written, or an error."""
+
+    input: Path
+    folder: Path | None
+    result: Result | None
+    error: NeckromError | None
+    written: tuple[Path, ...]
+
+
+class Progress(Protocol):
+    """Told about every long step; may be called from several threads."""
+
+    def step(self, input: Path, name: str, done: int, total: int | None) -> None: ...  # noqa: A002
+
+
+class _Cancelled(BaseException):
+    """Raised in a worker to end it when the user pressed Ctrl-C."""
+
+
+def default_estimator() -> OrientationEstimator:
+    """The estimator that measures."""
+    from neckrom.kinematics.face_mesh import FaceMeshEstimator  # noqa: PLC0415
+
+    return FaceMeshEstimator()
+
+
+def measure_all(
+    inputs: Sequence[Path], out: Path, options: MeasureOptions, jobs: int, progress: Progress
+) -> list[Outcome]:
+    """Measure every input into a folder of its own in ``out``.
+
+    One that fails does not stop the others. Results never depend on ``jobs``.
+
+    Parameters
+    ----------
+    inputs : sequence of Path
+    out : Path
+    options : MeasureOptions
+    jobs : int
+        How many inputs at once.
+    progress : Progress
+
+    Returns
+    -------
+    list of Outcome, in the order of ``inputs``
+
+    Raises
+    ------
+    ConfigurationError
+        If the norm or protocol file has a mistake: found before anything is measured.
+    """
+    analysis_options = _analysis_options(options)
+    folders = distinct_folders(inputs, out)
+    cancel = threading.Event()
+
+    def tell(path: Path, name: str, done: int, total: int | None) -> None:
+        if cancel.is_set():
+            raise _Cancelled
+        progress.step(path, name, done, total)
+
+    def work(path: Path, folder: Path) -> Outcome:
+        try:
+            return _measure_into(path, folder, options, analysis_options, tell)
+        except NeckromError as error:
+            log.info("%s: %s", path, error)
+            return Outcome(path, None, None, error, ())
+
+    if len(inputs) == 1 or jobs <= 1:
+        return [work(path, folder) for path, folder in zip(inputs, folders, strict=True)]
+    pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="measure")
+    futures: list[Future[Outcome]] = []
+    try:
+        futures = [pool.submit(work, path, folder) for path, folder in zip(inputs, folders, strict=True)]
+        pending = set(futures)
+        while pending:  # short waits, so that Ctrl-C is heard
+            _, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+        return [future.result() for future in futures]
+    except BaseException:
+        cancel.set()
+        for future in futures:
+            future.cancel()
+        raise
+    finally:
+        pool.shutdown(wait=True)
+
+
+def measure_one(path: Path, out: Path, options: MeasureOptions, progress: Progress) -> Outcome:
+    """Measure one input.
+
+    Raises
+    ------
+    NeckromError
+        With what to do about it; nothing is left behind.
+    """
+    (folder,) = distinct_folders([path], out)
+    return _measure_into(path, folder, options, _analysis_options(options), progress.step)
+
+
+def measure_quietly(path: Path, options: MeasureOptions) -> Analysis:
+    """Measure one input and keep nothing: for validation and notebooks."""
+    with tempfile.TemporaryDirectory(prefix="neckrom-") as folder:
+        landmarks = _landmarks(path, Path(folder), lambda *_: None)
+        return _analyse(landmarks, _analysis_options(options))
+
+
+def identity_lines() -> list[str]:
+    """Tool, engine, models and estimator, for ``--version``."""
+    from neckrom import __version__  # noqa: PLC0415
+    from neckrom.landmarks.mediapipe_engine import engine_identity  # noqa: PLC0415
+
+    estimator = default_estimator()
+    engine = engine_identity()
+    return [
+        f"neckrom {__version__}",
+        f"engine {engine.name} {engine.version}, models {engine.model_sha256[:16]}",
+        f"estimator {estimator.identity}, calibration {estimator.calibration_id}",
+    ]
+
+
+@contextmanager
+def demo_clip() -> Iterator[Path]:
+    """The clip that travels in the wheel."""
+    yield resource("sample_videos", DEMO_CLIP)
+
+
+# ------------------------------------------------------------------ one input
+
+_Tell = Callable[[Path, str, int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Landmarks:
+    """Landmarks on disk and the clip they come from; None where they are replayed."""
+
+    file: Path
+    clip: Path | None
+    header: LandmarkHeader
+
+
+def _measure_into(
+    path: Path, folder: Path, options: MeasureOptions, analysis_options: AnalysisOptions, tell: _Tell
+) -> Outcome:
+    refuse_existing(folder, overwrite=options.overwrite)
+    _check_path(path)
+    with new_folder(folder, overwrite=options.overwrite) as part:
+        landmarks = _landmarks(path, part, tell)
+        analysis = _analyse(landmarks, analysis_options)
+        _write(part, analysis, landmarks, path, options, tell)
+    written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
+    return Outcome(path, folder, analysis.result, None, written)
+
+
+def _check_path(path: Path) -> None:
+    if not path.exists():
+        raise InputError(f"No such file or folder: {path}. Check the path.")
+
+
+def _landmarks(path: Path, part: Path, tell: _Tell) -> _Landmarks:
+    target = part / LANDMARK_FILE
+    replayed = _landmark_file(path)
+    if replayed is not None:
+        _, header = read_landmarks(replayed)
+        shutil.copyfile(replayed, target)
+        return _Landmarks(target, None, header)
+    from neckrom.landmarks.mediapipe_engine import MediaPipeDetector  # noqa: PLC0415
+
+    source = open_source(path)
+    try:
+        extract(
+            source,
+            MediaPipeDetector,
+            target,
+            progress=lambda done, total: tell(path, "landmarks", done, total),
+        )
+    finally:
+        source.close()
+    _, header = read_landmarks(target)
+    return _Landmarks(target, path, header)
+
+
+def _landmark_file(path: Path) -> Path | None:
+    """The landmark file that an input is or holds."""
+    if path.is_file() and path.suffix == ".parquet":
+        return path
+    if path.is_dir() and (path / LANDMARK_FILE).is_file():
+        return path / LANDMARK_FILE
+    return None
+
+
+def _analyse(landmarks: _Landmarks, options: AnalysisOptions) -> Analysis:
+    series, header = read_landmarks(landmarks.file)
+    kind = header.source if landmarks.clip is not None else replace(header.source, kind="landmarks")
+    provenance = Provenance(
+        source=kind,
+        detector=header.detector,
+        warnings=header.warnings,
+        created=datetime.now().astimezone().isoformat(timespec="seconds"),
+    )
+    return analyse(series, provenance, options, default_estimator())
+
+
+def _analysis_options(options: MeasureOptions) -> AnalysisOptions:
+    """Options with their files read and checked: all mistakes at once."""
+    problems: list[str] = []
+    norms = protocol = None
+    try:
+        norms = load_norms(options.norms)
+    except ConfigurationError as error:
+        problems.append(str(error))
+    if options.protocol is not None:
+        try:
+            protocol = load_protocol(options.protocol)
+        except ConfigurationError as error:
+            problems.append(str(error))
+    if problems or norms is None:
+        raise ConfigurationError("\n".join(problems))
+    return AnalysisOptions(
+        norms=norms,
+        mirrored=options.mirrored,
+        neutral=options.neutral,
+        hfov_deg=options.hfov_deg,
+        protocol=protocol,
+        protocol_name=options.protocol.name if options.protocol else None,
+        protocol_sha256=hashlib.sha256(options.protocol.read_bytes()).hexdigest() if options.protocol else None,
+    )
+
+
+# -------------------------------------------------------------------- writing
+
+
+def _write(
+    part: Path, analysis: Analysis, landmarks: _Landmarks, path: Path, options: MeasureOptions, tell: _Tell
+) -> None:
+    from neckrom.report import write_report  # noqa: PLC0415  (matplotlib and reportlab are slow to load)
+    from neckrom.report.tables import write_angles_csv, write_summary_csv  # noqa: PLC0415
+
+    steps = 5 if options.overlay and landmarks.clip is not None else 4
+    tell(path, "report", 0, steps)
+    (part / "result.json").write_text(analysis.result.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    write_angles_csv(part / "angles.csv", analysis.angles, analysis.rom)
+    write_summary_csv(part / "summary.csv", analysis.result)
+    tell(path, "report", 1, steps)
+    pictures = {}
+    if options.pictures and landmarks.clip is not None:
+        pictures = _pictures(analysis, landmarks.clip)
+    tell(path, "report", 2, steps)
+    write_report(part, analysis.result, analysis.angles, analysis.rom, pictures)
+    tell(path, "report", steps if steps == 4 else 4, steps)
+    if options.overlay:
+        _overlay(part, analysis, landmarks, path, options, tell)
+
+
+def _best_trials(analysis: Analysis) -> dict[Movement, Trial]:
+    best: dict[Movement, Trial] = {}
+    for trial in analysis.rom.trials:
+        if trial.movement not in best or trial.peak_deg > best[trial.movement].peak_deg:
+            best[trial.movement] = trial
+    return best
+
+
+def _pictures(analysis: Analysis, clip: Path) -> dict[Movement, object]:
+    """The frame at the end range of the best trial of each movement."""
+    from neckrom.report.pictures import draw_end_range  # noqa: PLC0415
+
+    best = _best_trials(analysis)
+    frames = {movement: _frame_at(analysis.angles, trial.peak_s) for movement, trial in best.items()}
+    times = [int(analysis.landmarks.time_ns[frame]) for frame in frames.values()]
+    grabbed = grab_frames(clip, times)
+    return {
+        movement: draw_end_range(picture, best[movement], analysis.landmarks, analysis.orientation, frame)
+        for (movement, frame), picture in zip(frames.items(), grabbed, strict=True)
+    }
+
+
+def _frame_at(angles: AngleSeries, time_s: float) -> int:
+    return int(abs(angles.time_s - time_s).argmin())
+
+
+def _overlay(
+    part: Path, analysis: Analysis, landmarks: _Landmarks, path: Path, options: MeasureOptions, tell: _Tell
+) -> None:
+    if landmarks.clip is None:
+        log.warning("No overlay for %s: landmarks are replayed, so there are no pictures.", path)
+        return
+    if not options.pictures:
+        return
+    from neckrom.report.overlay import write_overlay  # noqa: PLC0415
+
+    source = open_source(landmarks.clip)
+    try:
+        write_overlay(
+            part / "overlay.mp4",
+            source.frames(),
+            analysis.landmarks,
+            analysis.orientation,
+            analysis.angles,
+            analysis.rom,
+            progress=lambda done, total: tell(path, "overlay", done, total),
+        )
+    finally:
+        source.close()
