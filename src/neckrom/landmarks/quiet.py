@@ -1,0 +1,108 @@
+"""Keep the chatter of C++ libraries out of the terminal.
+
+MediaPipe and TensorFlow Lite write to file descriptor 2 from C++ and cannot be told
+not to. While a :class:`QuietStderr` is held, descriptor 2 leads nowhere and
+``sys.stderr`` is led round it, so that what Python itself prints (progress, log,
+errors) still arrives. It is held only as long as the models start: see
+:mod:`neckrom.landmarks.mediapipe_engine`.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+from types import TracebackType
+from typing import ClassVar, TextIO
+
+_STDERR = 2
+
+
+class QuietStderr:
+    """Hold descriptor 2 shut; may be held several times, from several threads.
+
+    Descriptors belong to the process, so the count of holders does too.
+    """
+
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+    _holders: ClassVar[int] = 0
+    _kept: ClassVar[int] = -1
+    _original: ClassVar[TextIO | None] = None
+
+    def __init__(self) -> None:
+        self._held = False
+
+    def hold(self) -> None:
+        """Shut it; a second call does nothing."""
+        with QuietStderr._lock:
+            if self._held:
+                return
+            if QuietStderr._holders == 0:
+                _shut()
+            QuietStderr._holders += 1
+            self._held = True
+
+    def release(self) -> None:
+        """Open it again once nobody holds it; a second call does nothing."""
+        with QuietStderr._lock:
+            if not self._held:
+                return
+            self._held = False
+            QuietStderr._holders -= 1
+            if QuietStderr._holders == 0:
+                _open()
+
+    def __enter__(self) -> QuietStderr:
+        self.hold()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def _shut() -> None:
+    try:
+        kept = os.dup(_STDERR)
+    except OSError:  # started without a standard error: nothing to keep quiet
+        QuietStderr._kept = -1
+        return
+    if _leads_to_descriptor(sys.stderr):
+        sys.stderr.flush()
+        QuietStderr._original = sys.stderr
+        # its own copy, closed when the last one who prints through it is gone
+        sys.stderr = io.TextIOWrapper(
+            os.fdopen(os.dup(kept), "wb", buffering=0),
+            encoding=sys.stderr.encoding,
+            errors=sys.stderr.errors,
+            write_through=True,
+        )
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), _STDERR)
+    QuietStderr._kept = kept
+
+
+def _open() -> None:
+    if QuietStderr._kept < 0:
+        return
+    os.dup2(QuietStderr._kept, _STDERR)
+    os.close(QuietStderr._kept)
+    QuietStderr._kept = -1
+    if QuietStderr._original is not None:
+        sys.stderr = QuietStderr._original
+        QuietStderr._original = None
+
+
+def _leads_to_descriptor(stream: TextIO | None) -> bool:
+    """Whether the stream writes to descriptor 2 (it does not in notebooks and under test)."""
+    if stream is None:
+        return False
+    try:
+        return stream.fileno() == _STDERR
+    except (OSError, ValueError, AttributeError):
+        return False

@@ -1,0 +1,353 @@
+"""``landmarks.parquet``: everything the models saw, frame by frame.
+
+One row a frame, in time order. Columns: ``time_ns`` (int64), ``face`` (478 x 3 float32,
+pixels), ``pose`` and ``pose_world`` (33 x 3), ``pose_visibility`` (33), ``faces`` (int32),
+``pose_ran`` (bool). Lists have a fixed length and lie point by point (x, y, z). NaN means
+"not found". Float32 values come back bit for bit: the analysis always reads them from
+the file, so that measuring it again gives the same numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from neckrom.errors import LandmarkFileError, OutputError
+from neckrom.types import (
+    N_FACE,
+    N_POSE,
+    DetectorIdentity,
+    LandmarkFrame,
+    LandmarkSeries,
+    SourceInfo,
+)
+
+FORMAT_VERSION = 1
+_KEY = "neckrom.landmarks"
+_ROWS_A_GROUP = 300
+
+_LISTS: dict[str, int] = {
+    "face": N_FACE * 3,
+    "pose": N_POSE * 3,
+    "pose_visibility": N_POSE,
+    "pose_world": N_POSE * 3,
+}
+_SCHEMA = pa.schema(
+    [
+        pa.field("time_ns", pa.int64(), nullable=False),
+        *(
+            pa.field(name, pa.list_(pa.field("element", pa.float32(), nullable=False), n), nullable=False)
+            for name, n in _LISTS.items()
+        ),
+        pa.field("faces", pa.int32(), nullable=False),
+        pa.field("pose_ran", pa.bool_(), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkHeader:
+    """What is known of the landmarks beside their numbers.
+
+    Attributes
+    ----------
+    source : SourceInfo
+        The clip that the models saw.
+    detector : DetectorIdentity
+    frames : int
+    warnings : tuple of str
+        What the source had to say (cut short, frame rate, size).
+    """
+
+    source: SourceInfo
+    detector: DetectorIdentity
+    frames: int
+    warnings: tuple[str, ...]
+
+
+class LandmarkWriter:
+    """Stream landmarks to a file that appears only when it is complete.
+
+    Parameters
+    ----------
+    path : Path
+        Written as a hidden temporary file beside it, renamed by :meth:`finish`.
+    source : SourceInfo
+        The clip that is being read.
+
+    Raises
+    ------
+    OutputError
+        Here and in all methods: the file cannot be written.
+    """
+
+    def __init__(self, path: Path, source: SourceInfo) -> None:
+        self._path = path
+        self._source = source
+        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._rows: list[LandmarkFrame] = []
+        self._frames = 0
+        try:
+            self._file = self._temporary.open("wb")
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+        self._writer: pq.ParquetWriter | None = pq.ParquetWriter(
+            self._file,
+            _SCHEMA,
+            compression="zstd",
+            use_dictionary=False,
+            use_byte_stream_split=[f"{name}.list.element" for name in _LISTS],
+            write_page_checksum=True,
+        )
+
+    def write(self, frame: LandmarkFrame) -> None:
+        """Add one frame; they come in time order."""
+        self._rows.append(frame)
+        self._frames += 1
+        if len(self._rows) == _ROWS_A_GROUP:
+            self._flush()
+
+    def finish(self, detector: DetectorIdentity, warnings: tuple[str, ...] = ()) -> LandmarkHeader:
+        """Complete the file and give it its name."""
+        header = LandmarkHeader(self._source, detector, self._frames, warnings)
+        if self._writer is None:
+            raise OutputError(f"{self._path} was given up already: write it again from the start.")
+        if self._rows:
+            self._flush()
+        try:
+            self._writer.add_key_value_metadata({_KEY: _header_to_json(header)})
+            self._writer.close()
+            self._writer = None
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._temporary.replace(self._path)
+        except (OSError, pa.ArrowException) as error:
+            self.abort()
+            raise _cannot_write(self._path, error) from error
+        return header
+
+    def abort(self) -> None:
+        """Leave nothing behind; after :meth:`finish` it does nothing."""
+        self._rows.clear()
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            try:
+                writer.close()
+            except (OSError, pa.ArrowException):
+                writer.is_open = False  # the disk is full: there is nothing to save
+        try:
+            self._file.close()
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+    def __enter__(self) -> LandmarkWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.abort()
+
+    def _flush(self) -> None:
+        assert self._writer is not None
+        table = _to_table(self._rows)
+        self._rows = []
+        try:
+            self._writer.write_table(table)
+        except (OSError, pa.ArrowException) as error:
+            self.abort()
+            raise _cannot_write(self._path, error) from error
+
+
+def read_landmarks(path: Path) -> tuple[LandmarkSeries, LandmarkHeader]:
+    """Read a landmark file.
+
+    Gaps in time and NaN are fine; they mean that nothing was seen.
+
+    Raises
+    ------
+    LandmarkFileError
+        The file is damaged, of another version, or holds something else; every
+        problem is named at once.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            header = _header(file, path)
+            _check_columns(file.schema_arrow, path)
+            series = _read_series(file, header)
+    except (OSError, pa.ArrowException) as error:
+        raise LandmarkFileError(
+            f"{path} cannot be read as landmarks: it is damaged or something else. "
+            "Measure the clip again to write a new one.",
+            (str(error).splitlines()[0][:200],),
+        ) from error
+    _check_values(series, header, path)
+    return series, header
+
+
+def is_landmark_file(path: Path) -> bool:
+    """Whether the file is meant to hold landmarks, judged by its name and first bytes."""
+    if path.suffix.lower() == ".parquet":
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PAR1"
+    except OSError:
+        return False
+
+
+# ------------------------------------------------------------------ writing
+
+
+def _to_table(rows: list[LandmarkFrame]) -> pa.Table:
+    columns: list[pa.Array] = [pa.array([row.time_ns for row in rows], pa.int64())]
+    for name, length in _LISTS.items():
+        flat = np.concatenate([_flat(getattr(row, name), name, length) for row in rows])
+        columns.append(
+            pa.FixedSizeListArray.from_arrays(pa.array(flat, pa.float32()), type=_SCHEMA.field(name).type)
+        )
+    columns.append(pa.array([row.faces for row in rows], pa.int32()))
+    columns.append(pa.array([row.pose_ran for row in rows], pa.bool_()))
+    return pa.Table.from_arrays(columns, schema=_SCHEMA)
+
+
+def _flat(values: NDArray[Any], name: str, length: int) -> NDArray[np.float32]:
+    if values.size != length:
+        raise ValueError(f"{name} has {values.size} values, not {length}")
+    return np.ascontiguousarray(values, dtype=np.float32).reshape(-1)
+
+
+def _header_to_json(header: LandmarkHeader) -> str:
+    return json.dumps({"format_version": FORMAT_VERSION, **asdict(header)}, sort_keys=True)
+
+
+def _cannot_write(path: Path, error: BaseException) -> OutputError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return OutputError(
+        f"{path} cannot be written ({reason}): free some space or choose another folder with --out."
+    )
+
+
+# ------------------------------------------------------------------ reading
+
+
+def _header(file: pq.ParquetFile, path: Path) -> LandmarkHeader:
+    stored = (file.metadata.metadata or {}).get(_KEY.encode())
+    if stored is None:
+        raise LandmarkFileError(
+            f"{path} is a table, but not one of landmarks: give the landmarks.parquet of a measurement."
+        )
+    try:
+        content = json.loads(stored)
+        version = content["format_version"]
+        if version != FORMAT_VERSION:
+            raise LandmarkFileError(
+                f"{path} has landmark format {version}, this neckrom reads {FORMAT_VERSION}: "
+                "measure the clip again, or use the neckrom that wrote it."
+            )
+        return LandmarkHeader(
+            source=SourceInfo(**content["source"]),
+            detector=DetectorIdentity(**content["detector"]),
+            frames=int(content["frames"]),
+            warnings=tuple(str(warning) for warning in content["warnings"]),
+        )
+    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise LandmarkFileError(
+            f"{path} has a damaged header ({error}): measure the clip again to write a new one."
+        ) from error
+
+
+def _check_columns(schema: pa.Schema, path: Path) -> None:
+    problems = []
+    for field in _SCHEMA:
+        if field.name not in schema.names:
+            problems.append(f'column "{field.name}" is missing')
+        elif not _same_kind(schema.field(field.name).type, field.type):
+            problems.append(f'column "{field.name}" holds {schema.field(field.name).type}, not {field.type}')
+    if problems:
+        raise LandmarkFileError(
+            f"{path} does not hold the columns of a landmark file: measure the clip again.", tuple(problems)
+        )
+
+
+def _same_kind(stored: pa.DataType, wanted: pa.DataType) -> bool:
+    if pa.types.is_fixed_size_list(wanted):
+        return bool(
+            pa.types.is_fixed_size_list(stored)
+            and stored.list_size == wanted.list_size
+            and stored.value_type == wanted.value_type
+        )
+    return bool(stored == wanted)
+
+
+def _read_series(file: pq.ParquetFile, header: LandmarkHeader) -> LandmarkSeries:
+    """Row group by row group into arrays made once: nothing is held twice."""
+    n = file.metadata.num_rows
+    lists = {name: np.full((n, length), np.nan, dtype=np.float32) for name, length in _LISTS.items()}
+    time_ns = np.zeros(n, dtype=np.int64)
+    faces = np.zeros(n, dtype=np.int64)
+    pose_ran = np.zeros(n, dtype=np.bool_)
+    at = 0
+    for group in range(file.num_row_groups):
+        table = file.read_row_group(group, columns=_SCHEMA.names)
+        rows = slice(at, at + table.num_rows)
+        time_ns[rows] = _plain(table, "time_ns").to_numpy(zero_copy_only=False)
+        faces[rows] = _plain(table, "faces").to_numpy(zero_copy_only=False)
+        pose_ran[rows] = _plain(table, "pose_ran").to_numpy(zero_copy_only=False)
+        for name, length in _LISTS.items():
+            values = _plain(table, name).flatten().to_numpy(zero_copy_only=False)
+            lists[name][rows] = values.reshape(-1, length)
+        at = rows.stop
+    return LandmarkSeries(
+        time_ns=time_ns,
+        face=lists["face"].reshape(n, N_FACE, 3),
+        pose=lists["pose"].reshape(n, N_POSE, 3),
+        pose_visibility=lists["pose_visibility"],
+        pose_world=lists["pose_world"].reshape(n, N_POSE, 3),
+        faces=faces,
+        pose_ran=pose_ran,
+        width=header.source.width,
+        height=header.source.height,
+    )
+
+
+def _plain(table: pa.Table, name: str) -> pa.Array:
+    column = table.column(name).combine_chunks()
+    column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+    if column.null_count:
+        raise pa.ArrowInvalid(f'column "{name}" has empty cells')
+    return column
+
+
+def _check_values(series: LandmarkSeries, header: LandmarkHeader, path: Path) -> None:
+    problems = []
+    if not len(series):
+        problems.append("it holds no frame")
+    if len(series) != header.frames:
+        problems.append(f"it holds {len(series)} frames, its header says {header.frames}")
+    steps = np.diff(series.time_ns)
+    if (steps <= 0).any():
+        at = int(np.argmax(steps <= 0)) + 1
+        problems.append(f"times do not rise (first at frame {at})")
+    problems += [
+        f'column "{name}" holds infinite values' for name in _LISTS if np.isinf(getattr(series, name)).any()
+    ]
+    if series.width <= 0 or series.height <= 0:
+        problems.append(f"the picture has no size ({series.width} x {series.height})")
+    if problems:
+        raise LandmarkFileError(
+            f"{path} is damaged: measure the clip again to write a new one.", tuple(problems)
+        )
