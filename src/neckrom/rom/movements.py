@@ -192,7 +192,7 @@ def _without_overshoot(
             earlier = abs(filled[before.peak, before.movement.plane])
             if (
                 opposite
-                and apart_s < 0.2
+                and apart_s < 0.5
                 and lasts_s < settings.overshoot_s
                 and height < settings.overshoot_share * earlier
             ):

@@ -32,9 +32,9 @@ class NeutralSettings:
 def find_neutral(time_s: FloatArray, facing_deg: FloatArray, settings: NeutralSettings) -> Neutral:
     """Longest still, near-frontal stretch, wherever in the clip.
 
-    A person comes back to neutral between movements but holds every end range only a few times:
-    among the still places, the one where most of the clip's still time is spent wins, and in it
-    the longest stretch.
+    A person comes back to neutral after every movement but holds every end range only a few times:
+    among the still places the one that is visited most often wins (the first, the longest and the
+    most frontal where that is equal), and in it the longest stretch.
 
     Parameters
     ----------
@@ -62,7 +62,8 @@ def find_neutral(time_s: FloatArray, facing_deg: FloatArray, settings: NeutralSe
     places = np.array([np.nanmedian(smooth[stretch], axis=0) for stretch in stretches])
     lengths = np.array([time_s[stretch.stop - 1] - time_s[stretch.start] for stretch in stretches])
     near = np.linalg.norm(places[:, None] - places[None], axis=2) < settings.same_place_deg
-    score = near @ lengths - 0.01 * np.linalg.norm(places * [0.3, 1.0, 1.0], axis=1)
+    visits = near.sum(axis=1) + 0.1 * (near @ lengths)
+    score = visits + 0.5 * near[:, 0] - 0.02 * np.linalg.norm(places * [0.3, 1.0, 1.0], axis=1)
     home = near[int(np.argmax(score))]
     longest = stretches[int(np.flatnonzero(home)[np.argmax(lengths[home])])]
     start, end = _quietest_part(time_s, smooth, longest, settings.longest_s)
