@@ -14,7 +14,6 @@ import importlib.util
 import json
 import os
 import platform
-import re
 import shutil
 import signal
 import subprocess
@@ -28,46 +27,26 @@ from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from rich.text import Text
 
 from neckrom.errors import EnvironmentProblemError
+from neckrom.landmarks.environment import (
+    MEDIAPIPE_VERSION,
+    MODEL_FILES,
+    OPENCV_DISTRIBUTIONS,
+    explain_import_error,
+)
 
 IMPORT_TIMEOUT_S = 90.0
 """The first import of a plotting library builds its font list, which is slow."""
 CAMERA_TIMEOUT_S = 8.0
 
-CV2_DISTRIBUTIONS = (
-    "opencv-contrib-python",
-    "opencv-contrib-python-headless",
-    "opencv-python",
-    "opencv-python-headless",
-)
-"""All of these install the same folder ``cv2``, and break each other."""
-
-MODELS = (
-    "face_detection_short_range.tflite",
-    "face_landmark_with_attention.tflite",
-    "pose_detection.tflite",
-    "pose_landmark_full.tflite",
-)
-"""Model files of MediaPipe without which nothing can be measured."""
-
 IMPORTED = ("numpy", "scipy", "cv2", "av", "pyarrow", "pydantic", "matplotlib", "reportlab", "mediapipe")
 """Packages that are tried, as they are imported."""
 
 
-@dataclass(frozen=True, slots=True)
-class SystemLibrary:
-    """A shared library that comes from the system, not from a wheel."""
-
-    file: str
-    debian: str
-    fedora: str
-
-
-SYSTEM_LIBRARIES = (
-    SystemLibrary("libGL.so.1", "libgl1", "libglvnd-glx"),
-    SystemLibrary("libgthread-2.0.so.0", "libglib2.0-0", "glib2"),
-)
+SYSTEM_LIBRARIES = ("libGL.so.1", "libgthread-2.0.so.0")
+"""Shared libraries that OpenCV loads and that come from the system, not from a wheel."""
 
 
 class State(StrEnum):
@@ -121,42 +100,23 @@ def examine(folder: Path) -> Iterator[Check]:
     yield from check_cameras()
 
 
-def refuse_broken_environment() -> None:
-    """Stop before a measurement that this machine cannot do.
-
-    Only what is cheap to look at: two OpenCV packages at once, and missing
-    system libraries.
-
-    Raises
-    ------
-    EnvironmentProblemError
-        Naming every problem and its remedy.
-    """
-    checks = [check_one_cv2(), *(check_system_library(library) for library in SYSTEM_LIBRARIES)]
-    broken = [check for check in checks if check.state is State.PROBLEM]
-    if broken:
-        lines = [f"{check.name}: {check.found}. {check.remedy}" for check in broken]
-        raise EnvironmentProblemError("\n".join([*lines, "Then look again with: neckrom doctor"]))
-
-
-def explain_import_error(error: ImportError) -> EnvironmentProblemError:
+def explain_missing(error: ImportError) -> EnvironmentProblemError:
     """Say what to install where something could not be imported."""
-    text = str(error)
-    for library in SYSTEM_LIBRARIES:
-        if library.file in text:
-            return EnvironmentProblemError(
-                f"The system library {library.file} is missing. {_remedy_for(library)}"
-            )
-    missing = re.match(r"(\S+\.so[.\d]*): cannot open shared object file", text)
-    if missing:
-        return EnvironmentProblemError(
-            f"The system library {missing[1]} is missing: install the package of your system that has it, "
-            "then look again with: neckrom doctor"
-        )
+    if ".so" in str(error):
+        return explain_import_error(error)
     return EnvironmentProblemError(
-        f"A package cannot be imported ({text}). Install neckrom again into a fresh virtual environment, "
+        f"A package cannot be imported ({error}). Install neckrom again into a fresh virtual environment, "
         "and see what else is wrong with: neckrom doctor"
     )
+
+
+def check_view(check: Check) -> Text:
+    """One line for what was found, one for how to mend it."""
+    style = {State.OK: "green", State.NOTE: "cyan", State.PROBLEM: "bold red"}[check.state]
+    text = Text.assemble((f"{check.state:<8}", style), f"{check.name}: {check.found}")
+    if check.remedy:
+        text.append(f"\n        {check.remedy}")
+    return text
 
 
 # ------------------------------------------------------------------ the checks
@@ -226,10 +186,10 @@ def _check_package(requirement: Requirement) -> Check:
 
 def check_one_cv2() -> Check:
     """Whether exactly one package provides ``cv2``."""
-    installed = {name: _version(name) for name in CV2_DISTRIBUTIONS}
+    installed = {name: _version(name) for name in OPENCV_DISTRIBUTIONS}
     present = {name: version for name, version in installed.items() if version is not None}
     found = ", ".join(f"{name} {version}" for name, version in present.items()) or "none"
-    wanted = CV2_DISTRIBUTIONS[0]
+    wanted = OPENCV_DISTRIBUTIONS[0]
     pin = f"{wanted}=={present[wanted]}" if wanted in present else wanted
     if not present:
         return Check("OpenCV packages", State.PROBLEM, found, f"Install it: {_pip()} install {pin}")
@@ -245,35 +205,36 @@ def check_one_cv2() -> Check:
     return Check("OpenCV packages", State.OK, found)
 
 
-def check_system_library(library: SystemLibrary) -> Check:
+def check_system_library(library: str) -> Check:
     """Whether the loader finds a shared library that OpenCV needs."""
-    name = f"Library {library.file}"
+    name = f"Library {library}"
     if sys.platform != "linux":
         return Check(name, State.OK, "not needed on this system")
     try:
-        ctypes.CDLL(library.file)
+        ctypes.CDLL(library)
     except OSError as error:
-        return Check(name, State.PROBLEM, f"missing ({error})", _remedy_for(library))
+        return Check(name, State.PROBLEM, "missing", str(explain_import_error(error)))
     return Check(name, State.OK, "found")
 
 
 def check_models() -> Check:
     """Whether MediaPipe's models are all there and unchanged since they were installed."""
+    mend = f"Install it again: {_pip()} install --force-reinstall --no-deps mediapipe=={MEDIAPIPE_VERSION}"
     try:
-        files = metadata.files("mediapipe")
+        files = metadata.files("mediapipe") or []
     except metadata.PackageNotFoundError:
-        return Check(
-            "Models", State.PROBLEM, "mediapipe is not installed", f"{_pip()} install mediapipe==0.10.21"
-        )
-    remedy = f"Install it again: {_pip()} install --force-reinstall --no-deps mediapipe==0.10.21"
-    listed = {path.name: path for path in files or [] if path.name in MODELS}
-    wrong = [
-        f"{name} missing" for name in MODELS if name not in listed or not _on_disk(listed[name]).is_file()
-    ]
-    wrong += [f"{name} changed" for name, path in listed.items() if not _is_unchanged(path)]
+        return Check("Models", State.PROBLEM, "mediapipe is not installed", mend)
+    listed = {str(path).removeprefix("mediapipe/"): path for path in files}
+    wrong = []
+    for name in MODEL_FILES:
+        path = listed.get(name)
+        if path is None or not _on_disk(path).is_file():
+            wrong.append(f"{Path(name).name} missing")
+        elif not _is_unchanged(path):
+            wrong.append(f"{Path(name).name} changed")
     if wrong:
-        return Check("Models", State.PROBLEM, ", ".join(wrong), remedy)
-    return Check("Models", State.OK, f"{len(MODELS)} files, unchanged")
+        return Check("Models", State.PROBLEM, ", ".join(wrong), mend)
+    return Check("Models", State.OK, f"{len(MODEL_FILES)} files, unchanged")
 
 
 def check_fonts() -> Check:
@@ -301,8 +262,7 @@ def _check_import(package: str) -> Check:
     outcome = _run_python(f"import {package}", timeout_s=IMPORT_TIMEOUT_S)
     if outcome.ok:
         return Check(name, State.OK, "works")
-    error = explain_import_error(ImportError(outcome.error.partition(": ")[2]))
-    return Check(name, State.PROBLEM, outcome.error, str(error))
+    return Check(name, State.PROBLEM, outcome.error, str(explain_missing(ImportError(outcome.error))))
 
 
 _CODECS = """
@@ -395,13 +355,6 @@ def _run_python(script: str, *arguments: str, timeout_s: float) -> _Outcome:
         return _Outcome(False, "", f"crashed ({signal.Signals(-done.returncode).name})")
     lines = done.stderr.strip().splitlines() or ["failed without a message"]
     return _Outcome(done.returncode == 0, done.stdout.strip(), "" if done.returncode == 0 else lines[-1])
-
-
-def _remedy_for(library: SystemLibrary) -> str:
-    return (
-        f"Install it: apt-get install -y {library.debian} (Debian, Ubuntu) "
-        f"or dnf install {library.fedora} (Fedora), as root."
-    )
 
 
 def _version(distribution: str) -> str | None:

@@ -5,23 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
+from neckrom.cli.terminal import console, print_json, say
 from neckrom.errors import ExitCode, NeckromError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from neckrom.service import MeasureOptions, Outcome
 
 DEFAULT_OUT = Path("neckrom-results")
 DEMO_OUT = Path("neckrom-demo")
+VALIDATION_OUT = Path("neckrom-validation")
 
 
 class _Commands(TyperGroup):
@@ -29,7 +26,7 @@ class _Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; errors become a message on stderr and an exit code."""
-        from neckrom.cli.doctor import explain_import_error  # noqa: PLC0415
+        from neckrom.cli.doctor import explain_missing  # noqa: PLC0415
 
         try:
             return super().invoke(ctx)
@@ -38,9 +35,9 @@ class _Commands(TyperGroup):
         except ImportError as error:
             if error.name is not None and error.name.startswith("neckrom"):
                 raise
-            raise typer.Exit(_refuse(explain_import_error(error))) from error
+            raise typer.Exit(_refuse(explain_missing(error))) from error
         except KeyboardInterrupt as error:
-            _say("Stopped. Nothing half-written was left behind.")
+            say("Stopped. Nothing half-written was left behind.")
             raise typer.Exit(ExitCode.INTERRUPTED) from error
 
 
@@ -69,10 +66,10 @@ _Json = Annotated[
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from neckrom import service  # noqa: PLC0415
+        from neckrom.service.measure import identity_lines  # noqa: PLC0415
 
-        for line in service.identity_lines():
-            print(line)  # noqa: T201
+        for line in identity_lines():
+            console().print(line, soft_wrap=True)
         raise typer.Exit
 
 
@@ -102,12 +99,14 @@ def demo(
     verbose: _Verbose = False,
 ) -> None:
     """Measure the sample clip that comes with neckrom."""
-    _prepare(verbose)
+    _start_log(verbose)
     from neckrom import service  # noqa: PLC0415
+    from neckrom.cli.measuring import measure_and_show  # noqa: PLC0415
 
     options = service.MeasureOptions(overlay=overlay, overwrite=overwrite)
     with service.demo_clip() as clip:
-        _measure_and_show((clip,), out, options, jobs=1, as_json=as_json)
+        code = measure_and_show((clip,), out, options, jobs=1, as_json=as_json)
+    _leave(code)
 
 
 @app.command()
@@ -167,15 +166,16 @@ def measure(
 
     reader = OptionReader()
     stretch = reader.stretch("--neutral", neutral)
-    field_of_view = reader.number("--hfov", hfov, 10, 170, "degrees")
+    field_of_view = reader.number("--hfov", hfov, 20, 150, "degrees")
     at_once = reader.count("--jobs", jobs, _default_jobs())
     if overlay and no_pictures:
         reader.problems.append(
             "--overlay and --no-pictures: the overlay shows the person; leave one of them out"
         )
     reader.finish()
-    _prepare(verbose)
+    _start_log(verbose)
     from neckrom import service  # noqa: PLC0415
+    from neckrom.cli.measuring import measure_and_show  # noqa: PLC0415
 
     options = service.MeasureOptions(
         mirrored=mirrored,
@@ -187,28 +187,65 @@ def measure(
         pictures=not no_pictures,
         overwrite=overwrite,
     )
-    _measure_and_show(inputs, out, options, jobs=at_once, as_json=as_json)
+    _leave(measure_and_show(inputs, out, options, jobs=at_once, as_json=as_json))
+
+
+@app.command()
+def validate(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder with clips and a truth table beside each.")
+    ],
+    *,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the accuracy report.")
+    ] = VALIDATION_OUT,
+    jobs: _Jobs = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print all tables, not only the main ones.")
+    ] = False,
+    overwrite: _Overwrite = False,
+    as_json: _Json = False,
+    verbose: _Verbose = False,
+) -> None:
+    """Measure clips whose angles are known, and say how far the measurement was right."""
+    from neckrom.cli.options import OptionReader  # noqa: PLC0415
+
+    reader = OptionReader()
+    at_once = reader.count("--jobs", jobs, _default_jobs())
+    reader.finish()
+    _start_log(verbose)
+    from neckrom.cli.validating import validate_and_show  # noqa: PLC0415
+
+    _leave(
+        validate_and_show(folder, out, at_once, overwrite=overwrite, as_json=as_json, everything=everything)
+    )
+
+
+@app.command()
+def norms() -> None:
+    """List the norm sets with population and source of every value."""
+    from neckrom.assessment.norms import load_norms, shipped_norm_names  # noqa: PLC0415
+    from neckrom.cli.show import norms_view  # noqa: PLC0415
+
+    stdout = console()
+    for name in shipped_norm_names():
+        stdout.print(norms_view(load_norms(name)))
 
 
 @app.command()
 def doctor() -> None:
     """Look for what is missing or broken on this machine, and say how to mend it."""
-    from neckrom.cli.doctor import State, examine  # noqa: PLC0415
+    from neckrom.cli.doctor import State, check_view, examine  # noqa: PLC0415
 
-    console = _console()
+    stdout = console()
     problems = 0
     for check in examine(Path.cwd()):
+        stdout.print(check_view(check), soft_wrap=True)
         problems += check.state is State.PROBLEM
-        style = {"ok": "green", "note": "cyan", "problem": "bold red"}[check.state]
-        from rich.text import Text  # noqa: PLC0415
-
-        console.print(Text.assemble((f"{check.state:<8}", style), f"{check.name}: {check.found}"))
-        if check.remedy:
-            console.print(Text(f"        {check.remedy}", overflow="fold"), soft_wrap=True)
     if problems:
-        _say(f"{problems} problem{'s' if problems > 1 else ''} found: mend the lines above that say so.")
+        say(f"{problems} problem{'s' if problems > 1 else ''} found: mend what the lines above say.")
         raise typer.Exit(ExitCode.ENVIRONMENT)
-    _say("Everything that measuring needs is here.")
+    say("Everything that measuring needs is here.")
 
 
 @app.command()
@@ -218,89 +255,16 @@ def schema() -> None:
 
     from neckrom.result import Result  # noqa: PLC0415
 
-    print(json.dumps(Result.model_json_schema(mode="serialization"), indent=2))  # noqa: T201
+    print_json(json.dumps(Result.model_json_schema(mode="serialization"), indent=2))
 
 
 # ---------------------------------------------------------------------- parts
 
 
-def _prepare(verbose: bool) -> None:
-    """Set up our log and refuse a machine that cannot measure."""
-    from neckrom.cli.doctor import refuse_broken_environment  # noqa: PLC0415
+def _start_log(verbose: bool) -> None:
     from neckrom.cli.log import start_log  # noqa: PLC0415
 
-    start_log(_console(stderr=True) if verbose else None)
-    refuse_broken_environment()
-
-
-def _measure_and_show(
-    inputs: Iterable[Path], out: Path, options: MeasureOptions, *, jobs: int, as_json: bool
-) -> None:
-    """Measure, show what came out, and end with the exit code that fits."""
-    from neckrom import service  # noqa: PLC0415
-    from neckrom.cli.progress import LineProgress, TerminalProgress  # noqa: PLC0415
-
-    inputs = tuple(inputs)
-    errors = _console(stderr=True)
-    with TerminalProgress(errors) if errors.is_terminal else LineProgress(errors) as progress:
-        outcomes = service.measure_all(inputs, out, options, jobs, progress)
-    if as_json:
-        _print_json(outcomes)
-    else:
-        _show(outcomes)
-    code = _exit_code(outcomes)
-    if code:
-        raise typer.Exit(code)
-
-
-def _show(outcomes: list[Outcome]) -> None:
-    from neckrom.cli.show import files_view, result_view, show  # noqa: PLC0415
-
-    console = _console()
-    for outcome in outcomes:
-        if outcome.result is not None:
-            show(console, result_view(outcome.result))
-            show(console, files_view(outcome.written))
-            show(console, "")
-    for outcome in outcomes:
-        if outcome.error is not None:
-            _say(f"{outcome.input}: {outcome.error}" if len(outcomes) > 1 else f"Error: {outcome.error}")
-    if len(outcomes) > 1:
-        failed = sum(outcome.error is not None for outcome in outcomes)
-        _say(
-            f"{len(outcomes) - failed} of {len(outcomes)} inputs measured"
-            + (f", {failed} failed." if failed else ".")
-        )
-
-
-def _print_json(outcomes: list[Outcome]) -> None:
-    """One input: its result.  Several: a list with one entry for each, in their order."""
-    import json  # noqa: PLC0415
-
-    if len(outcomes) == 1:
-        [only] = outcomes
-        if only.error is not None:
-            raise only.error
-        if only.result is not None:
-            print(only.result.model_dump_json(indent=2))  # noqa: T201
-        return
-    entries = [
-        {
-            "input": str(outcome.input),
-            "folder": None if outcome.folder is None else str(outcome.folder),
-            "result": None if outcome.result is None else outcome.result.model_dump(mode="json"),
-            "error": None if outcome.error is None else str(outcome.error),
-        }
-        for outcome in outcomes
-    ]
-    print(json.dumps(entries, indent=2))  # noqa: T201
-
-
-def _exit_code(outcomes: list[Outcome]) -> ExitCode:
-    errors = [outcome.error for outcome in outcomes if outcome.error is not None]
-    if not errors:
-        return ExitCode.OK
-    return errors[0].exit_code if len(outcomes) == 1 else ExitCode.PARTLY_FAILED
+    start_log(console(stderr=True) if verbose else None)
 
 
 def _default_jobs() -> int:
@@ -308,19 +272,13 @@ def _default_jobs() -> int:
     return max(1, (os.cpu_count() or 1) // 2)
 
 
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console  # noqa: PLC0415
-
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-
-
-def _say(message: str) -> None:
-    """Write to stderr, wrapped as the terminal does it."""
-    _console(stderr=True).print(message, soft_wrap=True)
+def _leave(code: ExitCode) -> None:
+    if code:
+        raise typer.Exit(code)
 
 
 def _refuse(error: NeckromError) -> ExitCode:
-    _say(f"Error: {error}")
+    say(f"Error: {error}")
     return error.exit_code
 
 
@@ -328,7 +286,7 @@ def _report_defect(kind: type[BaseException], error: BaseException, trace: Trace
     """Instead of a traceback: what happened, how to see more, whom to tell."""
     if "-v" in sys.argv or "--verbose" in sys.argv:
         sys.__excepthook__(kind, error, trace)
-    _say(
+    say(
         f"neckrom failed in a way that it should not: {kind.__name__}: {error}\n"
         "Run the same command with -v to see where, and tell the place that you have neckrom from: add that "
         "output and what neckrom --version and neckrom doctor print. "
@@ -347,6 +305,6 @@ def run() -> NoReturn:
     sys.excepthook = _report_defect
     signal.signal(signal.SIGTERM, _stop)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     sys.exit(typer.main.get_command(app)(prog_name="neckrom"))

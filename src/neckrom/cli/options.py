@@ -28,14 +28,13 @@ class OptionReader:
     problems: list[str] = field(default_factory=list)
 
     def number(self, option: str, text: str | None, low: float, high: float, unit: str) -> float | None:
-        """A number strictly between two limits; None stays None."""
+        """A number from one limit to the other; None stays None."""
         if text is None:
             return None
         value = _number(text)
-        if not low < value < high:
+        if not low <= value <= high:
             self.problems.append(
-                f"{option} {text}: give a number of {unit} above {low:g} and below {high:g}, "
-                f"as in {option} {round((low + high) / 3):g}"
+                f"{option} {text}: give a number of {unit} from {low:g} to {high:g}, as in {option} 60"
             )
             return None
         return value

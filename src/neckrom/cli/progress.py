@@ -54,6 +54,11 @@ class TerminalProgress:
                 self._progress.remove_task(self._tasks.pop(key))
 
 
+def progress_on(console: Console) -> TerminalProgress | LineProgress:
+    """Bars where there is a terminal to draw in, lines elsewhere."""
+    return TerminalProgress(console) if console.is_terminal else LineProgress(console)
+
+
 class LineProgress:
     """A line when a step starts, every ten seconds and when it ends, for logs and pipes."""
 

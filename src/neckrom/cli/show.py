@@ -7,10 +7,13 @@ from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
+from neckrom.assessment.norms import LoadedNorms
 from neckrom.report.terminal import summary_table, verdict_lines
 from neckrom.result import Result
+from neckrom.types import MOVEMENTS
 
 _MEANINGS = {
     "report.html": "the report, to read and print in a browser",
@@ -29,12 +32,29 @@ def result_view(result: Result) -> Group:
     return Group(summary_table(result), *lines)
 
 
-def files_view(written: Sequence[Path]) -> Group:
+def files_view(folder: Path, written: Sequence[Path]) -> Text:
     """Where the results are, one file a line."""
-    if not written:
-        return Group()
-    folder = written[0].parent
-    width = max(len(path.name) for path in written)
-    lines = (f"  {path.name:<{width}}  {_MEANINGS.get(path.name, '')}".rstrip() for path in written)
-    return Group(Text(f"Written to {folder}{'' if str(folder).endswith('/') else '/'}"), *map(Text, lines))
+    names = [path.relative_to(folder).as_posix() for path in written]
+    width = max(map(len, names), default=0)
+    lines = [f"  {name:<{width}}  {_MEANINGS.get(name, '')}".rstrip() for name in names]
+    return Text("\n".join([f"Written to {folder}/", *lines, ""]))
 
+
+def norms_view(loaded: LoadedNorms) -> Group:
+    """A norm set with what to cite for each value."""
+    norms = loaded.norms
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("Movement", no_wrap=True)
+    table.add_column("Ref.", justify="right", no_wrap=True)
+    table.add_column("Healthy", justify="right", no_wrap=True)
+    table.add_column("Population and source")
+    for movement in MOVEMENTS:
+        norm = norms.movements[movement]
+        reference = "none" if norm.reference_deg is None else f"{norm.reference_deg:g}°"
+        healthy = (
+            "" if norm.healthy_low_deg is None else f"{norm.healthy_low_deg:g} to {norm.healthy_high_deg:g}°"
+        )
+        sources = [f"{norm.population}: {norm.citation}", norm.healthy_citation]
+        table.add_row(movement.label, reference, healthy, Text("; ".join(filter(None, sources))))
+    note = [Text(norms.note)] if norms.note else []
+    return Group(Text(f"{loaded.name}: {norms.title}", style="bold"), *note, Padding(table, (0, 0, 1, 0)))

@@ -1,0 +1,22 @@
+"""The two streams: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that guesses at nothing: no markup, no emoji, no highlighted numbers."""
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def say(message: str) -> None:
+    """Write a message for the person to stderr, wrapped as their terminal does it."""
+    console(stderr=True).print(message, soft_wrap=True)
+
+
+def print_json(text: str) -> None:
+    """Write JSON to stdout as it is."""
+    sys.stdout.write(text + "\n")

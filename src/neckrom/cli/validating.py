@@ -1,0 +1,71 @@
+"""Validate against truth tables, several clips at once, and show how far it was right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from neckrom import service
+from neckrom.cli.progress import progress_on
+from neckrom.cli.terminal import console, print_json
+from neckrom.errors import ExitCode
+from neckrom.result import Result
+from neckrom.types import AngleSeries
+from neckrom.validation.report import Measure, find_cases, validate_folder
+from neckrom.validation.tables import renderables
+
+
+def validate_and_show(
+    folder: Path, out: Path, jobs: int, *, overwrite: bool, as_json: bool, everything: bool
+) -> ExitCode:
+    """Validate a folder and print its main tables.
+
+    Returns
+    -------
+    ExitCode
+        ``PARTLY_FAILED`` where a clip could not be measured.
+    """
+    with progress_on(console(stderr=True)) as progress, _measuring(folder, jobs) as measure:
+
+        def tell(done: int, total: int, _name: str) -> None:
+            progress.step(folder, "clips", done, total)
+
+        report = validate_folder(folder, out, measure, tell, overwrite=overwrite)
+    if as_json:
+        print_json(report.model_dump_json(indent=1))
+    else:
+        stdout = console()
+        for part in renderables(report, everything=everything):
+            stdout.print(part)
+        stdout.print(
+            f"Written to {out}/: validation.md, validation.csv, validation.json and figures", soft_wrap=True
+        )
+    return ExitCode.PARTLY_FAILED if report.failed else ExitCode.OK
+
+
+def _measure(path: Path) -> tuple[Result, AngleSeries]:
+    analysis = service.measure_quietly(path, service.MeasureOptions())
+    return analysis.result, analysis.angles
+
+
+@contextmanager
+def _measuring(folder: Path, jobs: int) -> Iterator[Measure]:
+    """Measure one recording when asked for it, or all of them ahead, ``jobs`` at once."""
+    if jobs == 1:
+        yield _measure
+        return
+    pool = ThreadPoolExecutor(jobs, "validate")
+    ahead: dict[Path, Future[tuple[Result, AngleSeries]]] = {}
+
+    def from_pool(path: Path) -> tuple[Result, AngleSeries]:
+        if not ahead:
+            cases, _ = find_cases(folder)
+            ahead.update((case.recording, pool.submit(_measure, case.recording)) for case in cases)
+        return ahead.pop(path).result()
+
+    try:
+        yield from_pool
+    finally:
+        pool.shutdown(cancel_futures=True)
