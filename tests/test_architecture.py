@@ -1,0 +1,248 @@
+"""The shape of the code base: who may import whom, and what must never be in it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "neckrom"
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+BASE = {"_version", "errors", "types", "resources", "config_file", "result"}
+"""Values, errors and files of the package: no layer of their own."""
+
+MAY_IMPORT = {
+    "_version": set(),
+    "errors": set(),
+    "types": {"errors"},
+    "resources": {"errors"},
+    "config_file": {"errors"},
+    "result": {"types"},
+    "frames": {"types", "errors"},
+    "landmarks": {"types", "errors", "resources", "_version"},
+    "kinematics": {"types", "errors", "resources"},
+    "rom": {"types", "errors", "config_file", "kinematics"},
+    "assessment": {"types", "errors", "config_file", "result", "kinematics", "rom"},
+    "report": BASE | {"kinematics", "rom", "assessment"},
+    "validation": BASE | {"kinematics", "rom", "assessment"},
+    "service": BASE | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation"},
+    "cli": BASE | {"service", "report", "validation", "assessment", "landmarks"},
+    "__main__": {"cli"},
+    "__init__": {"_version"},
+}
+
+KNOWN_EXCEPTIONS = {
+    # A series knows how to mirror itself; the table of mirrored points belongs to the landmarks.
+    ("types.py", "landmarks"),
+}
+
+
+def layer_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Full names of everything that a module imports, also inside functions."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the layer; write neckrom.…"
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def imported_layers(path: Path) -> set[str]:
+    parts = (name.split(".") for name in imported_modules(path))
+    return {name[1] if name[1:] else "__init__" for name in parts if name[0] == "neckrom"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_point_inward(path):
+    layer = layer_of(path)
+    assert layer in MAY_IMPORT, f"{path}: a new layer needs a place in the order of layers"
+    allowed = MAY_IMPORT[layer] | {layer, "__version__"}
+    wrong = imported_layers(path) - allowed
+    wrong = {name for name in wrong if (str(path.relative_to(SOURCE)), name) not in KNOWN_EXCEPTIONS}
+    assert not wrong, f"{path} ({layer}) must not import {sorted(wrong)}"
+
+
+@pytest.mark.parametrize(
+    ("package", "homes"),
+    [
+        ("mediapipe", {"landmarks/mediapipe_engine.py"}),
+        ("typer", {"cli/main.py"}),
+    ],
+)
+def test_package_is_imported_in_one_place(package, homes):
+    users = {
+        str(path.relative_to(SOURCE))
+        for path in MODULES
+        if any(name.split(".")[0] == package for name in imported_modules(path))
+    }
+    assert users <= homes
+    assert users, f"nothing imports {package} any more: take it out of here"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_importing_does_nothing(path):
+    """At the top of a module stand definitions and values, no statements that act."""
+    allowed = (
+        ast.Import,
+        ast.ImportFrom,
+        ast.FunctionDef,
+        ast.ClassDef,
+        ast.Assign,
+        ast.AnnAssign,
+        ast.If,
+        ast.TypeAlias if sys.version_info >= (3, 12) else ast.AnnAssign,
+    )
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        assert is_text or isinstance(node, allowed), f"{path}:{node.lineno} acts on import"
+        if isinstance(node, ast.If):
+            condition = ast.unparse(node.test)
+            assert condition in ("TYPE_CHECKING", "__name__ == '__main__'"), (
+                f"{path}:{node.lineno}: if {condition}"
+            )
+
+
+def test_all_modules_import_quietly_and_without_the_models():
+    """In one fresh process: no output, no models, no thread, whichever module comes first."""
+    names = [
+        ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts)
+        for path in MODULES
+        if path.name not in ("__main__.py", "mediapipe_engine.py")
+    ]
+    script = (
+        "import importlib, json, sys, threading\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+        "heavy = [name for name in ('mediapipe', 'jax', 'tensorflow') if name in sys.modules]\n"
+        "print(json.dumps([heavy, threading.active_count()]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stderr == ""
+    assert json.loads(done.stdout) == [[], 1]
+
+
+def test_no_bare_or_blind_except():
+    blind = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ExceptHandler):
+                continue
+            caught = "" if node.type is None else ast.unparse(node.type)
+            if caught in ("", "Exception", "BaseException"):
+                blind.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert not blind, f"say which errors are meant: {blind}"
+
+
+# --------------------------------------------------------------- what is tracked
+
+
+def tracked_files() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+FORBIDDEN = {
+    "host of a package registry": (
+        "py" + "pi.org",
+        "python" + "hosted.org",
+        "npm" + "js.org",
+        "ana" + "conda.org",
+    ),
+    "path of one machine": ("/wo" + "rk/", "/ro" + "ot/", "/tm" + "p/w/", "/ho" + "me/", "/opt/" + "pypi"),
+    "name of a file outside the repository": ("FIE" + "LD.md", "STY" + "LE.md", "shared" + "/clips"),
+    "index address": ("--index" + "-url", "--extra-index" + "-url", "--find" + "-links"),
+}
+
+
+def test_nothing_tracked_names_one_machine_or_a_registry():
+    found = []
+    for path in tracked_files():
+        if path.suffix in (".mp4", ".png", ".parquet", ".npz", ".gif", ".jpg"):
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        found += [
+            f"{path.relative_to(ROOT)}: {kind} ({word})"
+            for kind, words in FORBIDDEN.items()
+            for word in words
+            if word in text
+        ]
+    assert not found, "\n".join(found)
+
+
+def test_nothing_tracked_is_too_large():
+    large = [f"{path} {path.stat().st_size}" for path in tracked_files() if path.stat().st_size > 5_000_000]
+    assert not large
+
+
+# ----------------------------------------------------------------- constraints
+
+
+def pins() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    entries = [line for line in lines if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", entry) for entry in entries), entries
+    return {canonicalize_name(name): version for name, version in (entry.split("==") for entry in entries)}
+
+
+def test_constraints_lie_within_the_ranges_of_the_project():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = project["dependencies"] + [
+        text for group in project["optional-dependencies"].values() for text in group
+    ]
+    pinned = pins()
+    for requirement in map(Requirement, asked):
+        if requirement.name == "neckrom":
+            continue
+        version = pinned[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), f"{requirement} does not allow the tested {version}"
+
+
+def test_constraints_name_everything_that_gets_installed():
+    pinned = pins()
+    seen: set[str] = set()
+    waiting = [Requirement("neckrom[dev]")]
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        try:
+            needs = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:
+            continue  # an extra that this environment does not have
+        extras = {"", *requirement.extras}
+        if name in seen and extras == {""}:
+            continue
+        seen.add(name)
+        waiting += [
+            need
+            for need in map(Requirement, needs)
+            if need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in extras)
+        ]
+    missing = sorted(seen - set(pinned) - {"neckrom"})
+    assert not missing, f"constraints.txt does not pin {missing}"
+    assert len(seen) > 30, "the walk through the requirements found nothing to check"
+
+
+def test_only_one_cv2_package_is_ever_asked_for():
+    assert [name for name in pins() if name.startswith("opencv")] == ["opencv-contrib-python"]
