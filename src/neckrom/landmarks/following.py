@@ -1,0 +1,194 @@
+"""Which of several people is measured: boxes and times in, decisions out.
+
+The person with the largest face at the start is followed. Faces of others are kept
+in mind, so that the models can be shown a picture without them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from neckrom.types import Float32Array, ImageArray
+
+_NS = 1e-9
+_LOOK_EVERY_S = 1.0
+_LOOK_SOON_S = 0.25
+_FORGET_S = 2.0
+_UNSURE_S = 1.0
+_SAME_HEAD = 0.8
+_REACH = 1.0
+_REACH_PER_S = 1.5
+_SMALLEST_SHARE = 0.25
+_BODY = 0.9
+_BLANK = 128
+
+
+@dataclass(frozen=True, slots=True)
+class HeadBox:
+    """Where a face is, in pixels.
+
+    Attributes
+    ----------
+    x, y : float
+        Centre.
+    size : float
+        The longer side.
+    """
+
+    x: float
+    y: float
+    size: float
+
+    def distance(self, other: HeadBox) -> float:
+        """Between the centres, pixels."""
+        return math.hypot(self.x - other.x, self.y - other.y)
+
+
+def box_of(points: Float32Array) -> HeadBox | None:
+    """The box around landmarks, shape (N, 2 or more); None where they are missing."""
+    if not np.isfinite(points[0, 0]):
+        return None
+    low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+    middle = (low + high) / 2
+    return HeadBox(float(middle[0]), float(middle[1]), float((high - low).max()))
+
+
+@dataclass(slots=True)
+class _Seen:
+    box: HeadBox
+    time_ns: int
+
+
+class PersonFollower:
+    """Follows one person by the place of the face; nothing here stands on chance or on the clock."""
+
+    def __init__(self) -> None:
+        self._followed: _Seen | None = None
+        self._confirmed = False
+        self._since_ns = 0
+        self._others: list[_Seen] = []
+        self._last_look_ns: int | None = None
+
+    @property
+    def followed(self) -> HeadBox | None:
+        """Last known place of the person's head."""
+        return None if self._followed is None else self._followed.box
+
+    @property
+    def others(self) -> tuple[HeadBox, ...]:
+        """Faces of other people, as last seen."""
+        return tuple(seen.box for seen in self._others)
+
+    def look_due(self, time_ns: int) -> bool:
+        """Whether all faces in the picture should be looked for in this frame."""
+        if self._last_look_ns is None:
+            return True
+        lost = self._followed is None or self._followed.time_ns < self._last_look_ns
+        wait = _LOOK_SOON_S if self._others or lost else _LOOK_EVERY_S
+        return (time_ns - self._last_look_ns) * _NS >= wait
+
+    def take_look(self, time_ns: int, faces: Sequence[HeadBox]) -> None:
+        """Take note of all faces found in the picture."""
+        self._last_look_ns = time_ns
+        self._forget(time_ns)
+        if not self._confirmed and faces:
+            if self._followed is None:
+                self._since_ns = time_ns
+            self._followed = _Seen(max(faces, key=lambda face: face.size), time_ns)
+        if self._followed is None:
+            return
+        rest = [face for face in faces if not self._is_mine(face, time_ns)]
+        mine = self._followed.box
+        self._remember([face for face in rest if face.size >= _SMALLEST_SHARE * mine.size], time_ns)
+
+    def take_face(self, time_ns: int, face: HeadBox) -> bool:
+        """Whether a face that the tracker reports is the followed person's; if so, follow it there."""
+        if self._followed is None:
+            self._since_ns = time_ns
+        elif not self._acceptable(face, time_ns):
+            self._remember([face], time_ns)
+            return False
+        self._followed = _Seen(face, time_ns)
+        self._confirmed = True
+        self._others = [seen for seen in self._others if seen.box.distance(face) > _SAME_HEAD * face.size]
+        return True
+
+    def _acceptable(self, face: HeadBox, time_ns: int) -> bool:
+        if not self._confirmed and (time_ns - self._since_ns) * _NS > _UNSURE_S:
+            return True  # what was taken for a face at the start was none
+        return self._within_reach(face, time_ns) and not self._nearer_to_other(face)
+
+    def _is_mine(self, face: HeadBox, time_ns: int) -> bool:
+        assert self._followed is not None
+        if face.distance(self._followed.box) <= _SAME_HEAD * self._followed.box.size:
+            return True
+        if self._followed.time_ns == time_ns or not self._within_reach(face, time_ns):
+            return False
+        return not self._nearer_to_other(face)
+
+    def _within_reach(self, face: HeadBox, time_ns: int) -> bool:
+        assert self._followed is not None
+        mine = self._followed
+        reach = reach_in_faces((time_ns - mine.time_ns) * _NS)
+        return face.distance(mine.box) <= reach * mine.box.size
+
+    def _nearer_to_other(self, face: HeadBox) -> bool:
+        assert self._followed is not None
+        mine = face.distance(self._followed.box)
+        return any(face.distance(seen.box) < min(mine, 0.5 * seen.box.size) for seen in self._others)
+
+    def _remember(self, faces: Sequence[HeadBox], time_ns: int) -> None:
+        for face in faces:
+            self._others = [s for s in self._others if s.box.distance(face) > _SAME_HEAD * s.box.size]
+            self._others.append(_Seen(face, time_ns))
+
+    def _forget(self, time_ns: int) -> None:
+        self._others = [seen for seen in self._others if (time_ns - seen.time_ns) * _NS <= _FORGET_S]
+
+
+def reach_in_faces(unseen_s: float) -> float:
+    """How far a head may have moved since it was last seen, in sizes of the face."""
+    return _REACH + _REACH_PER_S * unseen_s
+
+
+def without_others(image: ImageArray, mine: HeadBox, others: Sequence[HeadBox]) -> ImageArray:
+    """The picture with the other people greyed out, never nearer to the person than half way.
+
+    Returns the picture itself where there is nobody else.
+    """
+    if not others:
+        return image
+    height, width = image.shape[:2]
+    blanked = image.copy()
+    for other in others:
+        half = other.size / 2
+        beside = abs(other.x - mine.x) > 0.75 * (mine.size + other.size) / 2
+        reach = half + (_BODY * other.size if beside else 0.1 * other.size)
+        left, right = other.x - reach, other.x + reach
+        top, bottom = (0.0, float(height)) if beside else (other.y - reach, other.y + reach)
+        if beside:
+            middle = (other.x + mine.x) / 2
+            left, right = (max(left, middle), right) if other.x > mine.x else (left, min(right, middle))
+        columns = slice(_pixel(left, width), _pixel(right, width))
+        rows = slice(_pixel(top, height), _pixel(bottom, height))
+        blanked[rows, columns] = _BLANK
+    if any(abs(other.x - mine.x) <= 0.75 * (mine.size + other.size) / 2 for other in others):
+        _restore(blanked, image, mine)
+    return blanked
+
+
+def _restore(blanked: ImageArray, image: ImageArray, mine: HeadBox) -> None:
+    """Where someone looks over the person's shoulder: the person's own face stays whole."""
+    height, width = image.shape[:2]
+    half = 0.6 * mine.size
+    rows = slice(_pixel(mine.y - half, height), _pixel(mine.y + half, height))
+    columns = slice(_pixel(mine.x - half, width), _pixel(mine.x + half, width))
+    blanked[rows, columns] = image[rows, columns]
+
+
+def _pixel(value: float, top: int) -> int:
+    return min(top, max(0, round(value)))

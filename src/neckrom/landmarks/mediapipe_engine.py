@@ -1,0 +1,356 @@
+"""MediaPipe's face mesh and pose models: the only module that imports them.
+
+Pixels are ``x * width``, ``y * height``, ``z * width`` of what the models give,
+unsmoothed. Known weaknesses: points of the face's contour slide over the skin;
+``pose_visibility`` is 1 for points that are hidden; the mesh is lost at the end of the
+range and sometimes sees a face where there is none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Protocol
+
+import numpy as np
+
+from neckrom.errors import EnvironmentProblemError
+from neckrom.landmarks.environment import (
+    MEDIAPIPE_VERSION,
+    check_packages,
+    explain_import_error,
+    model_paths,
+)
+from neckrom.landmarks.following import (
+    HeadBox,
+    PersonFollower,
+    box_of,
+    reach_in_faces,
+    without_others,
+)
+from neckrom.landmarks.order import RisingTimes
+from neckrom.landmarks.quiet import QuietStderr
+from neckrom.landmarks.schedule import TURNED_DEG, PoseSchedule
+from neckrom.types import (
+    N_FACE,
+    N_POSE,
+    DetectorIdentity,
+    Float32Array,
+    Frame,
+    ImageArray,
+    LandmarkFrame,
+)
+
+_FACE_DETECTION_CONFIDENCE = 0.3
+_FACE_TRACKING_CONFIDENCE = 0.1
+_LOOK_CONFIDENCE = 0.6
+_FULL_RANGE = 1
+_HEAD_POINTS = slice(0, 11)
+"""Nose, eyes, ears and mouth among the pose points."""
+_STRANGER_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class FaceLook:
+    """What the first stage hands to the second.
+
+    Attributes
+    ----------
+    time_ns : int
+    image : ndarray, shape (height, width, 3), uint8, RGB
+        The whole picture.
+    face : ndarray, shape (478, 3), float32
+    head : HeadBox or None
+        Where the followed face is, or was last; None before it was seen at all.
+    others : tuple of HeadBox
+        Other people's faces.
+    run_pose : bool
+    """
+
+    time_ns: int
+    image: ImageArray
+    face: Float32Array
+    head: HeadBox | None
+    others: tuple[HeadBox, ...]
+    run_pose: bool
+
+    @property
+    def found(self) -> bool:
+        """Whether the followed face is seen in this frame."""
+        return bool(np.isfinite(self.face[0, 0]))
+
+
+class MediaPipeDetector:
+    """Face mesh with attention and pose, tracked over time, following one person.
+
+    There are two stages that may run in two threads, each frame first through
+    :meth:`look`, then through :meth:`complete`; :meth:`detect` is both in one.
+
+    Parameters
+    ----------
+    pose_every_frame : bool
+        Run the pose model on every frame, not only where something would be lost
+        without it (see :mod:`neckrom.landmarks.schedule`).
+
+    Raises
+    ------
+    EnvironmentProblemError
+        A package, a library or a model is missing, broken or of another version.
+    """
+
+    def __init__(self, *, pose_every_frame: bool = False) -> None:
+        check_packages()
+        self._identity = _identity(pose_every_frame=pose_every_frame)
+        solutions = _solutions()
+        self._times = RisingTimes()
+        self._face = _FaceStage(solutions, PoseSchedule(every_frame=pose_every_frame))
+        self._pose = _PoseStage(solutions)
+
+    @property
+    def identity(self) -> DetectorIdentity:
+        """Models and settings, the same for all clips."""
+        return self._identity
+
+    def detect(self, frame: Frame) -> LandmarkFrame:
+        """Landmarks of one frame.
+
+        Raises
+        ------
+        FrameMismatchError
+            The frame is not later than the last one, or the detector is closed.
+        """
+        return self.complete(self.look(frame))
+
+    def look(self, frame: Frame) -> FaceLook:
+        """First stage: the followed person's face, and who else is there.
+
+        Raises
+        ------
+        FrameMismatchError
+            As in :meth:`detect`.
+        """
+        self._times.check(frame)
+        return self._face.run(frame)
+
+    def complete(self, look: FaceLook) -> LandmarkFrame:
+        """Second stage: the same person's pose, where it is due."""
+        return self._pose.run(look)
+
+    def close(self) -> None:
+        """Let go of the models; a second call does nothing."""
+        self._times.close()
+        self._face.close()
+        self._pose.close()
+
+
+class _FaceStage:
+    """Finds the followed face and looks out for others from time to time."""
+
+    def __init__(self, solutions: ModuleType, schedule: PoseSchedule) -> None:
+        self._mesh = _Model(
+            lambda: solutions.face_mesh.FaceMesh(
+                static_image_mode=False,
+                max_num_faces=1,
+                refine_landmarks=True,
+                min_detection_confidence=_FACE_DETECTION_CONFIDENCE,
+                min_tracking_confidence=_FACE_TRACKING_CONFIDENCE,
+            )
+        )
+        self._finder = _Model(
+            lambda: solutions.face_detection.FaceDetection(
+                model_selection=_FULL_RANGE, min_detection_confidence=_LOOK_CONFIDENCE
+            )
+        )
+        self._follower = PersonFollower()
+        self._schedule = schedule
+
+    def run(self, frame: Frame) -> FaceLook:
+        follower = self._follower
+        if follower.look_due(frame.time_ns):
+            follower.take_look(frame.time_ns, self._find_faces(frame.image))
+        head = follower.followed
+        picture = frame.image if head is None else without_others(frame.image, head, follower.others)
+        face = self._find_mesh(picture)
+        box = box_of(face)
+        if box is not None and not follower.take_face(frame.time_ns, box):
+            face = _missing(N_FACE)
+        return FaceLook(
+            time_ns=frame.time_ns,
+            image=frame.image,
+            face=face,
+            head=follower.followed,
+            others=follower.others,
+            run_pose=self._schedule.due(frame.time_ns, face),
+        )
+
+    def close(self) -> None:
+        self._mesh.close()
+        self._finder.close()
+
+    def _find_mesh(self, picture: ImageArray) -> Float32Array:
+        found = self._mesh.run(picture).multi_face_landmarks
+        self._mesh.settled = self._mesh.settled or bool(found)
+        return _pixels(found[0].landmark, picture) if found else _missing(N_FACE)
+
+    def _find_faces(self, image: ImageArray) -> list[HeadBox]:
+        found = self._finder.run(image).detections or []
+        self._finder.settled = self._finder.settled or bool(found)
+        height, width = image.shape[:2]
+        boxes = [detection.location_data.relative_bounding_box for detection in found]
+        return [
+            HeadBox(
+                x=(box.xmin + box.width / 2) * width,
+                y=(box.ymin + box.height / 2) * height,
+                size=max(box.width * width, box.height * height),
+            )
+            for box in boxes
+        ]
+
+
+class _PoseStage:
+    """Finds the pose of the person whose face is followed."""
+
+    def __init__(self, solutions: ModuleType) -> None:
+        self._model = _Model(
+            lambda: solutions.pose.Pose(
+                static_image_mode=False,
+                model_complexity=1,
+                smooth_landmarks=False,  # it lags: smoothing comes later, without a delay
+                enable_segmentation=False,
+            )
+        )
+        self._last_head: tuple[HeadBox, int] | None = None
+        self._strangers: list[tuple[HeadBox, int]] = []
+
+    def run(self, look: FaceLook) -> LandmarkFrame:
+        pose, visibility, world = _missing(N_POSE), _missing(N_POSE)[:, 0], _missing(N_POSE)
+        if look.run_pose:
+            picture = self._picture(look)
+            found = self._model.run(picture)
+            if found.pose_landmarks:
+                self._model.settled = True
+                points = found.pose_landmarks.landmark
+                candidate = _pixels(points, picture)
+                if self._belongs(look, candidate):
+                    pose = candidate
+                    visibility = np.array([point.visibility for point in points], dtype=np.float32)
+                    world = _array(found.pose_world_landmarks.landmark).astype(np.float32)
+        return LandmarkFrame(
+            time_ns=look.time_ns,
+            face=look.face,
+            pose=pose,
+            pose_visibility=visibility,
+            pose_world=world,
+            faces=len(look.others) + int(look.found),
+            pose_ran=look.run_pose,
+        )
+
+    def close(self) -> None:
+        self._model.close()
+
+    def _picture(self, look: FaceLook) -> ImageArray:
+        if look.head is None:
+            return look.image
+        self._strangers = [s for s in self._strangers if (look.time_ns - s[1]) * 1e-9 <= _STRANGER_S]
+        return without_others(look.image, look.head, (*look.others, *(box for box, _ in self._strangers)))
+
+    def _belongs(self, look: FaceLook, pose: Float32Array) -> bool:
+        """Whether the pose's head is the followed head; a stranger is kept out of the next pictures."""
+        if look.head is None:
+            return True
+        middle = pose[_HEAD_POINTS, :2].mean(axis=0)
+        head = HeadBox(float(middle[0]), float(middle[1]), look.head.size)
+        near = look.head.distance(head) <= look.head.size
+        if not near and not look.found and self._last_head is not None:
+            last, last_ns = self._last_head
+            reach = reach_in_faces((look.time_ns - last_ns) * 1e-9)
+            near = last.distance(head) <= reach * look.head.size
+        if near:
+            self._last_head = (head, look.time_ns)
+        else:
+            self._strangers.append((head, look.time_ns))
+        return near
+
+
+class _Solution(Protocol):
+    def process(self, image: ImageArray) -> Any: ...
+
+    def close(self) -> None: ...
+
+
+class _Starter(Protocol):
+    def __call__(self) -> _Solution: ...
+
+
+class _Model:
+    """One running model, kept from talking.
+
+    The libraries below write to descriptor 2 when a model starts, when it is run for
+    the first time and when it first finds something; after that (``settled``) no more.
+    """
+
+    def __init__(self, start: _Starter) -> None:
+        self.settled = False
+        with QuietStderr():
+            try:
+                self._solution: _Solution | None = start()
+                self._solution.process(np.zeros((256, 256, 3), dtype=np.uint8))
+            except (RuntimeError, ValueError, OSError) as error:
+                raise EnvironmentProblemError(
+                    f"MediaPipe's models cannot be started ({str(error).splitlines()[0]}): "
+                    f"pip install --force-reinstall mediapipe=={MEDIAPIPE_VERSION}"
+                ) from error
+
+    def run(self, picture: ImageArray) -> Any:
+        """What the model gives for the picture."""
+        assert self._solution is not None
+        picture.flags.writeable = False  # spares MediaPipe a copy
+        if self.settled:
+            return self._solution.process(picture)
+        with QuietStderr():
+            return self._solution.process(picture)
+
+    def close(self) -> None:
+        solution, self._solution = self._solution, None
+        if solution is not None:
+            with QuietStderr():
+                solution.close()
+
+
+def _solutions() -> ModuleType:
+    with QuietStderr():
+        try:
+            from mediapipe.python import solutions  # noqa: PLC0415  (takes a second: only when it is needed)
+        except (ImportError, OSError) as error:
+            raise explain_import_error(error) from error
+    return solutions  # type: ignore[no-any-return]
+
+
+def _identity(*, pose_every_frame: bool) -> DetectorIdentity:
+    digest = hashlib.sha256()
+    for path in model_paths():
+        digest.update(path.read_bytes())
+    rhythm = "every frame" if pose_every_frame else f"10/s, every frame beyond {TURNED_DEG:g} deg"
+    return DetectorIdentity(
+        name="mediapipe",
+        version=MEDIAPIPE_VERSION,
+        model_sha256=digest.hexdigest(),
+        settings=(
+            f"face mesh with attention, tracked, confidence {_FACE_DETECTION_CONFIDENCE}/"
+            f"{_FACE_TRACKING_CONFIDENCE}; pose complexity 1, unsmoothed, {rhythm}"
+        ),
+    )
+
+
+def _array(points: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.array([[point.x, point.y, point.z] for point in points], dtype=np.float64)
+
+
+def _pixels(points: Any, picture: ImageArray) -> Float32Array:
+    height, width = picture.shape[:2]
+    return (_array(points) * (width, height, width)).astype(np.float32)
+
+
+def _missing(count: int) -> Float32Array:
+    return np.full((count, 3), np.nan, dtype=np.float32)

@@ -1,0 +1,211 @@
+"""From frames to landmarks, with decoding, face, pose and writing side by side.
+
+Each stage runs in a thread of its own and hands its results on through a short queue,
+in order: the landmarks do not depend on the timing, and memory does not grow. The
+models let go of Python's lock while they work, so two cores are kept busy.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+
+from neckrom.errors import NoFaceError
+from neckrom.landmarks.store import LandmarkHeader, LandmarkWriter
+from neckrom.types import DetectorIdentity, Frame, FrameSource, LandmarkDetector, LandmarkFrame
+
+Progress = Callable[[int, int | None], None]
+"""Called with frames done and frames expected (None where nobody knows)."""
+
+_QUEUE = 8
+_POLL_S = 0.1
+
+T = TypeVar("T")
+
+
+class LandmarkSink(Protocol):
+    """Takes landmarks in time order."""
+
+    def write(self, frame: LandmarkFrame) -> None:
+        """Take one frame."""
+        ...
+
+
+@runtime_checkable
+class TwoStageDetector(LandmarkDetector, Protocol):
+    """A detector whose two stages may run in two threads."""
+
+    def look(self, frame: Frame) -> Any:
+        """First stage, in time order."""
+        ...
+
+    def complete(self, look: Any) -> LandmarkFrame:
+        """Second stage, in the same order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What came of a clip.
+
+    Attributes
+    ----------
+    detector : DetectorIdentity
+    warnings : tuple of str
+        The source's.
+    frames, frames_with_face : int
+    """
+
+    detector: DetectorIdentity
+    warnings: tuple[str, ...]
+    frames: int
+    frames_with_face: int
+
+
+def extract(
+    source: FrameSource,
+    detector_factory: Callable[[], LandmarkDetector],
+    sink: LandmarkSink,
+    *,
+    progress: Progress | None = None,
+) -> Extraction:
+    """Run a detector over all frames of a source.
+
+    Parameters
+    ----------
+    source : FrameSource
+        Left open.
+    detector_factory : callable
+        Makes the detector; it is closed here.
+    sink : LandmarkSink
+        Called in the calling thread.
+    progress : callable, optional
+        Called in the calling thread after each frame.
+
+    Raises
+    ------
+    Exception
+        Whatever a stage raises ends the others and is raised here.
+    """
+    detector = detector_factory()
+    try:
+        done = with_face = 0
+        expected = source.info.expected_frames
+        with _Line() as line:
+            for landmarks in _staged(line, source, detector):
+                sink.write(landmarks)
+                done += 1
+                with_face += bool(landmarks.face[0, 0] == landmarks.face[0, 0])
+                if progress is not None:
+                    progress(done, expected)
+        return Extraction(detector.identity, source.warnings, done, with_face)
+    finally:
+        detector.close()
+
+
+def extract_to_file(
+    source: FrameSource,
+    detector_factory: Callable[[], LandmarkDetector],
+    path: Path,
+    *,
+    progress: Progress | None = None,
+) -> LandmarkHeader:
+    """Run a detector over a source and write ``landmarks.parquet``, whole or not at all.
+
+    Raises
+    ------
+    NoFaceError
+        There was no face in any frame; no file is left.
+    OutputError
+        The file cannot be written.
+    """
+    with LandmarkWriter(path, source.info) as writer:
+        result = extract(source, detector_factory, writer, progress=progress)
+        if not result.frames_with_face:
+            raise NoFaceError(
+                f"No face was found in any of the {result.frames} frames of {source.info.name}: "
+                "record again with the face in view, better light and the camera at eye height."
+            )
+        return writer.finish(result.detector, result.warnings)
+
+
+def _staged(line: _Line, source: FrameSource, detector: LandmarkDetector) -> Iterator[LandmarkFrame]:
+    frames = line.stage(source.frames())
+    if isinstance(detector, TwoStageDetector):
+        looks = line.stage(map(detector.look, frames))
+        return line.stage(map(detector.complete, looks))
+    return line.stage(map(detector.detect, frames))
+
+
+class _Line:
+    """Stages in threads, joined by short queues; ends them all together."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def stage(self, items: Iterator[T]) -> Iterator[T]:
+        """Run an iterator in a thread of its own; its items and its error come out here."""
+        belt: queue.Queue[_Item[T] | _End] = queue.Queue(_QUEUE)
+        thread = threading.Thread(target=self._run, args=(items, belt), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+        return self._take(belt)
+
+    def __enter__(self) -> _Line:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, items: Iterator[T], belt: queue.Queue[_Item[T] | _End]) -> None:
+        error: BaseException | None = None
+        try:
+            for item in items:
+                if not self._put(belt, _Item(item)):
+                    break
+        except BaseException as caught:  # noqa: BLE001  (raised again in the calling thread)
+            error = caught
+        finally:
+            close = getattr(items, "close", None)
+            if close is not None:
+                close()
+        self._put(belt, _End(error))
+
+    def _put(self, belt: queue.Queue[_Item[T] | _End], item: _Item[T] | _End) -> bool:
+        """Hand on; False once the line is being ended."""
+        while not self._stop.is_set():
+            try:
+                belt.put(item, timeout=_POLL_S)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def _take(self, belt: queue.Queue[_Item[T] | _End]) -> Iterator[T]:
+        while not self._stop.is_set():
+            try:
+                item = belt.get(timeout=_POLL_S)
+            except queue.Empty:
+                continue
+            if isinstance(item, _End):
+                if item.error is not None:
+                    raise item.error
+                return
+            yield item.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Item(Generic[T]):
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    error: BaseException | None
