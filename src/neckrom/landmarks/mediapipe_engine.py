@@ -101,7 +101,7 @@ class MediaPipeDetector:
 
     def __init__(self, *, pose_every_frame: bool = False) -> None:
         check_packages()
-        self._identity = _identity(pose_every_frame=pose_every_frame)
+        self._identity = engine_identity(pose_every_frame=pose_every_frame)
         solutions = _solutions()
         self._times = RisingTimes()
         self._face = _FaceStage(solutions, PoseSchedule(every_frame=pose_every_frame))
@@ -327,7 +327,8 @@ def _solutions() -> ModuleType:
     return solutions  # type: ignore[no-any-return]
 
 
-def _identity(*, pose_every_frame: bool) -> DetectorIdentity:
+def engine_identity(*, pose_every_frame: bool = False) -> DetectorIdentity:
+    """Models and settings, without starting the models."""
     digest = hashlib.sha256()
     for path in model_paths():
         digest.update(path.read_bytes())

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from neckrom.assessment.norms import load_norms
 from neckrom.errors import ConfigurationError, InputError, NeckromError
 from neckrom.frames import grab_frames, open_source
 from neckrom.kinematics.estimator import OrientationEstimator
-from neckrom.landmarks.pipeline import extract
+from neckrom.landmarks.pipeline import extract_to_file
 from neckrom.landmarks.store import LandmarkHeader, read_landmarks
 from neckrom.resources import resource
 from neckrom.result import Result
@@ -32,6 +32,9 @@ from neckrom.service.folders import (
     refuse_existing,
 )
 from neckrom.types import AngleSeries, Movement, Trial
+
+if TYPE_CHECKING:
+    from neckrom.report import EndRangePicture
 
 log = logging.getLogger(__name__)
 
@@ -222,7 +225,7 @@ def _landmarks(path: Path, part: Path, tell: _Tell) -> _Landmarks:
 
     source = open_source(path)
     try:
-        extract(
+        header = extract_to_file(
             source,
             MediaPipeDetector,
             target,
@@ -230,7 +233,6 @@ def _landmarks(path: Path, part: Path, tell: _Tell) -> _Landmarks:
         )
     finally:
         source.close()
-    _, header = read_landmarks(target)
     return _Landmarks(target, path, header)
 
 
@@ -296,7 +298,7 @@ def _write(
     write_angles_csv(part / "angles.csv", analysis.angles, analysis.rom)
     write_summary_csv(part / "summary.csv", analysis.result)
     tell(path, "report", 1, steps)
-    pictures = {}
+    pictures: dict[Movement, EndRangePicture] = {}
     if options.pictures and landmarks.clip is not None:
         pictures = _pictures(analysis, landmarks.clip)
     tell(path, "report", 2, steps)
@@ -314,17 +316,24 @@ def _best_trials(analysis: Analysis) -> dict[Movement, Trial]:
     return best
 
 
-def _pictures(analysis: Analysis, clip: Path) -> dict[Movement, object]:
+def _pictures(analysis: Analysis, clip: Path) -> dict[Movement, EndRangePicture]:
     """The frame at the end range of the best trial of each movement."""
-    from neckrom.report.pictures import draw_end_range  # noqa: PLC0415
+    from neckrom.report import draw_end_range  # noqa: PLC0415
 
     best = _best_trials(analysis)
     frames = {movement: _frame_at(analysis.angles, trial.peak_s) for movement, trial in best.items()}
     times = [int(analysis.landmarks.time_ns[frame]) for frame in frames.values()]
     grabbed = grab_frames(clip, times)
     return {
-        movement: draw_end_range(picture, best[movement], analysis.landmarks, analysis.orientation, frame)
-        for (movement, frame), picture in zip(frames.items(), grabbed, strict=True)
+        movement: draw_end_range(
+            picture,
+            best[movement],
+            analysis.landmarks,
+            analysis.orientation,
+            analysis.camera,
+            mirrored=analysis.result.clip.mirrored,
+        )
+        for movement, picture in zip(frames, grabbed, strict=True)
     }
 
 
