@@ -1,0 +1,34 @@
+"""Undo the mirroring of a recording: flip the points and give them the other side's number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from neckrom.landmarks.symmetry import FACE_OPPOSITE, POSE_OPPOSITE
+from neckrom.types import Float32Array, IntArray, LandmarkSeries
+
+
+def mirror_series(series: LandmarkSeries) -> LandmarkSeries:
+    """The same clip flipped left for right.
+
+    ``x`` becomes ``width - x``: pixels count from the left edge of the picture to the
+    right one, so the middle of column ``i`` lies at ``i + 0.5``. Points in metres change
+    the sign of ``x``. NaN stays NaN. Twice gives the series back, but for the rounding
+    of ``width - x`` (below 1e-4 px).
+    """
+    width = np.float32(series.width)
+    return replace(
+        series,
+        face=_flip(series.face, FACE_OPPOSITE, width),
+        pose=_flip(series.pose, POSE_OPPOSITE, width),
+        pose_visibility=np.ascontiguousarray(series.pose_visibility[:, POSE_OPPOSITE]),
+        pose_world=_flip(series.pose_world, POSE_OPPOSITE, np.float32(0)),
+    )
+
+
+def _flip(points: Float32Array, opposite: IntArray, width: np.float32) -> Float32Array:
+    flipped: Float32Array = points[:, opposite].copy()
+    flipped[..., 0] = width - flipped[..., 0]
+    return flipped
