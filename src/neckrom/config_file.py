@@ -43,13 +43,13 @@ def load_toml(path: Path, model: type[ModelT], what: str) -> ModelT:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(
-            f"{path} is not a valid {what} file.", (f"TOML: {error}",)
-        ) from error
+        raise ConfigurationError(f"{path} is not a valid {what} file.", (f"TOML: {error}",)) from error
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        problems = tuple(_problem(text, item["loc"], item["msg"], item.get("input")) for item in error.errors())
+        problems = tuple(
+            _problem(text, item["loc"], item["msg"], item.get("input")) for item in error.errors()
+        )
         raise ConfigurationError(
             f"The {what} file {path} has {len(problems)} mistake{'s' * (len(problems) > 1)}.", problems
         ) from error

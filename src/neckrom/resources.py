@@ -24,5 +24,6 @@ def resource(folder: str, name: str) -> Path:
         if candidate.is_file():
             return candidate
     raise EnvironmentProblemError(
-        f"{folder}/{name} is missing from this installation of neckrom. Install it again: pip install --force-reinstall ."
+        f"{folder}/{name} is missing from this installation of neckrom. "
+        "Install it again: pip install --force-reinstall ."
     )

@@ -145,7 +145,9 @@ class AsymmetryResult(Model):
     difference_deg: float | None = Field(description="Size of the difference, never negative.")
     percent: float | None = Field(description="Difference in percent of the larger side.")
     smaller_side: Literal["left", "right"] | None
-    error_limit_deg: float | None = Field(description="Difference that measurement error alone may make (95 %).")
+    error_limit_deg: float | None = Field(
+        description="Difference that measurement error alone may make (95 %)."
+    )
     percent_limit: float
     flag: Flag
     reason: str
@@ -180,7 +182,9 @@ class Configuration(Model):
     norms: str
     protocol: str | None
     protocol_sha256: str | None
-    settings: dict[str, float | int | str | bool] = Field(description="Thresholds of segmentation and judgement.")
+    settings: dict[str, float | int | str | bool] = Field(
+        description="Thresholds of segmentation and judgement."
+    )
 
 
 class Units(Model):

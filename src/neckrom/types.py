@@ -128,7 +128,9 @@ class FrameSource(Protocol):
     """Frames in time order; clip, image folder and camera pass the same contract tests."""
 
     @property
-    def info(self) -> SourceInfo: ...
+    def info(self) -> SourceInfo:
+        """Known before the first frame is read."""
+        ...
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -139,7 +141,9 @@ class FrameSource(Protocol):
         """Yield each frame once, in time order; memory does not grow with their number."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of the file or device; a second call does nothing."""
+        ...
 
 
 # ------------------------------------------------------------------ landmarks
@@ -247,13 +251,17 @@ class LandmarkDetector(Protocol):
     """Landmarks frame by frame, tracked over time; the replay detector passes the same contract tests."""
 
     @property
-    def identity(self) -> DetectorIdentity: ...
+    def identity(self) -> DetectorIdentity:
+        """Which models these are."""
+        ...
 
     def detect(self, frame: Frame) -> LandmarkFrame:
         """Landmarks of one frame; frames must come in time order."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of the models; a second call does nothing."""
+        ...
 
 
 # ----------------------------------------------------------------- kinematics

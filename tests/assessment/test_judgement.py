@@ -99,7 +99,9 @@ def test_best_mean_and_variation():
     ],
 )
 def test_asymmetry_needs_both_limits(left, right, sd, flag):
-    _, pairs = judged(trial(Movement.ROTATION_LEFT, left, sd=sd), trial(Movement.ROTATION_RIGHT, right, sd=sd))
+    _, pairs = judged(
+        trial(Movement.ROTATION_LEFT, left, sd=sd), trial(Movement.ROTATION_RIGHT, right, sd=sd)
+    )
     result = pairs["rotation"]
     assert result.flag == flag
     assert result.difference_deg == abs(left - right)
@@ -124,7 +126,9 @@ def test_pain_is_flagged_apart_from_loss_of_range():
 
 
 def test_trunk_that_stands_in_for_the_neck_is_flagged():
-    movements, _ = judged(trial(Movement.ROTATION_LEFT, 60, trunk=20), trial(Movement.LATERAL_LEFT, 40, trunk=2))
+    movements, _ = judged(
+        trial(Movement.ROTATION_LEFT, 60, trunk=20), trial(Movement.LATERAL_LEFT, 40, trunk=2)
+    )
     assert movements[Movement.ROTATION_LEFT].compensation_flag == "flagged"
     assert movements[Movement.LATERAL_LEFT].compensation_flag == "not_flagged"
 

@@ -40,9 +40,7 @@ def camera_view(request):
 )
 def test_single_plane_motion_is_recovered(camera_view, axis, turn_deg, expected):
     head = camera_view * Rotation.from_euler(axis, [[turn_deg]], degrees=True)
-    np.testing.assert_allclose(
-        cardan_deg(camera_view.as_quat()[None], head.as_quat()), [expected], atol=1e-9
-    )
+    np.testing.assert_allclose(cardan_deg(camera_view.as_quat()[None], head.as_quat()), [expected], atol=1e-9)
 
 
 def test_looking_right_moves_the_nose_to_the_left_of_the_picture():
@@ -92,7 +90,9 @@ def test_rigid_fit_recovers_any_rotation_whatever_scale_and_place(flexion, later
 
 def test_ray_through_the_centre_is_the_optical_axis():
     camera = pinhole(640, 480, 60)
-    np.testing.assert_allclose(rotation_to_ray(np.array([[320.0, 240.0]]), camera).magnitude(), [0], atol=1e-12)
+    np.testing.assert_allclose(
+        rotation_to_ray(np.array([[320.0, 240.0]]), camera).magnitude(), [0], atol=1e-12
+    )
 
 
 def test_ray_to_the_right_edge_is_half_the_field_of_view():

@@ -13,7 +13,7 @@ SETTINGS = NeutralSettings()
 
 def facing(motion: Motion, tilt_deg: float = 0.0):
     angles = motion.angles(noise_deg=0.05)
-    return angles.time_s, angles.neck_deg + [tilt_deg, 0, 0]
+    return angles.time_s, angles.neck_deg + np.array([tilt_deg, 0, 0])
 
 
 def test_neutral_at_the_start_is_found():
@@ -43,7 +43,9 @@ def test_long_hold_at_a_small_end_range_is_not_taken_for_neutral():
 
 
 def test_camera_below_the_eyes_does_not_hide_neutral():
-    neutral = find_neutral(*facing(Motion().rest(2.0).go(Movement.FLEXION, 40).rest(1.0), tilt_deg=-28), SETTINGS)
+    neutral = find_neutral(
+        *facing(Motion().rest(2.0).go(Movement.FLEXION, 40).rest(1.0), tilt_deg=-28), SETTINGS
+    )
     assert neutral.end_s - neutral.start_s > 1.0
 
 
@@ -70,7 +72,7 @@ def test_no_still_stretch_is_refused_with_a_way_out():
 def test_never_facing_the_camera_is_refused_and_says_by_how_much():
     time_s, angles = facing(Motion().rest(3.0))
     with pytest.raises(NoNeutralError, match="70 deg to the side"):
-        find_neutral(time_s, angles + [0, 0, 70], SETTINGS)
+        find_neutral(time_s, angles + np.array([0, 0, 70]), SETTINGS)
 
 
 def test_given_neutral_outside_the_recording_is_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from dataclasses import dataclass
 
@@ -116,25 +117,31 @@ def _movement(
 def _loss(
     movement: Movement, best: Trial | None, norm: Norm, settings: JudgementSettings
 ) -> tuple[Flag, str]:
-    name = movement.label
     if best is None:
-        return "could_not_judge", f"{name} was not seen in this recording."
+        return "could_not_judge", f"{movement.label} was not seen in this recording."
     if norm.reference_deg is None:
-        return "could_not_judge", f"The norm set gives no reference for {name.lower()}."
+        return "could_not_judge", f"The norm set gives no reference for {movement.label.lower()}."
     limit = settings.loss_share * norm.reference_deg
     against = f"half of the reference ({limit:g} of {norm.reference_deg:g} deg)"
-    if best.lower_bound:
-        low = best.interval95.low if best.interval95 else best.peak_deg
-        if low >= limit:
-            return "not_flagged", f"At least {best.peak_deg:.0f} deg, which is already more than {against}."
-        return "could_not_judge", (
-            f"At least {best.peak_deg:.0f} deg could be told ({best.note}); that does not reach {against}."
-        )
+    judge_one = _loss_of_bound if best.lower_bound else _loss_of_value
+    return judge_one(best, limit, against)
+
+
+def _loss_of_bound(best: Trial, limit: float, against: str) -> tuple[Flag, str]:
+    low = best.interval95.low if best.interval95 else best.peak_deg
+    if low >= limit:
+        return "not_flagged", f"At least {best.peak_deg:.0f} deg, which is already more than {against}."
+    return "could_not_judge", (
+        f"At least {best.peak_deg:.0f} deg could be told ({best.note}); that does not reach {against}."
+    )
+
+
+def _loss_of_value(best: Trial, limit: float, against: str) -> tuple[Flag, str]:
     low, high = _ends(best)
     spoken = f"{best.peak_deg:.0f} deg" + (f" ({low:.0f} to {high:.0f})" if best.interval95 else "")
     if high <= limit:
         return "flagged", (
-            f"{spoken} is a loss of half or more against the reference of {norm.reference_deg:g} deg, "
+            f"{spoken} is not more than {against}: a loss of half or more, "
             "which may be suggestive of relevant cervical pathology."
         )
     if low > limit:
@@ -158,9 +165,7 @@ def _pain(pain: PainReport) -> tuple[Flag, str]:
     return "flagged", f"{size}{onset}: painful motion may be suggestive of relevant cervical pathology."
 
 
-def _compensation(
-    trials: tuple[Trial, ...], settings: JudgementSettings
-) -> tuple[float | None, Flag, str]:
+def _compensation(trials: tuple[Trial, ...], settings: JudgementSettings) -> tuple[float | None, Flag, str]:
     known = [trial for trial in trials if np.isfinite(trial.compensation_deg)]
     if not trials:
         return None, "could_not_judge", "The movement was not seen."
@@ -170,8 +175,12 @@ def _compensation(
     limit = max(settings.compensation_deg, settings.compensation_share * worst.peak_deg)
     size = f"the trunk moved along by {worst.compensation_deg:.0f} deg"
     if worst.compensation_deg > limit:
-        return worst.compensation_deg, "flagged", (
-            f"At end range {size}; it is subtracted, but it stood in for neck movement: repeat with still shoulders."
+        return (
+            worst.compensation_deg,
+            "flagged",
+            (
+                f"At end range {size}; it is subtracted, but it stood in for neck movement: repeat with still shoulders."
+            ),
         )
     if worst.compensation_deg > 0.5 * limit:
         return worst.compensation_deg, "not_flagged", f"At end range {size}, which is subtracted."
@@ -188,7 +197,9 @@ def _asymmetry(left: MovementResult, right: MovementResult, settings: JudgementS
     }
     unknown = {"difference_deg": None, "percent": None, "smaller_side": None, "error_limit_deg": None}
     if left.mean_deg is None or right.mean_deg is None:
-        return AsymmetryResult(**base, **unknown, flag="could_not_judge", reason=_why_not_compared(left, right))
+        return AsymmetryResult(
+            **base, **unknown, flag="could_not_judge", reason=_why_not_compared(left, right)
+        )
     difference = abs(left.mean_deg - right.mean_deg)
     larger = max(left.mean_deg, right.mean_deg)
     percent = 100 * difference / larger
@@ -235,7 +246,7 @@ def _difference_limit(left: MovementResult, right: MovementResult) -> float | No
         if side.interval95_deg is None or side.interval95_deg[1] is None:
             return None
         halves.append((side.interval95_deg[1] - side.interval95_deg[0]) / 2)
-    return float(np.hypot(*halves))
+    return math.hypot(*halves)
 
 
 def _why_not_compared(left: MovementResult, right: MovementResult) -> str:
@@ -243,7 +254,9 @@ def _why_not_compared(left: MovementResult, right: MovementResult) -> str:
         if side.best_deg is None:
             return f"{side.movement.label} was not seen, so the sides cannot be compared."
     bounded = [side.movement.label for side in (left, right) if side.mean_deg is None]
-    return f"The end range of {' and '.join(name.lower() for name in bounded)} was not seen, only a lower bound."
+    return (
+        f"The end range of {' and '.join(name.lower() for name in bounded)} was not seen, only a lower bound."
+    )
 
 
 def _trial(trial: Trial) -> TrialResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from neckrom.types import BoolArray, CameraModel, FloatArray, LandmarkSeries, OrientationSeries
 
@@ -16,7 +16,10 @@ class PersonReference(Protocol):
         ...
 
 
-class OrientationEstimator(Protocol):
+ReferenceT = TypeVar("ReferenceT", bound=PersonReference)
+
+
+class OrientationEstimator(Protocol[ReferenceT]):
     """Landmarks to orientations, with their uncertainty.
 
     Offline and live use the same ``observe``; only the smoothing differs (zero-phase against causal).
@@ -32,9 +35,7 @@ class OrientationEstimator(Protocol):
         """Identity of the fitted numbers in use."""
         ...
 
-    def fit_reference(
-        self, landmarks: LandmarkSeries, camera: CameraModel, neutral: BoolArray
-    ) -> PersonReference:
+    def fit_reference(self, landmarks: LandmarkSeries, camera: CameraModel, neutral: BoolArray) -> ReferenceT:
         """Learn the person's own neutral.
 
         Parameters
@@ -51,10 +52,10 @@ class OrientationEstimator(Protocol):
         """
         ...
 
-    def observe(self, landmarks: LandmarkSeries, reference: PersonReference) -> OrientationSeries:
+    def observe(self, landmarks: LandmarkSeries, reference: ReferenceT) -> OrientationSeries:
         """Orientation frame by frame, not yet smoothed over time."""
         ...
 
-    def smooth(self, observed: OrientationSeries, reference: PersonReference) -> OrientationSeries:
+    def smooth(self, observed: OrientationSeries, reference: ReferenceT) -> OrientationSeries:
         """Zero-phase smoothing over the whole recording, with continuity used against outliers."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import median_filter
@@ -116,7 +117,7 @@ def _hidden_note(excursion: _Excursion, plateau: FloatArray, settings: EndRangeS
     """Why the end range may lie in a stretch that was not measured; empty if it was seen."""
     index = np.flatnonzero(excursion.seen)
     time_s = excursion.time_s
-    for before, after in zip(index[:-1], index[1:], strict=True):
+    for before, after in pairwise(index):
         if after == before + 1 or time_s[after] - time_s[before] <= settings.gap_s:
             continue
         if not _touches(time_s, plateau, before, after):
@@ -124,9 +125,7 @@ def _hidden_note(excursion: _Excursion, plateau: FloatArray, settings: EndRangeS
         outwards = _speed(excursion, before, -1) > settings.moving_deg_s
         inwards = _speed(excursion, after, +1) < -settings.moving_deg_s
         if outwards or inwards:
-            return (
-                f"not measured from {time_s[before]:.1f} to {time_s[after]:.1f} s, when the head was further out"
-            )
+            return f"not measured from {time_s[before]:.1f} to {time_s[after]:.1f} s, when the head was further out"
     if len(index) and time_s[-1] - time_s[index[-1]] > settings.gap_s:
         last = index[-1]
         if _touches(time_s, plateau, last, last) and _speed(excursion, last, -1) > settings.moving_deg_s:

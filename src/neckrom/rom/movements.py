@@ -78,7 +78,9 @@ def find_trials(angles: AngleSeries, settings: MovementSettings) -> tuple[list[T
     """
     filled = _bridged(angles.time_s, angles.neck_deg)
     found = [
-        repetition for movement in MOVEMENTS for repetition in _repetitions(angles, filled, movement, settings)
+        repetition
+        for movement in MOVEMENTS
+        for repetition in _repetitions(angles, filled, movement, settings)
     ]
     meant = _without_overshoot(angles, filled, _one_plane_at_a_time(filled, found), settings)
     trials = []
@@ -201,9 +203,7 @@ def _without_overshoot(
     return kept
 
 
-def _without_aborted(
-    trials: list[Trial], settings: MovementSettings
-) -> tuple[list[Trial], list[Trial]]:
+def _without_aborted(trials: list[Trial], settings: MovementSettings) -> tuple[list[Trial], list[Trial]]:
     counted, set_aside = [], []
     for trial in trials:
         best = max(other.peak_deg for other in trials if other.movement is trial.movement)

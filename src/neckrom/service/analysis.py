@@ -14,7 +14,7 @@ from neckrom.assessment.judgement import STATEMENT, JudgementSettings, PainRepor
 from neckrom.assessment.norms import LoadedNorms
 from neckrom.errors import NoFaceError
 from neckrom.kinematics.camera import pinhole
-from neckrom.kinematics.estimator import OrientationEstimator
+from neckrom.kinematics.estimator import OrientationEstimator, ReferenceT
 from neckrom.kinematics.face_mesh import face_orientation, facing_angles_deg
 from neckrom.kinematics.neck_angles import neck_angle_series
 from neckrom.result import (
@@ -91,7 +91,7 @@ def analyse(
     landmarks: LandmarkSeries,
     provenance: Provenance,
     options: AnalysisOptions,
-    estimator: OrientationEstimator,
+    estimator: OrientationEstimator[ReferenceT],
 ) -> Analysis:
     """Measure and judge a recording.
 
@@ -127,9 +127,7 @@ def analyse(
         ),
         configuration=_configuration(options),
         clip=_clip_info(seen, provenance.source, mirrored=options.mirrored),
-        camera=CameraInfo(
-            hfov_deg=round(camera.hfov_deg, 2), origin=camera.origin, assumed=camera.assumed
-        ),
+        camera=CameraInfo(hfov_deg=round(camera.hfov_deg, 2), origin=camera.origin, assumed=camera.assumed),
         norms=NormInfo(
             name=options.norms.name,
             title=options.norms.norms.title,
@@ -167,9 +165,7 @@ def _pain(angles: AngleSeries, protocol: Protocol | None) -> dict[Movement, Pain
         if np.isfinite(onset):
             onsets[trial.movement] = min(onset, onsets.get(trial.movement, onset))
     named = set(protocol.pain) | set(onsets)
-    return {
-        movement: PainReport(protocol.pain.get(movement), onsets.get(movement)) for movement in named
-    }
+    return {movement: PainReport(protocol.pain.get(movement), onsets.get(movement)) for movement in named}
 
 
 def _configuration(options: AnalysisOptions) -> Configuration:
@@ -259,8 +255,13 @@ def _first_turn(rom: RangeOfMotion, *, mirrored: bool) -> tuple[str | None, str]
     first = min(turns, key=lambda trial: trial.start_s)
     side = sides[first.movement]
     kind = "turn" if first.movement.plane == 2 else "side-bend"
-    way_out = "the clip was not mirrored: leave --mirrored out" if mirrored else "the clip is mirrored: --mirrored"
-    return side, f"First {kind} read as {side.upper()} (at {first.peak_s:.1f} s): if that is wrong, {way_out}."
+    way_out = (
+        "the clip was not mirrored: leave --mirrored out" if mirrored else "the clip is mirrored: --mirrored"
+    )
+    return (
+        side,
+        f"First {kind} read as {side.upper()} (at {first.peak_s:.1f} s): if that is wrong, {way_out}.",
+    )
 
 
 def _interval_note(rom: RangeOfMotion) -> str:

@@ -86,7 +86,11 @@ def refuse_existing(final: Path, *, overwrite: bool) -> None:
         raise OutputError(
             f"There is a result in {final} already. Choose another folder with --out, or replace it with --overwrite."
         )
-    if final.exists() and not (final / "result.json").exists() and (not final.is_dir() or any(final.iterdir())):
+    if (
+        final.exists()
+        and not (final / "result.json").exists()
+        and (not final.is_dir() or any(final.iterdir()))
+    ):
         raise OutputError(f"{final} is not a result of neckrom, so it is not replaced. Choose another --out.")
 
 

@@ -12,13 +12,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from neckrom.assessment.norms import load_norms
 from neckrom.errors import ConfigurationError, InputError, NeckromError
-from neckrom.frames import grab_frames, open_source
-from neckrom.kinematics.estimator import OrientationEstimator
+from neckrom.frames import open_source
+from neckrom.kinematics.face_mesh import FaceMeshEstimator
 from neckrom.landmarks.pipeline import extract_to_file
 from neckrom.landmarks.store import LandmarkHeader, read_landmarks
 from neckrom.resources import resource
@@ -31,28 +32,12 @@ from neckrom.service.folders import (
     new_folder,
     refuse_existing,
 )
-from neckrom.types import AngleSeries, Movement, Trial
-
-if TYPE_CHECKING:
-    from neckrom.report import EndRangePicture
+from neckrom.service.options import MeasureOptions
+from neckrom.service.writing import write_results
 
 log = logging.getLogger(__name__)
 
 DEMO_CLIP = "chidi_deficit.mp4"
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureOptions:
-    """What a user can set."""
-
-    mirrored: bool = False
-    neutral: tuple[float, float] | None = None
-    hfov_deg: float | None = None
-    protocol: Path | None = None
-    norms: str = "article"
-    overlay: bool = False
-    pictures: bool = True
-    overwrite: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +54,17 @@ class Outcome:
 class Progress(Protocol):
     """Told about every long step; may be called from several threads."""
 
-    def step(self, input: Path, name: str, done: int, total: int | None) -> None: ...  # noqa: A002
+    def step(self, input: Path, name: str, done: int, total: int | None) -> None:  # noqa: A002
+        """``done`` of ``total`` (None: nobody knows) of the step called ``name``."""
+        ...
 
 
 class _Cancelled(BaseException):
     """Raised in a worker to end it when the user pressed Ctrl-C."""
 
 
-def default_estimator() -> OrientationEstimator:
+def default_estimator() -> FaceMeshEstimator:
     """The estimator that measures."""
-    from neckrom.kinematics.face_mesh import FaceMeshEstimator  # noqa: PLC0415
-
     return FaceMeshEstimator()
 
 
@@ -204,7 +189,7 @@ def _measure_into(
     with new_folder(folder, overwrite=options.overwrite) as part:
         landmarks = _landmarks(path, part, tell)
         analysis = _analyse(landmarks, analysis_options)
-        _write(part, analysis, landmarks, path, options, tell)
+        write_results(part, analysis, landmarks.clip, options, partial(tell, path))
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
     return Outcome(path, folder, analysis.result, None, written)
 
@@ -229,7 +214,7 @@ def _landmarks(path: Path, part: Path, tell: _Tell) -> _Landmarks:
             source,
             MediaPipeDetector,
             target,
-            progress=lambda done, total: tell(path, "landmarks", done, total),
+            progress=partial(tell, path, "landmarks"),
         )
     finally:
         source.close()
@@ -279,88 +264,7 @@ def _analysis_options(options: MeasureOptions) -> AnalysisOptions:
         hfov_deg=options.hfov_deg,
         protocol=protocol,
         protocol_name=options.protocol.name if options.protocol else None,
-        protocol_sha256=hashlib.sha256(options.protocol.read_bytes()).hexdigest() if options.protocol else None,
+        protocol_sha256=hashlib.sha256(options.protocol.read_bytes()).hexdigest()
+        if options.protocol
+        else None,
     )
-
-
-# -------------------------------------------------------------------- writing
-
-
-def _write(
-    part: Path, analysis: Analysis, landmarks: _Landmarks, path: Path, options: MeasureOptions, tell: _Tell
-) -> None:
-    from neckrom.report import write_report  # noqa: PLC0415  (matplotlib and reportlab are slow to load)
-    from neckrom.report.tables import write_angles_csv, write_summary_csv  # noqa: PLC0415
-
-    steps = 5 if options.overlay and landmarks.clip is not None else 4
-    tell(path, "report", 0, steps)
-    (part / "result.json").write_text(analysis.result.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    write_angles_csv(part / "angles.csv", analysis.angles, analysis.rom)
-    write_summary_csv(part / "summary.csv", analysis.result)
-    tell(path, "report", 1, steps)
-    pictures: dict[Movement, EndRangePicture] = {}
-    if options.pictures and landmarks.clip is not None:
-        pictures = _pictures(analysis, landmarks.clip)
-    tell(path, "report", 2, steps)
-    write_report(part, analysis.result, analysis.angles, analysis.rom, pictures)
-    tell(path, "report", steps if steps == 4 else 4, steps)
-    if options.overlay:
-        _overlay(part, analysis, landmarks, path, options, tell)
-
-
-def _best_trials(analysis: Analysis) -> dict[Movement, Trial]:
-    best: dict[Movement, Trial] = {}
-    for trial in analysis.rom.trials:
-        if trial.movement not in best or trial.peak_deg > best[trial.movement].peak_deg:
-            best[trial.movement] = trial
-    return best
-
-
-def _pictures(analysis: Analysis, clip: Path) -> dict[Movement, EndRangePicture]:
-    """The frame at the end range of the best trial of each movement."""
-    from neckrom.report import draw_end_range  # noqa: PLC0415
-
-    best = _best_trials(analysis)
-    frames = {movement: _frame_at(analysis.angles, trial.peak_s) for movement, trial in best.items()}
-    times = [int(analysis.landmarks.time_ns[frame]) for frame in frames.values()]
-    grabbed = grab_frames(clip, times)
-    return {
-        movement: draw_end_range(
-            picture,
-            best[movement],
-            analysis.landmarks,
-            analysis.orientation,
-            analysis.camera,
-            mirrored=analysis.result.clip.mirrored,
-        )
-        for movement, picture in zip(frames, grabbed, strict=True)
-    }
-
-
-def _frame_at(angles: AngleSeries, time_s: float) -> int:
-    return int(abs(angles.time_s - time_s).argmin())
-
-
-def _overlay(
-    part: Path, analysis: Analysis, landmarks: _Landmarks, path: Path, options: MeasureOptions, tell: _Tell
-) -> None:
-    if landmarks.clip is None:
-        log.warning("No overlay for %s: landmarks are replayed, so there are no pictures.", path)
-        return
-    if not options.pictures:
-        return
-    from neckrom.report.overlay import write_overlay  # noqa: PLC0415
-
-    source = open_source(landmarks.clip)
-    try:
-        write_overlay(
-            part / "overlay.mp4",
-            source.frames(),
-            analysis.landmarks,
-            analysis.orientation,
-            analysis.angles,
-            analysis.rom,
-            progress=lambda done, total: tell(path, "overlay", done, total),
-        )
-    finally:
-        source.close()

@@ -1,0 +1,40 @@
+"""What a user can set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureOptions:
+    """Options of one measurement.
+
+    Attributes
+    ----------
+    mirrored : bool
+        The clip was stored mirrored, as many phones do with the front camera.
+    neutral : tuple of two float, optional
+        Start and end of the neutral stretch in seconds.
+    hfov_deg : float, optional
+        Horizontal field of view of the upright picture.
+    protocol : Path, optional
+        File that names trials and pain.
+    norms : str
+        Name of a shipped norm set, or path of one.
+    overlay : bool
+        Also write the clip with angles drawn in.
+    pictures : bool
+        Whether anything that is written may show the person.
+    overwrite : bool
+        Whether an earlier result may be replaced.
+    """
+
+    mirrored: bool = False
+    neutral: tuple[float, float] | None = None
+    hfov_deg: float | None = None
+    protocol: Path | None = None
+    norms: str = "article"
+    overlay: bool = False
+    pictures: bool = True
+    overwrite: bool = False
