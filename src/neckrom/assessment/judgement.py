@@ -179,7 +179,8 @@ def _compensation(trials: tuple[Trial, ...], settings: JudgementSettings) -> tup
             worst.compensation_deg,
             "flagged",
             (
-                f"At end range {size}; it is subtracted, but it stood in for neck movement: repeat with still shoulders."
+                f"At end range {size}; it is subtracted, but it stood in for neck movement: "
+                "repeat with still shoulders."
             ),
         )
     if worst.compensation_deg > 0.5 * limit:

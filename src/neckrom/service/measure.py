@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import shutil
 import tempfile
 import threading
@@ -195,7 +196,7 @@ def _measure_into(
 
 
 def _check_path(path: Path) -> None:
-    if not path.exists():
+    if not os.path.lexists(path):
         raise InputError(f"No such file or folder: {path}. Check the path.")
 
 
