@@ -1,0 +1,349 @@
+"""What the report says, in order: HTML and PDF show the same content, each in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from neckrom.report import wording
+from neckrom.report.pictures import EndRangePicture
+from neckrom.result import AsymmetryResult, MovementResult, Result, TrialResult
+from neckrom.types import MOVEMENTS, Movement
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as words.
+
+    Attributes
+    ----------
+    columns : tuple of str
+    rows : tuple of tuple of str
+        The first cell names the row.
+    marked : tuple of bool
+        Rows that carry a flag.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    marked: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """An end-range picture with its words."""
+
+    picture: EndRangePicture
+    caption: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The whole report as words; figures are made where they are placed."""
+
+    clip_name: str
+    facts: tuple[tuple[str, str], ...]
+    headline: wording.Headline
+    rom_description: str
+    movements: Table
+    movements_note: str
+    verdicts: Table
+    asymmetry: Table
+    shots: tuple[Shot, ...]
+    no_shots: str
+    trace_description: str
+    trials: Table
+    trials_note: str
+    quality: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+    method: tuple[tuple[str, str], ...]
+    statement: str
+
+
+def content_of(result: Result, pictures: Mapping[Movement, EndRangePicture]) -> Content:
+    """Put a result into words.
+
+    Parameters
+    ----------
+    result : Result
+    pictures : mapping of Movement to EndRangePicture
+        May be empty; the report then says why there are none.
+
+    Returns
+    -------
+    Content
+    """
+    return Content(
+        clip_name=wording.display_name(result.clip.name),
+        facts=_facts(result),
+        headline=wording.headline(result),
+        rom_description=_rom_description(result),
+        movements=_movements(result),
+        movements_note=_movements_note(result),
+        verdicts=_verdicts(result),
+        asymmetry=_asymmetry(result),
+        shots=_shots(result, pictures),
+        no_shots=_no_shots(result),
+        trace_description=_trace_description(result),
+        trials=_trials(result),
+        trials_note="Angles are positive in the named direction. Trunk: how far the thorax moved along in the same "
+        "plane. Other planes: the neck's two other angles at the end of range.",
+        quality=_quality(result),
+        warnings=tuple(
+            wording.sentence(wording.display_name(text, limit=600)) for text in result.quality.warnings
+        ),
+        method=_method(result),
+        statement=wording.sentence(result.statement),
+    )
+
+
+def _facts(result: Result) -> tuple[tuple[str, str], ...]:
+    clip = result.clip
+    kind = {"clip": "Clip", "images": "Images", "landmarks": "Recorded landmarks"}[clip.kind]
+    return (
+        (kind, wording.display_name(clip.name)),
+        ("Measured on", date_text(result.created)),
+        ("Length", f"{wording.seconds_text(clip.duration_s)}, {clip.frames} frames"),
+        ("Judged against", wording.display_name(result.norms.title, limit=200)),
+    )
+
+
+def date_text(created: str) -> str:
+    """Date and time as people write them: "14 March 2025, 10:20"; as given where it is no ISO date."""
+    try:
+        when = datetime.fromisoformat(created)
+    except ValueError:
+        return wording.display_name(created)
+    return f"{when.day} {when:%B %Y, %H:%M}"
+
+
+def _rom_description(result: Result) -> str:
+    parts = [
+        f"{item.movement.label} {wording.angle_text(item.best_deg, lower_bound=item.lower_bound)}"
+        + ("" if item.best_deg is None else f" of {wording.reference_text(item)}")
+        + (", half or more lost" if item.flag == "flagged" else "")
+        for item in result.movements
+    ]
+    return (
+        "Bar chart of the best trial in six directions against the reference, its half, and the means of healthy "
+        f"people where they are known. {'; '.join(parts)}."
+    )
+
+
+def _movements(result: Result) -> Table:
+    rows = [
+        (
+            item.movement.label,
+            wording.angle_text(item.best_deg, lower_bound=item.lower_bound),
+            wording.NONE if item.best_deg is None else wording.interval_text(item.interval95_deg),
+            wording.mean_text(item),
+            _reference(item),
+            wording.NONE
+            if item.percent_of_reference is None
+            else wording.percent_text(item.percent_of_reference, lower_bound=item.lower_bound),
+            f"{wording.mark(item.flag)} {wording.loss_text(item)}",
+        )
+        for item in result.movements
+    ]
+    return Table(
+        (
+            "Movement",
+            "Best",
+            "95 % interval",
+            "Mean of trials",
+            "Reference",
+            "% of reference",
+            "Half or more lost?",
+        ),
+        tuple(rows),
+        tuple(item.flag == "flagged" for item in result.movements),
+    )
+
+
+def _reference(item: MovementResult) -> str:
+    healthy = wording.range_text(item.healthy_low_deg, item.healthy_high_deg)
+    text = wording.reference_text(item)
+    return text if healthy == wording.NONE else f"{text} (healthy mean {healthy})"
+
+
+def _movements_note(result: Result) -> str:
+    text = (
+        "Loss of range is judged on the best trial: half or more of the reference. A shortfall of 10 or 20 % is no "
+        "finding; healthy adults turn less than 90° on average. CV: coefficient of variation of the trials."
+    )
+    if not any(item.interval95_deg for item in result.movements):
+        text += f" {wording.sentence(result.quality.interval_note)}"
+    return text
+
+
+def _verdicts(result: Result) -> Table:
+    rows = tuple(
+        (
+            item.movement.label,
+            _clean(item.reason),
+            _judged(wording.pain_text(item), item.pain_flag == "flagged", item.pain_reason),
+            _judged(wording.trunk_text(item), item.compensation_flag == "flagged", item.compensation_reason),
+        )
+        for item in result.movements
+    )
+    marked = tuple(
+        "flagged" in (item.flag, item.pain_flag, item.compensation_flag) for item in result.movements
+    )
+    return Table(("Movement", "Range", "Pain", "Trunk"), rows, marked)
+
+
+def _judged(text: str, flagged: bool, reason: str) -> str:
+    start = f"{wording.mark('flagged')} " if flagged else ""
+    return f"{start}{wording.sentence(text)} {_clean(reason)}".strip()
+
+
+def _clean(text: str) -> str:
+    return wording.sentence(wording.display_name(text, limit=600)) if text.strip() else ""
+
+
+def _asymmetry(result: Result) -> Table:
+    return Table(
+        ("Pair", "Left (mean)", "Right (mean)", "Difference", "Substantial?", "Why"),
+        tuple(_asymmetry_row(item) for item in result.asymmetry),
+        tuple(item.flag == "flagged" for item in result.asymmetry),
+    )
+
+
+def _asymmetry_row(item: AsymmetryResult) -> tuple[str, ...]:
+    difference = wording.NONE
+    if item.difference_deg is not None:
+        difference = wording.tenth_text(item.difference_deg)
+        if item.percent is not None:
+            difference += f" ({wording.percent_text(item.percent)})"
+    words = {"flagged": "yes", "not_flagged": "no", "could_not_judge": "could not be judged"}
+    return (
+        wording.pair_text(item),
+        wording.tenth_text(item.left_deg),
+        wording.tenth_text(item.right_deg),
+        difference,
+        f"{wording.mark(item.flag)} {words[item.flag]}",
+        _clean(item.reason),
+    )
+
+
+def _shots(result: Result, pictures: Mapping[Movement, EndRangePicture]) -> tuple[Shot, ...]:
+    shots = []
+    for movement in MOVEMENTS:
+        if movement in pictures:
+            picture, item = pictures[movement], result.of(movement)
+            value = wording.angle_text(item.best_deg, lower_bound=item.lower_bound)
+            when = wording.seconds_text(picture.time_s)
+            shots.append(
+                Shot(
+                    picture,
+                    f"{movement.label} {value}, at {when}",
+                    f"Head and shoulders at the end of {movement.label.lower()}, {value}, at {when} of the clip. "
+                    "A dashed line marks neutral, an arrow where the head points, a dial the angle.",
+                )
+            )
+    return tuple(shots)
+
+
+def _no_shots(result: Result) -> str:
+    if result.clip.kind == "landmarks":
+        return "There are no pictures: the measurement was made from recorded landmarks, without the clip."
+    return "There are no pictures of the person in this report."
+
+
+def _trace_description(result: Result) -> str:
+    trials = sum(len(item.trials) for item in result.movements)
+    return (
+        "Line charts of flexion and extension, rotation and side-bend of the neck over the clip's "
+        f"{wording.seconds_text(result.clip.duration_s)}, with {trials} trials, their ends of range, the neutral "
+        "stretch, and in grey what was not measured. The trials table gives the same numbers."
+    )
+
+
+def _trials(result: Result) -> Table:
+    rows, marked = [], []
+    for item in result.movements:
+        for number, trial in enumerate(item.trials, start=1):
+            rows.append(_trial_row(item, number, trial))
+            marked.append(False)
+    return Table(
+        ("Trial", "From, peak, to", "End of range", "95 % interval", "Trunk", "Other planes", "Notes"),
+        tuple(rows),
+        tuple(marked),
+    )
+
+
+def _trial_row(item: MovementResult, number: int, trial: TrialResult) -> tuple[str, ...]:
+    times = ", ".join(f"{time_s:.1f}" for time_s in (trial.start_s, trial.peak_s, trial.end_s))
+    return (
+        f"{item.movement.label} {number}",
+        f"{times} s",
+        wording.tenth_text(trial.peak_deg, lower_bound=trial.lower_bound),
+        wording.interval_text(trial.interval95_deg),
+        wording.NOT_MEASURED
+        if trial.compensation_deg is None
+        else wording.tenth_text(trial.compensation_deg),
+        wording.coupling_text(item.movement, trial),
+        _clean(trial.note) or wording.NONE,
+    )
+
+
+def _quality(result: Result) -> tuple[tuple[str, str], ...]:
+    quality, neutral, camera = result.quality, result.neutral, result.camera
+    drift = (
+        ""
+        if neutral.drift_deg is None
+        else f"; other rests of the clip within {neutral.drift_deg:.1f}° of it"
+    )
+    origin = {"found": "found automatically", "given": "given by the user"}[neutral.origin]
+    assumed = "assumed" if camera.assumed else "known"
+    return (
+        (
+            "Frames measured",
+            f"{quality.frames_measured_percent:.0f} % (a face was found in {quality.face_found_percent:.0f} %)",
+        ),
+        ("Neutral", f"{neutral.start_s:.1f} to {neutral.end_s:.1f} s, {origin}{drift}"),
+        ("First turn", wording.sentence(quality.first_turn_note)),
+        (
+            "Camera",
+            f"horizontal field of view {camera.hfov_deg:.0f}°, {assumed}: {wording.display_name(camera.origin, 200)}",
+        ),
+        ("Intervals", wording.sentence(quality.interval_note)),
+    )
+
+
+def _method(result: Result) -> tuple[tuple[str, str], ...]:
+    tool, clip, settings = result.tool, result.clip, result.configuration.settings
+    sources = dict.fromkeys(
+        f"{item.movement.label} {wording.reference_text(item)}: {_clean(item.reference_source)}"
+        for item in result.movements
+    )
+    pixels = f"{clip.width} x {clip.height}"
+    if (clip.width, clip.height) != (clip.measured_width, clip.measured_height):
+        pixels += f", measured at {clip.measured_width} x {clip.measured_height}"
+    rows = [
+        ("References", f"{wording.display_name(result.norms.title, 300)}. {_clean(result.norms.citation)}"),
+        ("Source of each", " ".join(sources)),
+        ("Angles", result.units.convention),
+        ("Tool", f"{tool.name} {tool.version}, {tool.engine}, estimator {tool.estimator}"),
+        ("Calibration", tool.calibration_id),
+        (
+            "Clip",
+            f"{pixels} pixels, {clip.fps:.2f} frames a second" + (", mirrored" if clip.mirrored else ""),
+        ),
+        ("SHA-256 of the clip", clip.sha256),
+        ("SHA-256 of the models", tool.model_sha256),
+        ("SHA-256 of the norms", result.norms.sha256),
+    ]
+    if result.configuration.protocol is not None:
+        rows.append(("Protocol file", wording.display_name(result.configuration.protocol, 200)))
+    if settings:
+        rows.append(
+            ("Settings", ", ".join(f"{name} {_setting(value)}" for name, value in sorted(settings.items())))
+        )
+    return tuple(rows)
+
+
+def _setting(value: float | int | str | bool) -> str:
+    return f"{value:g}" if isinstance(value, float) else wording.display_name(str(value), 200)
