@@ -162,6 +162,7 @@ class _FaceStage:
                 model_selection=_FULL_RANGE, min_detection_confidence=_LOOK_CONFIDENCE
             )
         )
+        self._finder.has_found()
         self._follower = PersonFollower()
         self._schedule = schedule
 
@@ -190,12 +191,13 @@ class _FaceStage:
 
     def _find_mesh(self, picture: ImageArray) -> Float32Array:
         found = self._mesh.run(picture).multi_face_landmarks
-        self._mesh.settled = self._mesh.settled or bool(found)
-        return _pixels(found[0].landmark, picture) if found else _missing(N_FACE)
+        if not found:
+            return _missing(N_FACE)
+        self._mesh.has_found()
+        return _pixels(found[0].landmark, picture)
 
     def _find_faces(self, image: ImageArray) -> list[HeadBox]:
         found = self._finder.run(image).detections or []
-        self._finder.settled = self._finder.settled or bool(found)
         height, width = image.shape[:2]
         boxes = [detection.location_data.relative_bounding_box for detection in found]
         return [
@@ -229,7 +231,7 @@ class _PoseStage:
             picture = self._picture(look)
             found = self._model.run(picture)
             if found.pose_landmarks:
-                self._model.settled = True
+                self._model.has_found()
                 points = found.pose_landmarks.landmark
                 candidate = _pixels(points, picture)
                 if self._belongs(look, candidate):
@@ -286,36 +288,39 @@ class _Starter(Protocol):
 class _Model:
     """One running model, kept from talking.
 
-    The libraries below write to descriptor 2 when a model starts, when it is run for
-    the first time and when it first finds something; after that (``settled``) no more.
+    The libraries below write to descriptor 2 when a model starts, when it runs for the
+    first time and when it first finds something, and then no more: until then it is shut.
     """
 
     def __init__(self, start: _Starter) -> None:
-        self.settled = False
-        with QuietStderr():
-            try:
-                self._solution: _Solution | None = start()
-                self._solution.process(np.zeros((256, 256, 3), dtype=np.uint8))
-            except (RuntimeError, ValueError, OSError) as error:
-                raise EnvironmentProblemError(
-                    f"MediaPipe's models cannot be started ({str(error).splitlines()[0]}): "
-                    f"pip install --force-reinstall mediapipe=={MEDIAPIPE_VERSION}"
-                ) from error
+        self._quiet = QuietStderr()
+        self._quiet.hold()
+        try:
+            self._solution: _Solution | None = start()
+            self._solution.process(np.zeros((256, 256, 3), dtype=np.uint8))
+        except (RuntimeError, ValueError, OSError) as error:
+            self._quiet.release()
+            raise EnvironmentProblemError(
+                f"MediaPipe's models cannot be started ({str(error).splitlines()[0]}): "
+                f"pip install --force-reinstall mediapipe=={MEDIAPIPE_VERSION}"
+            ) from error
 
     def run(self, picture: ImageArray) -> Any:
         """What the model gives for the picture."""
         assert self._solution is not None
-        picture.flags.writeable = False  # spares MediaPipe a copy
-        if self.settled:
-            return self._solution.process(picture)
-        with QuietStderr():
-            return self._solution.process(picture)
+        return self._solution.process(picture)
+
+    def has_found(self) -> None:
+        """The model has found something: it will not talk any more."""
+        self._quiet.release()
 
     def close(self) -> None:
+        """Let go; a second call does nothing."""
         solution, self._solution = self._solution, None
         if solution is not None:
             with QuietStderr():
                 solution.close()
+        self._quiet.release()
 
 
 def _solutions() -> ModuleType:

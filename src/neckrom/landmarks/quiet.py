@@ -28,7 +28,7 @@ class QuietStderr:
     _lock: ClassVar[threading.Lock] = threading.Lock()
     _holders: ClassVar[int] = 0
     _kept: ClassVar[int] = -1
-    _original: ClassVar[TextIO | None] = None
+    _detour: ClassVar[tuple[TextIO, TextIO] | None] = None
 
     def __init__(self) -> None:
         self._held = False
@@ -74,14 +74,15 @@ def _shut() -> None:
         return
     if _leads_to_descriptor(sys.stderr):
         sys.stderr.flush()
-        QuietStderr._original = sys.stderr
-        # its own copy, closed when the last one who prints through it is gone
-        sys.stderr = io.TextIOWrapper(
+        # a copy of its own, closed when the last one who prints through it is gone
+        detour = io.TextIOWrapper(
             os.fdopen(os.dup(kept), "wb", buffering=0),
             encoding=sys.stderr.encoding,
             errors=sys.stderr.errors,
             write_through=True,
         )
+        QuietStderr._detour = (detour, sys.stderr)
+        sys.stderr = detour
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
         os.dup2(nowhere.fileno(), _STDERR)
     QuietStderr._kept = kept
@@ -93,9 +94,9 @@ def _open() -> None:
     os.dup2(QuietStderr._kept, _STDERR)
     os.close(QuietStderr._kept)
     QuietStderr._kept = -1
-    if QuietStderr._original is not None:
-        sys.stderr = QuietStderr._original
-        QuietStderr._original = None
+    detour, QuietStderr._detour = QuietStderr._detour, None
+    if detour is not None and sys.stderr is detour[0]:  # nobody else has led it elsewhere since
+        sys.stderr = detour[1]
 
 
 def _leads_to_descriptor(stream: TextIO | None) -> bool:
