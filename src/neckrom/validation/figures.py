@@ -183,6 +183,8 @@ def traces(clip: ClipComparison) -> bytes:
         rows[3].plot(
             frames.time_s, frames.trunk_deg[:, plane], color=colour, lw=1, label=_TRACKS[plane].split(",")[0]
         )
+    largest = float(np.nanmax(np.abs([frames.truth_trunk_deg, frames.trunk_deg]), initial=5.0))
+    rows[3].set_ylim(-1.2 * largest, 1.4 * largest)
     rows[3].legend(fontsize=7, ncols=3, frameon=False, loc="upper left")
     rows[3].set_ylabel("Trunk (deg)", fontsize=8)
     rows[3].set_xlabel("time (s); bold pale lines: truth")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neckrom.errors import InputError, NeckromError, OutputError
-from neckrom.report.files import write_whole
 from neckrom.result import Result
 from neckrom.types import AngleSeries
 from neckrom.validation.compare import ClipComparison, compare_clip
@@ -125,7 +124,7 @@ def validate_folder(
     OutputError
         The report cannot be written, or one is already there.
     """
-    _refuse_overwriting(out, overwrite=overwrite)
+    _check_out(out, overwrite=overwrite)
     cases, notes = find_cases(folder)
     truths = {case.name: (read_truth(case.truth), read_scenario(case.scenario)) for case in cases}
     clips: list[ClipComparison] = []
@@ -189,19 +188,20 @@ def write_report(out: Path, report: ValidationReport, clips: list[ClipComparison
             )
             for clip in clips
         ]
+    shown = [(name, caption) for name, caption, _ in pictures]
+    contents = {name: data for name, _, data in pictures} | {
+        "validation.csv": trials_csv(report.trials),
+        "validation.md": tables.markdown(report, shown).encode(),
+        "validation.json": (report.model_dump_json(indent=1) + "\n").encode(),
+    }
     try:
-        for folder in (out, *((out / "traces",) if len(clips) <= MOST_TRACES else ())):
-            folder.mkdir(parents=True, exist_ok=True)
+        for name, data in contents.items():
+            _write_whole(out / name, data)
     except OSError as error:
         raise OutputError(
-            f"Cannot make the folder {out}: {error.strerror}. Choose another with --out."
+            f"Cannot write the report into {out}: {error.strerror or error}. Free some space there, or choose "
+            "another folder with --out."
         ) from error
-    for name, _, data in pictures:
-        write_whole(out / name, data)
-    shown = [(name, caption) for name, caption, _ in pictures]
-    write_whole(out / "validation.csv", trials_csv(report.trials))
-    write_whole(out / "validation.md", tables.markdown(report, shown).encode())
-    write_whole(out / "validation.json", (report.model_dump_json(indent=1) + "\n").encode())
 
 
 def trials_csv(trials: tuple[TrialReport, ...]) -> bytes:
@@ -214,6 +214,17 @@ def trials_csv(trials: tuple[TrialReport, ...]) -> bytes:
             {name: "" if value is None else value for name, value in trial.model_dump(mode="json").items()}
         )
     return stream.getvalue().encode()
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is either complete or not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _compare(
@@ -229,12 +240,15 @@ def _compare(
     )
 
 
-def _refuse_overwriting(out: Path, *, overwrite: bool) -> None:
+def _check_out(out: Path, *, overwrite: bool) -> None:
+    """Refuse what would only fail after hours of measuring."""
     if not overwrite and (out / "validation.json").exists():
         raise OutputError(
             f"{out} already holds a validation report. Choose another folder with --out, or allow it to be "
             "replaced with --overwrite."
         )
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out} is a file, not a folder. Choose another place with --out.")
 
 
 def _recordings(folder: Path) -> list[Path]:
