@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,24 +67,36 @@ def _problem(text: str, location: tuple[int | str, ...], message: str, given: An
 
 
 def _line_of(text: str, location: tuple[int | str, ...]) -> int | None:
-    """Line, from 1, on which the field or the nearest table above it stands."""
-    names = [part for part in location if isinstance(part, str)]
-    index = next((part for part in location if isinstance(part, int)), 0)
-    if not names:
-        return None
-    lines = text.splitlines()
-    heading = re.compile(rf"^\s*\[\[?\s*\"?{re.escape(names[0])}\"?\s*(\.[^\]]*)?\]\]?")
-    starts = [number for number, line in enumerate(lines) if heading.match(line)]
-    if not starts:
-        return _key_line(lines, names[0], 0, len(lines))
-    start = starts[min(index, len(starts) - 1)]
-    rest = [number for number in range(start + 1, len(lines)) if lines[number].lstrip().startswith("[")]
-    stop = rest[0] if rest else len(lines)
-    if len(names) > 1:
-        return _key_line(lines, names[-1], start, stop) or start + 1
-    return start + 1
+    """Line, from 1, of the field, or else of the innermost table that should hold it."""
+    best, depth = None, 0
+    for number, path in _places(text):
+        shared = 0
+        while shared < min(len(path), len(location)) and path[shared] == location[shared]:
+            shared += 1
+        if shared == len(path) and shared > depth:
+            best, depth = number, shared
+    return best
 
 
-def _key_line(lines: list[str], key: str, start: int, stop: int) -> int | None:
-    pattern = re.compile(rf"^\s*\"?{re.escape(key)}\"?\s*=")
-    return next((number + 1 for number in range(start, stop) if pattern.match(lines[number])), None)
+_HEADING = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]")
+_KEY = re.compile(r"\s*([\w.\-\"' ]+?)\s*=")
+
+
+def _places(text: str) -> Iterator[tuple[int, tuple[int | str, ...]]]:
+    """Line and path of every table and key, as in ``("trial", 0, "start_s")``."""
+    table: tuple[int | str, ...] = ()
+    counted: Counter[tuple[str, ...]] = Counter()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if heading := _HEADING.match(line):
+            names = _names(heading[2])
+            table = names
+            if heading[1] == "[[":
+                table = (*names, counted[names])
+                counted[names] += 1
+            yield number, table
+        elif key := _KEY.match(line):
+            yield number, (*table, *_names(key[1]))
+
+
+def _names(dotted: str) -> tuple[str, ...]:
+    return tuple(name.strip().strip("\"'") for name in dotted.split("."))
