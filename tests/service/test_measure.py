@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from neckrom.errors import ConfigurationError, InputError, NoNeutralError, OutputError
+from neckrom.result import Result
+from neckrom.service import MeasureOptions, measure_all, measure_one
+
+CLIP = Path(__file__).parents[2] / "sample_videos" / "bruno_moderate.mp4"
+
+
+class Silent:
+    def step(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory):
+    return measure_one(CLIP, tmp_path_factory.mktemp("measured"), MeasureOptions(), Silent())
+
+
+def numbers(result: Result) -> dict:
+    """Everything measured and judged, without what names the input or the moment."""
+    content = json.loads(result.model_dump_json())
+    for key in ("created", "clip", "configuration"):
+        content.pop(key)
+    return content
+
+
+def test_everything_promised_is_written(outcome):
+    assert {path.name for path in outcome.written} == {
+        "result.json",
+        "angles.csv",
+        "summary.csv",
+        "landmarks.parquet",
+        "report.html",
+        "report.pdf",
+    }
+    stored = Result.model_validate_json((outcome.folder / "result.json").read_text())
+    assert stored == outcome.result
+    assert outcome.result.clip.frames == 906
+    assert outcome.result.clip.duration_s == pytest.approx(30.2, abs=0.01)
+    assert len((outcome.folder / "angles.csv").read_text().splitlines()) == 907
+
+
+def test_replayed_landmarks_give_the_same_numbers(outcome, tmp_path):
+    again = measure_one(outcome.folder / "landmarks.parquet", tmp_path, MeasureOptions(), Silent())
+    assert numbers(again.result) == numbers(outcome.result)
+    assert again.result.clip.sha256 == outcome.result.clip.sha256
+    assert (again.folder / "angles.csv").read_bytes() == (outcome.folder / "angles.csv").read_bytes()
+    assert "image/jpeg" not in (again.folder / "report.html").read_text()
+
+
+def test_result_folder_can_be_measured_again(outcome, tmp_path):
+    again = measure_one(outcome.folder, tmp_path, MeasureOptions(), Silent())
+    assert numbers(again.result) == numbers(outcome.result)
+
+
+def test_same_clip_twice_gives_the_same_bytes_apart_from_the_time_stamp(outcome, tmp_path):
+    again = measure_one(CLIP, tmp_path, MeasureOptions(), Silent())
+    stamp = [outcome.result.created, again.result.created]
+    texts = [(one.folder / "result.json").read_text() for one in (outcome, again)]
+    assert texts[0].replace(stamp[0], "") == texts[1].replace(stamp[1], "")
+    assert (again.folder / "landmarks.parquet").read_bytes() == (
+        outcome.folder / "landmarks.parquet"
+    ).read_bytes()
+
+
+def test_mirrored_clip_swaps_sides_and_changes_nothing_else(outcome, tmp_path):
+    swapped = measure_one(outcome.folder, tmp_path, MeasureOptions(mirrored=True), Silent()).result
+    pairs = {
+        "flexion": "flexion",
+        "extension": "extension",
+        "rotation_left": "rotation_right",
+        "rotation_right": "rotation_left",
+        "lateral_left": "lateral_right",
+        "lateral_right": "lateral_left",
+    }
+    by_name = {item.movement.value: item for item in swapped.movements}
+    for item in outcome.result.movements:
+        assert by_name[pairs[item.movement.value]].best_deg == pytest.approx(item.best_deg, abs=2.0)
+    assert outcome.result.quality.first_turn == "left"
+    assert swapped.quality.first_turn == "right"
+    assert "leave --mirrored out" in swapped.quality.first_turn_note
+
+
+def test_results_do_not_depend_on_how_many_run_at_once(outcome, tmp_path):
+    inputs = [outcome.folder / "landmarks.parquet", outcome.folder, tmp_path / "missing.mp4"]
+    outcomes = measure_all(inputs, tmp_path / "out", MeasureOptions(), jobs=3, progress=Silent())
+    assert [one.error is None for one in outcomes] == [True, True, False]
+    assert isinstance(outcomes[2].error, InputError)
+    assert numbers(outcomes[0].result) == numbers(outcomes[1].result) == numbers(outcome.result)
+    assert len({one.folder for one in outcomes[:2]}) == 2
+
+
+def test_ctrl_c_leaves_nothing_behind(outcome, tmp_path):
+    class Interrupting:
+        def step(self, _path, name, done, _total):
+            if name == "report" and done == 1:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure_all([outcome.folder], tmp_path / "out", MeasureOptions(), jobs=1, progress=Interrupting())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_pictures_means_no_image_in_anything_written(outcome, tmp_path):
+    one = measure_one(CLIP, tmp_path, MeasureOptions(pictures=False), Silent())
+    assert b"image/jpeg" not in (one.folder / "report.html").read_bytes()
+    assert b"/DCTDecode" not in (one.folder / "report.pdf").read_bytes()
+    assert b"image/jpeg" in (outcome.folder / "report.html").read_bytes()
+
+
+def test_existing_result_is_not_overwritten(outcome):
+    with pytest.raises(OutputError, match="--overwrite"):
+        measure_one(CLIP, outcome.folder.parent, MeasureOptions(), Silent())
+
+
+def test_mistakes_in_both_files_are_told_before_anything_is_measured(outcome, tmp_path):
+    (tmp_path / "p.toml").write_text("version = 1\n[pain]\nflexion = 11\n")
+    (tmp_path / "n.toml").write_text("version = 1\n")
+    options = MeasureOptions(protocol=tmp_path / "p.toml", norms=str(tmp_path / "n.toml"))
+    with pytest.raises(ConfigurationError) as error:
+        measure_all([outcome.folder], tmp_path / "out", options, jobs=1, progress=Silent())
+    assert "pain.flexion" in str(error.value)
+    assert "title" in str(error.value)
+
+
+def test_neutral_that_is_named_is_used_or_refused(outcome, tmp_path):
+    result = measure_one(outcome.folder, tmp_path, MeasureOptions(neutral=(0.5, 1.5)), Silent()).result
+    assert (result.neutral.start_s, result.neutral.end_s, result.neutral.origin) == (0.5, 1.5, "given")
+    with pytest.raises(NoNeutralError, match="inside it"):
+        measure_one(
+            outcome.folder, tmp_path / "b", replace(MeasureOptions(), neutral=(90.0, 91.0)), Silent()
+        )
+    assert not (tmp_path / "b").exists()
+
+
+def test_protocol_names_trials_pain_and_its_onset(outcome, tmp_path):
+    truth_left = next(
+        item for item in outcome.result.movements if item.movement == "rotation_left"
+    ).trials[0]
+    protocol = tmp_path / "visit.toml"
+    protocol.write_text(
+        "version = 1\n[pain]\nrotation_left = 4\n[[trial]]\nmovement = 'rotation_left'\n"
+        f"start_s = {truth_left.start_s}\nend_s = {truth_left.end_s}\nfirst_pain_s = {truth_left.peak_s}\n"
+    )
+    result = measure_one(outcome.folder, tmp_path / "out", MeasureOptions(protocol=protocol), Silent()).result
+    left = next(item for item in result.movements if item.movement == "rotation_left")
+    assert (left.pain, left.pain_flag) == (4, "flagged")
+    assert left.pain_onset_deg == pytest.approx(left.best_deg, abs=1.5)
+    assert left.best_deg == pytest.approx(truth_left.peak_deg, abs=0.5)
+    assert next(item for item in result.movements if item.movement == "flexion").best_deg is None
+
+
+def test_overlay_shows_every_frame(outcome, tmp_path):
+    short = tmp_path / "short.mp4"
+    with av.open(str(CLIP)) as source, av.open(str(short), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.pts is not None and packet.pts * packet.time_base < 6:
+                packet.stream = stream
+                target.mux(packet)
+    one = measure_one(short, tmp_path / "out", MeasureOptions(overlay=True), Silent())
+    with av.open(str(one.folder / "overlay.mp4")) as overlay:
+        frames = [frame.to_ndarray(format="rgb24") for frame in overlay.decode(video=0)]
+    assert len(frames) == one.result.clip.frames
+    assert np.ptp(frames[0]) > 100
