@@ -25,6 +25,8 @@ N_FACE = 478
 """Points of the face mesh with attention (468 of the mesh, 10 of the irises)."""
 N_POSE = 33
 """Points of the pose model."""
+N_MOTION = 14
+"""Side of the square grid on which the motion of the head's picture is followed."""
 
 
 class Movement(StrEnum):
@@ -169,6 +171,12 @@ class LandmarkFrame:
         How many faces were seen in the frame (0 where none).
     pose_ran : bool
         Whether the pose model was run on this frame.
+    motion : ndarray, shape (14, 14, 2), float32, or None
+        Sparse optical flow: pixels by which each point of a grid over the head moved since the
+        previous frame; rows run down and columns to the right of the picture. NaN where it was not
+        followed, None where it was not looked for at all.
+    motion_box : ndarray, shape (3,), float32, or None
+        Centre x, y and half side of the grid in the previous frame, pixels.
     """
 
     time_ns: int
@@ -178,6 +186,8 @@ class LandmarkFrame:
     pose_world: Float32Array
     faces: int
     pose_ran: bool
+    motion: Float32Array | None = None
+    motion_box: Float32Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +204,9 @@ class LandmarkSeries:
     pose_ran : ndarray, shape (N,), bool
     width, height : int
         Size of the picture in which the pixels count.
+    motion : ndarray, shape (N, 14, 14, 2), float32, or None
+    motion_box : ndarray, shape (N, 3), float32, or None
+        None where the whole recording has none; NaN in frames without.
     """
 
     time_ns: IntArray
@@ -205,6 +218,8 @@ class LandmarkSeries:
     pose_ran: BoolArray
     width: int
     height: int
+    motion: Float32Array | None = None
+    motion_box: Float32Array | None = None
 
     def __len__(self) -> int:
         return len(self.time_ns)
