@@ -8,8 +8,8 @@ from datetime import datetime
 
 from neckrom.report import wording
 from neckrom.report.pictures import EndRangePicture
-from neckrom.result import AsymmetryResult, MovementResult, Result, TrialResult
-from neckrom.types import MOVEMENTS, Movement
+from neckrom.result import AsymmetryResult, Flag, MovementResult, Result, TrialResult
+from neckrom.types import MOVEMENTS, PAIRS, Movement
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,14 @@ class Table:
         The first cell names the row.
     marked : tuple of bool
         Rows that carry a flag.
+    widths : tuple of int
+        Of the columns, in percent.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     marked: tuple[bool, ...]
+    widths: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,14 @@ class Content:
     movements_note: str
     verdicts: Table
     asymmetry: Table
+    asymmetry_note: str
     shots: tuple[Shot, ...]
     no_shots: str
     trace_description: str
     trials: Table
     trials_note: str
+    trial_notes: tuple[str, ...]
+    set_aside: tuple[str, ...]
     quality: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     method: tuple[tuple[str, str], ...]
@@ -84,16 +90,17 @@ def content_of(result: Result, pictures: Mapping[Movement, EndRangePicture]) -> 
         movements_note=_movements_note(result),
         verdicts=_verdicts(result),
         asymmetry=_asymmetry(result),
+        asymmetry_note=_clean(result.quality.first_turn_note),
         shots=_shots(result, pictures),
         no_shots=_no_shots(result),
         trace_description=_trace_description(result),
         trials=_trials(result),
         trials_note="Angles are positive in the named direction. Trunk: how far the thorax moved along in the same "
         "plane. Other planes: the neck's two other angles at the end of range.",
+        trial_notes=_trial_notes(result),
+        set_aside=_set_aside(result),
         quality=_quality(result),
-        warnings=tuple(
-            wording.sentence(wording.display_name(text, limit=600)) for text in result.quality.warnings
-        ),
+        warnings=tuple(map(_clean, result.quality.warnings)),
         method=_method(result),
         statement=wording.sentence(result.statement),
     )
@@ -103,9 +110,8 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
     clip = result.clip
     kind = {"clip": "Clip", "images": "Images", "landmarks": "Recorded landmarks"}[clip.kind]
     return (
-        (kind, wording.display_name(clip.name)),
+        (kind, f"{wording.display_name(clip.name)} ({wording.seconds_text(clip.duration_s)})"),
         ("Measured on", date_text(result.created)),
-        ("Length", f"{wording.seconds_text(clip.duration_s)}, {clip.frames} frames"),
         ("Judged against", wording.display_name(result.norms.title, limit=200)),
     )
 
@@ -154,11 +160,12 @@ def _movements(result: Result) -> Table:
             "95 % interval",
             "Mean of trials",
             "Reference",
-            "% of reference",
+            "% of ref.",
             "Half or more lost?",
         ),
         tuple(rows),
         tuple(item.flag == "flagged" for item in result.movements),
+        (18, 12, 13, 16, 18, 9, 14),
     )
 
 
@@ -173,8 +180,10 @@ def _movements_note(result: Result) -> str:
         "Loss of range is judged on the best trial: half or more of the reference. A shortfall of 10 or 20 % is no "
         "finding; healthy adults turn less than 90° on average. CV: coefficient of variation of the trials."
     )
+    if any(item.trials and item.mean_deg is None for item in result.movements):
+        text += " Where the end of range was not seen in every trial, there is no mean."
     if not any(item.interval95_deg for item in result.movements):
-        text += f" {wording.sentence(result.quality.interval_note)}"
+        text += f" {_clean(result.quality.interval_note)}"
     return text
 
 
@@ -182,36 +191,42 @@ def _verdicts(result: Result) -> Table:
     rows = tuple(
         (
             item.movement.label,
-            _clean(item.reason),
-            _judged(wording.pain_text(item), item.pain_flag == "flagged", item.pain_reason),
-            _judged(wording.trunk_text(item), item.compensation_flag == "flagged", item.compensation_reason),
+            _judged(item.flag, item.reason),
+            _judged(item.pain_flag, item.pain_reason),
+            _judged(item.compensation_flag, item.compensation_reason),
         )
         for item in result.movements
     )
-    marked = tuple(
-        "flagged" in (item.flag, item.pain_flag, item.compensation_flag) for item in result.movements
+    return Table(
+        ("Movement", "Range", "Pain", "Trunk"),
+        rows,
+        tuple(wording.is_raised(item) for item in result.movements),
+        (16, 34, 24, 26),
     )
-    return Table(("Movement", "Range", "Pain", "Trunk"), rows, marked)
 
 
-def _judged(text: str, flagged: bool, reason: str) -> str:
-    start = f"{wording.mark('flagged')} " if flagged else ""
-    return f"{start}{wording.sentence(text)} {_clean(reason)}".strip()
+def _judged(flag: Flag, reason: str) -> str:
+    return f"{wording.mark(flag)} {_clean(reason)}" if flag == "flagged" else _clean(reason)
 
 
 def _clean(text: str) -> str:
-    return wording.sentence(wording.display_name(text, limit=600)) if text.strip() else ""
+    """A sentence from outside: readable, ended, with degree signs; empty stays empty."""
+    return (
+        wording.sentence(wording.with_degree_signs(wording.display_name(text, 600))) if text.strip() else ""
+    )
 
 
 def _asymmetry(result: Result) -> Table:
     return Table(
-        ("Pair", "Left (mean)", "Right (mean)", "Difference", "Substantial?", "Why"),
-        tuple(_asymmetry_row(item) for item in result.asymmetry),
+        ("Pair", "Left, mean", "Right, mean", "Difference", "Substantial?", "Why"),
+        tuple(_asymmetry_row(result, item) for item in result.asymmetry),
         tuple(item.flag == "flagged" for item in result.asymmetry),
+        (13, 12, 12, 14, 17, 32),
     )
 
 
-def _asymmetry_row(item: AsymmetryResult) -> tuple[str, ...]:
+def _asymmetry_row(result: Result, item: AsymmetryResult) -> tuple[str, ...]:
+    left, right = PAIRS[0] if item.pair == "rotation" else PAIRS[1]
     difference = wording.NONE
     if item.difference_deg is not None:
         difference = wording.tenth_text(item.difference_deg)
@@ -220,12 +235,19 @@ def _asymmetry_row(item: AsymmetryResult) -> tuple[str, ...]:
     words = {"flagged": "yes", "not_flagged": "no", "could_not_judge": "could not be judged"}
     return (
         wording.pair_text(item),
-        wording.tenth_text(item.left_deg),
-        wording.tenth_text(item.right_deg),
+        _side(item.left_deg, result.of(left)),
+        _side(item.right_deg, result.of(right)),
         difference,
         f"{wording.mark(item.flag)} {words[item.flag]}",
         _clean(item.reason),
     )
+
+
+def _side(mean_deg: float | None, item: MovementResult) -> str:
+    """Mean of one side; where there is none, the bound of its best trial."""
+    if mean_deg is None and item.best_deg is not None:
+        return wording.tenth_text(item.best_deg, lower_bound=item.lower_bound)
+    return wording.tenth_text(mean_deg)
 
 
 def _shots(result: Result, pictures: Mapping[Movement, EndRangePicture]) -> tuple[Shot, ...]:
@@ -238,7 +260,7 @@ def _shots(result: Result, pictures: Mapping[Movement, EndRangePicture]) -> tupl
             shots.append(
                 Shot(
                     picture,
-                    f"{movement.label} {value}, at {when}",
+                    f"At {when}",
                     f"Head and shoulders at the end of {movement.label.lower()}, {value}, at {when} of the clip. "
                     "A dashed line marks neutral, an arrow where the head points, a dial the angle.",
                 )
@@ -262,15 +284,16 @@ def _trace_description(result: Result) -> str:
 
 
 def _trials(result: Result) -> Table:
-    rows, marked = [], []
-    for item in result.movements:
-        for number, trial in enumerate(item.trials, start=1):
-            rows.append(_trial_row(item, number, trial))
-            marked.append(False)
+    rows = [
+        _trial_row(item, number, trial)
+        for item in result.movements
+        for number, trial in enumerate(item.trials, start=1)
+    ]
     return Table(
-        ("Trial", "From, peak, to", "End of range", "95 % interval", "Trunk", "Other planes", "Notes"),
+        ("Trial", "From, peak, to (s)", "End of range", "95 % interval", "Trunk", "Other planes"),
         tuple(rows),
-        tuple(marked),
+        tuple(False for _ in rows),
+        (21, 20, 14, 14, 10, 21),
     )
 
 
@@ -278,14 +301,29 @@ def _trial_row(item: MovementResult, number: int, trial: TrialResult) -> tuple[s
     times = ", ".join(f"{time_s:.1f}" for time_s in (trial.start_s, trial.peak_s, trial.end_s))
     return (
         f"{item.movement.label} {number}",
-        f"{times} s",
+        times,
         wording.tenth_text(trial.peak_deg, lower_bound=trial.lower_bound),
         wording.interval_text(trial.interval95_deg),
-        wording.NOT_MEASURED
-        if trial.compensation_deg is None
-        else wording.tenth_text(trial.compensation_deg),
+        wording.angle_text(trial.compensation_deg),
         wording.coupling_text(item.movement, trial),
-        _clean(trial.note) or wording.NONE,
+    )
+
+
+def _trial_notes(result: Result) -> tuple[str, ...]:
+    return tuple(
+        f"{item.movement.label} {number}: {_clean(trial.note)}"
+        for item in result.movements
+        for number, trial in enumerate(item.trials, start=1)
+        if trial.note
+    )
+
+
+def _set_aside(result: Result) -> tuple[str, ...]:
+    return tuple(
+        f"{item.movement.label} at {wording.seconds_text(trial.peak_s)}, {wording.angle_text(trial.peak_deg)}: "
+        f"{_clean(trial.reason)}"
+        for item in result.movements
+        for trial in item.set_aside
     )
 
 
@@ -304,33 +342,30 @@ def _quality(result: Result) -> tuple[tuple[str, str], ...]:
             f"{quality.frames_measured_percent:.0f} % (a face was found in {quality.face_found_percent:.0f} %)",
         ),
         ("Neutral", f"{neutral.start_s:.1f} to {neutral.end_s:.1f} s, {origin}{drift}"),
-        ("First turn", wording.sentence(quality.first_turn_note)),
+        ("First turn", _clean(quality.first_turn_note)),
         (
             "Camera",
             f"horizontal field of view {camera.hfov_deg:.0f}°, {assumed}: {wording.display_name(camera.origin, 200)}",
         ),
-        ("Intervals", wording.sentence(quality.interval_note)),
+        ("Intervals", _clean(quality.interval_note)),
     )
 
 
 def _method(result: Result) -> tuple[tuple[str, str], ...]:
     tool, clip, settings = result.tool, result.clip, result.configuration.settings
-    sources = dict.fromkeys(
-        f"{item.movement.label} {wording.reference_text(item)}: {_clean(item.reference_source)}"
-        for item in result.movements
-    )
     pixels = f"{clip.width} x {clip.height}"
     if (clip.width, clip.height) != (clip.measured_width, clip.measured_height):
         pixels += f", measured at {clip.measured_width} x {clip.measured_height}"
     rows = [
         ("References", f"{wording.display_name(result.norms.title, 300)}. {_clean(result.norms.citation)}"),
-        ("Source of each", " ".join(sources)),
+        ("Source of each", _sources(result)),
         ("Angles", result.units.convention),
         ("Tool", f"{tool.name} {tool.version}, {tool.engine}, estimator {tool.estimator}"),
         ("Calibration", tool.calibration_id),
         (
             "Clip",
-            f"{pixels} pixels, {clip.fps:.2f} frames a second" + (", mirrored" if clip.mirrored else ""),
+            f"{clip.frames} frames, {clip.fps:.2f} a second, {pixels} pixels"
+            + (", mirrored" if clip.mirrored else ""),
         ),
         ("SHA-256 of the clip", clip.sha256),
         ("SHA-256 of the models", tool.model_sha256),
@@ -343,6 +378,15 @@ def _method(result: Result) -> tuple[tuple[str, str], ...]:
             ("Settings", ", ".join(f"{name} {_setting(value)}" for name, value in sorted(settings.items())))
         )
     return tuple(rows)
+
+
+def _sources(result: Result) -> str:
+    """References by their source, each source once."""
+    by_source: dict[str, list[str]] = {}
+    for item in result.movements:
+        name = f"{item.movement.label.lower()} {wording.reference_text(item)}"
+        by_source.setdefault(_clean(item.reference_source), []).append(name)
+    return " ".join(f"{wording.joined(names).capitalize()}: {source}" for source, names in by_source.items())
 
 
 def _setting(value: float | int | str | bool) -> str:

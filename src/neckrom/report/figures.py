@@ -69,7 +69,7 @@ def rom_figure(result: Result, *, phone: bool = False) -> Figure:
         cells = [figure.add_axes((0.04, 0.995 - (i + 1) * 0.138, 0.92, 0.13)) for i in range(6)]
         order = [movement for row in _ROWS for movement in row]
     else:
-        figure = Figure(figsize=(PAGE_WIDTH_IN, 5.0))
+        figure = Figure(figsize=(PAGE_WIDTH_IN, 4.35))
         cells = [
             figure.add_axes((0.01 + 0.5 * column, 0.995 - (row + 1) * 0.292, 0.48, 0.275))
             for row in range(3)
@@ -93,7 +93,7 @@ def _scale_limit(result: Result) -> float:
 
 def _draw_direction(axes: Axes, item: MovementResult, limit: float, *, outwards_left: bool) -> None:
     axes.set_xlim((limit, 0) if outwards_left else (0, limit))
-    axes.set_ylim(-0.62, 1.55)
+    axes.set_ylim(-0.8, 1.48)
     axes.axis("off")
     low, high = _BAR
     axes.plot([0, 0], [low - 0.14, high + 0.14], color=INK, linewidth=1.0)
@@ -112,7 +112,7 @@ def _draw_reference(axes: Axes, reference: float) -> None:
     axes.plot([half, half], [low, high], color=QUIET, linewidth=1.2, linestyle=(0, (3, 2)))
     axes.plot([reference, reference], [low, high], color=INK, linewidth=3.0, solid_capstyle="butt")
     for place, text in ((half, f"half {half:g}°"), (reference, f"{reference:g}°")):
-        axes.text(place, low - 0.06, text, va="top", ha="center", fontsize=_TEXT, color=QUIET)
+        axes.text(place, low - 0.2, text, va="top", ha="center", fontsize=_TEXT, color=QUIET)
 
 
 def _draw_header(axes: Axes, item: MovementResult, *, outwards_left: bool) -> None:
@@ -190,7 +190,7 @@ def _draw_healthy(axes: Axes, item: MovementResult) -> None:
     if not ends:
         return
     start, end = ends[0], ends[-1]
-    y = _BAR[0] - 0.17
+    y = _BAR[0] - 0.22
     axes.plot([start, end], [y, y], color=GREEN, linewidth=4.0, solid_capstyle="butt")
 
 
@@ -342,7 +342,7 @@ def _scale(axes: Axes, neck: FloatArray, trials: Sequence[Trial]) -> None:
     finite = neck[np.isfinite(neck)]
     low = min([-15.0, *levels, *([float(finite.min())] if finite.size else [])])
     high = max([15.0, *levels, *([float(finite.max())] if finite.size else [])])
-    room = 0.2 * (high - low)
+    room = 0.24 * (high - low)
     axes.set_ylim(low - room, high + room)
 
 

@@ -226,29 +226,27 @@ def dial(size: int, movement: Movement, angle_deg: float) -> Image.Image:
     for at in range(0, 360, 15):
         inner = 0.88 if at % 45 == 0 else 0.94
         draw.line([_polar(middle, radius * inner, at), _polar(middle, radius, at)], fill=WHITE, width=scale)
-    draw.pieslice(box, min(zero, now), max(zero, now), fill=(*YELLOW, 120))
-    _dial_head(draw, movement, middle, radius, now, scale)
-    draw.line([_polar(middle, radius * 0.1, zero), _polar(middle, radius, zero)], fill=WHITE, width=2 * scale)
-    draw.line([(middle, middle), _polar(middle, radius, now)], fill=YELLOW, width=4 * scale)
-    dot = 4 * scale
-    draw.ellipse((middle - dot, middle - dot, middle + dot, middle + dot), fill=YELLOW)
+    draw.pieslice(box, min(zero, now), max(zero, now), fill=(*YELLOW, 110))
+    _dial_head(draw, movement, now, middle=middle, radius=radius)
+    draw.line([(middle, middle), _polar(middle, radius, zero)], fill=WHITE, width=2 * scale)
+    draw.line([(middle, middle), _polar(middle, radius, now)], fill=YELLOW, width=5 * scale)
     return picture.resize((size, size), Image.Resampling.LANCZOS)
 
 
 def _dial_head(
-    draw: ImageDraw.ImageDraw, movement: Movement, middle: float, radius: float, now: float, scale: int
+    draw: ImageDraw.ImageDraw, movement: Movement, now: float, *, middle: float, radius: float
 ) -> None:
-    """A head in outline that turns with the needle."""
-    grey = (205, 212, 220)
-    along, across = (0.46, 0.36) if movement.plane == 1 else (0.42, 0.36)
+    """A head that turns with the needle: nose ahead, or crown ahead where it is seen from the front."""
+    along, across = (0.5, 0.38) if movement.plane == 1 else (0.5, 0.42)
     angles = np.linspace(0, 2 * np.pi, 73)
     turn = np.radians(now)
     unit = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    outline = unit @ np.vstack([along * np.cos(angles), across * np.sin(angles)]) * radius + middle
-    draw.line([(float(x), float(y)) for x, y in outline.T], fill=grey, width=2 * scale)
+    parts = [np.vstack([along * np.cos(angles), across * np.sin(angles)])]
     if movement.plane != 1:
-        nose = unit @ (np.array([[along, along + 0.13, along], [-0.09, 0.0, 0.09]]) * radius) + middle
-        draw.polygon([(float(x), float(y)) for x, y in nose.T], fill=grey)
+        parts.append(np.array([[0.93 * along, along + 0.2, 0.93 * along], [-0.13, 0.0, 0.13]]))
+    for part in parts:
+        outline = unit @ part * radius + middle
+        draw.polygon([(float(x), float(y)) for x, y in outline.T], fill=(170, 180, 192))
 
 
 def _dial_geometry(movement: Movement) -> tuple[float, float]:

@@ -24,6 +24,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
     Image,
@@ -73,11 +74,6 @@ _HEAD = ParagraphStyle("head", parent=_BODY, fontName="Helvetica-Bold", leading=
 _TERM = ParagraphStyle("term", parent=_BODY, fontName="Helvetica-Bold", spaceBefore=6, keepWithNext=1)
 _HASH = ParagraphStyle("hash", parent=_BODY, fontName="Courier", splitLongWords=1)
 
-_MOVEMENT_WIDTHS = (0.165, 0.125, 0.125, 0.175, 0.17, 0.1, 0.14)
-_VERDICT_WIDTHS = (0.16, 0.3, 0.26, 0.28)
-_ASYMMETRY_WIDTHS = (0.11, 0.12, 0.12, 0.15, 0.16, 0.34)
-_TRIAL_WIDTHS = (0.15, 0.14, 0.12, 0.125, 0.11, 0.175, 0.18)
-
 
 def pdf_of(content: words.Content, result: Result, angles: AngleSeries, rom: RangeOfMotion) -> bytes:
     """Lay the content out on A4.
@@ -118,14 +114,16 @@ def _story(content: words.Content, result: Result, angles: AngleSeries, rom: Ran
         _found(content),
     ]
     story += [KeepTogether([_section("Range of motion against the reference"), rom_chart])]
-    story += [_table(content.movements, _MOVEMENT_WIDTHS), _paragraph(content.movements_note, _QUIET_BODY)]
-    story += _headed("Reasons, pain and trunk movement", _table(content.verdicts, _VERDICT_WIDTHS))
-    story += _headed("Left against right", _table(content.asymmetry, _ASYMMETRY_WIDTHS))
+    story += [KeepTogether([_table(content.movements), _paragraph(content.movements_note, _QUIET_BODY)])]
+    story += _headed("Reasons, pain and trunk movement", _table(content.verdicts))
+    story += _headed(
+        "Left against right", _table(content.asymmetry), _paragraph(content.asymmetry_note, _QUIET_BODY)
+    )
     story += _pictures(content)
     story += [KeepTogether([_section("Angles over time"), trace_chart])]
     story += _trials(content)
     story += _quality(content)
-    story += [_section("Method and sources"), *_rows(content.method)]
+    story += _headed("Method and sources", *_rows(content.method))
     story += [KeepTogether([_section("What this is, and what it is not"), _boxed(content.statement)])]
     return story
 
@@ -143,7 +141,7 @@ def _facts(content: words.Content) -> Table:
 def _found(content: words.Content) -> Table:
     headline = content.headline
     lines: list[Flowable] = [_paragraph(headline.title, _FOUND)]
-    lines += [Paragraph(_safe(point), _POINT, bulletText="•") for point in headline.points]
+    lines += [_point(text) for text in headline.points]
     if headline.meaning:
         lines.append(_paragraph(headline.meaning))
     lines += [_paragraph(line) for line in headline.open_questions]
@@ -166,13 +164,13 @@ def _found(content: words.Content) -> Table:
     return table
 
 
-def _table(data: words.Table, shares: Sequence[float]) -> Table:
+def _table(data: words.Table) -> Table:
     head = [_paragraph(column, _HEAD) for column in data.columns]
     body = [
         [_paragraph(cell, _HEAD if column == 0 else _BODY) for column, cell in enumerate(row)]
         for row in data.rows
     ]
-    table = Table([head, *body], colWidths=[share * _WIDTH for share in shares], repeatRows=1)
+    table = Table([head, *body], colWidths=[width / 100 * _WIDTH for width in data.widths], repeatRows=1)
     style: list[tuple[Any, ...]] = [
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
@@ -196,17 +194,16 @@ def _table(data: words.Table, shares: Sequence[float]) -> Table:
 def _pictures(content: words.Content) -> list[Flowable]:
     if not content.shots:
         return _headed("At the end of range", _paragraph(content.no_shots))
-    edge = (_WIDTH - 12) / 2
-    cells = []
+    gap = 10.0
+    edge = (_WIDTH - 2 * gap) / 3
+    cells: list[list[Flowable]] = []
     for shot in content.shots:
         height, width = shot.picture.image.shape[:2]
-        cells.append(
-            [_image(shot.picture.jpeg(), edge, edge * height / width), _paragraph(shot.caption, _QUIET_BODY)]
-        )
-    rows = [cells[i : i + 2] for i in range(0, len(cells), 2)]
-    if len(rows[-1]) == 1:
-        rows[-1].append([])
-    table = Table(rows, colWidths=[edge + 12, edge], hAlign="LEFT")
+        image = _image(shot.picture.jpeg(), edge, edge * height / width)
+        cells.append([image, _paragraph(shot.caption, _QUIET_BODY)])
+    cells += [[] for _ in range(-len(cells) % 3)]
+    rows = [cells[i : i + 3] for i in range(0, len(cells), 3)]
+    table = Table(rows, colWidths=[edge + gap, edge + gap, edge], hAlign="LEFT")
     table.setStyle(
         TableStyle(
             [
@@ -219,23 +216,27 @@ def _pictures(content: words.Content) -> list[Flowable]:
         )
     )
     key = "White dashed line: neutral. Yellow arrow: where the head points. Dial: the same angle at its true size."
-    return [*_headed("At the end of range", _paragraph(key, _QUIET_BODY), Spacer(0, 6)), table]
+    head = [_section("At the end of range"), _paragraph(key, _QUIET_BODY), Spacer(0, 6)]
+    return [CondPageBreak(110 * mm), *head, table]
 
 
 def _trials(content: words.Content) -> list[Flowable]:
     if not content.trials.rows:
         return _headed("Trials", _paragraph("No movement was recognised."))
-    return [
-        *_headed("Trials", _table(content.trials, _TRIAL_WIDTHS)),
-        _paragraph(content.trials_note, _QUIET_BODY),
-    ]
+    lines = _headed("Trials", _table(content.trials))
+    lines.append(_paragraph(content.trials_note, _QUIET_BODY))
+    if content.trial_notes:
+        lines += [_paragraph("Notes:", _TERM), *map(_point, content.trial_notes)]
+    if content.set_aside:
+        lines += [_paragraph("Seen, but not counted:", _TERM), *map(_point, content.set_aside)]
+    return lines
 
 
 def _quality(content: words.Content) -> list[Flowable]:
     warnings: list[Flowable] = [
         Paragraph(f"<b>Warning.</b> {_safe(text)}", _POINT, bulletText="•") for text in content.warnings
     ]
-    return [_section("Quality of the measurement"), *warnings, *_rows(content.quality)]
+    return _headed("Quality of the measurement", *warnings, *_rows(content.quality))
 
 
 def _rows(pairs: Sequence[tuple[str, str]]) -> list[Flowable]:
@@ -254,21 +255,17 @@ def _boxed(text: str) -> Table:
 
 def _headed(title: str, *flowables: Flowable) -> list[Flowable]:
     """A section whose heading stays with the start of what follows."""
-    return [_section(title), *flowables]
+    return [CondPageBreak(45 * mm), _section(title), *flowables]
 
 
 def _section(title: str) -> Paragraph:
-    style = ParagraphStyle("kept", parent=_SECTION, keepWithNext=1)
-    return Paragraph(_safe(title), style)
+    return Paragraph(_safe(title), _SECTION)
 
 
 def _chart(make: Maker) -> Image:
     data, width, height = png_of(make)
-    return (
-        _image(data, _WIDTH, _WIDTH * height / width)
-        if width * inch > _WIDTH
-        else _image(data, width * inch, height * inch)
-    )
+    shown = min(width * inch, _WIDTH)
+    return _image(data, shown, shown * height / width)
 
 
 def _image(data: bytes, width: float, height: float) -> Image:
@@ -276,6 +273,10 @@ def _image(data: bytes, width: float, height: float) -> Image:
 
 
 # ------------------------------------------------------------------------ text
+
+
+def _point(text: str) -> Paragraph:
+    return Paragraph(_safe(text), _POINT, bulletText="•")
 
 
 def _paragraph(text: str, style: ParagraphStyle = _BODY) -> Paragraph:

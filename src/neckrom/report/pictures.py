@@ -20,7 +20,8 @@ from neckrom.types import (
 )
 
 EDGE = 640
-"""Pixels of a finished picture, which is square."""
+"""Width of a finished picture, pixels; below the square cut from the frame comes the panel."""
+PANEL_HEIGHT = 190
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class EndRangePicture:
     movement : Movement
     time_s : float
         Time of the frame in the clip.
-    image : ndarray, shape (640, 640, 3), uint8, RGB
+    image : ndarray, shape (830, 640, 3), uint8, RGB
     """
 
     movement: Movement
@@ -90,13 +91,15 @@ def draw_end_range(
     picture = _cut(image, corner[0] * to_image, corner[1] * to_image, edge * to_image)
     if head is not None and np.isfinite([orientations.head[row], orientations.thorax[row]]).all():
         way = marks.swept_axis(
-            head, orientations.thorax[row], orientations.head[row], trial.movement, camera, length=1.15
+            head, orientations.thorax[row], orientations.head[row], trial.movement, camera, length=1.0
         )
         zoom = EDGE / edge
         place = [((x - corner[0]) * zoom, (y - corner[1]) * zoom) for x, y in (head.centre, *way)]
         picture = _draw_axes(picture, place[0], place[1:])
-    _draw_panel(picture, trial)
-    return EndRangePicture(trial.movement, frame.time_ns * 1e-9, np.asarray(picture, dtype=np.uint8))
+    sheet = Image.new("RGB", (EDGE, EDGE + PANEL_HEIGHT), marks.PANEL)
+    sheet.paste(picture, (0, 0))
+    _draw_panel(sheet, trial)
+    return EndRangePicture(trial.movement, frame.time_ns * 1e-9, np.asarray(sheet, dtype=np.uint8))
 
 
 def _crop(head: marks.Head | None, width: int, height: int) -> tuple[marks.Point, float]:
@@ -111,8 +114,13 @@ def _crop(head: marks.Head | None, width: int, height: int) -> tuple[marks.Point
         span = abs(left[0] - right[0])
     else:
         span = 0.0
-    edge = float(np.clip(max(2.9 * head.height, 1.35 * span), 32, max(width, height)))
-    return (x - edge / 2, y - 0.46 * edge), edge
+    edge = float(np.clip(max(2.7 * head.height, 1.35 * span), 32, max(width, height)))
+    return (_inside(x - edge / 2, edge, width), _inside(y - edge / 2, edge, height)), edge
+
+
+def _inside(start: float, edge: float, size: int) -> float:
+    """Move a stretch into the picture where it fits, else centre it as it is."""
+    return float(np.clip(start, 0, size - edge)) if edge <= size else start
 
 
 def _cut(image: ImageArray, left: float, top: float, edge: float) -> Image.Image:
@@ -135,16 +143,13 @@ def _draw_axes(picture: Image.Image, centre: marks.Point, way: list[marks.Point]
     return picture
 
 
-def _draw_panel(picture: Image.Image, trial: Trial) -> None:
-    """Name, big number and dial along the lower edge."""
-    panel_height = 168
-    shade = Image.new("RGBA", (EDGE, panel_height), (*marks.PANEL, 215))
-    picture.paste(shade, (0, EDGE - panel_height), shade)
-    draw = ImageDraw.Draw(picture)
-    top = EDGE - panel_height
-    draw.text((22, top + 18), trial.movement.label, font=marks.font(34), fill=marks.WHITE)
+def _draw_panel(sheet: Image.Image, trial: Trial) -> None:
+    """Name, big number and dial below the picture."""
+    draw = ImageDraw.Draw(sheet)
+    draw.text((20, EDGE + 20), trial.movement.label, font=marks.font(44), fill=marks.WHITE)
     value = wording.angle_text(trial.peak_deg, lower_bound=trial.lower_bound)
-    size = 76 if not trial.lower_bound else 52
-    draw.text((22, top + 112), value, font=marks.font(size, bold=True), fill=marks.YELLOW, anchor="lm")
-    dial = marks.dial(150, trial.movement, trial.peak_deg)
-    picture.paste(dial, (EDGE - 150 - 14, top + 9), dial)
+    size = 54 if trial.lower_bound else 84
+    draw.text((20, EDGE + 128), value, font=marks.font(size, bold=True), fill=marks.YELLOW, anchor="lm")
+    edge = PANEL_HEIGHT - 14
+    dial = marks.dial(edge, trial.movement, trial.peak_deg)
+    sheet.paste(dial, (EDGE - edge - 10, EDGE + 7), dial)

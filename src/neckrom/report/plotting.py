@@ -70,6 +70,7 @@ def svg_of(make: Maker, prefix: str, label: str) -> str:
     text = buffer.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     body = text[text.index(">", text.index("<svg")) + 1 : text.rindex("</svg>")]
+    body = re.sub(r' (?:d|points)="[^"]*"', _shortened, body)
     ids = {name: f"{prefix}{number}" for number, name in enumerate(re.findall(r'\bid="([^"]+)"', body))}
     body = re.sub(r'\bid="([^"]+)"', lambda found: f'id="{ids[found[1]]}"', body)
     body = re.sub(r'\b(?:xlink:)?href="#([^"]+)"', lambda found: f'href="#{ids[found[1]]}"', body)
@@ -78,6 +79,11 @@ def svg_of(make: Maker, prefix: str, label: str) -> str:
         f'<svg role="img" aria-label="{html.escape(label)}" viewBox="0 0 {width * 72:g} {height * 72:g}" '
         f'width="{width * 96:g}" height="{height * 96:g}">{body}</svg>'
     )
+
+
+def _shortened(found: re.Match[str]) -> str:
+    """Coordinates with two decimals of a point: a tenth of a printer's dot."""
+    return re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), found[0])
 
 
 def png_of(make: Maker, dpi: int = 200) -> tuple[bytes, float, float]:

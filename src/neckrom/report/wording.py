@@ -10,6 +10,7 @@ the measurement is "at least".
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,11 +33,6 @@ _PAIN_WORDS: dict[Flag, str] = {
     "flagged": "painful",
     "not_flagged": "no pain",
     "could_not_judge": "not recorded",
-}
-_TRUNK_WORDS: dict[Flag, str] = {
-    "flagged": "trunk moved along",
-    "not_flagged": "no more than usual",
-    "could_not_judge": "could not be judged",
 }
 _SIDES_WORDS: dict[Flag, str] = {
     "flagged": "substantial",
@@ -70,7 +66,7 @@ def angle_text(angle_deg: float | None, *, lower_bound: bool = False) -> str:
         return NOT_MEASURED
     if lower_bound:
         return f"at least {math.floor(angle_deg)}°"
-    return f"{whole(angle_deg)}°"
+    return f"{whole(angle_deg)}°".replace("-", "−")
 
 
 def tenth_text(angle_deg: float | None, *, lower_bound: bool = False) -> str:
@@ -130,12 +126,12 @@ def seconds_text(time_s: float) -> str:
 def mean_text(item: MovementResult) -> str:
     """Mean of the trials with their number and spread: "24° (3 trials, CV 4.1 %)".
 
-    Where a trial has only a lower bound there is no mean: "unknown (2 trials)".
+    Where a trial has only a lower bound there is no mean: "no mean (2 trials)".
     """
     number = len(item.trials)
     if number == 0:
         return NONE
-    mean = "unknown" if item.mean_deg is None else angle_text(item.mean_deg)
+    mean = "no mean" if item.mean_deg is None else angle_text(item.mean_deg)
     trials = "1 trial" if number == 1 else f"{number} trials"
     spread = "" if item.cv_percent is None else f", CV {item.cv_percent:.1f} %"
     return f"{mean} ({trials}{spread})"
@@ -177,14 +173,6 @@ def pain_text(item: MovementResult) -> str:
         return "none (0 of 10)"
     onset = "" if item.pain_onset_deg is None else f", from {angle_text(item.pain_onset_deg)}"
     return f"{item.pain} of 10{onset}"
-
-
-def trunk_text(item: MovementResult) -> str:
-    """Thorax movement along with the neck, in words."""
-    if item.compensation_deg is None:
-        return NOT_MEASURED
-    size = angle_text(item.compensation_deg)
-    return f"{size}, {_TRUNK_WORDS['flagged']}" if item.compensation_flag == "flagged" else size
 
 
 def sides_text(item: AsymmetryResult) -> str:
@@ -249,7 +237,7 @@ class Headline:
     title : str
         One line.
     points : tuple of str
-        A sentence for each finding, the gravest kind first.
+        A sentence for each finding, the directions first.
     meaning : str
         What such findings may stand for, in the screen's own words; empty where there are none.
     open_questions : tuple of str
@@ -267,15 +255,9 @@ def headline(result: Result) -> Headline:
     lost = [item for item in result.movements if item.flag == "flagged"]
     painful = [item for item in result.movements if item.pain_flag == "flagged"]
     uneven = [item for item in result.asymmetry if item.flag == "flagged"]
-    helped = [item for item in result.movements if item.compensation_flag == "flagged"]
     points = [
-        *(reference_sentence(item) for item in lost),
-        *(f"{item.movement.label} was painful: {pain_text(item)}." for item in painful),
+        *(_finding(item) for item in result.movements if is_raised(item)),
         *(asymmetry_sentence(item) for item in uneven),
-        *(
-            f"{item.movement.label}: the trunk moved along by {angle_text(item.compensation_deg)}."
-            for item in helped
-        ),
     ]
     signs = (("a loss of half or more", lost), ("painful motion", painful), ("substantial asymmetry", uneven))
     return Headline(
@@ -286,11 +268,25 @@ def headline(result: Result) -> Headline:
     )
 
 
+def is_raised(item: MovementResult) -> bool:
+    """Whether any flag of a direction is raised."""
+    return "flagged" in (item.flag, item.pain_flag, item.compensation_flag)
+
+
+def _finding(item: MovementResult) -> str:
+    parts = [reference_sentence(item).removesuffix(".")]
+    if item.pain_flag == "flagged":
+        parts.append("painful" if item.pain is None else f"pain {pain_text(item)}")
+    if item.compensation_flag == "flagged":
+        parts.append(f"the trunk moved along by {angle_text(item.compensation_deg)}")
+    return "; ".join(parts) + "."
+
+
 def _meaning(signs: Sequence[str]) -> str:
     if not signs:
         return ""
     each = "may" if len(signs) == 1 else "may each"
-    return sentence(f"{_joined(signs)} {each} be suggestive of relevant cervical pathology")
+    return sentence(f"{joined(signs)} {each} be suggestive of relevant cervical pathology")
 
 
 def _title(
@@ -332,10 +328,11 @@ def _open(result: Result) -> tuple[str, ...]:
 
 def _listed(names: Sequence[str]) -> str:
     words = [names[0], *(name[0].lower() + name[1:] for name in names[1:])]
-    return _joined(words)
+    return joined(words)
 
 
-def _joined(words: Sequence[str]) -> str:
+def joined(words: Sequence[str]) -> str:
+    """Words as a list in a sentence."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
@@ -366,6 +363,11 @@ def display_name(name: str, limit: int = 80) -> str:
         return text
     tail = limit // 4
     return f"{text[: limit - tail - 1]}…{text[-tail:]}"
+
+
+def with_degree_signs(text: str) -> str:
+    """The degree sign for a spelled "deg" after a number."""
+    return re.sub(r"(?<=\d) deg\b", "°", text)
 
 
 def sentence(text: str) -> str:
