@@ -19,6 +19,7 @@ _LOOK_EVERY_S = 1.0
 _LOOK_SOON_S = 0.25
 _FORGET_S = 2.0
 _UNSURE_S = 1.0
+_SURE_S = 0.5
 _SAME_HEAD = 0.8
 _REACH = 1.0
 _REACH_PER_S = 1.5
@@ -94,41 +95,44 @@ class PersonFollower:
     def take_look(self, time_ns: int, faces: Sequence[HeadBox]) -> None:
         """Take note of all faces found in the picture."""
         self._last_look_ns = time_ns
-        self._forget(time_ns)
+        self._others = [seen for seen in self._others if (time_ns - seen.time_ns) * _NS <= _FORGET_S]
         if not self._confirmed and faces:
             if self._followed is None:
                 self._since_ns = time_ns
             self._followed = _Seen(max(faces, key=lambda face: face.size), time_ns)
         if self._followed is None:
             return
-        rest = [face for face in faces if not self._is_mine(face, time_ns)]
-        mine = self._followed.box
-        self._remember([face for face in rest if face.size >= _SMALLEST_SHARE * mine.size], time_ns)
+        mine = self._pick_mine(faces, time_ns)
+        if mine is not None:  # the look's box is another kind of box: only its place counts
+            self._followed = _Seen(HeadBox(mine.x, mine.y, self._followed.box.size), time_ns)
+        sure = (time_ns - self._followed.time_ns) * _NS <= _SURE_S
+        for face in faces:
+            if face is not mine and (sure or self._is_known_other(face)):
+                self._remember_other(face, time_ns)
 
     def take_face(self, time_ns: int, face: HeadBox) -> bool:
         """Whether a face that the tracker reports is the followed person's; if so, follow it there."""
         if self._followed is None:
             self._since_ns = time_ns
         elif not self._acceptable(face, time_ns):
-            self._remember([face], time_ns)
             return False
         self._followed = _Seen(face, time_ns)
         self._confirmed = True
         self._others = [seen for seen in self._others if seen.box.distance(face) > _SAME_HEAD * face.size]
         return True
 
+    def _pick_mine(self, faces: Sequence[HeadBox], time_ns: int) -> HeadBox | None:
+        """The face that is most likely the followed one, if any can be."""
+        assert self._followed is not None
+        nearest = min(faces, key=self._followed.box.distance, default=None)
+        if nearest is None or not self._within_reach(nearest, time_ns) or self._nearer_to_other(nearest):
+            return None
+        return nearest
+
     def _acceptable(self, face: HeadBox, time_ns: int) -> bool:
         if not self._confirmed and (time_ns - self._since_ns) * _NS > _UNSURE_S:
             return True  # what was taken for a face at the start was none
         return self._within_reach(face, time_ns) and not self._nearer_to_other(face)
-
-    def _is_mine(self, face: HeadBox, time_ns: int) -> bool:
-        assert self._followed is not None
-        if face.distance(self._followed.box) <= _SAME_HEAD * self._followed.box.size:
-            return True
-        if self._followed.time_ns == time_ns or not self._within_reach(face, time_ns):
-            return False
-        return not self._nearer_to_other(face)
 
     def _within_reach(self, face: HeadBox, time_ns: int) -> bool:
         assert self._followed is not None
@@ -141,13 +145,16 @@ class PersonFollower:
         mine = face.distance(self._followed.box)
         return any(face.distance(seen.box) < min(mine, 0.5 * seen.box.size) for seen in self._others)
 
-    def _remember(self, faces: Sequence[HeadBox], time_ns: int) -> None:
-        for face in faces:
-            self._others = [s for s in self._others if s.box.distance(face) > _SAME_HEAD * s.box.size]
-            self._others.append(_Seen(face, time_ns))
+    def _is_known_other(self, face: HeadBox) -> bool:
+        return any(face.distance(seen.box) <= _SAME_HEAD * seen.box.size for seen in self._others)
 
-    def _forget(self, time_ns: int) -> None:
-        self._others = [seen for seen in self._others if (time_ns - seen.time_ns) * _NS <= _FORGET_S]
+    def _remember_other(self, face: HeadBox, time_ns: int) -> None:
+        assert self._followed is not None
+        mine = self._followed.box
+        if face.size < _SMALLEST_SHARE * mine.size or face.distance(mine) <= _SAME_HEAD * mine.size:
+            return
+        self._others = [s for s in self._others if s.box.distance(face) > _SAME_HEAD * s.box.size]
+        self._others.append(_Seen(face, time_ns))
 
 
 def reach_in_faces(unseen_s: float) -> float:

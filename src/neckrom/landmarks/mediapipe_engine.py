@@ -222,6 +222,9 @@ class _PoseStage:
                 enable_segmentation=False,
             )
         )
+        from neckrom.landmarks.motion import MotionFollower  # noqa: PLC0415  (cv2: once it is known to load)
+
+        self._motion = MotionFollower()
         self._last_head: tuple[HeadBox, int] | None = None
         self._strangers: list[tuple[HeadBox, int]] = []
 
@@ -238,6 +241,7 @@ class _PoseStage:
                     pose = candidate
                     visibility = np.array([point.visibility for point in points], dtype=np.float32)
                     world = _array(found.pose_world_landmarks.landmark).astype(np.float32)
+        motion, motion_box = self._motion.follow(look.time_ns, look.image, pose)
         return LandmarkFrame(
             time_ns=look.time_ns,
             face=look.face,
@@ -246,6 +250,8 @@ class _PoseStage:
             pose_world=world,
             faces=len(look.others) + int(look.found),
             pose_ran=look.run_pose,
+            motion=motion,
+            motion_box=motion_box,
         )
 
     def close(self) -> None:

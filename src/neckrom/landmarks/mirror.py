@@ -25,7 +25,21 @@ def mirror_series(series: LandmarkSeries) -> LandmarkSeries:
         pose=_flip(series.pose, POSE_OPPOSITE, width),
         pose_visibility=np.ascontiguousarray(series.pose_visibility[:, POSE_OPPOSITE]),
         pose_world=_flip(series.pose_world, POSE_OPPOSITE, np.float32(0)),
+        motion=None if series.motion is None else _flip_motion(series.motion),
+        motion_box=None if series.motion_box is None else _flip_box(series.motion_box, width),
     )
+
+
+def _flip_motion(motion: Float32Array) -> Float32Array:
+    flipped: Float32Array = motion[:, :, ::-1].copy()
+    flipped[..., 0] *= -1
+    return flipped
+
+
+def _flip_box(box: Float32Array, width: np.float32) -> Float32Array:
+    flipped: Float32Array = box.copy()
+    flipped[:, 0] = width - flipped[:, 0]
+    return flipped
 
 
 def _flip(points: Float32Array, opposite: IntArray, width: np.float32) -> Float32Array:

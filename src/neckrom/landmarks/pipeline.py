@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
+
 from neckrom.errors import NoFaceError
+from neckrom.landmarks.notes import LandmarkNotes
 from neckrom.landmarks.store import LandmarkHeader, LandmarkWriter
 from neckrom.types import DetectorIdentity, Frame, FrameSource, LandmarkDetector, LandmarkFrame
 
@@ -56,7 +59,7 @@ class Extraction:
     ----------
     detector : DetectorIdentity
     warnings : tuple of str
-        The source's.
+        The source's, and what the landmarks themselves show.
     frames, frames_with_face : int
     """
 
@@ -94,15 +97,17 @@ def extract(
     detector = detector_factory()
     try:
         done = with_face = 0
+        notes = LandmarkNotes()
         expected = source.info.expected_frames
         with _Line() as line:
             for landmarks in _staged(line, source, detector):
                 sink.write(landmarks)
+                notes.take(landmarks)
                 done += 1
-                with_face += bool(landmarks.face[0, 0] == landmarks.face[0, 0])
+                with_face += bool(np.isfinite(landmarks.face[0, 0]))
                 if progress is not None:
                     progress(done, expected)
-        return Extraction(detector.identity, source.warnings, done, with_face)
+        return Extraction(detector.identity, (*source.warnings, *notes.in_words()), done, with_face)
     finally:
         detector.close()
 

@@ -76,4 +76,6 @@ def landmark_frame(series: LandmarkSeries, row: int) -> LandmarkFrame:
         pose_world=series.pose_world[row],
         faces=int(series.faces[row]),
         pose_ran=bool(series.pose_ran[row]),
+        motion=None if series.motion is None else series.motion[row],
+        motion_box=None if series.motion_box is None else series.motion_box[row],
     )

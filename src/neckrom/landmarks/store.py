@@ -2,7 +2,8 @@
 
 One row a frame, in time order. Columns: ``time_ns`` (int64), ``face`` (478 x 3 float32,
 pixels), ``pose`` and ``pose_world`` (33 x 3), ``pose_visibility`` (33), ``faces`` (int32),
-``pose_ran`` (bool). Lists have a fixed length and lie point by point (x, y, z). NaN means
+``pose_ran`` (bool), ``motion`` (14 x 14 x 2, pixels since the previous frame) and
+``motion_box`` (3). Lists have a fixed length and lie point by point (x, y, z). NaN means
 "not found". Float32 values come back bit for bit: the analysis always reads them from
 the file, so that measuring it again gives the same numbers.
 """
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from neckrom.errors import LandmarkFileError, OutputError
 from neckrom.types import (
     N_FACE,
+    N_MOTION,
     N_POSE,
     DetectorIdentity,
     LandmarkFrame,
@@ -40,6 +42,8 @@ _LISTS: dict[str, int] = {
     "pose": N_POSE * 3,
     "pose_visibility": N_POSE,
     "pose_world": N_POSE * 3,
+    "motion": N_MOTION * N_MOTION * 2,
+    "motion_box": 3,
 }
 _SCHEMA = pa.schema(
     [
@@ -65,7 +69,7 @@ class LandmarkHeader:
     detector : DetectorIdentity
     frames : int
     warnings : tuple of str
-        What the source had to say (cut short, frame rate, size).
+        What there is to say about the clip: cut short, frame rate, size, several people, long losses.
     """
 
     source: SourceInfo
@@ -224,7 +228,9 @@ def _to_table(rows: list[LandmarkFrame]) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=_SCHEMA)
 
 
-def _flat(values: NDArray[Any], name: str, length: int) -> NDArray[np.float32]:
+def _flat(values: NDArray[Any] | None, name: str, length: int) -> NDArray[np.float32]:
+    if values is None:
+        return np.full(length, np.nan, dtype=np.float32)
     if values.size != length:
         raise ValueError(f"{name} has {values.size} values, not {length}")
     return np.ascontiguousarray(values, dtype=np.float32).reshape(-1)
@@ -321,6 +327,8 @@ def _read_series(file: pq.ParquetFile, header: LandmarkHeader) -> LandmarkSeries
         pose_ran=pose_ran,
         width=header.source.width,
         height=header.source.height,
+        motion=lists["motion"].reshape(n, N_MOTION, N_MOTION, 2),
+        motion_box=lists["motion_box"],
     )
 
 

@@ -1,0 +1,67 @@
+"""What a user should know about what the models saw: others in view, long losses."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neckrom.types import LandmarkFrame
+
+_PEOPLE_AT_LEAST_S = 0.5
+_LOST_AT_LEAST_S = 2.0
+_NAMED = 3
+
+
+class LandmarkNotes:
+    """Gathers notes frame by frame; memory does not grow."""
+
+    def __init__(self) -> None:
+        self._last_ns: int | None = None
+        self._crowd_s = 0.0
+        self._crowd_first_s = 0.0
+        self._most_faces = 0
+        self._lost_since_s: float | None = None
+        self._losses: list[tuple[float, float]] = []
+        self._lost = 0
+        self._frames = 0
+
+    def take(self, frame: LandmarkFrame) -> None:
+        """Take note of the next frame."""
+        time_s = frame.time_ns * 1e-9
+        step_s = 0.0 if self._last_ns is None else min(1.0, (frame.time_ns - self._last_ns) * 1e-9)
+        self._last_ns = frame.time_ns
+        self._frames += 1
+        if frame.faces > 1:
+            if not self._most_faces:
+                self._crowd_first_s = time_s
+            self._crowd_s += step_s
+            self._most_faces = max(self._most_faces, frame.faces)
+        if np.isfinite(frame.face[0, 0]):
+            self._end_loss(time_s)
+            return
+        self._lost += 1
+        if self._lost_since_s is None:
+            self._lost_since_s = time_s
+
+    def in_words(self) -> tuple[str, ...]:
+        """The notes, after the last frame."""
+        if self._last_ns is not None:
+            self._end_loss(self._last_ns * 1e-9)
+        words = []
+        if self._crowd_s >= _PEOPLE_AT_LEAST_S:
+            words.append(
+                f"Several people in view (up to {self._most_faces} faces, first at {self._crowd_first_s:.1f} s): "
+                "the one with the largest face at the start was followed."
+            )
+        if self._losses:
+            where = ", ".join(f"{length:.1f} s from {start:.1f} s" for start, length in self._losses[:_NAMED])
+            more = f" and {len(self._losses) - _NAMED} more times" if len(self._losses) > _NAMED else ""
+            words.append(
+                f"No face for {where}{more} ({100 * self._lost / self._frames:.0f} % of all frames without one): "
+                "turned away, covered or out of the picture."
+            )
+        return tuple(words)
+
+    def _end_loss(self, time_s: float) -> None:
+        start, self._lost_since_s = self._lost_since_s, None
+        if start is not None and time_s - start >= _LOST_AT_LEAST_S:
+            self._losses.append((start, time_s - start))
