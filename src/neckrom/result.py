@@ -179,6 +179,8 @@ class Configuration(Model):
     mirrored: bool
     neutral: tuple[float, float] | None
     hfov_deg: float | None
+    camera: str | None = Field(default=None, description="Name of the camera profile.")
+    camera_sha256: str | None = None
     norms: str
     protocol: str | None
     protocol_sha256: str | None

@@ -284,7 +284,7 @@ class LandmarkDetector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CameraModel:
-    """Pinhole camera without distortion.
+    """Pinhole camera, and what its lens bends.
 
     Attributes
     ----------
@@ -296,6 +296,8 @@ class CameraModel:
         Where the focal length comes from, in words for the report.
     assumed : bool
         True where it is a default, not something that the user stated or calibrated.
+    distortion : tuple of float
+        Brown's coefficients k1, k2, p1, p2 and maybe k3, as OpenCV has them; empty for a straight lens.
     """
 
     fx: float
@@ -306,10 +308,11 @@ class CameraModel:
     height: int
     origin: str
     assumed: bool
+    distortion: tuple[float, ...] = ()
 
     @property
     def hfov_deg(self) -> float:
-        """Horizontal field of view."""
+        """Horizontal field of view of the pinhole."""
         return float(2 * np.degrees(np.arctan(self.width / 2 / self.fx)))
 
 

@@ -13,7 +13,7 @@ from neckrom import __version__
 from neckrom.assessment.judgement import STATEMENT, JudgementSettings, PainReport, judge
 from neckrom.assessment.norms import LoadedNorms
 from neckrom.errors import NoFaceError
-from neckrom.kinematics.camera import pinhole
+from neckrom.kinematics.camera import camera_for_picture, pinhole, straightened
 from neckrom.kinematics.estimator import OrientationEstimator, ReferenceT
 from neckrom.kinematics.face_mesh import face_orientation, facing_angles_deg
 from neckrom.kinematics.neck_angles import neck_angle_series
@@ -54,6 +54,9 @@ class AnalysisOptions:
     mirrored: bool = False
     neutral: tuple[float, float] | None = None
     hfov_deg: float | None = None
+    camera: CameraModel | None = None
+    camera_name: str | None = None
+    camera_sha256: str | None = None
     protocol: Protocol | None = None
     protocol_name: str | None = None
     protocol_sha256: str | None = None
@@ -76,7 +79,8 @@ class Provenance:
 class Analysis:
     """One measured recording.
 
-    ``landmarks`` are those that were measured: with left and right put right if the clip was mirrored.
+    ``landmarks`` are where the picture shows them, with left and right put right if the clip was mirrored;
+    what the lens bends (``camera.distortion``) was taken off only for measuring.
     """
 
     result: Result
@@ -108,11 +112,12 @@ def analyse(
             "shoulders should fill a good part of an upright picture, in even light from the front."
         )
     seen = landmarks.mirrored() if options.mirrored else landmarks
-    camera = pinhole(seen.width, seen.height, options.hfov_deg)
-    neutral = _neutral(seen, camera, options)
+    camera = _camera(seen, options)
+    straight, straight_camera = straightened(seen, camera)
+    neutral = _neutral(straight, straight_camera, options)
     still = (seen.time_s >= neutral.start_s) & (seen.time_s <= neutral.end_s)
-    reference = estimator.fit_reference(seen, camera, still)
-    orientation = estimator.smooth(estimator.observe(seen, reference), reference)
+    reference = estimator.fit_reference(straight, straight_camera, still)
+    orientation = estimator.smooth(estimator.observe(straight, reference), reference)
     angles = neck_angle_series(orientation, reference.neutral_thorax)
     rom = range_of_motion(angles, neutral, options.protocol, options.rom)
     movements, asymmetry = judge(rom, options.norms, _pain(angles, options.protocol), options.judgement)
@@ -148,6 +153,12 @@ def analyse(
     return Analysis(result, seen, orientation, angles, rom, camera)
 
 
+def _camera(landmarks: LandmarkSeries, options: AnalysisOptions) -> CameraModel:
+    if options.camera is not None:
+        return camera_for_picture(options.camera, landmarks.width, landmarks.height)
+    return pinhole(landmarks.width, landmarks.height, options.hfov_deg)
+
+
 def _neutral(landmarks: LandmarkSeries, camera: CameraModel, options: AnalysisOptions) -> Neutral:
     named = options.neutral or (options.protocol.neutral if options.protocol else None)
     if named is not None:
@@ -173,6 +184,8 @@ def _configuration(options: AnalysisOptions) -> Configuration:
         mirrored=options.mirrored,
         neutral=options.neutral,
         hfov_deg=options.hfov_deg,
+        camera=options.camera_name,
+        camera_sha256=options.camera_sha256,
         norms=options.norms.name,
         protocol=options.protocol_name,
         protocol_sha256=options.protocol_sha256,

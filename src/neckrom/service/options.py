@@ -18,6 +18,8 @@ class MeasureOptions:
         Start and end of the neutral stretch in seconds.
     hfov_deg : float, optional
         Horizontal field of view of the upright picture.
+    camera : str, optional
+        Name or path of a camera profile, instead of ``hfov_deg``.
     protocol : Path, optional
         File that names trials and pain.
     norms : str
@@ -33,6 +35,7 @@ class MeasureOptions:
     mirrored: bool = False
     neutral: tuple[float, float] | None = None
     hfov_deg: float | None = None
+    camera: str | None = None
     protocol: Path | None = None
     norms: str = "article"
     overlay: bool = False
