@@ -56,11 +56,11 @@ def new_folder(final: Path, *, overwrite: bool) -> Iterator[Path]:
         If the result is already there and may not be overwritten, or the place cannot be written.
     """
     refuse_existing(final, overwrite=overwrite)
-    created_parents = _make_parents(final.parent)
+    created_parents = make_parents(final.parent)
     try:
         part = Path(tempfile.mkdtemp(prefix=f".{final.name}.", suffix=".part", dir=final.parent))
     except OSError as error:
-        _remove_empty(created_parents)
+        remove_empty(created_parents)
         raise OutputError(cannot_write_message(final, error)) from error
     done = False
     try:
@@ -73,7 +73,7 @@ def new_folder(final: Path, *, overwrite: bool) -> Iterator[Path]:
     finally:
         if not done:
             shutil.rmtree(part, ignore_errors=True)
-            _remove_empty(created_parents)
+            remove_empty(created_parents)
 
 
 def refuse_existing(final: Path, *, overwrite: bool) -> None:
@@ -104,7 +104,14 @@ def cannot_write_message(path: Path, error: OSError) -> str:
     return f"{path} cannot be written: {error.strerror or error}. Choose another folder with --out."
 
 
-def _make_parents(folder: Path) -> list[Path]:
+def make_parents(folder: Path) -> list[Path]:
+    """Make a folder and those above it; what was made comes back, innermost first.
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written.
+    """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         for path in reversed(missing):
@@ -114,7 +121,8 @@ def _make_parents(folder: Path) -> list[Path]:
     return missing
 
 
-def _remove_empty(folders: list[Path]) -> None:
+def remove_empty(folders: list[Path]) -> None:
+    """Remove folders, innermost first, up to the first that holds something."""
     for folder in folders:
         try:
             folder.rmdir()

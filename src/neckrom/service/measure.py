@@ -30,8 +30,10 @@ from neckrom.service.analysis import Analysis, AnalysisOptions, Provenance, anal
 from neckrom.service.folders import (
     LANDMARK_FILE,
     distinct_folders,
+    make_parents,
     new_folder,
     refuse_existing,
+    remove_empty,
 )
 from neckrom.service.options import MeasureOptions
 from neckrom.service.writing import write_results
@@ -93,6 +95,8 @@ def measure_all(
     ------
     ConfigurationError
         If the norm or protocol file has a mistake: found before anything is measured.
+    OutputError
+        If several run at once and ``out`` cannot be made.
     """
     analysis_options = _analysis_options(options)
     folders = distinct_folders(inputs, out)
@@ -112,6 +116,7 @@ def measure_all(
 
     if len(inputs) == 1 or jobs <= 1:
         return [work(path, folder) for path, folder in zip(inputs, folders, strict=True)]
+    made = make_parents(out)  # once: threads that make and remove it would get in each other's way
     pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="measure")
     futures: list[Future[Outcome]] = []
     try:
@@ -127,6 +132,7 @@ def measure_all(
         raise
     finally:
         pool.shutdown(wait=True)
+        remove_empty(made)
 
 
 def measure_one(path: Path, out: Path, options: MeasureOptions, progress: Progress) -> Outcome:
