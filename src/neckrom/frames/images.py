@@ -137,9 +137,10 @@ def _entries(folder: Path) -> list[_Entry]:
 
 
 def _from_names(folder: Path) -> list[_Entry]:
-    images = sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
-    )
+    try:
+        images = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
+    except OSError as error:
+        raise InputError(f"{folder} cannot be listed ({error.strerror}): check its permissions.") from error
     if not images:
         raise InputError(f"{folder} is a folder without images: give a clip, or a folder of images. {_HOW}")
     entries = [_Entry(path, time) for path in images if (time := _time_in(path.stem)) is not None]
