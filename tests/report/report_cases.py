@@ -378,6 +378,7 @@ CASES: dict[str, Callable[[], Case]] = {
         deficit_three_trials,
         healthy,
         lower_bounds,
+        close_call,
         rotation_only,
         trunk_helped,
         nothing_found,

@@ -54,7 +54,7 @@ class Content:
     movements_note: str
     verdicts: Table
     asymmetry: Table
-    asymmetry_note: str
+    asymmetry_notes: tuple[str, ...]
     shots: tuple[Shot, ...]
     no_shots: str
     trace_description: str
@@ -90,7 +90,10 @@ def content_of(result: Result, pictures: Mapping[Movement, EndRangePicture]) -> 
         movements_note=_movements_note(result),
         verdicts=_verdicts(result),
         asymmetry=_asymmetry(result),
-        asymmetry_note=_clean(result.quality.first_turn_note),
+        asymmetry_notes=(
+            *(f"{wording.pair_text(item)}: {_clean(item.reason)}" for item in result.asymmetry),
+            _clean(result.quality.first_turn_note),
+        ),
         shots=_shots(result, pictures),
         no_shots=_no_shots(result),
         trace_description=_trace_description(result),
@@ -201,7 +204,7 @@ def _verdicts(result: Result) -> Table:
         ("Movement", "Range", "Pain", "Trunk"),
         rows,
         tuple(wording.is_raised(item) for item in result.movements),
-        (16, 34, 24, 26),
+        (18, 31, 22, 29),
     )
 
 
@@ -218,10 +221,10 @@ def _clean(text: str) -> str:
 
 def _asymmetry(result: Result) -> Table:
     return Table(
-        ("Pair", "Left, mean", "Right, mean", "Difference", "Substantial?", "Why"),
+        ("Pair", "Left, mean", "Right, mean", "Difference", "Substantial?"),
         tuple(_asymmetry_row(result, item) for item in result.asymmetry),
         tuple(item.flag == "flagged" for item in result.asymmetry),
-        (13, 12, 12, 14, 17, 32),
+        (18, 19, 19, 22, 22),
     )
 
 
@@ -239,7 +242,6 @@ def _asymmetry_row(result: Result, item: AsymmetryResult) -> tuple[str, ...]:
         _side(item.right_deg, result.of(right)),
         difference,
         f"{wording.mark(item.flag)} {words[item.flag]}",
-        _clean(item.reason),
     )
 
 

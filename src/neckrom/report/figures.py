@@ -216,7 +216,8 @@ def _draw_key(figure: Figure, result: Result, *, phone: bool) -> None:
         ncols=1 if phone else 3,
         frameon=False,
         fontsize=_TEXT,
-        handlelength=2.0,
+        handlelength=1.6,
+        columnspacing=1.3,
         borderaxespad=0.2,
         labelspacing=0.35,
     )
@@ -229,14 +230,12 @@ def _draw_key(figure: Figure, result: Result, *, phone: bool) -> None:
 class _Panel:
     column: int
     title: str
-    up: str
-    down: str
 
 
 _PANELS = (
-    _Panel(0, "Flexion and extension", "flexion", "extension"),
-    _Panel(2, "Rotation", "right", "left"),
-    _Panel(1, "Side-bend", "right", "left"),
+    _Panel(0, "Flexion up, extension down"),
+    _Panel(2, "Rotation: right up, left down"),
+    _Panel(1, "Side-bend: right up, left down"),
 )
 
 
@@ -257,7 +256,7 @@ def trace_figure(angles: AngleSeries, rom: RangeOfMotion, *, phone: bool = False
         Three panels on one time axis. Grey stretches were not measured; the band
         is 1.96 standard deviations either side, where known.
     """
-    size = (PHONE_WIDTH_IN, 6.6) if phone else (PAGE_WIDTH_IN, 6.6)
+    size = (PHONE_WIDTH_IN, 6.6) if phone else (PAGE_WIDTH_IN, 5.7)
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(3, 1, sharex=True)
     for axes, panel in zip(panels, _PANELS, strict=True):
@@ -309,7 +308,6 @@ def _draw_panel(axes: Axes, panel: _Panel, angles: AngleSeries, rom: RangeOfMoti
         _mark_hold(axes, trial, labelled=len(trials) <= crowded)
     _scale(axes, neck, trials)
     axes.set_title(panel.title, loc="left", fontsize=12, fontweight="bold")
-    axes.set_ylabel(f"← {panel.down}   {panel.up} →")
     axes.yaxis.set_major_formatter(lambda value, _position: f"{abs(value):.0f}°")
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

@@ -97,7 +97,8 @@ def write_overlay(  # noqa: PLR0917  (the service calls it so)
         camera or marks.drawing_camera(landmarks),
     )
     total = len(landmarks)
-    with replacing(path) as part, _writing(path), av.open(str(part), "w", format="mp4") as container:
+    clock = {"movie_timescale": str(_CLOCK.denominator)}  # else the first time is cut to milliseconds
+    with replacing(path) as part, _writing(path), av.open(str(part), "w", "mp4", clock) as container:
         stream: VideoStream | None = None
         last = -1
         for done, frame in enumerate(frames, start=1):

@@ -54,6 +54,7 @@ _FINE = colors.HexColor("#0072b2")
 
 _BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=11, leading=14.5, textColor=_INK)
 _QUIET_BODY = ParagraphStyle("quiet", parent=_BODY, textColor=_QUIET, spaceBefore=4)
+_NOTE = ParagraphStyle("note", parent=_BODY, spaceBefore=4)
 _TITLE = ParagraphStyle(
     "title", parent=_BODY, fontName="Helvetica-Bold", fontSize=21, leading=26, spaceAfter=4
 )
@@ -116,9 +117,8 @@ def _story(content: words.Content, result: Result, angles: AngleSeries, rom: Ran
     story += [KeepTogether([_section("Range of motion against the reference"), rom_chart])]
     story += [KeepTogether([_table(content.movements), _paragraph(content.movements_note, _QUIET_BODY)])]
     story += _headed("Reasons, pain and trunk movement", _table(content.verdicts))
-    story += _headed(
-        "Left against right", _table(content.asymmetry), _paragraph(content.asymmetry_note, _QUIET_BODY)
-    )
+    notes = [_paragraph(line, _NOTE) for line in content.asymmetry_notes]
+    story += [KeepTogether([_section("Left against right"), _table(content.asymmetry), *notes])]
     story += _pictures(content)
     story += [KeepTogether([_section("Angles over time"), trace_chart])]
     story += _trials(content)
@@ -255,7 +255,7 @@ def _boxed(text: str) -> Table:
 
 def _headed(title: str, *flowables: Flowable) -> list[Flowable]:
     """A section whose heading stays with the start of what follows."""
-    return [CondPageBreak(45 * mm), _section(title), *flowables]
+    return [CondPageBreak(60 * mm), _section(title), *flowables]
 
 
 def _section(title: str) -> Paragraph:

@@ -327,8 +327,7 @@ def _open(result: Result) -> tuple[str, ...]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    words = [names[0], *(name[0].lower() + name[1:] for name in names[1:])]
-    return joined(words)
+    return joined([name.lower() for name in names])
 
 
 def joined(words: Sequence[str]) -> str:

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+
+from neckrom.report import write_report
+from neckrom.report.wording import NO_DIAGNOSIS
+from tests.report.conftest import case_of
+from tests.report.report_cases import CASES, renamed
+
+VOID = {"meta", "img", "col", "br", "link", "input", "hr", "path", "use", "rect"}
+HOSTILE = [
+    pytest.param("<script>alert(1)</script>", id="script"),
+    pytest.param('"><img src=http://evil.example/x onerror=alert(1)>', id="attribute"),
+    pytest.param("{{ 7 * 7 }}{% raw %}&amp;", id="template"),
+    pytest.param("clip\u202egpj.exe\u2066\u200f", id="direction"),
+    pytest.param("שלום عرب 漢字 😀 a\u0301\u0301\u0301\u0301\u0301", id="scripts"),
+    pytest.param("x" * 10_000, id="long"),
+    pytest.param("a\x00\x07\x1b[31m\nb]]>", id="control"),
+]
+
+
+class Page(HTMLParser):
+    """Everything that a test wants to know of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.problems: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.problems.append(f"</{tag}> at {self.getpos()}")
+
+    def handle_data(self, data):
+        if "style" not in self.open[-1:]:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(params=list(CASES))
+def page(request, written) -> Page:
+    return Page((written(request.param) / "report.html").read_text(encoding="utf-8"))
+
+
+def test_pages_are_whole_and_need_nothing_else(page):
+    assert page.problems == []
+    assert page.open == []
+    for tag, attributes in page.elements:
+        assert tag not in {"script", "link", "iframe", "object", "embed", "base", "form"}
+        for name, value in attributes.items():
+            assert not name.startswith("on"), (tag, name)
+            if name in {"src", "href", "xlink:href", "srcset", "action", "data", "poster", "background"}:
+                assert (value or "").startswith(("data:", "#")), (tag, name, value)
+            for target in re.findall(r"url\(([^)]*)\)", value or ""):
+                assert target.startswith("#"), target
+    policy = next(item for item in page.all("meta") if item.get("http-equiv") == "Content-Security-Policy")
+    assert policy["content"].startswith("default-src 'none'")
+
+
+def test_references_inside_the_page_arrive(page):
+    ids = [attributes["id"] for _, attributes in page.elements if attributes.get("id")]
+    assert len(ids) == len(set(ids))
+    for _, attributes in page.elements:
+        targets = re.findall(r"url\(#([^)]*)\)", " ".join(value or "" for value in attributes.values()))
+        targets += [value[1:] for name, value in attributes.items() if name == "href" and value]
+        targets += [attributes["aria-labelledby"]] if attributes.get("aria-labelledby") else []
+        assert set(targets) <= set(ids)
+
+
+def test_pages_can_be_read_by_ear(page):
+    assert page.all("html")[0]["lang"] == "en"
+    assert all(item["alt"] for item in page.all("img"))
+    figures = page.all("svg")
+    assert len(figures) == 4
+    assert all(item["role"] == "img" and len(item["aria-label"]) > 80 for item in figures)
+    headings = [tag for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert headings[0] == "h1"
+    assert set(headings[1:]) == {"h2"}
+    assert {item["scope"] for item in page.all("th")} == {"col", "row"}
+    assert len(page.all("caption")) == len(page.all("table"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_pages_hold_the_result_in_the_promised_order(name, written):
+    page = Page((written(name) / "report.html").read_text(encoding="utf-8"))
+    result = case_of(name).result
+    places = [
+        page.text.index(words)
+        for words in (
+            "Neck range of motion",
+            NO_DIAGNOSIS,
+            "Range of motion against the reference",
+            "Left against right",
+            "At the end of range",
+            "Angles over time",
+            "Trials",
+            "Quality of the measurement",
+            "Method and sources",
+            "What this is, and what it is not",
+        )
+    ]
+    assert places == sorted(places)
+    for words in (
+        result.tool.version,
+        result.tool.calibration_id,
+        result.clip.sha256,
+        result.tool.model_sha256,
+        result.norms.sha256,
+        result.norms.citation.split(";")[0],
+        result.statement,
+        *result.quality.warnings,
+    ):
+        assert words in page.text
+    if name == "lower_bounds":
+        assert "at least 68°" in page.text
+    if name == "close_call":
+        assert "Stopped half-way and turned back" in page.text
+        assert "? could not be judged" in page.text
+
+
+def test_pictures_are_there_only_when_given(written):
+    with_pictures = Page((written("deficit") / "report.html").read_text(encoding="utf-8"))
+    assert len(with_pictures.all("img")) == 6
+    without = Page((written("healthy") / "report.html").read_text(encoding="utf-8"))
+    assert without.all("img") == []
+    assert without.all("image") == []
+    assert "There are no pictures of the person in this report." in without.text
+    replayed = Page((written("rotation_only") / "report.html").read_text(encoding="utf-8"))
+    assert "made from recorded landmarks" in replayed.text
+
+
+def test_figures_are_sound_xml(written):
+    text = (written("lower_bounds") / "report.html").read_text(encoding="utf-8")
+    drawings = re.findall(r"<svg .*?</svg>", text, flags=re.DOTALL)
+    assert len(drawings) == 4
+    for drawing in drawings:
+        root = ElementTree.fromstring(drawing)
+        assert len(list(root.iter("path"))) > 20
+        assert "NaN" not in drawing
+        assert "nan" not in re.sub(r'aria-label="[^"]*"', "", drawing)
+
+
+def test_the_same_result_gives_the_same_bytes(tmp_path, written, end_range_pictures):
+    case = case_of("deficit")
+    files = write_report(tmp_path, case.result, case.angles, case.rom, end_range_pictures)
+    assert [file.name for file in files] == ["report.html", "report.pdf"]
+    assert sorted(tmp_path.iterdir()) == sorted(files)
+    for file in files:
+        assert file.read_bytes() == (written("deficit") / file.name).read_bytes()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_from_files_stay_text(name, tmp_path):
+    case = renamed(case_of("rotation_only"), name)
+    write_report(tmp_path, case.result, case.angles, case.rom, {})
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.problems == []
+    assert {tag for tag, _ in page.elements}.isdisjoint({"script", "img"})
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\u200e\u200f\x00-\x08\x1b]", text)
+    assert "49" not in page.text[: page.text.index("Measured on")]
+    assert len(page.text) < 20_000
