@@ -183,3 +183,13 @@ def test_interval_follows_the_standard_deviation():
     interval = trials[0].interval95
     assert interval is not None
     assert (interval.low, interval.high) == pytest.approx((40 - 3.92, 40 + 3.92), abs=0.2)
+
+
+def test_head_that_is_out_when_the_recording_starts_is_set_aside():
+    angles = (
+        Motion().go(Movement.ROTATION_LEFT, 30, out_s=0, hold_s=0.2).rest().go(Movement.FLEXION, 40).rest()
+    )
+    trials, aside = find_trials(angles.angles(), SETTINGS)
+    assert [trial.movement for trial in trials] == [Movement.FLEXION]
+    assert [trial.movement for trial in aside] == [Movement.ROTATION_LEFT]
+    assert "already out" in aside[0].note

@@ -28,6 +28,8 @@ class MovementSettings:
     """Swinging past neutral on the way back: a short excursion, smaller than this share of the one before."""
     overshoot_s: float = 1.2
     shortest_s: float = 0.4
+    begun_s: float = 0.2
+    """A repetition at its end range this soon after the start of the recording was not seen from neutral."""
     end_range: EndRangeSettings = field(default_factory=EndRangeSettings)
 
 
@@ -91,7 +93,11 @@ def find_trials(angles: AngleSeries, settings: MovementSettings) -> tuple[list[T
         )
         if trial is not None and trial.peak_deg >= 0.5 * settings.smallest_deg:
             trials.append(trial)
-    return _without_aborted(sorted(trials, key=lambda trial: trial.start_s), settings)
+    trials.sort(key=lambda trial: trial.start_s)
+    begun = [trial for trial in trials if trial.hold_start_s <= angles.time_s[0] + settings.begun_s]
+    counted, aborted = _without_aborted([trial for trial in trials if trial not in begun], settings)
+    why = "the recording starts with the head already out: not counted"
+    return counted, [replace(trial, note=why) for trial in begun] + aborted
 
 
 def _bridged(time_s: FloatArray, neck_deg: FloatArray) -> FloatArray:
