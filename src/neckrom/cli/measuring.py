@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
+import platform
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from neckrom import service
+from neckrom import __version__, service
 from neckrom.cli.progress import progress_on
 from neckrom.cli.show import files_view, result_view
 from neckrom.cli.terminal import console, print_json, say
 from neckrom.errors import ExitCode
 from neckrom.service import MeasureOptions, Outcome
+
+log = logging.getLogger(__name__)
 
 
 def measure_and_show(
@@ -24,8 +29,12 @@ def measure_and_show(
     ExitCode
         That of the error where a single input failed; ``PARTLY_FAILED`` where one of several did.
     """
+    log.debug("neckrom %s, Python %s, %s", __version__, platform.python_version(), platform.platform())
+    log.debug("%d inputs, %d at once, into %s, %s", len(inputs), jobs, out, options)
+    started = time.monotonic()
     with progress_on(console(stderr=True)) as progress:
         outcomes = service.measure_all(inputs, out, options, jobs, progress)
+    log.debug("measured in %.1f s", time.monotonic() - started)
     if as_json:
         _print_json(outcomes)
     else:
@@ -41,7 +50,7 @@ def _print_results(outcomes: Sequence[Outcome]) -> None:
     stdout = console()
     for outcome in outcomes:
         if outcome.result is not None and outcome.folder is not None:
-            stdout.print(result_view(outcome.result))
+            stdout.print(result_view(outcome.result, stdout))
             stdout.print(files_view(outcome.folder, outcome.written), soft_wrap=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +14,9 @@ from neckrom.assessment.norms import LoadedNorms
 from neckrom.report.terminal import summary_table, verdict_lines
 from neckrom.result import Result
 from neckrom.types import MOVEMENTS
+
+NARROW = 76
+"""Columns below which seven of a table do not stand beside each other."""
 
 _MEANINGS = {
     "report.html": "the report, to read and print in a browser",
@@ -26,10 +29,34 @@ _MEANINGS = {
 }
 
 
-def result_view(result: Result) -> Group:
+def result_view(result: Result, stdout: Console) -> Group:
     """Table of the six directions and what belongs under it."""
     lines: list[RenderableType] = [Padding(Text(line), (0, 0, 0, 2)) for line in verdict_lines(result)]
-    return Group(summary_table(result), *lines)
+    return Group(_fitting(summary_table(result), stdout), *lines)
+
+
+def _fitting(table: Table, stdout: Console) -> RenderableType:
+    """The table, closer together or as a list where the terminal is too narrow for it."""
+    unlimited = stdout.options.update(width=1000)
+    if stdout.measure(table, options=unlimited).maximum <= stdout.width:
+        return table
+    if stdout.width < NARROW:
+        return _as_list(table)
+    table.padding = (0, 1, 0, 0)
+    table.box = None
+    for column in table.columns[-2:]:
+        column.no_wrap, column.min_width = False, None
+    return table
+
+
+def _as_list(table: Table) -> Group:
+    """One block a row, one line a cell."""
+    titles = [column.header for column in table.columns]
+    blocks: list[RenderableType] = [table.title or ""]
+    for name, *cells in zip(*(column.cells for column in table.columns), strict=True):
+        blocks.append(Text(f"\n{name}"))
+        blocks += [Text.assemble(f"  {title}: ", cell) for title, cell in zip(titles[1:], cells, strict=True)]
+    return Group(*blocks)
 
 
 def files_view(folder: Path, written: Sequence[Path]) -> Text:
