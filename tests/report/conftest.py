@@ -20,6 +20,7 @@ from tests.report.report_cases import (
     camera_of,
     landmarks_of,
     orientations_of,
+    renamed,
     rom_of,
 )
 
@@ -69,6 +70,20 @@ def written(
         case = case_of(name)
         pictures = end_range_pictures if name == "deficit" else {}
         write_report(folder, case.result, case.angles, case.rom, pictures)
+        return folder
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def written_as(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """Folder with the report of a clip that has the given name."""
+
+    @cache
+    def folder_of(name: str) -> Path:
+        folder = tmp_path_factory.mktemp("named")
+        case = renamed(case_of("rotation_only"), name)
+        write_report(folder, case.result, case.angles, case.rom, {})
         return folder
 
     return folder_of

@@ -386,6 +386,18 @@ CASES: dict[str, Callable[[], Case]] = {
 }
 
 
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=http://evil.example/x onerror=alert(1)>',
+    "{{ 7 * 7 }}{% raw %}&amp;",
+    "clip\u202egpj.exe\u2066\u200f",
+    "שלום عرب 漢字 😀 a\u0301\u0301\u0301\u0301\u0301",
+    "x" * 10_000,
+    "a\x00\x07\x1b[31m\nb]]>",
+)
+"""Names that a file may have: markup, templates, text that turns around, other scripts, length, control."""
+
+
 def renamed(case: Case, name: str) -> Case:
     """The same result of a clip with another name."""
     clip = case.result.clip.model_copy(update={"name": name})

@@ -9,18 +9,9 @@ import pytest
 from neckrom.report import write_report
 from neckrom.report.wording import NO_DIAGNOSIS
 from tests.report.conftest import case_of
-from tests.report.report_cases import CASES, renamed
+from tests.report.report_cases import CASES, HOSTILE
 
 VOID = {"meta", "img", "col", "br", "link", "input", "hr", "path", "use", "rect"}
-HOSTILE = [
-    pytest.param("<script>alert(1)</script>", id="script"),
-    pytest.param('"><img src=http://evil.example/x onerror=alert(1)>', id="attribute"),
-    pytest.param("{{ 7 * 7 }}{% raw %}&amp;", id="template"),
-    pytest.param("clip\u202egpj.exe\u2066\u200f", id="direction"),
-    pytest.param("שלום عرب 漢字 😀 a\u0301\u0301\u0301\u0301\u0301", id="scripts"),
-    pytest.param("x" * 10_000, id="long"),
-    pytest.param("a\x00\x07\x1b[31m\nb]]>", id="control"),
-]
 
 
 class Page(HTMLParser):
@@ -174,10 +165,8 @@ def test_the_same_result_gives_the_same_bytes(tmp_path, written, end_range_pictu
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_names_from_files_stay_text(name, tmp_path):
-    case = renamed(case_of("rotation_only"), name)
-    write_report(tmp_path, case.result, case.angles, case.rom, {})
-    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+def test_names_from_files_stay_text(name, written_as):
+    text = (written_as(name) / "report.html").read_text(encoding="utf-8")
     page = Page(text)
     assert page.problems == []
     assert {tag for tag, _ in page.elements}.isdisjoint({"script", "img"})

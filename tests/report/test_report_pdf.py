@@ -5,10 +5,8 @@ import re
 import pytest
 from pypdf import PdfReader
 
-from neckrom.report import write_report
 from tests.report.conftest import case_of
-from tests.report.report_cases import CASES, renamed
-from tests.report.test_report_html import HOSTILE
+from tests.report.report_cases import CASES, HOSTILE
 
 
 def text_of(reader: PdfReader) -> str:
@@ -65,10 +63,8 @@ def test_properties(written):
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_names_from_files_stay_text(name, tmp_path):
-    case = renamed(case_of("rotation_only"), name)
-    write_report(tmp_path, case.result, case.angles, case.rom, {})
-    reader = PdfReader(tmp_path / "report.pdf")
+def test_names_from_files_stay_text(name, written_as):
+    reader = PdfReader(written_as(name) / "report.pdf")
     assert len(reader.pages) <= 6
     assert not re.search("[\u202a-\u202e\u2066-\u2069]", text_of(reader))
     assert all("/Annots" not in page for page in reader.pages)

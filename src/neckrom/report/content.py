@@ -295,7 +295,7 @@ def _trials(result: Result) -> Table:
         ("Trial", "From, peak, to (s)", "End of range", "95 % interval", "Trunk", "Other planes"),
         tuple(rows),
         tuple(False for _ in rows),
-        (21, 20, 14, 14, 10, 21),
+        (20, 23, 13, 14, 9, 21),
     )
 
 

@@ -27,6 +27,8 @@ PHONE_WIDTH_IN = 3.55
 
 BLUE = "#0072B2"
 ORANGE = "#D55E00"
+RUST = "#963800"
+"""Orange dark enough for words."""
 GREEN = "#009E73"
 INK = "#1a1a1a"
 QUIET = "#555555"
@@ -123,7 +125,7 @@ def _draw_header(axes: Axes, item: MovementResult, *, outwards_left: bool) -> No
     value_style: dict[str, Any] = {
         "fontsize": 16 if known else 12,
         "fontweight": "bold" if known else "normal",
-        "color": ORANGE if item.flag == "flagged" else INK if known else QUIET,
+        "color": RUST if item.flag == "flagged" else INK if known else QUIET,
         "va": "baseline",
     }
     first, second = (value, item.movement.label) if outwards_left else (item.movement.label, value)

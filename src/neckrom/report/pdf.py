@@ -134,7 +134,7 @@ def _story(content: words.Content, result: Result, angles: AngleSeries, rom: Ran
 def _facts(content: words.Content) -> Table:
     rows = [[_paragraph(name, _QUIET_BODY), _paragraph(value)] for name, value in content.facts]
     table = Table(rows, colWidths=[0.24 * _WIDTH, 0.76 * _WIDTH])
-    table.setStyle(TableStyle([("PADDING", (0, 0), (-1, -1), 1), ("VALIGN", (0, 0), (-1, -1), "TOP")]))
+    table.setStyle(TableStyle([*_padding(0, 1), ("VALIGN", (0, 0), (-1, -1), "TOP")]))
     return table
 
 
@@ -249,8 +249,18 @@ def _rows(pairs: Sequence[tuple[str, str]]) -> list[Flowable]:
 
 def _boxed(text: str) -> Table:
     table = Table([[_paragraph(text)]], colWidths=[_WIDTH])
-    table.setStyle(TableStyle([("BOX", (0, 0), (-1, -1), 1.4, _INK), ("PADDING", (0, 0), (-1, -1), 10)]))
+    table.setStyle(TableStyle([*_padding(10, 9), ("BOX", (0, 0), (-1, -1), 1.4, _INK)]))
     return table
+
+
+def _padding(sides: float, above_and_below: float) -> list[tuple[Any, ...]]:
+    everywhere = ((0, 0), (-1, -1))
+    return [
+        ("LEFTPADDING", *everywhere, sides),
+        ("RIGHTPADDING", *everywhere, sides),
+        ("TOPPADDING", *everywhere, above_and_below),
+        ("BOTTOMPADDING", *everywhere, above_and_below),
+    ]
 
 
 def _headed(title: str, *flowables: Flowable) -> list[Flowable]:

@@ -55,8 +55,8 @@ def verdict_lines(result: Result) -> list[str]:
     if found.meaning:
         lines.append(found.meaning)
     lines.extend(found.open_questions)
-    lines.extend(wording.asymmetry_sentence(item) for item in result.asymmetry if item.flag != "flagged")
     lines.append(wording.sentence(result.quality.first_turn_note))
+    lines.extend(wording.asymmetry_sentence(item) for item in result.asymmetry if item.flag != "flagged")
     if not any(item.interval95_deg for item in result.movements):
         lines.append(wording.sentence(result.quality.interval_note))
     lines.extend(f"Warning: {wording.sentence(text)}" for text in result.quality.warnings)
