@@ -33,7 +33,9 @@ class MotionFollower:
         self._pose: Float32Array | None = None
         self._pose_ns = 0
 
-    def follow(self, time_ns: int, image: ImageArray, pose: Float32Array) -> tuple[Float32Array, Float32Array]:
+    def follow(
+        self, time_ns: int, image: ImageArray, pose: Float32Array
+    ) -> tuple[Float32Array, Float32Array]:
         """Motion from the previous frame to this one.
 
         Parameters

@@ -14,7 +14,10 @@ import os
 import sys
 import threading
 from types import TracebackType
-from typing import ClassVar, TextIO
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, TextIO, cast
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _STDERR = 2
 
@@ -66,6 +69,33 @@ class QuietStderr:
         self.release()
 
 
+class _Descriptor(io.RawIOBase):
+    """Writes to a descriptor of its own; closed, without a word, when the last user is gone."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self._descriptor)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Buffer, /) -> int:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+        return memoryview(data).nbytes
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()
+
+
 def _shut() -> None:
     try:
         kept = os.dup(_STDERR)
@@ -74,9 +104,8 @@ def _shut() -> None:
         return
     if _leads_to_descriptor(sys.stderr):
         sys.stderr.flush()
-        # a copy of its own, closed when the last one who prints through it is gone
         detour = io.TextIOWrapper(
-            os.fdopen(os.dup(kept), "wb", buffering=0),
+            cast("BinaryIO", _Descriptor(os.dup(kept))),
             encoding=sys.stderr.encoding,
             errors=sys.stderr.errors,
             write_through=True,

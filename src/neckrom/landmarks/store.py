@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -149,10 +150,9 @@ class LandmarkWriter:
                 writer.close()
             except (OSError, pa.ArrowException):
                 writer.is_open = False  # the disk is full: there is nothing to save
-        try:
+        with suppress(OSError):  # the rest of the buffer: closed all the same
             self._file.close()
-        finally:
-            self._temporary.unlink(missing_ok=True)
+        self._temporary.unlink(missing_ok=True)
 
     def __enter__(self) -> LandmarkWriter:
         return self
