@@ -53,6 +53,20 @@ class NoNeutralError(InputError):
     """No still, near-frontal stretch that could serve as neutral."""
 
 
+class CalibrationError(InputError):
+    """These pictures do not say what the camera is like.
+
+    Parameters
+    ----------
+    problems : sequence of str
+        Everything that is missing or wrong, each with the way out.
+    """
+
+    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
+        self.problems = problems
+        super().__init__("\n".join([message, *(f"  - {problem}" for problem in problems)]))
+
+
 class ConfigurationError(NeckromError):
     """A file or option that configures the measurement is wrong.
 

@@ -11,17 +11,17 @@ _IN_PACKAGE = {"calibration": "data/calibration", "sample_videos": "data/sample"
 
 
 def resource(folder: str, name: str) -> Path:
-    """Path of a file of ``calibration/`` or ``sample_videos/``, in the wheel or in a checkout.
+    """Path of a file or folder of ``calibration/`` or ``sample_videos/``, in the wheel or in a checkout.
 
     Raises
     ------
     EnvironmentProblemError
-        If the file is in neither.
+        If it is in neither.
     """
     package = Path(str(files("neckrom")))
     candidates = (package / _IN_PACKAGE[folder] / name, package.parents[1] / folder / name)
     for candidate in candidates:
-        if candidate.is_file():
+        if candidate.exists():
             return candidate
     raise EnvironmentProblemError(
         f"{folder}/{name} is missing from this installation of neckrom. "

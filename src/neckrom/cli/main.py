@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from neckrom.cli.calibrate import calibrate
 from neckrom.cli.terminal import console, print_json, say
 from neckrom.errors import ExitCode, NeckromError
 
@@ -50,6 +51,8 @@ app = typer.Typer(
     help="Neck range of motion from a recorded clip. It measures; it does not diagnose.",
     epilog="Start with: neckrom demo",
 )
+
+app.add_typer(calibrate, name="calibrate")
 
 _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are already there.")]
@@ -142,6 +145,12 @@ def measure(
             "--hfov", metavar="DEG", help="Horizontal field of view of the camera, for sharper angles."
         ),
     ] = None,
+    camera: Annotated[
+        str | None,
+        typer.Option(
+            "--camera", metavar="NAME|FILE", help="Camera profile instead of --hfov: neckrom calibrate list."
+        ),
+    ] = None,
     protocol: Annotated[
         Path | None,
         typer.Option("--protocol", metavar="FILE", help="What was done when, and pain: see docs/cli.md."),
@@ -172,6 +181,8 @@ def measure(
         reader.problems.append(
             "--overlay and --no-pictures: the overlay shows the person; leave one of them out"
         )
+    if camera is not None and hfov is not None:
+        reader.problems.append("--camera and --hfov: the profile knows the field of view; leave one of them out")
     reader.finish()
     _start_log(verbose)
     from neckrom import service  # noqa: PLC0415
@@ -181,6 +192,7 @@ def measure(
         mirrored=mirrored,
         neutral=stretch,
         hfov_deg=field_of_view,
+        camera=camera,
         protocol=protocol,
         norms=norms,
         overlay=overlay,

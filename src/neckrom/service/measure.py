@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Protocol
 
 from neckrom.assessment.norms import load_norms
+from neckrom.camera_profiles import load_camera
 from neckrom.errors import ConfigurationError, InputError, NeckromError
 from neckrom.frames import open_source
+from neckrom.kinematics.camera import camera_for_picture
 from neckrom.kinematics.face_mesh import FaceMeshEstimator
 from neckrom.landmarks.pipeline import extract_to_file
 from neckrom.landmarks.store import LandmarkHeader, read_landmarks
@@ -37,6 +39,7 @@ from neckrom.service.folders import (
 )
 from neckrom.service.options import MeasureOptions
 from neckrom.service.writing import write_results
+from neckrom.types import CameraModel
 
 log = logging.getLogger(__name__)
 
@@ -150,8 +153,9 @@ def measure_one(path: Path, out: Path, options: MeasureOptions, progress: Progre
 def measure_quietly(path: Path, options: MeasureOptions) -> Analysis:
     """Measure one input and keep nothing: for validation and notebooks."""
     with tempfile.TemporaryDirectory(prefix="neckrom-") as folder:
-        landmarks = _landmarks(path, Path(folder), lambda *_: None)
-        return _analyse(landmarks, _analysis_options(options))
+        analysis_options = _analysis_options(options)
+        landmarks = _landmarks(path, Path(folder), lambda *_: None, analysis_options.camera)
+        return _analyse(landmarks, analysis_options)
 
 
 def identity_lines() -> list[str]:
@@ -194,7 +198,7 @@ def _measure_into(
     refuse_existing(folder, overwrite=options.overwrite)
     _check_path(path)
     with new_folder(folder, overwrite=options.overwrite) as part:
-        landmarks = _landmarks(path, part, tell)
+        landmarks = _landmarks(path, part, tell, analysis_options.camera)
         analysis = _analyse(landmarks, analysis_options)
         write_results(part, analysis, landmarks.clip, options, partial(tell, path))
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
@@ -206,7 +210,7 @@ def _check_path(path: Path) -> None:
         raise InputError(f"No such file or folder: {path}. Check the path.")
 
 
-def _landmarks(path: Path, part: Path, tell: _Tell) -> _Landmarks:
+def _landmarks(path: Path, part: Path, tell: _Tell, camera: CameraModel | None) -> _Landmarks:
     target = part / LANDMARK_FILE
     replayed = _landmark_file(path)
     if replayed is not None:
@@ -217,6 +221,8 @@ def _landmarks(path: Path, part: Path, tell: _Tell) -> _Landmarks:
 
     source = open_source(path)
     try:
+        if camera is not None:  # found to be another one's before the long work, not after it
+            camera_for_picture(camera, source.info.width, source.info.height)
         header = extract_to_file(
             source,
             MediaPipeDetector,
@@ -252,7 +258,7 @@ def _analyse(landmarks: _Landmarks, options: AnalysisOptions) -> Analysis:
 def _analysis_options(options: MeasureOptions) -> AnalysisOptions:
     """Options with their files read and checked: all mistakes at once."""
     problems: list[str] = []
-    norms = protocol = None
+    norms = protocol = camera = None
     try:
         norms = load_norms(options.norms)
     except ConfigurationError as error:
@@ -262,6 +268,13 @@ def _analysis_options(options: MeasureOptions) -> AnalysisOptions:
             protocol = load_protocol(options.protocol)
         except ConfigurationError as error:
             problems.append(str(error))
+    if options.camera is not None:
+        try:
+            camera = load_camera(options.camera)
+        except ConfigurationError as error:
+            problems.append(str(error))
+        if options.hfov_deg is not None:
+            problems.append("A camera profile and a field of view exclude each other: give one of them.")
     if problems or norms is None:
         raise ConfigurationError("\n".join(problems))
     return AnalysisOptions(
@@ -269,6 +282,9 @@ def _analysis_options(options: MeasureOptions) -> AnalysisOptions:
         mirrored=options.mirrored,
         neutral=options.neutral,
         hfov_deg=options.hfov_deg,
+        camera=camera.profile.camera() if camera else None,
+        camera_name=camera.profile.name if camera else None,
+        camera_sha256=camera.sha256 if camera else None,
         protocol=protocol,
         protocol_name=options.protocol.name if options.protocol else None,
         protocol_sha256=hashlib.sha256(options.protocol.read_bytes()).hexdigest()
