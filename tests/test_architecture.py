@@ -113,7 +113,8 @@ def test_importing_does_nothing(path):
     )
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        assert is_text or isinstance(node, allowed), f"{path}:{node.lineno} acts on import"
+        registers = isinstance(node, ast.Expr) and ast.unparse(node).startswith("app.add_typer(")
+        assert is_text or registers or isinstance(node, allowed), f"{path}:{node.lineno} acts on import"
         if isinstance(node, ast.If):
             condition = ast.unparse(node.test)
             assert condition in ("TYPE_CHECKING", "__name__ == '__main__'"), (
@@ -141,16 +142,24 @@ def test_all_modules_import_quietly_and_without_the_models():
     assert json.loads(done.stdout) == [[], 1]
 
 
+CARRIES_ERRORS = {"landmarks/pipeline.py"}
+"""Modules that catch everything in a thread to raise it again in the one that waits."""
+
+
 def test_no_bare_or_blind_except():
+    """Whoever catches everything raises it again."""
     blind = []
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.ExceptHandler):
                 continue
             caught = "" if node.type is None else ast.unparse(node.type)
-            if caught in ("", "Exception", "BaseException"):
-                blind.append(f"{path.relative_to(ROOT)}:{node.lineno}")
-    assert not blind, f"say which errors are meant: {blind}"
+            ends = node.body[-1]
+            raised_again = isinstance(ends, ast.Raise) and ends.exc is None
+            if caught in ("", "Exception", "BaseException") and not raised_again:
+                blind.append(str(path.relative_to(SOURCE)))
+    assert set(blind) == CARRIES_ERRORS, "say which errors are meant, or raise them again"
+    assert len(blind) == len(CARRIES_ERRORS)
 
 
 # --------------------------------------------------------------- what is tracked
