@@ -1,0 +1,384 @@
+"""Head and thorax orientation over the full range of the neck, each with one standard deviation per axis.
+
+Known weakness first: the numbers were fitted on rendered people, and so were the standard deviations.
+
+Three sources are fused (:mod:`neckrom.kinematics.regressor_fusion`): the face mesh, corrected for its
+compression and right below about 50 deg; the pose points, which answer further but depend on the
+person and fail on some; and the movement of the picture over the head, where it was recorded, which
+carries the angle on when both have failed. Networks and corrections are fitted by
+``calibration/fit_estimator.py`` and read from ``calibration/estimator.npz``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from neckrom.errors import NoNeutralError
+from neckrom.kinematics.neck_angles import rotation_from_cardan
+from neckrom.kinematics.regressor_fusion import (
+    Fused,
+    FusionParameters,
+    Readings,
+    fuse,
+    pack_parameters,
+    unpack_parameters,
+)
+from neckrom.kinematics.regressor_geometry import (
+    FACE_POINTS,
+    POSE_POINTS,
+    Lens,
+    Points,
+    Rest,
+    at_rest,
+    blocks_of,
+)
+from neckrom.kinematics.regressor_motion import (
+    Motion,
+    MotionModel,
+    pack_motion,
+    rigid_movement,
+    turn_design,
+    unpack_motion,
+)
+from neckrom.kinematics.regressor_network import (
+    Networks,
+    Prediction,
+    View,
+    pack_networks,
+    predict,
+    read_arrays,
+    resting_posture,
+    unpack_networks,
+)
+from neckrom.kinematics.rotations import BODY_FACING_CAMERA
+from neckrom.resources import resource
+from neckrom.types import BoolArray, CameraModel, FloatArray, LandmarkSeries, OrientationSeries
+
+POSE_GAP_S = 0.2
+"""Pose points are interpolated over gaps up to this long: the pose model need not run on every frame."""
+BEYOND_SD_DEG = 8.0
+"""From this standard deviation on, an angle past ``BEYOND_FROM_DEG`` is only a bound."""
+BEYOND_FROM_DEG: FloatArray = np.array([25.0, 30.0, 35.0])
+_UNKNOWN_SD_DEG = 30.0
+_FEWEST_REST_FRAMES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """All fitted numbers, and the table that turns predicted into measured standard deviations.
+
+    Attributes
+    ----------
+    networks : Networks
+    fusion : FusionParameters
+    motion : MotionModel
+    sd_angles_deg : ndarray, shape (B,)
+        Nodes of the table, size of the angle, rising.
+    sd_factor : ndarray, shape (6, B)
+        Factor on the standard deviation at each node: flexion, extension, side-bend right and left,
+        rotation right and left.
+    identity : str
+        Of the file's content.
+    """
+
+    networks: Networks
+    fusion: FusionParameters
+    motion: MotionModel
+    sd_angles_deg: FloatArray
+    sd_factor: FloatArray
+    identity: str
+
+
+def load_calibration(path: Path) -> Calibration:
+    """Read the fitted numbers."""
+    arrays = read_arrays(path)
+    digest = sha256(path.read_bytes()).hexdigest()[:12]
+    return Calibration(
+        networks=unpack_networks(arrays),
+        fusion=unpack_parameters(arrays),
+        motion=unpack_motion(arrays),
+        sd_angles_deg=np.asarray(arrays["sd.angles_deg"], dtype=np.float64),
+        sd_factor=np.asarray(arrays["sd.factor"], dtype=np.float64),
+        identity=f"{arrays['version']}-{digest}",
+    )
+
+
+def save_calibration(path: Path, calibration: Calibration, version: str) -> None:
+    """Write the fitted numbers; the identity is made from the content when they are read."""
+    arrays: dict[str, NDArray[np.generic]] = {
+        **pack_networks(calibration.networks),
+        **pack_parameters(calibration.fusion),
+        **pack_motion(calibration.motion),
+        "sd.angles_deg": calibration.sd_angles_deg.astype(np.float32),
+        "sd.factor": calibration.sd_factor.astype(np.float32),
+        "version": np.array(version),
+    }
+    np.savez_compressed(path, **cast("dict[str, NDArray[np.float64]]", arrays))
+
+
+@cache
+def shipped_calibration() -> Calibration:
+    """The fitted numbers that travel with the package."""
+    return load_calibration(resource("calibration", "estimator.npz"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What was learned of this person, camera and seat from the neutral stretch.
+
+    Attributes
+    ----------
+    rest, mirrored_rest : Rest
+        The person at rest, and the mirrored person.
+    focal_known : bool
+    rest_time_ns : ndarray, shape (M,), int64
+        Times of the frames of the neutral stretch.
+    neutral_thorax : ndarray, shape (4,)
+        Quaternion (x, y, z, w), body to camera; the head's is the same.
+    """
+
+    rest: Rest
+    mirrored_rest: Rest
+    focal_known: bool
+    rest_time_ns: NDArray[np.int64]
+    neutral_thorax: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedSeries(OrientationSeries):
+    """Orientation frame by frame, with the readings that the smoother fuses.
+
+    Attributes
+    ----------
+    face, pose : Prediction
+        Answers of the two branches, N frames.
+    motion : Motion
+    """
+
+    face: Prediction
+    pose: Prediction
+    motion: Motion
+
+
+class RegressorEstimator:
+    """Fitted networks on face and pose points and the flow over the head, fused over time.
+
+    See :class:`neckrom.kinematics.estimator.OrientationEstimator` for the methods.
+    """
+
+    identity = "regressor-fusion 1"
+
+    def __init__(self, calibration: Calibration | None = None) -> None:
+        self._calibration = shipped_calibration() if calibration is None else calibration
+
+    @property
+    def calibration_id(self) -> str:
+        """Identity of the fitted numbers."""
+        return self._calibration.identity
+
+    def fit_reference(self, landmarks: LandmarkSeries, camera: CameraModel, neutral: BoolArray) -> Reference:
+        """Learn the person's own neutral.
+
+        Raises
+        ------
+        NoNeutralError
+            If face and pose are found together in fewer than three frames of the neutral stretch.
+        """
+        points = points_of(landmarks)
+        used = neutral & points.face_found & points.pose_found
+        if used.sum() < _FEWEST_REST_FRAMES:
+            raise NoNeutralError(
+                "Face and shoulders are found together in fewer than three frames of the neutral stretch: "
+                "choose another with --neutral."
+            )
+        lens = Lens(camera.fx, camera.cx, camera.cy)
+        still = Points(points.face[used], points.pose[used], points.world[used])
+        rest = at_rest(still, lens)
+        posture = Rotation.from_rotvec(np.radians(resting_posture(self._calibration.networks, rest)))
+        thorax = Rotation.from_matrix(rest.aim.T @ BODY_FACING_CAMERA) * posture
+        return Reference(
+            rest=rest,
+            mirrored_rest=at_rest(still.mirrored(camera.cx), lens),
+            focal_known=not camera.assumed,
+            rest_time_ns=landmarks.time_ns[neutral],
+            neutral_thorax=thorax.as_quat(),
+        )
+
+    def observe(
+        self, landmarks: LandmarkSeries, reference: Reference, motion: Motion | None = None
+    ) -> ObservedSeries:
+        """Readings frame by frame; head and thorax from the better of the two branches, not smoothed.
+
+        ``motion`` is the flow over the head; by default that of the landmarks, where they carry it.
+        """
+        points = points_of(landmarks)
+        views = (
+            View(blocks_of(points, reference.rest), reference.rest, reference.focal_known),
+            View(
+                blocks_of(points.mirrored(reference.rest.lens.cx), reference.mirrored_rest),
+                reference.mirrored_rest,
+                reference.focal_known,
+            ),
+        )
+        networks = self._calibration.networks
+        face, pose = predict(networks, "face", views), predict(networks, "pose", views)
+        best = _better_of(face, pose)
+        observed = _orientations(landmarks.time_ns, best, reference, (face, pose))
+        return ObservedSeries(
+            **{name: getattr(observed, name) for name in OrientationSeries.__dataclass_fields__},
+            face=face,
+            pose=pose,
+            motion=motion_of(landmarks) if motion is None else motion,
+        )
+
+    def smooth(
+        self, observed: OrientationSeries, reference: Reference, *, causal: bool = False
+    ) -> OrientationSeries:
+        """Fuse the readings over the whole recording; ``causal`` uses only what lies before each frame."""
+        if not isinstance(observed, ObservedSeries):
+            raise TypeError("smooth() needs what observe() of the same estimator returned.")
+        fused = self.fused(observed, reference, causal=causal)
+        angles = Prediction(fused.angles_deg, self._measured_sd(fused))
+        return _orientations(
+            observed.time_ns, angles, reference, (observed.face, observed.pose), fused.face_trust
+        )
+
+    def fused(self, observed: ObservedSeries, reference: Reference, *, causal: bool = False) -> Fused:
+        """Neck and trunk angles over time, before their standard deviations are calibrated."""
+        parameters = self._calibration.fusion
+        readings = _readings(observed, reference)
+        fused = fuse(readings, parameters, causal=causal, repeats=3)
+        if np.isfinite(observed.motion.box).all(axis=1).any():
+            for _ in range(2):
+                step = self._steps(observed, reference, fused.angles_deg)
+                fused = fuse(replace(readings, step=step), parameters, causal=causal, repeats=2)
+        return fused
+
+    def _steps(self, observed: ObservedSeries, reference: Reference, angles_deg: FloatArray) -> FloatArray:
+        """Change of each angle since the frame before, from flow about the current estimate; (N, 6)."""
+        steps = np.full((len(observed), 6), np.nan)
+        neck, trunk = rotation_from_cardan(angles_deg[:, :3]), rotation_from_cardan(angles_deg[:, 3:])
+        turned = trunk * neck
+        head = (Rotation.from_quat(reference.neutral_thorax) * turned).as_matrix()
+        movement = rigid_movement(
+            Motion(observed.motion.displacement[1:], observed.motion.box[1:], observed.motion.ears[1:]),
+            head[:-1],
+            reference.rest.eye_distance * reference.rest.lens.focal,
+        )
+        known = np.isfinite(movement).all(axis=1)
+        if known.any():
+            before, after = np.flatnonzero(known), np.flatnonzero(known) + 1
+            against_neutral = _cardan(turned[before])
+            design = turn_design(movement[known], against_neutral, reference.rest.eye_distance)
+            turn = Rotation.from_rotvec(design @ self._calibration.motion.weights)
+            moved = trunk[after].inv() * trunk[before] * neck[before] * turn
+            steps[after, :3] = _cardan(moved) - angles_deg[before, :3]
+        return steps
+
+    def _measured_sd(self, fused: Fused) -> FloatArray:
+        """Standard deviations scaled to residuals measured on people not used for the networks; (N, 6)."""
+        table, nodes = self._calibration.sd_factor, self._calibration.sd_angles_deg
+        sd = fused.sd_deg.copy()
+        for axis in range(3):
+            size = np.abs(fused.angles_deg[:, axis])
+            positive = fused.angles_deg[:, axis] >= 0
+            forth, back = (np.interp(size, nodes, table[2 * axis + i]) for i in (0, 1))
+            sd[:, axis] *= np.where(positive, forth, back)
+        return sd
+
+
+def points_of(landmarks: LandmarkSeries) -> Points:
+    """The points in use; pose points interpolated over short gaps."""
+    return Points(
+        face=landmarks.face[:, FACE_POINTS].astype(np.float64),
+        pose=_bridged(landmarks.time_s, landmarks.pose[:, POSE_POINTS].astype(np.float64)),
+        world=_bridged(landmarks.time_s, landmarks.pose_world[:, POSE_POINTS].astype(np.float64)),
+    )
+
+
+def motion_of(landmarks: LandmarkSeries) -> Motion:
+    """Displacements over the head where the landmarks carry them (``motion``, ``motion_box``), else NaN."""
+    n = len(landmarks)
+    displacement = getattr(landmarks, "motion", None)
+    box = getattr(landmarks, "motion_box", None)
+    if displacement is None or box is None:
+        return Motion(np.full((n, 14, 14, 2), np.nan), np.full((n, 3), np.nan), np.full((n, 2), np.nan))
+    pose = _bridged(landmarks.time_s, landmarks.pose[:, [7, 8], :2].astype(np.float64)).mean(axis=1)
+    ears = np.vstack([np.full((1, 2), np.nan), pose[:-1]])
+    return Motion(np.asarray(displacement, dtype=np.float64), np.asarray(box, dtype=np.float64), ears)
+
+
+def _bridged(time_s: FloatArray, values: FloatArray) -> FloatArray:
+    """Linear interpolation over gaps up to ``POSE_GAP_S``; longer ones stay NaN."""
+    flat = values.reshape(len(values), -1)
+    known = np.isfinite(flat).all(axis=1)
+    if known.all() or known.sum() < 2:
+        return values
+    at = np.flatnonzero(known)
+    after = np.clip(np.searchsorted(at, np.arange(len(flat))), 1, len(at) - 1)
+    left, right = at[after - 1], at[after]
+    width = time_s[right] - time_s[left]
+    share = (time_s - time_s[left]) / width
+    inside = ~known & (share > 0) & (share < 1) & (width <= POSE_GAP_S)
+    out = flat.copy()
+    out[inside] = flat[left[inside]] + share[inside, None] * (flat[right[inside]] - flat[left[inside]])
+    return out.reshape(values.shape)
+
+
+def _better_of(face: Prediction, pose: Prediction) -> Prediction:
+    with np.errstate(invalid="ignore"):
+        use_face = np.isfinite(face.sd_deg) & ~(face.sd_deg > pose.sd_deg)
+    return Prediction(
+        np.where(use_face, face.angles_deg, pose.angles_deg), np.where(use_face, face.sd_deg, pose.sd_deg)
+    )
+
+
+def _readings(observed: ObservedSeries, reference: Reference) -> Readings:
+    return Readings(
+        time_s=np.asarray(observed.time_ns, dtype=np.float64) * 1e-9,
+        face=observed.face.angles_deg,
+        face_sd=np.nan_to_num(observed.face.sd_deg, nan=_UNKNOWN_SD_DEG),
+        pose=observed.pose.angles_deg,
+        pose_sd=np.nan_to_num(observed.pose.sd_deg, nan=_UNKNOWN_SD_DEG),
+        step=np.full(observed.face.angles_deg.shape, np.nan),
+        at_rest=np.isin(observed.time_ns, reference.rest_time_ns),
+    )
+
+
+def _orientations(
+    time_ns: NDArray[np.int64],
+    angles: Prediction,
+    reference: Reference,
+    branches: tuple[Prediction, Prediction],
+    face_trust: FloatArray | None = None,
+) -> OrientationSeries:
+    """Head and thorax from neck and trunk angles, with source, quality and the mark of a bound."""
+    n = len(time_ns)
+    seen_face, seen_pose = (np.isfinite(p.angles_deg).all(axis=1) for p in branches)
+    known = np.isfinite(angles.angles_deg).all(axis=1) & (seen_face | seen_pose)
+    head, thorax = np.full((n, 4), np.nan), np.full((n, 4), np.nan)
+    if known.any():
+        trunk = rotation_from_cardan(angles.angles_deg[known, 3:])
+        base = Rotation.from_quat(reference.neutral_thorax) * trunk
+        thorax[known] = base.as_quat()
+        head[known] = (base * rotation_from_cardan(angles.angles_deg[known, :3])).as_quat()
+    sd = np.where(known[:, None], angles.sd_deg[:, :3], np.nan)
+    trust = seen_face.astype(np.float64) if face_trust is None else face_trust
+    source = np.select([~known, seen_face & (trust > 0.5), seen_face], ["none", "fused", "pose"], "pose")
+    with np.errstate(invalid="ignore"):
+        far = np.abs(angles.angles_deg[:, :3]) > BEYOND_FROM_DEG
+        beyond = np.asarray((far & (sd > BEYOND_SD_DEG)).any(axis=1))
+        quality = np.where(known, np.clip(1.2 - np.nanmax(np.nan_to_num(sd), axis=1) / 15.0, 0.05, 1.0), 0.0)
+    return OrientationSeries(time_ns, head, thorax, sd, beyond, source, quality)
+
+
+def _cardan(rotations: Rotation) -> FloatArray:
+    return np.asarray(rotations.as_euler("ZXY", degrees=True) * [-1.0, 1.0, -1.0])

@@ -1,0 +1,175 @@
+"""Compact tables of landmarks with truth, to fit the estimator and to measure its accuracy.
+
+One ``.npz`` holds many clips: only the points in use, 16-bit, NaN as the smallest integer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neckrom.kinematics.regressor_geometry import FACE_POINTS, POSE_POINTS
+from neckrom.kinematics.regressor_motion import GRID, Motion
+from neckrom.types import N_FACE, N_POSE, BoolArray, CameraModel, FloatArray, LandmarkSeries
+
+PIXEL_STEP: Final = 1 / 32
+METRE_STEP: Final = 1e-4
+FLOW_STEP: Final = 1 / 128
+ANGLE_STEP: Final = 1 / 128
+_MISSING: Final = np.iinfo(np.int16).min
+
+
+@dataclass(frozen=True, slots=True)
+class TruthClip:
+    """Landmarks of one clip with its truth.
+
+    Attributes
+    ----------
+    name, person, phase_names : str, str, tuple of str
+    time_s : ndarray, shape (N,)
+    face, pose, world : ndarray, shape (N, 75, 3), (N, 15, 3), (N, 15, 3)
+        Points in use, as :class:`neckrom.kinematics.regressor_geometry.Points`.
+    motion : ndarray, shape (N, 14, 14, 2); NaN where not recorded
+    motion_box : ndarray, shape (N, 3)
+    neck_deg, trunk_deg : ndarray, shape (N, 3)
+        True angles; signs as everywhere (flexion, lateral right, rotation right).
+    rest_thorax : ndarray, shape (4,)
+        True thorax at neutral, quaternion (x, y, z, w), body to camera.
+    at_rest : ndarray, shape (N,), bool
+    phase : ndarray, shape (N,), str
+        "neutral", "out", "hold", "back", "rest" of a protocol; empty in free movement.
+    trial : ndarray, shape (N,), int; -1 outside trials
+    focal, width, height : float
+        True focal length and picture size, pixels; the optical centre is the picture's middle.
+    """
+
+    name: str
+    person: str
+    time_s: FloatArray
+    face: FloatArray
+    pose: FloatArray
+    world: FloatArray
+    motion: FloatArray
+    motion_box: FloatArray
+    neck_deg: FloatArray
+    trunk_deg: FloatArray
+    rest_thorax: FloatArray
+    at_rest: BoolArray
+    phase: NDArray[np.str_]
+    trial: NDArray[np.int64]
+    focal: float
+    width: int
+    height: int
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    def camera(self, *, known: bool) -> CameraModel:
+        """The true camera, or the default one that the tool assumes without being told."""
+        focal = self.focal if known else max(self.width, self.height) / 2 / np.tan(np.radians(30.0))
+        origin = "true" if known else "assumed: 60 deg"
+        centre = (self.width / 2, self.height / 2)
+        return CameraModel(focal, focal, *centre, self.width, self.height, origin, not known)
+
+    def landmarks(self) -> LandmarkSeries:
+        """As the detector would hand them over; points that are not in use are NaN."""
+        n = len(self)
+        face = np.full((n, N_FACE, 3), np.nan, dtype=np.float32)
+        pose, world = (np.full((n, N_POSE, 3), np.nan, dtype=np.float32) for _ in range(2))
+        face[:, FACE_POINTS], pose[:, POSE_POINTS], world[:, POSE_POINTS] = self.face, self.pose, self.world
+        return LandmarkSeries(
+            time_ns=np.round(self.time_s * 1e9).astype(np.int64),
+            face=face,
+            pose=pose,
+            pose_visibility=np.ones((n, N_POSE), dtype=np.float32),
+            pose_world=world,
+            faces=np.isfinite(self.face[:, 0, 0]).astype(np.int64),
+            pose_ran=np.ones(n, dtype=np.bool_),
+            width=self.width,
+            height=self.height,
+        )
+
+    def flow(self) -> Motion:
+        """Displacements over the head, for ``RegressorEstimator.observe``."""
+        ears = np.vstack([np.full((1, 2), np.nan), self.pose[:-1, [7, 8], :2].mean(axis=1)])
+        return Motion(self.motion, self.motion_box, ears)
+
+
+_STEPS: Final = {
+    "face": PIXEL_STEP,
+    "pose": PIXEL_STEP,
+    "world": METRE_STEP,
+    "motion": FLOW_STEP,
+    "motion_box": PIXEL_STEP,
+    "neck_deg": ANGLE_STEP,
+    "trunk_deg": ANGLE_STEP,
+}
+
+
+def write_table(path: Path, clips: Sequence[TruthClip]) -> None:
+    """Write clips as one compact table."""
+    arrays: dict[str, NDArray[np.generic]] = {
+        name: np.concatenate([_packed(getattr(clip, name), step) for clip in clips])
+        for name, step in _STEPS.items()
+    }
+    arrays["length"] = np.array([len(clip) for clip in clips])
+    arrays["name"] = np.array([clip.name for clip in clips])
+    arrays["person"] = np.array([clip.person for clip in clips])
+    arrays["camera"] = np.array([(clip.focal, clip.width, clip.height) for clip in clips])
+    arrays["rest_thorax"] = np.array([clip.rest_thorax for clip in clips])
+    for name in ("time_s", "at_rest", "phase", "trial"):
+        arrays[name] = np.concatenate([getattr(clip, name) for clip in clips])
+    np.savez_compressed(path, **arrays)
+
+
+def read_table(path: Path) -> list[TruthClip]:
+    """Inverse of :func:`write_table`, to within the steps."""
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    ends = np.cumsum(arrays["length"])
+    clips = []
+    for i, (end, length) in enumerate(zip(ends, arrays["length"], strict=True)):
+        rows = slice(int(end - length), int(end))
+        focal, width, height = arrays["camera"][i]
+        clips.append(
+            TruthClip(
+                name=str(arrays["name"][i]),
+                person=str(arrays["person"][i]),
+                focal=float(focal),
+                width=int(width),
+                height=int(height),
+                rest_thorax=arrays["rest_thorax"][i],
+                time_s=arrays["time_s"][rows],
+                at_rest=arrays["at_rest"][rows],
+                phase=arrays["phase"][rows],
+                trial=arrays["trial"][rows],
+                face=_unpacked(arrays["face"][rows], PIXEL_STEP),
+                pose=_unpacked(arrays["pose"][rows], PIXEL_STEP),
+                world=_unpacked(arrays["world"][rows], METRE_STEP),
+                motion=_unpacked(arrays["motion"][rows], FLOW_STEP),
+                motion_box=_unpacked(arrays["motion_box"][rows], PIXEL_STEP),
+                neck_deg=_unpacked(arrays["neck_deg"][rows], ANGLE_STEP),
+                trunk_deg=_unpacked(arrays["trunk_deg"][rows], ANGLE_STEP),
+            )
+        )
+    return clips
+
+
+def no_motion(n: int) -> tuple[FloatArray, FloatArray]:
+    """Displacements and boxes of a clip in which none were recorded."""
+    return np.full((n, GRID, GRID, 2), np.nan), np.full((n, 3), np.nan)
+
+
+def _packed(values: FloatArray, step: float) -> NDArray[np.int16]:
+    limit = np.iinfo(np.int16).max
+    whole = np.clip(np.round(values / step), -limit, limit)
+    return np.where(np.isfinite(values), whole, _MISSING).astype(np.int16)
+
+
+def _unpacked(values: NDArray[np.int16], step: float) -> FloatArray:
+    return np.where(values == _MISSING, np.nan, values * step)
