@@ -105,13 +105,21 @@ def test_a_mirrored_clip_is_flipped_to_fit_its_landmarks(tmp_path, parts):
 
 
 def test_a_source_that_breaks_leaves_nothing_behind(tmp_path, parts):
+    target = tmp_path / "overlay.mp4"
+    target.write_text("an older one")
+    half_written = []
+
     def broken():
-        yield from islice(clip_frames(CLIP), 3)
+        for i in range(120):
+            yield Frame(i, i * 33_333_333, np.full((120, 160, 3), i, dtype=np.uint8))
+        half_written.extend(tmp_path.glob(".overlay.part*"))
         raise RuntimeError("cable pulled")
 
     with pytest.raises(RuntimeError, match="cable pulled"):
-        write_overlay(tmp_path / "overlay.mp4", broken(), *parts)
-    assert list(tmp_path.iterdir()) == []
+        write_overlay(target, broken(), *parts)
+    assert half_written, "by then some of the file was there"
+    assert list(tmp_path.iterdir()) == [target]
+    assert target.read_text() == "an older one"
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path, parts):
