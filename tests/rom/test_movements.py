@@ -193,3 +193,24 @@ def test_head_that_is_out_when_the_recording_starts_is_set_aside():
     assert [trial.movement for trial in trials] == [Movement.FLEXION]
     assert [trial.movement for trial in aside] == [Movement.ROTATION_LEFT]
     assert "already out" in aside[0].note
+
+
+def poorly_seen(sd_deg: float):
+    angles = Motion().rest().go(Movement.ROTATION_LEFT, 85).rest().angles(sd_deg=2.0)
+    far = angles.neck_deg[:, 2] < -60
+    sd = np.where(far[:, None], sd_deg, angles.sd_deg)
+    return angles.replace(beyond=far, sd_deg=sd)
+
+
+def test_end_range_seen_poorly_is_bounded_by_the_low_end_of_its_interval():
+    trial = find_trials(poorly_seen(9.0), SETTINGS)[0][0]
+    assert trial.lower_bound
+    assert trial.peak_deg == pytest.approx(85 - 1.96 * 9, abs=0.3)
+    assert trial.interval95.low == trial.peak_deg and trial.interval95.high is None
+
+
+def test_end_range_seen_very_poorly_is_bounded_by_what_was_measured_well():
+    trial = find_trials(poorly_seen(40.0), SETTINGS)[0][0]
+    assert trial.lower_bound
+    assert trial.peak_deg == pytest.approx(59, abs=1.5)
+    assert trial.interval95.low == pytest.approx(trial.peak_deg - 3.92, abs=0.1)

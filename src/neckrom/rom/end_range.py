@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import median_filter
 
-from neckrom.types import AngleSeries, BoolArray, FloatArray, Interval, Movement, Trial
+from neckrom.types import AngleSeries, BoolArray, FloatArray, IntArray, Interval, Movement, Trial
 
 Z95 = 1.959963984540054
 """Two-sided 95 % of a normal distribution."""
@@ -64,22 +64,61 @@ def end_range_trial(
         None if nothing at all was measured in the span.
     """
     column = movement.sign * angles.neck_deg[span, movement.plane]
-    seen = np.isfinite(column) & ~angles.beyond[span]
-    excursion = _Excursion(angles.time_s[span], column, seen)
-    if not seen.any():
+    sd_deg = angles.sd_deg[span, movement.plane]
+    beyond = angles.beyond[span]
+    known = np.isfinite(column) & ~(beyond & ~np.isfinite(sd_deg))
+    if not known.any():
         return None
-    plateau = _plateau(excursion, settings)
-    peak_deg = float(np.median(column[plateau]))
-    hidden = _hidden_note(excursion, plateau, settings)
-    if not hidden and cut_short and _speed(excursion, plateau[-1], -1) > settings.moving_deg_s:
+    whole = _Excursion(angles.time_s[span], column, known)
+    plateau = _plateau(whole, settings)
+    if beyond[plateau].mean() > 0.5:
+        return _bounded_trial(angles, movement, span, whole, plateau, settings)
+    hidden = _hidden_note(whole, plateau, settings)
+    if not hidden and cut_short and _speed(whole, plateau[-1], -1) > settings.moving_deg_s:
         hidden = "the recording ends while the head is still moving out"
+    return _trial(angles, movement, span, plateau, hidden)
+
+
+def _bounded_trial(
+    angles: AngleSeries,
+    movement: Movement,
+    span: slice,
+    whole: _Excursion,
+    plateau: IntArray,
+    settings: EndRangeSettings,
+) -> Trial:
+    """The end range was seen too poorly to value: the better of the two lower bounds that can be given.
+
+    One is the low end of the interval at the end range itself, the other the largest angle that was
+    measured well on the way.
+    """
     frames = plateau + span.start
+    sd_deg = _root_mean_square(angles.sd_deg[frames, movement.plane])
+    note = (
+        f"the end range (from {angles.time_s[frames[0]]:.1f} s) was seen too poorly to give more than a bound"
+    )
+    poor = _trial(angles, movement, span, plateau, note)
+    low_deg = poor.peak_deg - Z95 * sd_deg
+    well = _Excursion(whole.time_s, whole.angle_deg, whole.seen & ~angles.beyond[span])
+    if well.seen.any():
+        measured = _trial(angles, movement, span, _plateau(well, settings), note)
+        if measured.interval95 is not None and measured.interval95.low >= low_deg:
+            return measured
+    bound = max(low_deg, 0.0)
+    return replace(poor, peak_deg=bound, interval95=Interval(low=bound, high=None))
+
+
+def _trial(angles: AngleSeries, movement: Movement, span: slice, plateau: IntArray, hidden: str) -> Trial:
+    """Trial from its plateau; ``hidden`` says why it is only a bound, empty where it is not."""
+    frames = plateau + span.start
+    values = movement.sign * angles.neck_deg[frames, movement.plane]
+    peak_deg = float(np.median(values))
     sd_deg = _root_mean_square(angles.sd_deg[frames, movement.plane])
     others = [axis for axis in range(3) if axis != movement.plane]
     return Trial(
         movement=movement,
         start_s=float(angles.time_s[span.start]),
-        peak_s=float(angles.time_s[frames[int(np.argmax(column[plateau]))]]),
+        peak_s=float(angles.time_s[frames[int(np.argmax(values))]]),
         end_s=float(angles.time_s[span.stop - 1]),
         hold_start_s=float(angles.time_s[frames[0]]),
         hold_end_s=float(angles.time_s[frames[-1]]),
@@ -97,7 +136,7 @@ def end_range_trial(
     )
 
 
-def _plateau(excursion: _Excursion, settings: EndRangeSettings) -> FloatArray:
+def _plateau(excursion: _Excursion, settings: EndRangeSettings) -> IntArray:
     """Indices of the measured frames around the largest robust angle, without leaving it in between."""
     index = np.flatnonzero(excursion.seen)
     values = excursion.angle_deg[index]
@@ -113,7 +152,7 @@ def _plateau(excursion: _Excursion, settings: EndRangeSettings) -> FloatArray:
     return np.asarray(index[first : last + 1])
 
 
-def _hidden_note(excursion: _Excursion, plateau: FloatArray, settings: EndRangeSettings) -> str:
+def _hidden_note(excursion: _Excursion, plateau: IntArray, settings: EndRangeSettings) -> str:
     """Why the end range may lie in a stretch that was not measured; empty if it was seen."""
     index = np.flatnonzero(excursion.seen)
     time_s = excursion.time_s
@@ -137,7 +176,7 @@ def _hidden_note(excursion: _Excursion, plateau: FloatArray, settings: EndRangeS
     return ""
 
 
-def _touches(time_s: FloatArray, plateau: FloatArray, before: int, after: int) -> bool:
+def _touches(time_s: FloatArray, plateau: IntArray, before: int, after: int) -> bool:
     return bool(
         time_s[before] >= time_s[int(plateau[0])] - 0.2 and time_s[after] <= time_s[int(plateau[-1])] + 0.2
     ) or bool(int(plateau[-1]) == before or int(plateau[0]) == after)
