@@ -72,7 +72,7 @@ def end_range_trial(
     whole = _Excursion(angles.time_s[span], column, known)
     plateau = _plateau(whole, settings)
     if beyond[plateau].mean() > 0.5:
-        return _bounded_trial(angles, movement, span, whole, plateau, settings)
+        return _bounded_trial(angles, movement, span, whole, plateau, settings=settings)
     hidden = _hidden_note(whole, plateau, settings)
     if not hidden and cut_short and _speed(whole, plateau[-1], -1) > settings.moving_deg_s:
         hidden = "the recording ends while the head is still moving out"
@@ -85,6 +85,7 @@ def _bounded_trial(
     span: slice,
     whole: _Excursion,
     plateau: IntArray,
+    *,
     settings: EndRangeSettings,
 ) -> Trial:
     """The end range was seen too poorly to value: the better of the two lower bounds that can be given.
