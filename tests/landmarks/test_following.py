@@ -177,11 +177,11 @@ class TestNotes:
         assert self.said([]) == ()
 
     def test_a_long_loss_with_its_place(self):
-        frames = [*self.seen(range(60)), *self.lost(range(60, 150)), *self.seen(range(150, 200))]
-        assert self.said(frames)[0].startswith("No face for 3.0 s from 2.0 s (45 % of all frames")
+        frames = [*self.seen(range(60)), *self.lost(range(60, 151)), *self.seen(range(151, 200))]
+        assert self.said(frames)[0].startswith("No face for 3.0 s from 2.0 s (46 % of all frames")
 
     def test_a_loss_to_the_end(self):
-        assert "3.0 s from 2.0 s" in self.said([*self.seen(range(60)), *self.lost(range(60, 151))])[0]
+        assert "3.1 s from 2.0 s" in self.said([*self.seen(range(60)), *self.lost(range(60, 154))])[0]
 
     def test_someone_passing_for_a_moment_is_not_worth_a_note(self):
         assert self.said([*self.seen(range(60)), *self.seen(range(60, 70), faces=2)]) == ()

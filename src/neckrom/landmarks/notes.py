@@ -7,7 +7,7 @@ import numpy as np
 from neckrom.types import LandmarkFrame
 
 _PEOPLE_AT_LEAST_S = 0.5
-_LOST_AT_LEAST_S = 2.0
+_LOST_AT_LEAST_S = 3.0
 _NAMED = 3
 
 
@@ -54,7 +54,7 @@ class LandmarkNotes:
             )
         if self._losses:
             where = ", ".join(f"{length:.1f} s from {start:.1f} s" for start, length in self._losses[:_NAMED])
-            more = f" and {len(self._losses) - _NAMED} more times" if len(self._losses) > _NAMED else ""
+            more = f" and {len(self._losses) - _NAMED} more" if len(self._losses) > _NAMED else ""
             words.append(
                 f"No face for {where}{more} ({100 * self._lost / self._frames:.0f} % of all frames without one): "
                 "turned away, covered or out of the picture."
