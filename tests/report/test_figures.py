@@ -13,7 +13,7 @@ from PIL import Image
 from neckrom.report import figures
 from neckrom.report.plotting import own_style, png_of, svg_of
 from tests.report.conftest import case_of
-from tests.report.report_cases import CASES
+from tests.report.report_cases import CASES, repeated
 
 
 def words_of(figure) -> list[str]:
@@ -127,3 +127,20 @@ def test_a_long_clip_does_not_make_a_large_figure():
         )
     )
     assert len(svg_of(lambda: figures.trace_figure(long, rom), "a", "label")) < 400_000
+
+
+def test_labels_of_trials_do_not_cover_each_other():
+    angles, rom = repeated(
+        case_of("deficit").angles,
+        case_of("deficit").rom,
+        (0.7, 0.75, 0.9, 1.0, 0.95, 0.9, 0.8, 0.6, 0.5, 0.4),
+    )
+    with own_style():
+        for phone in (False, True):
+            figure = figures.trace_figure(angles, rom, phone=phone)
+            figure.canvas.draw()
+            for panel in figure.axes:
+                boxes = [text.get_window_extent() for text in panel.texts]
+                assert len(boxes) >= 4
+                assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+            assert {"75°", "35°", "40°", "18°"} <= set(words_of(figure)), "the best are always told"

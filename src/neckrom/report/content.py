@@ -337,7 +337,6 @@ def _quality(result: Result) -> tuple[tuple[str, str], ...]:
         else f"; other rests of the clip within {neutral.drift_deg:.1f}° of it"
     )
     origin = {"found": "found automatically", "given": "given by the user"}[neutral.origin]
-    assumed = "assumed" if camera.assumed else "known"
     return (
         (
             "Frames measured",
@@ -347,10 +346,17 @@ def _quality(result: Result) -> tuple[tuple[str, str], ...]:
         ("First turn", _clean(quality.first_turn_note)),
         (
             "Camera",
-            f"horizontal field of view {camera.hfov_deg:.0f}°, {assumed}: {wording.display_name(camera.origin, 200)}",
+            f"Horizontal field of view {camera.hfov_deg:.0f}°. {_clean(_camera_origin(result))}",
         ),
         ("Intervals", _clean(quality.interval_note)),
     )
+
+
+def _camera_origin(result: Result) -> str:
+    origin = result.camera.origin
+    if result.camera.assumed and "assum" not in origin:
+        return f"assumed: {origin}"
+    return origin
 
 
 def _method(result: Result) -> tuple[tuple[str, str], ...]:

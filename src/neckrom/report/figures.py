@@ -256,13 +256,14 @@ def trace_figure(angles: AngleSeries, rom: RangeOfMotion, *, phone: bool = False
     -------
     Figure
         Three panels on one time axis. Grey stretches were not measured; the band
-        is 1.96 standard deviations either side, where known.
+        is 1.96 standard deviations either side, where known. Of trials too close
+        to label each, the largest are labelled.
     """
     size = (PHONE_WIDTH_IN, 6.6) if phone else (PAGE_WIDTH_IN, 5.7)
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(3, 1, sharex=True)
     for axes, panel in zip(panels, _PANELS, strict=True):
-        _draw_panel(axes, panel, angles, rom, crowded=12 if phone else 24)
+        _draw_panel(axes, panel, angles, rom, label_share=0.2 if phone else 0.09)
     panels[-1].set_xlabel("Time in the clip, s")
     panels[-1].set_xlim(float(angles.time_s[0]), float(angles.time_s[-1]))
     handles, labels = zip(*_trace_key(angles, rom), strict=True)
@@ -288,7 +289,9 @@ def _trace_key(angles: AngleSeries, rom: RangeOfMotion) -> list[tuple[Artist, st
     return entries
 
 
-def _draw_panel(axes: Axes, panel: _Panel, angles: AngleSeries, rom: RangeOfMotion, *, crowded: int) -> None:
+def _draw_panel(
+    axes: Axes, panel: _Panel, angles: AngleSeries, rom: RangeOfMotion, *, label_share: float
+) -> None:
     time_s, neck = angles.time_s, angles.neck_deg[:, panel.column]
     trials = [trial for trial in rom.trials if trial.movement.plane == panel.column]
     for trial in trials:
@@ -306,13 +309,28 @@ def _draw_panel(axes: Axes, panel: _Panel, angles: AngleSeries, rom: RangeOfMoti
     trunk = angles.trunk_deg[:, panel.column]
     axes.plot(time_s[pick], trunk[pick], color=QUIET, linewidth=1.0, linestyle=(0, (4, 2)))
     axes.plot(time_s[pick], neck[pick], color=BLUE, linewidth=1.7)
+    labelled = _spaced(trials, label_share * float(time_s[-1] - time_s[0]))
     for trial in trials:
-        _mark_hold(axes, trial, labelled=len(trials) <= crowded)
+        _mark_hold(axes, trial, labelled=trial in labelled)
     _scale(axes, neck, trials)
     axes.set_title(panel.title, loc="left", fontsize=12, fontweight="bold")
     axes.yaxis.set_major_formatter(lambda value, _position: f"{abs(value):.0f}°")
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
+
+
+def _spaced(trials: Sequence[Trial], room_s: float) -> list[Trial]:
+    """Trials whose labels have room beside each other; the largest come first."""
+    chosen: list[Trial] = []
+    for trial in sorted(trials, key=lambda item: item.peak_deg, reverse=True):
+        near = (
+            other
+            for other in chosen
+            if other.movement is trial.movement and abs(other.peak_s - trial.peak_s) < room_s
+        )
+        if next(near, None) is None:
+            chosen.append(trial)
+    return chosen
 
 
 def _mark_hold(axes: Axes, trial: Trial, *, labelled: bool) -> None:
