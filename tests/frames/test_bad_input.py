@@ -93,6 +93,11 @@ def test_a_track_of_which_no_frame_can_be_decoded(tmp_path):
     assert "without a single frame" in refused(tmp_path / "a.mp4", NotAVideoError)
 
 
+def test_a_bare_stream_without_times(tmp_path):
+    write_clip(tmp_path / "a.h264", [picture(0)] * 30)
+    assert "ffmpeg -r FRAMES_A_SECOND -i a.h264" in refused(tmp_path / "a.h264", NotAVideoError)
+
+
 def test_a_playlist_does_not_lead_to_the_network(tmp_path, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.3)

@@ -192,6 +192,24 @@ def test_depths_and_colour_samplings(tmp_path, pixels):
     assert np.median(np.abs(shown - expected)) < (12 if pixels == "gray" else 6)
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "pixels"),
+    [
+        ("a.mov", "libx265", "yuv420p10le"),
+        ("a.webm", "libvpx-vp9", "yuv420p"),
+        ("a.mov", "prores_ks", "yuv422p10le"),
+    ],
+)
+def test_codecs_of_phones_browsers_and_studios(tmp_path, name, codec, pixels):
+    options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+    write_clip(tmp_path / name, [picture(n) for n in range(20)], codec=codec, pixels=pixels, options=options)
+    _, frames = read(tmp_path / name)
+    assert len(frames) == 20
+    assert np.median(np.abs(frames[11].image.astype(int) - picture(11))) < 8
+    (grabbed,) = grab_frames(tmp_path / name, [frames[11].time_ns])
+    assert np.array_equal(grabbed.image, frames[11].image)
+
+
 def test_pixels_that_are_not_square_are_stretched(tmp_path):
     write_clip(tmp_path / "dv.mp4", [picture(0)] * 3, aspect=Fraction(4, 3))
     source, frames = read(tmp_path / "dv.mp4")

@@ -39,10 +39,8 @@ class _Look:
     """What the first frame tells of the whole clip."""
 
     turn: Turn
-    pixel_aspect: Fraction
     source_size: tuple[int, int]
     size: tuple[int, int]
-    start_ns: int
     duration_ns: int | None
     stored_size: tuple[int, int]
     fps: float | None
@@ -243,25 +241,29 @@ def _cannot_open(path: Path, error: Exception) -> InputError:
 
 
 def _look_at(path: Path, max_side: int) -> _Look:
+    problems = _Problems()
     container, stream = _open(path)
     with contextlib.closing(container):
-        for _, frame in _decode(container, stream, _Problems()):
+        for _, frame in _decode(container, stream, problems):
             turn = turn_of(frame)
             aspect = stream.sample_aspect_ratio or Fraction(1)
             source_size = upright_size(frame, turn, aspect)
             duration = container.duration
             return _Look(
                 turn=turn,
-                pixel_aspect=aspect,
                 source_size=source_size,
                 size=fitted_size(*source_size, max_side),
-                start_ns=0,
                 duration_ns=None if duration is None else duration * 1000,
                 stored_size=(frame.width, frame.height),
                 fps=None if stream.average_rate is None else float(stream.average_rate),
                 expected_frames=_expected_frames(stream, duration),
                 format_name=container.format.name,
             )
+    if problems.timeless:
+        raise NotAVideoError(
+            f"{path} is a bare video stream without times: put it into a container that has them, "
+            f"such as ffmpeg -r FRAMES_A_SECOND -i {path.name} -c copy {path.stem}.mp4"
+        )
     raise NotAVideoError(
         f"{path} holds a video track without a single frame that can be decoded: record it again, "
         "or convert it with another program first."

@@ -7,8 +7,10 @@ models let go of Python's lock while they work, so two cores are kept busy.
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,8 @@ from neckrom.errors import NoFaceError
 from neckrom.landmarks.notes import LandmarkNotes
 from neckrom.landmarks.store import LandmarkHeader, LandmarkWriter
 from neckrom.types import DetectorIdentity, Frame, FrameSource, LandmarkDetector, LandmarkFrame
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int | None], None]
 """Called with frames done and frames expected (None where nobody knows)."""
@@ -94,7 +98,9 @@ def extract(
     Exception
         Whatever a stage raises ends the others and is raised here.
     """
+    started = time.monotonic()
     detector = detector_factory()
+    log.debug("%s: detector ready after %.1f s", source.info.name, time.monotonic() - started)
     try:
         done = with_face = 0
         notes = LandmarkNotes()
@@ -107,6 +113,13 @@ def extract(
                 with_face += bool(np.isfinite(landmarks.face[0, 0]))
                 if progress is not None:
                     progress(done, expected)
+        log.info(
+            "%s: %d frames, %d with a face, in %.1f s",
+            source.info.name,
+            done,
+            with_face,
+            time.monotonic() - started,
+        )
         return Extraction(detector.identity, (*source.warnings, *notes.in_words()), done, with_face)
     finally:
         detector.close()
