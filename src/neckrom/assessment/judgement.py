@@ -130,9 +130,9 @@ def _loss(
 def _loss_of_bound(best: Trial, limit: float, against: str) -> tuple[Flag, str]:
     low = best.interval95.low if best.interval95 else best.peak_deg
     if low >= limit:
-        return "not_flagged", f"At least {best.peak_deg:.0f} deg, which is already more than {against}."
+        return "not_flagged", f"At least {math.floor(best.peak_deg)} deg, which is already more than {against}."
     return "could_not_judge", (
-        f"At least {best.peak_deg:.0f} deg could be told ({best.note}); that does not reach {against}."
+        f"At least {math.floor(best.peak_deg)} deg could be told ({best.note}); that does not reach {against}."
     )
 
 

@@ -97,6 +97,8 @@ def _overlay(path: Path, analysis: Analysis, clip: Path | None, tell: Tell) -> N
             analysis.angles,
             analysis.rom,
             progress=lambda done, total: tell("overlay", done, total),
+            camera=analysis.camera,
+            mirrored=analysis.result.clip.mirrored,
         )
     finally:
         source.close()
