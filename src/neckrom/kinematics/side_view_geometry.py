@@ -1,0 +1,191 @@
+"""What a side view shows, in numbers: how head, shoulders and hips turned and moved in the picture.
+
+Everything is counted as if the camera stood at the person's left side, the person facing the left
+edge of the picture; flexion is positive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from neckrom.kinematics.regressor_geometry import POSE_POINTS
+from neckrom.kinematics.smoothing import GAP_S
+from neckrom.types import BoolArray, FloatArray, LandmarkSeries
+
+SideView = Literal["side_left", "side_right"]
+
+_MIRROR = [0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, 12, 11, 14, 13]
+_NOSE, EYES, EARS, _MOUTH, SHOULDERS, HIPS = [0], [2, 5], [7, 8], [9, 10], [11, 12], [13, 14]
+_HEAD = slice(0, 11)
+_SEGMENTS = (
+    (EARS, _NOSE),
+    (EARS, EYES),
+    (EARS, _MOUTH),
+    (_MOUTH, EYES),
+    (SHOULDERS, EARS),
+    (SHOULDERS, EYES),
+    (HIPS, EARS),
+)
+_UNIT_DEG = 30.0
+_FEWEST_FLOW_POINTS = 15
+
+
+def side_points(landmarks: LandmarkSeries, view: SideView) -> FloatArray:
+    """Pose points in use as if the camera stood at the left side: the person faces the left edge.
+
+    Returns
+    -------
+    ndarray, shape (N, 15, 2), pixels; gaps up to 0.25 s are bridged, longer ones are NaN.
+    """
+    points = _bridged(landmarks.time_s, landmarks.pose[:, POSE_POINTS, :2].astype(np.float64))
+    if view == "side_left":
+        return points
+    mirrored = points[:, _MIRROR]
+    mirrored[..., 0] = landmarks.width - mirrored[..., 0]
+    return mirrored
+
+
+def side_inputs(points: FloatArray, neutral: FloatArray) -> FloatArray:
+    """Inputs of the readings: how head, shoulders and hips turned and moved since neutral.
+
+    Parameters
+    ----------
+    points : ndarray, shape (N, 15, 2)
+        As from :func:`side_points`.
+    neutral : ndarray, shape (15, 2)
+        Their places at the person's neutral.
+
+    Returns
+    -------
+    ndarray, shape (N, 14); all zero at neutral.
+    """
+    turns = [wrapped(direction_deg(points, *ends) - direction_deg(neutral, *ends)) for ends in _SEGMENTS]
+    turns.append(_similarity_turn(points[:, _HEAD], neutral[_HEAD]))
+    neck_length = float(np.linalg.norm(middle(neutral, EARS) - middle(neutral, SHOULDERS)))
+    moves = [(middle(points, part) - middle(neutral, part)) / neck_length for part in (SHOULDERS, HIPS, EARS)]
+    return np.column_stack([np.column_stack(turns) / _UNIT_DEG, *moves])
+
+
+@dataclass(frozen=True, slots=True)
+class HeadFlow:
+    """What the flow over the head shows.
+
+    Attributes
+    ----------
+    turn_deg : ndarray, shape (N,)
+        Turn of the head in the picture since the frame before, flexion positive; NaN where there is none.
+    stuck_share : float
+        Share of the points on a moving head that do not move: encoders freeze what changes little, and
+        the flow then shows too little.
+    """
+
+    turn_deg: FloatArray
+    stuck_share: float
+
+
+def head_flow(landmarks: LandmarkSeries, view: SideView) -> HeadFlow:
+    """Turn of the head in the picture, from the flow over it.
+
+    A similarity (turn, growth, shift) is fitted robustly to the displacements near the ears, so
+    that background, shoulders and a hand in front of the face fall out.
+    """
+    turn = np.full(len(landmarks), np.nan)
+    if landmarks.motion is None or landmarks.motion_box is None or len(landmarks) < 2:
+        return HeadFlow(turn, 0.0)
+    box = landmarks.motion_box.astype(np.float64)
+    pose = _bridged(landmarks.time_s, landmarks.pose[:, [0, 7, 8], :2].astype(np.float64))
+    nose, ears = (np.roll(part, 1, axis=0) for part in (pose[:, 0], pose[:, 1:].mean(axis=1)))
+    line = np.linspace(-1.0, 1.0, landmarks.motion.shape[1])
+    grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(1, -1, 2)
+    half = box[:, 2][:, None]
+    offset = box[:, None, :2] + half[:, :, None] * grid - (ears + 0.25 * (nose - ears))[:, None]
+    moved = landmarks.motion.reshape(len(landmarks), -1, 2).astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        distance = np.linalg.norm(offset, axis=2) / half
+        used = np.isfinite(moved).all(axis=2) & (distance < 1.0)
+    used[0] = False
+    rows = used.sum(axis=1) >= _FEWEST_FLOW_POINTS
+    if not rows.any():
+        return HeadFlow(turn, 0.0)
+    turn[rows] = _robust_turn(offset[rows], moved[rows], distance[rows], used[rows])
+    on_head = used[rows] & (distance[rows] < 0.6)
+    return HeadFlow(turn if view == "side_right" else -turn, _stuck_share(moved[rows], on_head))
+
+
+def _stuck_share(moved: FloatArray, on_head: BoolArray) -> float:
+    """Mean share of points slower than 0.15 of the frame's quick ones, over the frames that move by 0.4 px."""
+    speed = np.where(on_head, np.hypot(moved[..., 0], moved[..., 1]), -1.0)
+    count = on_head.sum(axis=1)
+    ordered = np.sort(speed, axis=1)
+    quick = ordered[np.arange(len(speed)), speed.shape[1] - 1 - count // 4]
+    moving = (count >= _FEWEST_FLOW_POINTS) & (quick > 0.4)
+    if not moving.any():
+        return 0.0
+    stuck = on_head & (speed < 0.15 * quick[:, None])
+    return float((stuck.sum(axis=1) / np.maximum(count, 1))[moving].mean())
+
+
+def _robust_turn(offset: FloatArray, moved: FloatArray, distance: FloatArray, used: BoolArray) -> FloatArray:
+    near = np.where(used, np.exp(-0.5 * (distance / 0.6) ** 2), 0.0)
+    moved = np.where(used[..., None], moved, 0.0)
+    x, y = (np.where(used, offset[..., i], 0.0) for i in (0, 1))
+    one, zero = np.ones_like(x), np.zeros_like(x)
+    right, down = np.stack([one, zero, -y, x], axis=-1), np.stack([zero, one, x, y], axis=-1)
+    weight, solution = near, np.zeros((len(x), 4))
+    for step in range(12):
+        normal = np.einsum("nk,nki,nkj->nij", weight, right, right) + np.einsum(
+            "nk,nki,nkj->nij", weight, down, down
+        )
+        side = np.einsum("nk,nki->ni", weight * moved[..., 0], right)
+        side += np.einsum("nk,nki->ni", weight * moved[..., 1], down)
+        solution = np.linalg.solve(normal + 1e-9 * np.eye(4), side[:, :, None])[:, :, 0]
+        residual = np.hypot(
+            moved[..., 0] - np.einsum("nki,ni->nk", right, solution),
+            moved[..., 1] - np.einsum("nki,ni->nk", down, solution),
+        )
+        typical = np.sqrt((near * np.minimum(residual, 3.0) ** 2).sum(axis=1) / near.sum(axis=1))
+        scale = np.maximum(0.15, typical * 0.8**step)[:, None]
+        weight = near / (1 + (residual / scale) ** 2) ** 2
+    return np.asarray(np.degrees(np.arctan2(solution[:, 2], 1 + solution[:, 3])))
+
+
+def _bridged(time_s: FloatArray, points: FloatArray) -> FloatArray:
+    """Straight lines over frames in which the pose did not run, up to ``GAP_S``."""
+    flat = points.reshape(len(points), -1)
+    known = np.isfinite(flat).all(axis=1)
+    at = np.flatnonzero(known)
+    if known.all() or len(at) < 2:
+        return points
+    after = np.clip(np.searchsorted(at, np.arange(len(flat))), 1, len(at) - 1)
+    start, end = at[after - 1], at[after]
+    share = (time_s - time_s[start]) / (time_s[end] - time_s[start])
+    inside = ~known & (share > 0) & (share < 1) & (time_s[end] - time_s[start] <= GAP_S)
+    filled = flat.copy()
+    filled[inside] = flat[start[inside]] + share[inside, None] * (flat[end[inside]] - flat[start[inside]])
+    return filled.reshape(points.shape)
+
+
+def middle(points: FloatArray, part: list[int]) -> FloatArray:
+    """Middle of some of the points, shape (..., 2)."""
+    return np.asarray(points[..., part, :].mean(axis=-2))
+
+
+def direction_deg(points: FloatArray, start: list[int], end: list[int]) -> FloatArray:
+    """Degrees downwards from straight ahead (the left edge of the picture)."""
+    way = middle(points, end) - middle(points, start)
+    return np.asarray(np.degrees(np.arctan2(way[..., 1], -way[..., 0])))
+
+
+def wrapped(angle_deg: FloatArray) -> FloatArray:
+    """Into -180 to 180."""
+    return np.asarray((angle_deg + 180.0) % 360.0 - 180.0)
+
+
+def _similarity_turn(points: FloatArray, neutral: FloatArray) -> FloatArray:
+    """Turn (flexion positive) of the similarity that fits the head's points best, degrees."""
+    a, b = points - points.mean(axis=1, keepdims=True), neutral - neutral.mean(axis=0)
+    cross = (a[..., 1] * b[:, 0] - a[..., 0] * b[:, 1]).sum(axis=1)
+    return np.asarray(-np.degrees(np.arctan2(cross, (a * b).sum(axis=(1, 2)))))

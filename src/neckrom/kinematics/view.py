@@ -1,0 +1,165 @@
+"""From where the camera looks at the person: the front, the left side or the right side.
+
+Known weakness first: a camera 40 to 65 deg off the front is neither; the nearer one is named and
+:func:`view_warning` says so. The back of a person counts as the front.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from neckrom.types import AngleSeries, BoolArray, FloatArray, LandmarkSeries, RangeOfMotion, Trial
+
+View = Literal["front", "side_left", "side_right"]
+"""``side_left``: the camera stands at the person's left side."""
+
+SIDE_FROM_DEG = 60.0
+"""The trunk is turned this far from the camera, or further, in a side view."""
+FRONT_TO_DEG = 28.0
+"""Up to here a front view is a good one."""
+_BACK_FROM_DEG = 125.0
+_STEADY_SHARE = 0.75
+"""Share of the frames that must agree: a person in front of the camera turns away and comes back."""
+_NARROW = 0.45
+"""Shoulders seen from the side are narrower than this share of the trunk's length; from the front 0.6 to 0.9."""
+_START_S = 1.0
+_LEFT_SHOULDER, _RIGHT_SHOULDER, _LEFT_HIP, _RIGHT_HIP = 11, 12, 23, 24
+
+
+@dataclass(frozen=True, slots=True)
+class ViewEvidence:
+    """What speaks for a view.
+
+    Attributes
+    ----------
+    trunk_deg : float
+        How far the trunk is turned from the camera, typically: 0 faces it, +90 turns the right
+        side to it, -90 the left side; NaN without a pose.
+    steady : float
+        Share of the frames in which the trunk is turned to the same quarter (front, left, right, back).
+    shoulder_share : float
+        Width of the shoulders in the picture as a share of the trunk's length, typically; NaN without a pose.
+    """
+
+    trunk_deg: float
+    steady: float
+    shoulder_share: float
+
+
+def trunk_turn_deg(landmarks: LandmarkSeries) -> FloatArray:
+    """How far the trunk is turned from the camera, frame by frame, from the shoulders in metres.
+
+    Returns
+    -------
+    ndarray, shape (N,), degrees
+        0 faces the camera, +90 turns the right side to it, -90 the left; NaN without a pose.
+    """
+    across = landmarks.pose_world[:, _LEFT_SHOULDER] - landmarks.pose_world[:, _RIGHT_SHOULDER]
+    return np.asarray(np.degrees(np.arctan2(across[:, 2], across[:, 0])), dtype=np.float64)
+
+
+def view_evidence(landmarks: LandmarkSeries) -> ViewEvidence:
+    """What the shoulders say over the whole recording, the still start counted as much as all the rest."""
+    turn = trunk_turn_deg(landmarks)
+    known = np.isfinite(turn)
+    if not known.any():
+        return ViewEvidence(float("nan"), 0.0, float("nan"))
+    weight = _weights(landmarks, known)
+    radians = np.radians(turn[known])
+    typical = float(np.degrees(np.arctan2(weight @ np.sin(radians), weight @ np.cos(radians))))
+    quarters = np.array([_quarter(value) for value in turn[known]])
+    steady = float(weight[quarters == _quarter(typical)].sum())
+    return ViewEvidence(typical, steady, float(np.median(_shoulder_share(landmarks)[known])))
+
+
+def detect_view(landmarks: LandmarkSeries) -> View:
+    """From where the camera looks at the person.
+
+    A side view is named only where the trunk stays turned by 60 to 125 deg in three quarters of the
+    frames and the shoulders are narrow in the picture; everything else is the front, also a recording
+    without any pose.
+    """
+    evidence = view_evidence(landmarks)
+    if not SIDE_FROM_DEG <= abs(evidence.trunk_deg) <= _BACK_FROM_DEG:
+        return "front"
+    if evidence.steady < _STEADY_SHARE or evidence.shoulder_share > _NARROW:
+        return "front"
+    return "side_left" if evidence.trunk_deg < 0 else "side_right"
+
+
+def view_warning(landmarks: LandmarkSeries) -> str | None:
+    """What the user should know of a camera that stands neither in front nor at the side; None where it does."""
+    turned = abs(view_evidence(landmarks).trunk_deg)
+    if not FRONT_TO_DEG < turned < SIDE_FROM_DEG:
+        return None
+    return (
+        f"The trunk is turned about {turned:.0f} deg from the camera: this is neither a front nor a side view, and "
+        "the angles are less certain. Place the camera straight in front, or at the side (90 deg)."
+    )
+
+
+Planes = tuple[bool, bool, bool]
+"""Whether flexion, lateral flexion and rotation are measured."""
+
+
+def only_measured(angles: AngleSeries, planes: Planes) -> AngleSeries:
+    """The angles with NaN in the planes that the view does not show; neck, trunk and standard deviations alike."""
+    return replace(
+        angles,
+        neck_deg=np.where(planes, angles.neck_deg, np.nan),
+        sd_deg=np.where(planes, angles.sd_deg, np.nan),
+        trunk_deg=np.where(planes, angles.trunk_deg, np.nan),
+    )
+
+
+def only_measured_coupling(rom: RangeOfMotion, planes: Planes) -> RangeOfMotion:
+    """Range of motion with NaN for the coupling into planes that the view does not show."""
+    return replace(
+        rom,
+        trials=tuple(_without_coupling(trial, planes) for trial in rom.trials),
+        set_aside=tuple(_without_coupling(trial, planes) for trial in rom.set_aside),
+    )
+
+
+def _without_coupling(trial: Trial, planes: Planes) -> Trial:
+    first, second = (plane for plane in range(3) if plane != trial.movement.plane)
+    nan = float("nan")
+    return replace(
+        trial,
+        coupling_deg=(
+            trial.coupling_deg[0] if planes[first] else nan,
+            trial.coupling_deg[1] if planes[second] else nan,
+        ),
+    )
+
+
+def _weights(landmarks: LandmarkSeries, known: BoolArray) -> FloatArray:
+    time_s = landmarks.time_s[known]
+    start = time_s <= time_s[0] + _START_S
+    weight = np.where(start, 1.0 / start.sum(), 0.0)
+    if not start.all():
+        weight += np.where(start, 0.0, 1.0 / (~start).sum())
+    return np.asarray(weight / weight.sum())
+
+
+def _quarter(turn_deg: float) -> int:
+    """0 front, 1 right side to the camera, 2 back, 3 left side; borders between front and side at 50 deg."""
+    turned = abs(turn_deg)
+    if turned < 50.0:
+        return 0
+    if turned > _BACK_FROM_DEG:
+        return 2
+    return 1 if turn_deg > 0 else 3
+
+
+def _shoulder_share(landmarks: LandmarkSeries) -> FloatArray:
+    points = landmarks.pose[:, :, :2].astype(np.float64)
+    width = np.abs(points[:, _LEFT_SHOULDER, 0] - points[:, _RIGHT_SHOULDER, 0])
+    trunk = points[:, [_LEFT_SHOULDER, _RIGHT_SHOULDER]].mean(axis=1) - points[
+        :, [_LEFT_HIP, _RIGHT_HIP]
+    ].mean(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(width / np.linalg.norm(trunk, axis=1))
