@@ -65,6 +65,10 @@ class CameraInfo(Model):
     hfov_deg: float
     origin: str
     assumed: bool
+    view: Literal["front", "side_left", "side_right"] = Field(
+        default="front",
+        description="From where the camera looked: the front, or the person's left or right side."
+    )
 
 
 class NeutralInfo(Model):
@@ -178,6 +182,7 @@ class Configuration(Model):
 
     mirrored: bool
     neutral: tuple[float, float] | None
+    view: Literal["auto", "front", "side"] = "auto"
     hfov_deg: float | None
     camera: str | None = Field(default=None, description="Name of the camera profile.")
     camera_sha256: str | None = None

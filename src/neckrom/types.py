@@ -399,8 +399,8 @@ class AngleSeries:
 
     @property
     def measured(self) -> BoolArray:
-        """Frames in which all three angles are known, shape (N,)."""
-        return np.asarray(np.isfinite(self.neck_deg).all(axis=1))
+        """Frames in which at least one angle is known, shape (N,)."""
+        return np.asarray(np.isfinite(self.neck_deg).any(axis=1))
 
     def replace(self, **changes: object) -> AngleSeries:
         """A copy with some fields changed."""
@@ -473,6 +473,8 @@ class RangeOfMotion:
     warnings: tuple[str, ...] = field(default=())
     set_aside: tuple[Trial, ...] = field(default=())
     """Repetitions that were seen but not counted; ``note`` says why."""
+    planes: tuple[bool, bool, bool] = (True, True, True)
+    """Whether flexion, lateral flexion and rotation can be measured from where the camera stood."""
 
     def of(self, movement: Movement) -> tuple[Trial, ...]:
         """Trials of one movement, in time order."""

@@ -74,7 +74,13 @@ def _movement(
     bounded = any(trial.lower_bound for trial in trials)
     mean = statistics.fmean(peaks) if peaks and not bounded else None
     cv = 100 * statistics.stdev(peaks) / mean if mean and len(peaks) > 1 else None
-    flag, reason = _loss(movement, best, norm, settings)
+    if rom.planes[movement.plane]:
+        flag, reason = _loss(movement, best, norm, settings)
+    else:
+        flag, reason = (
+            "could_not_judge",
+            f"{movement.label} cannot be measured from the side: film from the front.",
+        )
     pain_flag, pain_reason = _pain(pain)
     compensation, compensation_flag, compensation_reason = _compensation(trials, settings)
     reference = norm.reference_deg
@@ -130,7 +136,10 @@ def _loss(
 def _loss_of_bound(best: Trial, limit: float, against: str) -> tuple[Flag, str]:
     low = best.interval95.low if best.interval95 else best.peak_deg
     if low >= limit:
-        return "not_flagged", f"At least {math.floor(best.peak_deg)} deg, which is already more than {against}."
+        return (
+            "not_flagged",
+            f"At least {math.floor(best.peak_deg)} deg, which is already more than {against}.",
+        )
     return "could_not_judge", (
         f"At least {math.floor(best.peak_deg)} deg could be told ({best.note}); that does not reach {against}."
     )

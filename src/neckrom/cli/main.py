@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -20,6 +21,14 @@ from neckrom.errors import ExitCode, NeckromError
 DEFAULT_OUT = Path("neckrom-results")
 DEMO_OUT = Path("neckrom-demo")
 VALIDATION_OUT = Path("neckrom-validation")
+
+
+class ViewChoice(StrEnum):
+    """Where the camera stands."""
+
+    AUTO = "auto"
+    FRONT = "front"
+    SIDE = "side"
 
 
 class _Commands(TyperGroup):
@@ -139,6 +148,10 @@ def measure(
             "--neutral", metavar="T0 T1", help="Seconds between which the head is upright and still."
         ),
     ] = None,
+    view: Annotated[
+        ViewChoice,
+        typer.Option("--view", help="From where the camera looks: in front of the person or at the side."),
+    ] = ViewChoice.AUTO,
     hfov: Annotated[
         str | None,
         typer.Option(
@@ -191,6 +204,7 @@ def measure(
     options = service.MeasureOptions(
         mirrored=mirrored,
         neutral=stretch,
+        view=view.value,
         hfov_deg=field_of_view,
         camera=camera,
         protocol=protocol,

@@ -5,7 +5,8 @@ No file is read or written here and no clock is asked.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,22 +15,32 @@ from neckrom.assessment.judgement import STATEMENT, JudgementSettings, PainRepor
 from neckrom.assessment.norms import LoadedNorms
 from neckrom.errors import NoFaceError
 from neckrom.kinematics.camera import camera_for_picture, pinhole, straightened
-from neckrom.kinematics.estimator import OrientationEstimator, ReferenceT
+from neckrom.kinematics.estimator import OrientationEstimator
 from neckrom.kinematics.face_mesh import face_orientation, facing_angles_deg
 from neckrom.kinematics.neck_angles import neck_angle_series
+from neckrom.kinematics.regressor import RegressorEstimator
+from neckrom.kinematics.side_view import SideViewEstimator, side_facing_angles
+from neckrom.kinematics.view import (
+    Planes,
+    View,
+    detect_view,
+    only_measured,
+    only_measured_coupling,
+    view_evidence,
+)
 from neckrom.result import (
     CameraInfo,
     ClipInfo,
     Configuration,
     NeutralInfo,
     NormInfo,
-    Quality,
     Result,
     ToolInfo,
 )
 from neckrom.rom.neutral import find_neutral, given_neutral
 from neckrom.rom.protocol import Protocol
 from neckrom.rom.range_of_motion import RomSettings, angle_at, range_of_motion
+from neckrom.service.quality import describe_quality
 from neckrom.types import (
     AngleSeries,
     CameraModel,
@@ -42,9 +53,6 @@ from neckrom.types import (
     SourceInfo,
 )
 
-LOW_MEASURED_PERCENT = 90.0
-"""Below this share of measured frames the report warns."""
-
 
 @dataclass(frozen=True, slots=True)
 class AnalysisOptions:
@@ -53,6 +61,7 @@ class AnalysisOptions:
     norms: LoadedNorms
     mirrored: bool = False
     neutral: tuple[float, float] | None = None
+    view: Literal["auto", "front", "side"] = "auto"
     hfov_deg: float | None = None
     camera: CameraModel | None = None
     camera_name: str | None = None
@@ -95,7 +104,6 @@ def analyse(
     landmarks: LandmarkSeries,
     provenance: Provenance,
     options: AnalysisOptions,
-    estimator: OrientationEstimator[ReferenceT],
 ) -> Analysis:
     """Measure and judge a recording.
 
@@ -106,20 +114,19 @@ def analyse(
     NoNeutralError
         If there is no usable neutral.
     """
-    if not landmarks.face_found.any():
-        raise NoFaceError(
-            f"No face was found in any of the {len(landmarks)} frames of {provenance.source.name}. The head and both "
-            "shoulders should fill a good part of an upright picture, in even light from the front."
-        )
     seen = landmarks.mirrored() if options.mirrored else landmarks
+    view = _view(seen, options)
+    _refuse_empty(seen, view, provenance)
     camera = _camera(seen, options)
     straight, straight_camera = straightened(seen, camera)
-    neutral = _neutral(straight, straight_camera, options)
+    neutral = _neutral(straight, straight_camera, view, options)
     still = (seen.time_s >= neutral.start_s) & (seen.time_s <= neutral.end_s)
+    estimator, planes = estimator_for(view)
     reference = estimator.fit_reference(straight, straight_camera, still)
     orientation = estimator.smooth(estimator.observe(straight, reference), reference)
-    angles = neck_angle_series(orientation, reference.neutral_thorax)
-    rom = range_of_motion(angles, neutral, options.protocol, options.rom)
+    angles = only_measured(neck_angle_series(orientation, reference.neutral_thorax), planes)
+    found = range_of_motion(angles, neutral, options.protocol, options.rom)
+    rom = replace(only_measured_coupling(found, planes), planes=planes)
     movements, asymmetry = judge(rom, options.norms, _pain(angles, options.protocol), options.judgement)
     result = Result(
         created=provenance.created,
@@ -132,7 +139,9 @@ def analyse(
         ),
         configuration=_configuration(options),
         clip=_clip_info(seen, provenance.source, mirrored=options.mirrored),
-        camera=CameraInfo(hfov_deg=round(camera.hfov_deg, 2), origin=camera.origin, assumed=camera.assumed),
+        camera=CameraInfo(
+            hfov_deg=round(camera.hfov_deg, 2), origin=camera.origin, assumed=camera.assumed, view=view
+        ),
         norms=NormInfo(
             name=options.norms.name,
             title=options.norms.norms.title,
@@ -147,10 +156,37 @@ def analyse(
         ),
         movements=movements,
         asymmetry=asymmetry,
-        quality=_quality(seen, angles, rom, provenance, mirrored=options.mirrored),
+        quality=describe_quality(seen, angles, rom, view, provenance.warnings, mirrored=options.mirrored),
         statement=STATEMENT,
     )
     return Analysis(result, seen, orientation, angles, rom, camera)
+
+
+def estimator_for(view: View) -> tuple[OrientationEstimator[Any], Planes]:
+    """The estimator for a view, and which of flexion, lateral flexion and rotation it measures."""
+    if view == "front":
+        return RegressorEstimator(), (True, True, True)
+    return SideViewEstimator(view), SideViewEstimator.measured_planes
+
+
+def _view(landmarks: LandmarkSeries, options: AnalysisOptions) -> View:
+    if options.view == "front":
+        return "front"
+    found = detect_view(landmarks)
+    if options.view == "side" and found == "front":
+        return "side_left" if view_evidence(landmarks).trunk_deg < 0 else "side_right"
+    return found
+
+
+def _refuse_empty(landmarks: LandmarkSeries, view: View, provenance: Provenance) -> None:
+    found = landmarks.face_found if view == "front" else landmarks.pose_found
+    if found.any():
+        return
+    what = "face" if view == "front" else "person"
+    raise NoFaceError(
+        f"No {what} was found in any of the {len(landmarks)} frames of {provenance.source.name}. The head and both "
+        "shoulders should fill a good part of an upright picture, in even light from the front."
+    )
 
 
 def _camera(landmarks: LandmarkSeries, options: AnalysisOptions) -> CameraModel:
@@ -159,11 +195,15 @@ def _camera(landmarks: LandmarkSeries, options: AnalysisOptions) -> CameraModel:
     return pinhole(landmarks.width, landmarks.height, options.hfov_deg)
 
 
-def _neutral(landmarks: LandmarkSeries, camera: CameraModel, options: AnalysisOptions) -> Neutral:
+def _neutral(landmarks: LandmarkSeries, camera: CameraModel, view: View, options: AnalysisOptions) -> Neutral:
     named = options.neutral or (options.protocol.neutral if options.protocol else None)
     if named is not None:
-        return given_neutral(landmarks.time_s, *named, landmarks.face_found)
-    facing = facing_angles_deg(face_orientation(landmarks, camera))
+        found = landmarks.face_found if view == "front" else landmarks.pose_found
+        return given_neutral(landmarks.time_s, *named, found)
+    if view == "front":
+        facing = facing_angles_deg(face_orientation(landmarks, camera))
+    else:
+        facing = side_facing_angles(landmarks, view)
     return find_neutral(landmarks.time_s, facing, options.rom.neutral)
 
 
@@ -183,6 +223,7 @@ def _configuration(options: AnalysisOptions) -> Configuration:
     return Configuration(
         mirrored=options.mirrored,
         neutral=options.neutral,
+        view=options.view,
         hfov_deg=options.hfov_deg,
         camera=options.camera_name,
         camera_sha256=options.camera_sha256,
@@ -221,66 +262,3 @@ def _clip_info(landmarks: LandmarkSeries, source: SourceInfo, *, mirrored: bool)
         measured_height=landmarks.height,
         mirrored=mirrored,
     )
-
-
-def _quality(
-    landmarks: LandmarkSeries,
-    angles: AngleSeries,
-    rom: RangeOfMotion,
-    provenance: Provenance,
-    *,
-    mirrored: bool,
-) -> Quality:
-    measured = 100 * float((angles.measured & ~angles.beyond).mean())
-    found = 100 * float(landmarks.face_found.mean())
-    warnings = [*provenance.warnings, *rom.warnings]
-    if measured < LOW_MEASURED_PERCENT:
-        warnings.append(
-            f"The head's orientation could be measured in {measured:.0f} % of the frames only; "
-            "what is greyed in the traces is not known."
-        )
-    if not rom.trials:
-        warnings.append(
-            "No movement was found: the head never left neutral by more than 10 deg. If the person did move, "
-            "name neutral and trials in a protocol file (--protocol)."
-        )
-    turn, note = _first_turn(rom, mirrored=mirrored)
-    return Quality(
-        frames_measured_percent=round(measured, 1),
-        face_found_percent=round(found, 1),
-        warnings=tuple(warnings),
-        first_turn=turn,
-        first_turn_note=note,
-        interval_note=_interval_note(rom),
-    )
-
-
-def _first_turn(rom: RangeOfMotion, *, mirrored: bool) -> tuple[str | None, str]:
-    sides = {
-        Movement.ROTATION_LEFT: "left",
-        Movement.ROTATION_RIGHT: "right",
-        Movement.LATERAL_LEFT: "left",
-        Movement.LATERAL_RIGHT: "right",
-    }
-    turns = [trial for trial in rom.trials if trial.movement in sides]
-    if not turns:
-        return None, "No turn to either side was seen, so left and right could not be checked."
-    first = min(turns, key=lambda trial: trial.start_s)
-    side = sides[first.movement]
-    kind = "turn" if first.movement.plane == 2 else "side-bend"
-    way_out = (
-        "the clip was not mirrored: leave --mirrored out" if mirrored else "the clip is mirrored: --mirrored"
-    )
-    return (
-        side,
-        f"First {kind} read as {side.upper()} (at {first.peak_s:.1f} s): if that is wrong, {way_out}.",
-    )
-
-
-def _interval_note(rom: RangeOfMotion) -> str:
-    if any(trial.interval95 is not None for trial in rom.trials):
-        return (
-            "Intervals hold the true value in about 95 of 100 trials of rendered people who were not used for "
-            "fitting; on real people they have not been checked."
-        )
-    return "No intervals: this estimator has no measured residuals."

@@ -22,13 +22,12 @@ from neckrom.camera_profiles import load_camera
 from neckrom.errors import ConfigurationError, InputError, NeckromError
 from neckrom.frames import open_source
 from neckrom.kinematics.camera import camera_for_picture
-from neckrom.kinematics.face_mesh import FaceMeshEstimator
 from neckrom.landmarks.pipeline import extract_to_file
 from neckrom.landmarks.store import LandmarkHeader, read_landmarks
 from neckrom.resources import resource
 from neckrom.result import Result
 from neckrom.rom.protocol import load_protocol
-from neckrom.service.analysis import Analysis, AnalysisOptions, Provenance, analyse
+from neckrom.service.analysis import Analysis, AnalysisOptions, Provenance, analyse, estimator_for
 from neckrom.service.folders import (
     LANDMARK_FILE,
     distinct_folders,
@@ -67,11 +66,6 @@ class Progress(Protocol):
 
 class _Cancelled(BaseException):
     """Raised in a worker to end it when the user pressed Ctrl-C."""
-
-
-def default_estimator() -> FaceMeshEstimator:
-    """The estimator that measures."""
-    return FaceMeshEstimator()
 
 
 def measure_all(
@@ -163,7 +157,7 @@ def identity_lines() -> list[str]:
     from neckrom import __version__  # noqa: PLC0415
     from neckrom.landmarks.mediapipe_engine import engine_identity  # noqa: PLC0415
 
-    estimator = default_estimator()
+    estimator, _ = estimator_for("front")
     engine = engine_identity()
     return [
         f"neckrom {__version__}",
@@ -252,7 +246,7 @@ def _analyse(landmarks: _Landmarks, options: AnalysisOptions) -> Analysis:
         warnings=header.warnings,
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
     )
-    return analyse(series, provenance, options, default_estimator())
+    return analyse(series, provenance, options)
 
 
 def _analysis_options(options: MeasureOptions) -> AnalysisOptions:
@@ -281,6 +275,7 @@ def _analysis_options(options: MeasureOptions) -> AnalysisOptions:
         norms=norms,
         mirrored=options.mirrored,
         neutral=options.neutral,
+        view=options.view,
         hfov_deg=options.hfov_deg,
         camera=camera.profile.camera() if camera else None,
         camera_name=camera.profile.name if camera else None,

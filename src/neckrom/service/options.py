@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class MeasureOptions:
         The clip was stored mirrored, as many phones do with the front camera.
     neutral : tuple of two float, optional
         Start and end of the neutral stretch in seconds.
+    view : str
+        "auto", "front" or "side": from where the camera looks at the person.
     hfov_deg : float, optional
         Horizontal field of view of the upright picture.
     camera : str, optional
@@ -34,6 +37,7 @@ class MeasureOptions:
 
     mirrored: bool = False
     neutral: tuple[float, float] | None = None
+    view: Literal["auto", "front", "side"] = "auto"
     hfov_deg: float | None = None
     camera: str | None = None
     protocol: Path | None = None
