@@ -137,10 +137,15 @@ def main() -> None:
         )
         process.start()
         rows = list(watch(process, receive))
+    frames = max(done for _, step, done, _ in rows if step == "landmarks")
+    # after the last frame no step is told until the report begins: that is the analysis
+    rows = [
+        (at, "analysis" if (step, done) == ("landmarks", frames) else step, done, mb)
+        for at, step, done, mb in rows
+    ]
     peaks: dict[str, float] = {}
     for _, step, _, memory in rows:
         peaks[step] = max(memory, peaks.get(step, 0.0))
-    frames = max(done for _, step, done, _ in rows if step == "landmarks")
     print(f"{frames} frames of {WIDTH} x {HEIGHT} in {rows[-1][0]:.0f} s")
     for step, peak in peaks.items():
         print(f"  peak during {step:10s} {peak:6.0f} MB")
