@@ -203,7 +203,12 @@ def test_nothing_tracked_names_one_machine_or_a_registry():
 
 
 def test_nothing_tracked_is_too_large():
-    large = [f"{path} {path.stat().st_size}" for path in tracked_files() if path.stat().st_size > 5_000_000]
+    limit = {"calibration": 30_000_000}  # the landmark tables that the estimators are fitted on
+    large = [
+        f"{path} {path.stat().st_size}"
+        for path in tracked_files()
+        if path.stat().st_size > limit.get(path.parent.name, 5_000_000)
+    ]
     assert not large
 
 
