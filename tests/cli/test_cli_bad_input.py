@@ -281,8 +281,7 @@ def test_defect_of_ours_shows_no_traceback_and_whom_to_tell(neckrom, tmp_path):
 # ------------------------------------------------------------------ interruption
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(("number", "jobs"), [(signal.SIGINT, 1), (signal.SIGINT, 2), (signal.SIGTERM, 2)])
 def test_interruption_leaves_nothing(start_neckrom, tmp_path, number, jobs):
     copy = tmp_path / "copy.mp4"
     shutil.copy(SAMPLES / "anna_full.mp4", copy)

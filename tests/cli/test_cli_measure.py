@@ -69,7 +69,7 @@ def test_narrow_terminals_lose_nothing(neckrom, measured, columns):
     assert done.returncode == 0, done.stderr
     table = done.stdout[: done.stdout.index("Written to")]
     assert max(map(len, table.splitlines())) <= int(columns)
-    for word in ("Movement", "Best", "Mean", "Ref", "Flag", "How sure"):
+    for word in ("Rotation left", "Best", "Mean", "Ref", "Flag", "How sure"):
         assert word in " ".join(table.split()), f"{word} is cut off:\n{table}"
 
 
