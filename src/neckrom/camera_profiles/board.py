@@ -61,6 +61,8 @@ class Board:
 
 _SQUARE_CELLS, _MARKER_CELLS = 8, 6
 """A marker is four bits and a rim of one on each side wide, and its white surround one more."""
+MARKER_GAP = (_SQUARE_CELLS - _MARKER_CELLS) / 2 / _SQUARE_CELLS
+"""Distance of a marker from the edge of its square, in squares."""
 
 BOARD = Board()
 """The one that is printed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from neckrom.camera_profiles.board import BOARD, Board
 from neckrom.camera_profiles.profile import CameraProfile
-from neckrom.camera_profiles.views import Sightings, View, chosen_views, find_views
+from neckrom.camera_profiles.views import FEWEST_CORNERS, Sightings, View, chosen_views, find_views
 from neckrom.errors import CalibrationError
 from neckrom.kinematics.camera import (
     DEFAULT_HFOV_DEG,
@@ -26,7 +26,7 @@ TILTED_DEG, FEWEST_TILTED = 20.0, 4
 """Seen straight on, a near board and a long lens look alike: only tilted views tell them apart."""
 EDGE_SHARE = 0.14
 """The board must have come this close to each edge, as a share of the picture's width or height."""
-LEAST_COVERED = 0.5
+LEAST_COVERED = 0.45
 GRID = 8
 """Cells along the longer side in which coverage is counted."""
 MOST_FOCAL_SD, MOST_FOCAL_SCATTER = 0.005, 0.008
@@ -34,14 +34,14 @@ MOST_FOCAL_SD, MOST_FOCAL_SCATTER = 0.005, 0.008
 of view."""
 MOST_RMS_PX = 0.6
 """In a picture of 1280 pixels. A board that sags by 2 mm gives 0.5 and a field of view 2 deg too small."""
-HELPS = 0.97
+HELPS = 0.99
 """A freer model must bring the error on views that it was not fitted to below this share."""
-_OUTLIER, _MOST_LEFT_OUT = 3.0, 0.25
+_OUTLIER, _MOST_LEFT_OUT = 5.0, 0.25
 _PARTS = 5
 
-_PLAIN = cv2.CALIB_USE_INTRINSIC_GUESS | cv2.CALIB_FIX_ASPECT_RATIO | cv2.CALIB_FIX_K3
-_FREER = {"fx and fy": cv2.CALIB_FIX_ASPECT_RATIO, "k3": cv2.CALIB_FIX_K3}
-"""What is fixed at first, and let free only where that helps."""
+_FREED = (cv2.CALIB_ZERO_TANGENT_DIST, cv2.CALIB_FIX_ASPECT_RATIO, cv2.CALIB_FIX_K3)
+"""What is fixed at first, and let free only where that helps: p1 and p2, fx apart from fy, k3."""
+_PLAIN = cv2.CALIB_USE_INTRINSIC_GUESS | sum(_FREED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,6 @@ class _Fit:
     turns, shifts : ndarray, shape (V, 3)
         Board to camera.
     rms_px : float
-    view_rms_px : ndarray, shape (V,)
     focal_sd : float
         As a share of the focal length.
     """
@@ -121,7 +120,6 @@ class _Fit:
     turns: FloatArray
     shifts: FloatArray
     rms_px: float
-    view_rms_px: FloatArray
     focal_sd: float
 
 
@@ -180,7 +178,7 @@ def calibrate(pictures: Iterable[ImageArray], board: Board = BOARD) -> Calibrati
     ]
     if problems:
         raise CalibrationError(
-            f"The camera was not calibrated: {len(views)} views of the board do not say enough.",
+            f"The camera was not calibrated from these {len(views)} views of the board.",
             tuple(problems),
         )
     middles = _middles_mm(fit, board)
@@ -202,30 +200,55 @@ def calibrate(pictures: Iterable[ImageArray], board: Board = BOARD) -> Calibrati
 
 
 def _best_fit(views: tuple[View, ...], sightings: Sightings, board: Board) -> _Chosen:
-    """The fit that predicts views best that it has not seen, without views that agree with no other."""
-    fit = _fit(views, sightings, board, _PLAIN)
-    limit = _OUTLIER * float(np.median(fit.view_rms_px))
-    kept = tuple(view for view, rms in zip(views, fit.view_rms_px, strict=True) if rms <= limit)
-    flags, check = _PLAIN, _cross_check(kept, sightings, board, _PLAIN)
-    for fixed in _FREER.values():
-        freer = _cross_check(kept, sightings, board, flags & ~fixed)
+    """The fit that predicts views best that it has not seen, without what agrees with nothing else."""
+    first = _fit(views, sightings, board, _PLAIN)
+    kept = _agreeing(views, first, board)
+    flags, check = _PLAIN, _cross_check(kept, sightings, board, _PLAIN, first)
+    for fixed in _FREED:
+        freer = _cross_check(kept, sightings, board, flags & ~fixed, first)
         if freer.error_px < HELPS * check.error_px:
             flags, check = flags & ~fixed, freer
-    return _Chosen(kept, len(views) - len(kept), _fit(kept, sightings, board, flags), check.focal_sd)
+    fit = _fit(kept, sightings, board, flags, first)
+    return _Chosen(kept, len(views) - len(kept), fit, check.focal_sd)
 
 
-def _fit(views: Sequence[View], sightings: Sightings, board: Board, flags: int) -> _Fit:
+def _agreeing(views: tuple[View, ...], fit: _Fit, board: Board) -> tuple[View, ...]:
+    """Views without the corners that lie far off; those go that lose half of theirs."""
+    corners_mm = board.corners_mm()
+    off_px = [
+        np.linalg.norm(_shown(corners_mm[view.numbers], turn, shift, fit) - view.corners, axis=1)
+        for view, turn, shift in zip(views, fit.turns, fit.shifts, strict=True)
+    ]
+    limit_px = _OUTLIER * float(np.median(np.concatenate(off_px)))
+    kept = []
+    for view, off in zip(views, off_px, strict=True):
+        near = off <= limit_px
+        if near.sum() >= max(FEWEST_CORNERS, len(near) / 2):
+            kept.append(replace(view, corners=view.corners[near], numbers=view.numbers[near]))
+    return tuple(kept)
+
+
+def _shown(points_mm: FloatArray, turn: FloatArray, shift: FloatArray, fit: _Fit) -> FloatArray:
+    """Where the fitted camera shows points of the board."""
+    shown, _ = cv2.projectPoints(points_mm, turn, shift, fit.matrix, fit.lens)
+    return np.asarray(shown, dtype=np.float64).reshape(-1, 2)
+
+
+def _fit(
+    views: Sequence[View], sightings: Sightings, board: Board, flags: int, start: _Fit | None = None
+) -> _Fit:
+    """Fit a camera to views, from an earlier fit or a guess."""
     width, height = sightings.width, sightings.height
     focal = max(width, height) / 2 / np.tan(np.radians(DEFAULT_HFOV_DEG) / 2)
     guess = np.array([[focal, 0, width / 2 - 0.5], [0, focal, height / 2 - 0.5], [0, 0, 1.0]])
     corners_mm = board.corners_mm().astype(np.float32)
     try:
-        rms, matrix, lens, turns, shifts, spread, _, view_rms = cv2.calibrateCameraExtended(
+        rms, matrix, lens, turns, shifts, spread, *_ = cv2.calibrateCameraExtended(
             [corners_mm[view.numbers] for view in views],
             [view.corners.astype(np.float32) for view in views],
             (width, height),
-            guess,
-            np.zeros(5),
+            guess if start is None else start.matrix.copy(),
+            np.zeros(5) if start is None else start.lens.copy(),
             flags=flags,
         )
     except cv2.error as error:
@@ -239,24 +262,29 @@ def _fit(views: Sequence[View], sightings: Sightings, board: Board, flags: int) 
         turns=np.array(turns, dtype=np.float64).reshape(-1, 3),
         shifts=np.array(shifts, dtype=np.float64).reshape(-1, 3),
         rms_px=float(rms),
-        view_rms_px=np.asarray(view_rms, dtype=np.float64).ravel(),
         focal_sd=float(np.ravel(spread)[1] / matrix[1, 1]),  # fx has none where it is tied to fy
     )
 
 
-def _cross_check(views: tuple[View, ...], sightings: Sightings, board: Board, flags: int) -> _CrossCheck:
+def _cross_check(
+    views: tuple[View, ...], sightings: Sightings, board: Board, flags: int, start: _Fit
+) -> _CrossCheck:
     """Fit without each part of the views in turn."""
     corners_mm = board.corners_mm()
     squares: list[FloatArray] = []
     focals: list[float] = []
     for part in range(_PARTS):
-        fit = _fit([view for n, view in enumerate(views) if n % _PARTS != part], sightings, board, flags)
+        fit = _fit(
+            [view for n, view in enumerate(views) if n % _PARTS != part], sightings, board, flags, start
+        )
         focals.append(float(fit.matrix[0, 0]))
         for view in views[part::_PARTS]:
             model = corners_mm[view.numbers]
             _, turn, shift = cv2.solvePnP(model, view.corners, fit.matrix, fit.lens)
-            shown, _ = cv2.projectPoints(model, turn, shift, fit.matrix, fit.lens)
-            squares.append(((shown.reshape(-1, 2) - view.corners) ** 2).sum(axis=1))
+            shown = _shown(
+                model, np.asarray(turn, dtype=np.float64), np.asarray(shift, dtype=np.float64), fit
+            )
+            squares.append(((shown - view.corners) ** 2).sum(axis=1))
     focal = np.array(focals)
     jackknife = np.sqrt((_PARTS - 1) / _PARTS * ((focal - focal.mean()) ** 2).sum()) / focal.mean()
     return _CrossCheck(float(np.sqrt(np.mean(np.concatenate(squares)))), float(jackknife))
@@ -297,8 +325,8 @@ def _too_few(sightings: Sightings, views: tuple[View, ...]) -> tuple[str, ...]:
         )
     if sightings.partial > found:
         problems.append(
-            f"in {sightings.partial} pictures the board was there but could not be made out: too blurred, too dark, "
-            "too far away or mostly outside the picture."
+            f"in {sightings.partial} of {sightings.pictures} pictures the board was there but could not be made out: "
+            "too blurred, too dark, too far away or mostly outside the picture."
         )
     if sharp < found:
         problems.append(_blurred(sightings))

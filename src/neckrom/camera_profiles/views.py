@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from neckrom.camera_profiles.board import Board
+from neckrom.camera_profiles.board import MARKER_GAP, Board
 from neckrom.kinematics.camera import DEFAULT_HFOV_DEG
-from neckrom.types import FloatArray, ImageArray, IntArray
+from neckrom.types import Float32Array, FloatArray, ImageArray, IntArray
 
 FEWEST_CORNERS = 8
 """A view with fewer corners says too little."""
@@ -109,11 +109,34 @@ class BoardFinder:
         count = 0 if markers is None else len(markers)
         if numbers is None or len(numbers) < FEWEST_CORNERS:
             return count
-        places = np.asarray(corners, dtype=np.float64).reshape(-1, 2)
-        which = np.asarray(numbers, dtype=np.int64).ravel()
-        if min(np.ptp(self._corners_mm[which, :2], axis=0)) < self._board.square_mm:
+        rough = np.asarray(corners, dtype=np.float32).reshape(-1, 2)
+        places, which = self._refined(grey, rough, np.asarray(numbers, dtype=np.int64).ravel())
+        if (
+            len(which) < FEWEST_CORNERS
+            or min(np.ptp(self._corners_mm[which, :2], axis=0)) < self._board.square_mm
+        ):
             return count  # all on one line
         return View(places, which, self._blur_px(grey, places, which))
+
+    def _refined(
+        self, grey: ImageArray, rough: Float32Array, numbers: IntArray
+    ) -> tuple[FloatArray, IntArray]:
+        """Corners found again with windows that hold no marker; those cut off by the picture's edge go.
+
+        OpenCV's own are half a pixel off in some releases (before 4.13) and not in others.
+        """
+        between_mm = np.linalg.norm(self._corners_mm[numbers][:, None] - self._corners_mm[numbers], axis=2)
+        between_px = np.linalg.norm(rough[:, None] - rough, axis=2)
+        neighbours = np.isclose(between_mm, self._board.square_mm)
+        square_px = float(between_px[neighbours].min(initial=np.inf)) if neighbours.any() else 16.0
+        window = int(np.clip(round(MARKER_GAP * square_px), 2, 10))
+        stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-3)
+        fine = cv2.cornerSubPix(grey, rough[:, None].copy(), (window, window), (-1, -1), stop).reshape(-1, 2)
+        height, width = grey.shape
+        room = window + 2
+        kept = (fine >= room).all(axis=1) & (fine <= [width - room, height - room]).all(axis=1)
+        kept &= np.linalg.norm(fine - rough, axis=1) < window
+        return fine[kept].astype(np.float64), numbers[kept]
 
     def _blur_px(self, grey: ImageArray, corners: FloatArray, numbers: IntArray) -> float:
         """From the steepest edges of the board, looked at straight on, across and down."""
