@@ -25,14 +25,15 @@ SQUARE = Lens(600.0, 320.0, 240.0)
 
 @cache
 def heldout() -> list[TruthClip]:
-    return read_table(CALIBRATION / "heldout.npz")
+    """Clips with flow over the head, first."""
+    return sorted(read_table(CALIBRATION / "heldout.npz"), key=lambda clip: not clip.has_motion)
 
 
 def angles_of(clip: TruthClip, *, flow: bool = True, causal: bool = False):
     estimator = RegressorEstimator()
-    landmarks = clip.landmarks()
+    landmarks = clip.landmarks() if flow else replace(clip.landmarks(), motion=None, motion_box=None)
     reference = estimator.fit_reference(landmarks, clip.camera(known=False), clip.at_rest)
-    observed = estimator.observe(landmarks, reference, clip.flow() if flow else None)
+    observed = estimator.observe(landmarks, reference)
     smooth = estimator.smooth(observed, reference, causal=causal)
     return neck_angle_series(smooth, reference.neutral_thorax)
 
@@ -230,8 +231,9 @@ def test_a_neutral_without_a_face_is_refused():
 
 def test_accuracy_on_people_never_used_for_fitting():
     """Golden: the figures are the measured ones plus a margin; a regression of 2 deg fails."""
-    errors = np.concatenate([np.abs(angles_of(clip).neck_deg - clip.neck_deg) for clip in heldout()[-6:]])
-    assert np.nanmedian(errors) < 2.0
+    errors = np.concatenate([np.abs(angles_of(clip).neck_deg - clip.neck_deg) for clip in heldout()[:6]])
+    assert np.nanmedian(errors) < 1.8
+    assert np.nanmean(errors) < 4.0
 
 
 # ------------------------------------------------------------------ files
@@ -243,7 +245,7 @@ def test_calibration_survives_the_file(tmp_path):
     clip = heldout()[0]
     again = RegressorEstimator(load_calibration(tmp_path / "again.npz"))
     reference = again.fit_reference(clip.landmarks(), clip.camera(known=False), clip.at_rest)
-    observed = again.observe(clip.landmarks(), reference, clip.flow())
+    observed = again.observe(clip.landmarks(), reference)
     same = neck_angle_series(again.smooth(observed, reference), reference.neutral_thorax)
     np.testing.assert_allclose(same.neck_deg, angles_of(clip).neck_deg, atol=1e-3)
 

@@ -41,6 +41,7 @@ from neckrom.kinematics.regressor_geometry import (
     blocks_of,
 )
 from neckrom.kinematics.regressor_motion import (
+    GRID,
     Motion,
     MotionModel,
     pack_motion,
@@ -69,6 +70,7 @@ BEYOND_SD_DEG = 8.0
 BEYOND_FROM_DEG: FloatArray = np.array([25.0, 30.0, 35.0])
 _UNKNOWN_SD_DEG = 30.0
 _FEWEST_REST_FRAMES = 3
+_EARS = [7, 8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,9 @@ class Calibration:
     motion : MotionModel
     sd_angles_deg : ndarray, shape (B,)
         Nodes of the table, size of the angle, rising.
-    sd_factor : ndarray, shape (6, B)
+    sd_factor : ndarray, shape (2, 6, B)
         Factor on the standard deviation at each node: flexion, extension, side-bend right and left,
-        rotation right and left.
+        rotation right and left; first for clips without flow over the head, then for clips with it.
     identity : str
         Of the file's content.
     """
@@ -212,13 +214,8 @@ class RegressorEstimator:
             neutral_thorax=thorax.as_quat(),
         )
 
-    def observe(
-        self, landmarks: LandmarkSeries, reference: Reference, motion: Motion | None = None
-    ) -> ObservedSeries:
-        """Readings frame by frame; head and thorax from the better of the two branches, not smoothed.
-
-        ``motion`` is the flow over the head; by default that of the landmarks, where they carry it.
-        """
+    def observe(self, landmarks: LandmarkSeries, reference: Reference) -> ObservedSeries:
+        """Readings frame by frame; head and thorax from the better of the two branches, not smoothed."""
         points = points_of(landmarks)
         views = (
             View(blocks_of(points, reference.rest), reference.rest, reference.focal_known),
@@ -236,7 +233,7 @@ class RegressorEstimator:
             **{name: getattr(observed, name) for name in OrientationSeries.__dataclass_fields__},
             face=face,
             pose=pose,
-            motion=motion_of(landmarks) if motion is None else motion,
+            motion=motion_of(landmarks),
         )
 
     def smooth(
@@ -246,7 +243,7 @@ class RegressorEstimator:
         if not isinstance(observed, ObservedSeries):
             raise TypeError("smooth() needs what observe() of the same estimator returned.")
         fused = self.fused(observed, reference, causal=causal)
-        angles = Prediction(fused.angles_deg, self._measured_sd(fused))
+        angles = Prediction(fused.angles_deg, self._measured_sd(fused, _has_flow(observed)))
         return _orientations(
             observed.time_ns, angles, reference, (observed.face, observed.pose), fused.face_trust
         )
@@ -256,7 +253,7 @@ class RegressorEstimator:
         parameters = self._calibration.fusion
         readings = _readings(observed, reference)
         fused = fuse(readings, parameters, causal=causal, repeats=3)
-        if np.isfinite(observed.motion.box).all(axis=1).any():
+        if _has_flow(observed):
             for _ in range(2):
                 step = self._steps(observed, reference, fused.angles_deg)
                 fused = fuse(replace(readings, step=step), parameters, causal=causal, repeats=2)
@@ -283,9 +280,9 @@ class RegressorEstimator:
             steps[after, :3] = _cardan(moved) - angles_deg[before, :3]
         return steps
 
-    def _measured_sd(self, fused: Fused) -> FloatArray:
+    def _measured_sd(self, fused: Fused, has_flow: bool) -> FloatArray:
         """Standard deviations scaled to residuals measured on people not used for the networks; (N, 6)."""
-        table, nodes = self._calibration.sd_factor, self._calibration.sd_angles_deg
+        table, nodes = self._calibration.sd_factor[int(has_flow)], self._calibration.sd_angles_deg
         sd = fused.sd_deg.copy()
         for axis in range(3):
             size = np.abs(fused.angles_deg[:, axis])
@@ -305,15 +302,13 @@ def points_of(landmarks: LandmarkSeries) -> Points:
 
 
 def motion_of(landmarks: LandmarkSeries) -> Motion:
-    """Displacements over the head where the landmarks carry them (``motion``, ``motion_box``), else NaN."""
+    """Displacements over the head, NaN where the landmarks carry none."""
     n = len(landmarks)
-    displacement = getattr(landmarks, "motion", None)
-    box = getattr(landmarks, "motion_box", None)
-    if displacement is None or box is None:
-        return Motion(np.full((n, 14, 14, 2), np.nan), np.full((n, 3), np.nan), np.full((n, 2), np.nan))
-    pose = _bridged(landmarks.time_s, landmarks.pose[:, [7, 8], :2].astype(np.float64)).mean(axis=1)
-    ears = np.vstack([np.full((1, 2), np.nan), pose[:-1]])
-    return Motion(np.asarray(displacement, dtype=np.float64), np.asarray(box, dtype=np.float64), ears)
+    if landmarks.motion is None or landmarks.motion_box is None:
+        return Motion(np.full((n, GRID, GRID, 2), np.nan), np.full((n, 3), np.nan), np.full((n, 2), np.nan))
+    ears = _bridged(landmarks.time_s, landmarks.pose[:, _EARS, :2].astype(np.float64)).mean(axis=1)
+    before = np.vstack([np.full((1, 2), np.nan), ears[:-1]])
+    return Motion(landmarks.motion.astype(np.float64), landmarks.motion_box.astype(np.float64), before)
 
 
 def _bridged(time_s: FloatArray, values: FloatArray) -> FloatArray:
@@ -331,6 +326,10 @@ def _bridged(time_s: FloatArray, values: FloatArray) -> FloatArray:
     out = flat.copy()
     out[inside] = flat[left[inside]] + share[inside, None] * (flat[right[inside]] - flat[left[inside]])
     return out.reshape(values.shape)
+
+
+def _has_flow(observed: ObservedSeries) -> bool:
+    return bool(np.isfinite(observed.motion.box).all(axis=1).any())
 
 
 def _better_of(face: Prediction, pose: Prediction) -> Prediction:

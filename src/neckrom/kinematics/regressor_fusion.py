@@ -29,6 +29,9 @@ class FusionParameters:
 
     Attributes
     ----------
+    face_factor, pose_factor : float
+        On the standard deviation that each branch predicts for itself: networks are surer of
+        themselves than people whom they never saw bear out.
     face_length_deg, pose_length_deg : float
         How far the head turns until a reading's error is forgotten (1/e).
     error_time_s : float
@@ -42,7 +45,8 @@ class FusionParameters:
     acceleration : float
         Spectral density of the acceleration, deg^2/s^3, where no flow is seen.
     flow_noise, flow_floor_deg : float
-        Standard deviation of one step of flow: share of the step, and floor.
+        Variance of a step of flow per degree turned (so that the frame rate does not matter), and
+        floor of the standard deviation of one step.
     gain_sd, gain_length_deg : float
         Prior of the flow's gain error and how far the head turns until it is forgotten.
     rest_sd_deg : float
@@ -51,19 +55,21 @@ class FusionParameters:
         Degrees of freedom of the readings' outliers.
     """
 
+    face_factor: float = 1.7
+    pose_factor: float = 3.0
     face_length_deg: float = 25.0
     pose_length_deg: float = 25.0
     error_time_s: float = 20.0
-    face_white: float = 0.1
-    pose_white: float = 0.1
+    face_white: float = 0.3
+    pose_white: float = 0.3
     face_noise_deg: float = 0.4
     pose_noise_deg: float = 0.8
-    shared: float = 0.4
+    shared: float = 0.1
     acceleration: float = 6000.0
-    flow_noise: float = 0.35
-    flow_floor_deg: float = 0.15
-    gain_sd: float = 0.15
-    gain_length_deg: float = 60.0
+    flow_noise: float = 0.1
+    flow_floor_deg: float = 0.1
+    gain_sd: float = 0.2
+    gain_length_deg: float = 90.0
     rest_sd_deg: float = 0.5
     student: float = 4.0
 
@@ -123,6 +129,11 @@ def fuse(
     Fused
         Defined in every frame; how far to trust a frame without any reading is in its standard deviation.
     """
+    readings = replace(
+        readings,
+        face_sd=readings.face_sd * parameters.face_factor,
+        pose_sd=readings.pose_sd * parameters.pose_factor,
+    )
     model = _Model.of(readings, parameters)
     inflation = np.ones((len(readings), 2))
     for _ in range(1 if causal else repeats):
@@ -173,7 +184,7 @@ class _Model:
         f[..., _FACE, _FACE], f[..., _POSE, _POSE] = keep_face, keep_pose
         f[..., _GAIN, _GAIN] = keep_gain
         q = np.zeros_like(f)
-        seen_noise = (p.flow_noise * np.abs(step)) ** 2 + (0.1 * turned) ** 2 + p.flow_floor_deg**2
+        seen_noise = p.flow_noise * (np.abs(step) + 0.5 * turned) + p.flow_floor_deg**2
         a = p.acceleration
         q[..., _ANGLE, _ANGLE] = np.where(flow, seen_noise, a * dt**3 / 3)
         q[..., _ANGLE, _SPEED] = q[..., _SPEED, _ANGLE] = np.where(flow, 0.0, a * dt**2 / 2)

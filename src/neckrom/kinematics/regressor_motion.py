@@ -22,6 +22,9 @@ GRID: Final = 14
 _HALF_AXES: FloatArray = np.array([1.12, 1.40, 0.92])
 _CENTRE: FloatArray = np.array([0.0, 0.25, 0.0])
 _RIM = 0.12
+_RIM_FROM_BELOW = 0.40
+"""How far inside its outline a point must lie to count as head: more where the camera looks up at the
+chin, since the neck behind it moves less than the head."""
 _FEWEST = 25
 _ITERATIONS = 6
 _RIDGE: FloatArray = 1e-5 * np.diag([1.0, 1.0, 1.0, 0.09, 0.09, 1.0])
@@ -111,7 +114,8 @@ def _ellipsoid_depth(offset: FloatArray, head: FloatArray) -> tuple[FloatArray, 
         )
         inside = b * b - 4 * a * c
         depth = (-b - np.sqrt(np.maximum(inside, 0.0))) / (2 * a) + centre[:, None, 2]
-        return depth, np.asarray(inside / (4 * a) > _RIM)
+        from_below = np.clip((-head[:, 1, 0] - 0.35) / 0.3, 0.0, 1.0)[:, None]
+        return depth, np.asarray(inside / (4 * a) > _RIM + (_RIM_FROM_BELOW - _RIM) * from_below)
 
 
 def _robust_solution(

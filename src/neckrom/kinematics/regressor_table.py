@@ -92,10 +92,17 @@ class TruthClip:
             pose_ran=np.ones(n, dtype=np.bool_),
             width=self.width,
             height=self.height,
+            motion=self.motion.astype(np.float32) if self.has_motion else None,
+            motion_box=self.motion_box.astype(np.float32) if self.has_motion else None,
         )
 
+    @property
+    def has_motion(self) -> bool:
+        """Whether the flow over the head was recorded."""
+        return bool(np.isfinite(self.motion_box).any())
+
     def flow(self) -> Motion:
-        """Displacements over the head, for ``RegressorEstimator.observe``."""
+        """Displacements over the head, with the ears that place it."""
         ears = np.vstack([np.full((1, 2), np.nan), self.pose[:-1, [7, 8], :2].mean(axis=1)])
         return Motion(self.motion, self.motion_box, ears)
 
