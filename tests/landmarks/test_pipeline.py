@@ -217,5 +217,5 @@ def test_ctrl_c_ends_it_at_once_and_leaves_nothing(tmp_path):
         took = time.monotonic() - pressed
     assert process.returncode == -signal.SIGINT
     assert "KeyboardInterrupt" in errors
-    assert took < 3  # a second on a machine that is not busy
+    assert took < 6  # a second on a machine that is not busy
     assert list(tmp_path.iterdir()) == []
