@@ -195,7 +195,9 @@ def measure(
             "--overlay and --no-pictures: the overlay shows the person; leave one of them out"
         )
     if camera is not None and hfov is not None:
-        reader.problems.append("--camera and --hfov: the profile knows the field of view; leave one of them out")
+        reader.problems.append(
+            "--camera and --hfov: the profile knows the field of view; leave one of them out"
+        )
     reader.finish()
     _start_log(verbose)
     from neckrom import service  # noqa: PLC0415
