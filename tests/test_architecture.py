@@ -202,6 +202,32 @@ def test_nothing_tracked_names_one_machine_or_a_registry():
     assert not found, "\n".join(found)
 
 
+def test_links_between_pages_lead_somewhere():
+    broken = []
+    for page in tracked_files():
+        if page.suffix == ".md":
+            links = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
+            inside = [link for link in links if "://" not in link]
+            broken += [
+                f"{page.relative_to(ROOT)}: {link}" for link in inside if not (page.parent / link).exists()
+            ]
+    assert not broken, "\n".join(broken)
+
+
+def test_everything_needed_at_run_time_is_tracked_and_travels_in_the_wheel():
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    shipped = set(build["targets"]["wheel"]["force-include"])
+    tracked = {str(path.relative_to(ROOT)) for path in tracked_files()}
+    untracked = [name for name in shipped if not any(f"{path}/".startswith(f"{name}/") for path in tracked)]
+    assert not untracked, f"not tracked, so a fresh clone cannot build the wheel: {untracked}"
+    source = "".join(path.read_text(encoding="utf-8") for path in MODULES)
+    asked = {
+        f"{folder}/{name}" for folder, name in re.findall(r"resource\(\"(\w+)\", \"([\w.-]+)\"\)", source)
+    }
+    assert len(asked) >= 3
+    assert asked <= shipped, f"pyproject.toml does not put into the wheel: {sorted(asked - shipped)}"
+
+
 def test_nothing_tracked_is_too_large():
     limit = {"calibration": 30_000_000}  # the landmark tables that the estimators are fitted on
     large = [
