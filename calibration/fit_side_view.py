@@ -34,6 +34,7 @@ RIDGE = 0.3
 NODES_DEG = np.array([-80.0, -60.0, -45.0, -30.0, -15.0, 0.0, 15.0, 30.0, 45.0, 60.0, 70.0])
 NODE_WIDTH_DEG = 10.0
 LEANING_DEG = 6.0
+SLOW_DEG = 0.3
 
 
 class Sample:
@@ -50,8 +51,13 @@ class Sample:
         self.inputs, self.neck, self.trunk = inputs, clip.neck_deg[:, 0], clip.trunk_deg[:, 0]
         self.flow = head_flow(clip.landmarks, view)
         step, seen = np.diff(self.neck + self.trunk, prepend=np.nan), self.flow.turn_deg
-        used = np.isfinite(seen) & np.isfinite(step) & (np.abs(step - seen) < 0.5 * np.abs(step) + 1.0)
-        self.gain = float(step[used] @ seen[used] / (seen[used] @ seen[used])) if used.any() else np.nan
+        self.steps = np.isfinite(seen) & np.isfinite(step) & (np.abs(step - seen) < 0.5 * np.abs(step) + 1.0)
+        self.step = step
+
+    @property
+    def followed(self) -> bool:
+        """Whether there is flow."""
+        return bool(self.steps.any())
 
 
 def weights(samples: list[Sample], truth: str) -> FloatArray:
@@ -65,15 +71,16 @@ def weights(samples: list[Sample], truth: str) -> FloatArray:
 
 
 def flow_gain(samples: list[Sample]) -> tuple[FloatArray, float]:
-    """True turn over the turn that the flow shows, as a line over the share of stuck points; sd about it."""
-    followed = [sample for sample in samples if np.isfinite(sample.gain)]
-    design = np.array([[1.0, sample.flow.stuck_share] for sample in followed])
-    gains = np.array([sample.gain for sample in followed])
-    weight = np.ones(len(gains))
-    for _ in range(10):
-        line = np.linalg.lstsq(design * weight[:, None], gains * weight, rcond=None)[0]
-        weight = 1 / (1 + ((gains - design @ line) / 0.06) ** 2)
-    return line, float(np.sqrt(((gains - design @ line) ** 2).sum() / (len(gains) - 2)))
+    """From what the flow shows to the true turn; and how much its size differs between people."""
+    rows, true = [], []
+    for sample in samples:
+        weight = 1 / np.sqrt(np.abs(sample.flow.turn_deg[sample.steps]) + SLOW_DEG)
+        size = np.sqrt(((weight * sample.step[sample.steps]) ** 2).sum())
+        rows.append(sample.flow.design()[sample.steps] * weight[:, None] / size)
+        true.append(sample.step[sample.steps] * weight / size)
+    solution = np.linalg.lstsq(np.vstack(rows), np.concatenate(true), rcond=None)[0]
+    left = [t @ (r @ solution) / ((r @ solution) @ (r @ solution)) for r, t in zip(rows, true, strict=True)]
+    return solution, float(np.sqrt(((np.array(left) - 1) ** 2).sum() / (len(left) - 3)))
 
 
 def lean_share(samples: list[Sample], leans: dict[str, FloatArray]) -> float:
@@ -109,7 +116,7 @@ def fit(samples: list[Sample]) -> SideCalibration:
             leans[sample.clip.name] = sample.inputs @ trunk
     angle = [readings[s.clip.name][s.seen] for s in samples]
     error = [((readings[s.clip.name] - s.neck)[s.seen]) ** 2 for s in samples]
-    gain, gain_sd = flow_gain(samples)
+    gain, gain_sd = flow_gain([sample for sample in samples if sample.followed])
     first = SideCalibration(
         neck=weights(samples, "neck"),
         trunk=weights(samples, "trunk"),
@@ -133,7 +140,7 @@ def factor(
     """Residuals of the chained angle over its own standard deviation, flexion and extension together."""
     angle, squared = [], []
     for sample in samples:
-        if not np.isfinite(sample.gain):
+        if not sample.followed:
             continue
         name, landmarks = sample.clip.name, sample.clip.landmarks
         estimator = SideViewEstimator(calibration=fitted)

@@ -55,6 +55,8 @@ class Fusion:
     ----------
     step_floor_deg, step_share : float
         Standard deviation of one step of flow: floor, and share of the step.
+    stuck : float
+        What the share of stuck points adds to that share.
     blind_share : float
         The same share for a step that comes from the readings because there is no flow.
     lasting_s : float
@@ -67,6 +69,7 @@ class Fusion:
 
     step_floor_deg: float = 0.13
     step_share: float = 0.05
+    stuck: float = 3.0
     blind_share: float = 0.4
     lasting_s: float = 4.0
     rest_sd_deg: float = 1.0
@@ -104,9 +107,9 @@ class SideCalibration:
         Standard deviation of the neck reading, from people not used for its weights.
     sd_factor : ndarray, shape (M,)
         Measured residuals of the chained angle as a multiple of its own standard deviation.
-    flow_gain : ndarray, shape (2,)
-        True turn as a multiple of the turn that the flow shows: at no stuck points, and its growth
-        with their share.
+    flow_gain : ndarray, shape (3,)
+        From what the flow shows to the true turn: weights of
+        :meth:`neckrom.kinematics.side_view_geometry.HeadFlow.design`.
     gain_sd : float
         How much that multiple differs between people, cameras and encoders.
     lean_share : float
@@ -213,7 +216,7 @@ class ObservedSide(OrientationSeries):
         Lean of the trunk, forwards positive.
     step_deg : ndarray, shape (N,)
         Turn of the head since the frame before, from flow.
-    stuck_share : float
+    stuck_share : ndarray, shape (N,)
         As in :class:`neckrom.kinematics.side_view_geometry.HeadFlow`.
     """
 
@@ -221,7 +224,7 @@ class ObservedSide(OrientationSeries):
     neck_sd_deg: FloatArray
     trunk_deg: FloatArray
     step_deg: FloatArray
-    stuck_share: float
+    stuck_share: FloatArray
 
 
 class SideViewEstimator:
@@ -286,7 +289,7 @@ class SideViewEstimator:
         inputs = side_inputs(side_points(landmarks, reference.view), reference.points)
         neck, trunk = inputs @ fitted.neck, inputs @ fitted.trunk
         flow = head_flow(landmarks, reference.view)
-        step = (fitted.flow_gain @ [1.0, flow.stuck_share]) * flow.turn_deg
+        step = flow.design() @ fitted.flow_gain
         sd = np.interp(neck, fitted.nodes_deg, fitted.reading_sd_deg)
         sd[~np.isfinite(neck)] = np.nan
         observed = _Flexion(neck, sd, trunk).orientation(landmarks.time_ns, reference, fitted.nodes_deg)
@@ -321,10 +324,14 @@ class SideViewEstimator:
 
 
 def expected_sd_deg(
-    chain_sd: FloatArray, neck: FloatArray, trunk: FloatArray, stuck_share: float, fitted: SideCalibration
+    chain_sd: FloatArray,
+    neck: FloatArray,
+    trunk: FloatArray,
+    stuck_share: FloatArray,
+    fitted: SideCalibration,
 ) -> FloatArray:
     """Standard deviation of the chained angle with lasting errors: the flow's gain and the trunk's lean."""
-    gain_sd = np.hypot(fitted.gain_sd, stuck_share)
+    gain_sd = np.hypot(fitted.gain_sd, stuck_share.mean())
     return np.asarray(np.sqrt(chain_sd**2 + (gain_sd * neck) ** 2 + (fitted.lean_share * trunk) ** 2))
 
 
@@ -375,7 +382,7 @@ def _steps(
     by_reading = np.diff(read, prepend=read[:1])
     flow, blind = np.isfinite(by_flow), ~np.isfinite(by_flow) & np.isfinite(by_reading)
     step = np.where(flow, by_flow, np.where(blind, by_reading, 0.0))
-    share = np.where(flow, fusion.step_share, fusion.blind_share)
+    share = np.where(flow, fusion.step_share + fusion.stuck * observed.stuck_share, fusion.blind_share)
     sd = np.hypot(fusion.step_floor_deg, share * step)
     lost_deg = _UNSEEN_DEG_S * np.diff(time_s, prepend=time_s[:1])
     return step, np.where(flow | blind, sd, np.maximum(lost_deg, fusion.step_floor_deg))

@@ -31,6 +31,8 @@ _SEGMENTS = (
 )
 _UNIT_DEG = 30.0
 _FEWEST_FLOW_POINTS = 15
+_STUCK_S = 1.5
+_SLOW_DEG = 0.5
 
 
 def side_points(landmarks: LandmarkSeries, view: SideView) -> FloatArray:
@@ -77,13 +79,18 @@ class HeadFlow:
     ----------
     turn_deg : ndarray, shape (N,)
         Turn of the head in the picture since the frame before, flexion positive; NaN where there is none.
-    stuck_share : float
-        Share of the points on a moving head that do not move: encoders freeze what changes little, and
-        the flow then shows too little.
+    stuck_share : ndarray, shape (N,)
+        Share of the points on the moving head that do not move, over 1.5 s: encoders freeze what
+        changes little, and the flow then shows too little. 0 where nothing moves.
     """
 
     turn_deg: FloatArray
-    stuck_share: float
+    stuck_share: FloatArray
+
+    def design(self) -> FloatArray:
+        """Turn, and what it lacks where points are stuck, the more the slower the head; shape (N, 3)."""
+        stuck = self.turn_deg * self.stuck_share
+        return np.column_stack([self.turn_deg, stuck, stuck / (np.abs(self.turn_deg) + _SLOW_DEG)])
 
 
 def head_flow(landmarks: LandmarkSeries, view: SideView) -> HeadFlow:
@@ -94,7 +101,7 @@ def head_flow(landmarks: LandmarkSeries, view: SideView) -> HeadFlow:
     """
     turn = np.full(len(landmarks), np.nan)
     if landmarks.motion is None or landmarks.motion_box is None or len(landmarks) < 2:
-        return HeadFlow(turn, 0.0)
+        return HeadFlow(turn, np.zeros(len(landmarks)))
     box = landmarks.motion_box.astype(np.float64)
     pose = _bridged(landmarks.time_s, landmarks.pose[:, [0, 7, 8], :2].astype(np.float64))
     nose, ears = (np.roll(part, 1, axis=0) for part in (pose[:, 0], pose[:, 1:].mean(axis=1)))
@@ -109,23 +116,25 @@ def head_flow(landmarks: LandmarkSeries, view: SideView) -> HeadFlow:
     used[0] = False
     rows = used.sum(axis=1) >= _FEWEST_FLOW_POINTS
     if not rows.any():
-        return HeadFlow(turn, 0.0)
+        return HeadFlow(turn, np.zeros(len(landmarks)))
     turn[rows] = _robust_turn(offset[rows], moved[rows], distance[rows], used[rows])
-    on_head = used[rows] & (distance[rows] < 0.6)
-    return HeadFlow(turn if view == "side_right" else -turn, _stuck_share(moved[rows], on_head))
+    on_head = used & (distance < 0.6)
+    stuck = _stuck_share(landmarks.time_s, moved, on_head)
+    return HeadFlow(turn if view == "side_right" else -turn, stuck)
 
 
-def _stuck_share(moved: FloatArray, on_head: BoolArray) -> float:
-    """Mean share of points slower than 0.15 of the frame's quick ones, over the frames that move by 0.4 px."""
+def _stuck_share(time_s: FloatArray, moved: FloatArray, on_head: BoolArray) -> FloatArray:
+    """Share of points slower than 0.15 of the frame's quick ones, in the frames about each that move by 0.4 px."""
     speed = np.where(on_head, np.hypot(moved[..., 0], moved[..., 1]), -1.0)
     count = on_head.sum(axis=1)
-    ordered = np.sort(speed, axis=1)
-    quick = ordered[np.arange(len(speed)), speed.shape[1] - 1 - count // 4]
+    quick = np.sort(speed, axis=1)[np.arange(len(speed)), speed.shape[1] - 1 - count // 4]
     moving = (count >= _FEWEST_FLOW_POINTS) & (quick > 0.4)
-    if not moving.any():
-        return 0.0
-    stuck = on_head & (speed < 0.15 * quick[:, None])
-    return float((stuck.sum(axis=1) / np.maximum(count, 1))[moving].mean())
+    stuck = np.where(
+        moving, (on_head & (speed < 0.15 * quick[:, None])).sum(axis=1) / np.maximum(count, 1), 0.0
+    )
+    first, last = (np.searchsorted(time_s, time_s + side * _STUCK_S / 2) for side in (-1, 1))
+    total, frames = (np.r_[0.0, np.cumsum(values)] for values in (stuck, moving.astype(np.float64)))
+    return np.asarray((total[last] - total[first]) / np.maximum(frames[last] - frames[first], 1.0))
 
 
 def _robust_turn(offset: FloatArray, moved: FloatArray, distance: FloatArray, used: BoolArray) -> FloatArray:

@@ -18,7 +18,7 @@ View = Literal["front", "side_left", "side_right"]
 
 SIDE_FROM_DEG = 60.0
 """The trunk is turned this far from the camera, or further, in a side view."""
-FRONT_TO_DEG = 28.0
+FRONT_TO_DEG = 38.0
 """Up to here a front view is a good one."""
 _BACK_FROM_DEG = 125.0
 _STEADY_SHARE = 0.75
