@@ -18,6 +18,9 @@ _HEAD = slice(0, 11)
 _LEFT_SHOULDER, _RIGHT_SHOULDER = 11, 12
 _HALF_SIDE = 0.42
 """Half side of the grid as a share of the distance between the shoulders: about the head."""
+_EARS = [7, 8]
+_NARROW = 1.2
+"""Shoulders narrower than this many lengths of the neck are seen from the side: the neck measures the grid."""
 _POSE_LASTS_S = 0.25
 _MARGIN = 1.6
 """Of the picture around the grid, in half sides: flow needs to see where points go."""
@@ -72,7 +75,12 @@ class MotionFollower:
         if self._pose is None or (time_ns - self._pose_ns) * 1e-9 > _POSE_LASTS_S:
             return None
         centre = self._pose[_HEAD, :2].mean(axis=0)
-        half = _HALF_SIDE * np.linalg.norm(self._pose[_LEFT_SHOULDER, :2] - self._pose[_RIGHT_SHOULDER, :2])
+        shoulders, ears = self._pose[[_LEFT_SHOULDER, _RIGHT_SHOULDER], :2], self._pose[_EARS, :2].mean(axis=0)
+        width = np.linalg.norm(shoulders[0] - shoulders[1])
+        neck = np.linalg.norm(shoulders.mean(axis=0) - ears)
+        half = _HALF_SIDE * width
+        if width < _NARROW * neck:
+            centre, half = (centre + ears) / 2, neck / 2
         if half < 8:
             return None
         return np.array([centre[0], centre[1], half], dtype=np.float32)

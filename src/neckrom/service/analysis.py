@@ -124,8 +124,9 @@ def analyse(
     estimator, planes = estimator_for(view)
     reference = estimator.fit_reference(straight, straight_camera, still)
     orientation = estimator.smooth(estimator.observe(straight, reference), reference)
-    angles = only_measured(neck_angle_series(orientation, reference.neutral_thorax), planes)
-    found = range_of_motion(angles, neutral, options.protocol, options.rom)
+    every_angle = neck_angle_series(orientation, reference.neutral_thorax)
+    found = range_of_motion(every_angle, neutral, options.protocol, options.rom)
+    angles = only_measured(every_angle, planes)
     rom = replace(only_measured_coupling(found, planes), planes=planes)
     movements, asymmetry = judge(rom, options.norms, _pain(angles, options.protocol), options.judgement)
     result = Result(
