@@ -213,6 +213,19 @@ def test_range_measured_is_nothing_where_nothing_was_seen():
     assert [trial.measured_share for trial in found.trials] == [0.0] * 6
 
 
+def test_a_view_that_shows_one_plane_measures_that_plane():
+    """From the side flexion is known, side-bend and rotation are not."""
+
+    def only_flexion(neck):
+        return np.where([True, False, False], neck, np.nan)
+
+    found = compared([measured_trial(true) for true in TRUTH.trials], angles_of(TRUTH, only_flexion))
+    assert of(found, Movement.FLEXION).measured_share == pytest.approx(1.0)
+    assert of(found, Movement.FLEXION).reach == pytest.approx(1.0)
+    assert of(found, Movement.ROTATION_LEFT).measured_share == pytest.approx(0.0)
+    assert np.isnan(of(found, Movement.FLEXION).cross_talk_deg)
+
+
 # ------------------------------------------------------------------ cross-talk
 
 

@@ -62,7 +62,8 @@ class TrialComparison:
     reach : float
         Largest true angle in a frame that was measured right within 6 deg, divided by the true peak; 0 to 1.
     measured_share : float
-        Share of the repetition's frames that were measured.
+        Share of the repetition's frames in which the movement's own angle was measured (from the side
+        the others are not).
     peak_s : float
         When the measured end range was.
     compensation_error_deg : float
@@ -380,7 +381,7 @@ def _compare_trial(
         reach=_reach(
             sign * frames.truth_deg[rows, plane], sign * frames.error_deg[rows, plane], truth.peak_deg
         ),
-        measured_share=float(frames.measured[rows].mean()) if rows.any() else _NAN,
+        measured_share=float(np.isfinite(frames.measured_deg[rows, plane]).mean()) if rows.any() else _NAN,
         peak_s=_NAN if found is None else found.peak_s,
         compensation_error_deg=_compensation_error(truth, trial),
         cross_talk_deg=_cross_talk(frames, rows, plane) if truth.single_plane else _NAN,
