@@ -136,16 +136,12 @@ def test_neutral_that_is_named_is_used_or_refused(outcome, tmp_path):
     result = measure_one(outcome.folder, tmp_path, MeasureOptions(neutral=(0.5, 1.5)), Silent()).result
     assert (result.neutral.start_s, result.neutral.end_s, result.neutral.origin) == (0.5, 1.5, "given")
     with pytest.raises(NoNeutralError, match="inside it"):
-        measure_one(
-            outcome.folder, tmp_path / "b", replace(MeasureOptions(), neutral=(90.0, 91.0)), Silent()
-        )
+        measure_one(outcome.folder, tmp_path / "b", replace(MeasureOptions(), neutral=(90.0, 91.0)), Silent())
     assert not (tmp_path / "b").exists()
 
 
 def test_protocol_names_trials_pain_and_its_onset(outcome, tmp_path):
-    truth_left = next(
-        item for item in outcome.result.movements if item.movement == "rotation_left"
-    ).trials[0]
+    truth_left = next(item for item in outcome.result.movements if item.movement == "rotation_left").trials[0]
     protocol = tmp_path / "visit.toml"
     protocol.write_text(
         "version = 1\n[pain]\nrotation_left = 4\n[[trial]]\nmovement = 'rotation_left'\n"

@@ -65,7 +65,7 @@ from neckrom.types import BoolArray, CameraModel, FloatArray, LandmarkSeries, Or
 
 POSE_GAP_S = 0.2
 """Pose points are interpolated over gaps up to this long: the pose model need not run on every frame."""
-BEYOND_SD_DEG = 8.0
+BEYOND_SD_DEG = 12.0
 """From this standard deviation on, an angle past ``BEYOND_FROM_DEG`` is only a bound."""
 BEYOND_FROM_DEG: FloatArray = np.array([25.0, 30.0, 35.0])
 _UNKNOWN_SD_DEG = 30.0
@@ -87,6 +87,9 @@ class Calibration:
     sd_factor : ndarray, shape (2, 6, B)
         Factor on the standard deviation at each node: flexion, extension, side-bend right and left,
         rotation right and left; first for clips without flow over the head, then for clips with it.
+    stretch : ndarray, shape (2, 6, B)
+        Factor on the neck angle at each node, same order: a fusion of uncertain readings leans towards
+        small angles, this takes the lean off that was measured on people left out.
     identity : str
         Of the file's content.
     """
@@ -96,6 +99,7 @@ class Calibration:
     motion: MotionModel
     sd_angles_deg: FloatArray
     sd_factor: FloatArray
+    stretch: FloatArray
     identity: str
 
 
@@ -109,6 +113,7 @@ def load_calibration(path: Path) -> Calibration:
         motion=unpack_motion(arrays),
         sd_angles_deg=np.asarray(arrays["sd.angles_deg"], dtype=np.float64),
         sd_factor=np.asarray(arrays["sd.factor"], dtype=np.float64),
+        stretch=np.asarray(arrays["stretch"], dtype=np.float64),
         identity=f"{arrays['version']}-{digest}",
     )
 
@@ -121,6 +126,7 @@ def save_calibration(path: Path, calibration: Calibration, version: str) -> None
         **pack_motion(calibration.motion),
         "sd.angles_deg": calibration.sd_angles_deg.astype(np.float32),
         "sd.factor": calibration.sd_factor.astype(np.float32),
+        "stretch": calibration.stretch.astype(np.float32),
         "version": np.array(version),
     }
     np.savez_compressed(path, **cast("dict[str, NDArray[np.float64]]", arrays))
@@ -249,7 +255,7 @@ class RegressorEstimator:
         )
 
     def fused(self, observed: ObservedSeries, reference: Reference, *, causal: bool = False) -> Fused:
-        """Neck and trunk angles over time, before their standard deviations are calibrated."""
+        """Neck and trunk angles over time, stretched; their standard deviations are not yet the measured ones."""
         parameters = self._calibration.fusion
         readings = _readings(observed, reference)
         fused = fuse(readings, parameters, causal=causal, repeats=3)
@@ -257,7 +263,7 @@ class RegressorEstimator:
             for _ in range(2):
                 step = self._steps(observed, reference, fused.angles_deg)
                 fused = fuse(replace(readings, step=step), parameters, causal=causal, repeats=2)
-        return fused
+        return self._stretched(fused, _has_flow(observed))
 
     def _steps(self, observed: ObservedSeries, reference: Reference, angles_deg: FloatArray) -> FloatArray:
         """Change of each angle since the frame before, from flow about the current estimate; (N, 6)."""
@@ -282,14 +288,22 @@ class RegressorEstimator:
 
     def _measured_sd(self, fused: Fused, has_flow: bool) -> FloatArray:
         """Standard deviations scaled to residuals measured on people not used for the networks; (N, 6)."""
-        table, nodes = self._calibration.sd_factor[int(has_flow)], self._calibration.sd_angles_deg
-        sd = fused.sd_deg.copy()
+        return fused.sd_deg * self._factors(self._calibration.sd_factor[int(has_flow)], fused.angles_deg)
+
+    def _stretched(self, fused: Fused, has_flow: bool) -> Fused:
+        factors = self._factors(self._calibration.stretch[int(has_flow)], fused.angles_deg)
+        return replace(fused, angles_deg=fused.angles_deg * factors, sd_deg=fused.sd_deg * factors)
+
+    def _factors(self, table: FloatArray, angles_deg: FloatArray) -> FloatArray:
+        """Factors for the three neck angles from a table over direction and size; 1 for the trunk; (N, 6)."""
+        factors = np.ones_like(angles_deg)
         for axis in range(3):
-            size = np.abs(fused.angles_deg[:, axis])
-            positive = fused.angles_deg[:, axis] >= 0
-            forth, back = (np.interp(size, nodes, table[2 * axis + i]) for i in (0, 1))
-            sd[:, axis] *= np.where(positive, forth, back)
-        return sd
+            size = np.abs(angles_deg[:, axis])
+            forth, back = (
+                np.interp(size, self._calibration.sd_angles_deg, table[2 * axis + i]) for i in (0, 1)
+            )
+            factors[:, axis] = np.where(angles_deg[:, axis] >= 0, forth, back)
+        return factors
 
 
 def points_of(landmarks: LandmarkSeries) -> Points:

@@ -55,12 +55,12 @@ class FusionParameters:
         Degrees of freedom of the readings' outliers.
     """
 
-    face_factor: float = 1.7
-    pose_factor: float = 3.0
+    face_factor: float = 1.2
+    pose_factor: float = 8.0
     face_length_deg: float = 25.0
     pose_length_deg: float = 25.0
-    error_time_s: float = 20.0
-    face_white: float = 0.3
+    error_time_s: float = 5.0
+    face_white: float = 0.5
     pose_white: float = 0.3
     face_noise_deg: float = 0.4
     pose_noise_deg: float = 0.8
@@ -68,8 +68,8 @@ class FusionParameters:
     acceleration: float = 6000.0
     flow_noise: float = 0.1
     flow_floor_deg: float = 0.1
-    gain_sd: float = 0.2
-    gain_length_deg: float = 90.0
+    gain_sd: float = 0.15
+    gain_length_deg: float = 45.0
     rest_sd_deg: float = 0.5
     student: float = 4.0
 
