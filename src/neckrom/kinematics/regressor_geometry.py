@@ -257,4 +257,4 @@ def _turn_to_axis(direction: FloatArray) -> FloatArray:
     x, y, z = unit[..., 0], unit[..., 1], unit[..., 2]
     k = 1.0 / (1.0 + z)
     rows = [1 - k * x * x, -k * x * y, -x, -k * x * y, 1 - k * y * y, -y, x, y, z]
-    return np.stack(rows, axis=-1).reshape(*direction.shape[:-1], 3, 3)
+    return np.asarray(np.stack(rows, axis=-1).reshape(*direction.shape[:-1], 3, 3))

@@ -162,7 +162,7 @@ def turn_design(movement: FloatArray, angles_deg: FloatArray, eye_distance: floa
     scaled = movement * [1.0, 1.0, 1.0, eye_distance, eye_distance, 1.0]
     f, s, r = (angles_deg / _UNIT).T
     shape = [np.ones_like(f), f, np.maximum(f, 0.0), np.abs(r), r, r * r, s, np.abs(s), f * f, f * r]
-    return (scaled[:, :, None] * np.stack(shape, axis=1)[:, None, :]).reshape(len(movement), -1)
+    return np.asarray((scaled[:, :, None] * np.stack(shape, axis=1)[:, None, :]).reshape(len(movement), -1))
 
 
 def pack_motion(model: MotionModel) -> dict[str, NDArray[np.generic]]:
