@@ -289,7 +289,7 @@ def test_interruption_leaves_nothing(start_neckrom, tmp_path, number, jobs):
     line = process.stderr.readline()
     assert "landmarks" in line
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == ExitCode.INTERRUPTED, err
     assert out == ""
     assert "Stopped" in err
