@@ -67,7 +67,7 @@ class CameraInfo(Model):
     assumed: bool
     view: Literal["front", "side_left", "side_right"] = Field(
         default="front",
-        description="From where the camera looked: the front, or the person's left or right side."
+        description="From where the camera looked: the front, or the person's left or right side.",
     )
 
 

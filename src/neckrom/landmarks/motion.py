@@ -75,7 +75,10 @@ class MotionFollower:
         if self._pose is None or (time_ns - self._pose_ns) * 1e-9 > _POSE_LASTS_S:
             return None
         centre = self._pose[_HEAD, :2].mean(axis=0)
-        shoulders, ears = self._pose[[_LEFT_SHOULDER, _RIGHT_SHOULDER], :2], self._pose[_EARS, :2].mean(axis=0)
+        shoulders, ears = (
+            self._pose[[_LEFT_SHOULDER, _RIGHT_SHOULDER], :2],
+            self._pose[_EARS, :2].mean(axis=0),
+        )
         width = np.linalg.norm(shoulders[0] - shoulders[1])
         neck = np.linalg.norm(shoulders.mean(axis=0) - ears)
         half = _HALF_SIDE * width
