@@ -9,6 +9,7 @@ range and sometimes sees a face where there is none.
 from __future__ import annotations
 
 import hashlib
+import warnings
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Protocol
@@ -330,7 +331,8 @@ class _Model:
 
 
 def _solutions() -> ModuleType:
-    with QuietStderr():
+    with QuietStderr(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # protobuf's, on Python 3.12
         try:
             from mediapipe.python import solutions  # noqa: PLC0415  (takes a second: only when it is needed)
         except (ImportError, OSError) as error:
