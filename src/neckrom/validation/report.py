@@ -164,34 +164,26 @@ def write_report(out: Path, report: ValidationReport, clips: list[ClipComparison
 
     front = [clip for clip in clips if clip.view != "side"]
     trials = [trial for clip in front for trial in clip.trials]
-    pictures: list[tuple[str, str, bytes]] = []
+    together = {}
     if trials:
-        pictures = [
-            (
-                "measured_against_truth.png",
-                "End range, measured against truth.",
-                figures.measured_against_truth(trials),
-            ),
-            ("bland_altman.png", "Error at end range over the truth.", figures.limits_of_agreement(trials)),
-            (
-                "error_over_angle.png",
-                "Error of single frames over the true angle.",
-                figures.error_over_angle(front),
-            ),
-        ]
+        together = {
+            "measured_against_truth.png": figures.measured_against_truth(trials),
+            "bland_altman.png": figures.limits_of_agreement(trials),
+            "error_over_angle.png": figures.error_over_angle(front),
+        }
+    single = {}
     if len(clips) <= MOST_TRACES:
-        pictures += [
-            (
-                f"traces/{clip.name.replace('/', '__')}.png",
-                f"{clip.name}, measured on truth.",
-                figures.traces(clip),
-            )
-            for clip in clips
-        ]
-    shown = [(name, caption) for name, caption, _ in pictures]
-    contents = {name: data for name, _, data in pictures} | {
+        single = {f"traces/{clip.name.replace('/', '__')}.png": figures.traces(clip) for clip in clips}
+    text = tables.markdown(
+        report,
+        [(name, _CAPTIONS[name]) for name in together],
+        [(name, f"{clip.name}, measured on truth.") for name, clip in zip(single, clips, strict=False)],
+    )
+    contents = {
+        **together,
+        **single,
         "validation.csv": trials_csv(report.trials),
-        "validation.md": tables.markdown(report, shown).encode(),
+        "validation.md": text.encode(),
         "validation.json": (report.model_dump_json(indent=1) + "\n").encode(),
     }
     try:
@@ -202,6 +194,13 @@ def write_report(out: Path, report: ValidationReport, clips: list[ClipComparison
             f"Cannot write the report into {out}: {error.strerror or error}. Free some space there, or choose "
             "another folder with --out."
         ) from error
+
+
+_CAPTIONS = {
+    "measured_against_truth.png": "End range, measured against truth.",
+    "bland_altman.png": "Error at end range over the truth.",
+    "error_over_angle.png": "Error of single frames over the true angle.",
+}
 
 
 def trials_csv(trials: tuple[TrialReport, ...]) -> bytes:

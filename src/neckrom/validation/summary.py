@@ -296,7 +296,7 @@ def is_moderate(clip: ClipComparison) -> bool:
 def truth_bin(truth_deg: float) -> str:
     """Name of the 10 deg bin that an angle falls into."""
     low = int(BIN_DEG * np.floor(truth_deg / BIN_DEG))
-    return f"{low} to {low + int(BIN_DEG)} deg"
+    return f"{low} to {low + int(BIN_DEG)}"
 
 
 def accuracy(truth_deg: FloatArray, measured_deg: FloatArray) -> Accuracy:

@@ -48,7 +48,8 @@ def tables(report: ValidationReport) -> tuple[TextTable, ...]:
         TextTable(
             "End range per movement",
             "Errors are measured minus true end range in degrees, over repetitions with an end-range value; "
-            "lower bounds are counted apart.",
+            "lower bounds (bound) and repetitions that were seen but not counted (aside) are counted apart. "
+            "Range: share of the true range that was measured, in percent; seen: share of the frames.",
             _TRIAL_COLUMNS,
             _trial_rows(report.by_movement),
         ),
@@ -160,14 +161,18 @@ def renderables(report: ValidationReport, *, everything: bool = False) -> list[R
     return items
 
 
-def markdown(report: ValidationReport, figures: Sequence[tuple[str, str]] = ()) -> str:
+def markdown(
+    report: ValidationReport,
+    figures: Sequence[tuple[str, str]] = (),
+    traces: Sequence[tuple[str, str]] = (),
+) -> str:
     """The whole report as Markdown.
 
     Parameters
     ----------
     report : ValidationReport
-    figures : sequence of (path, caption)
-        Pictures, paths relative to the Markdown file.
+    figures, traces : sequence of (path, caption)
+        Pictures of all clips together and of single ones, paths relative to the Markdown file.
     """
     parts = [
         "# Accuracy against truth tables",
@@ -175,9 +180,12 @@ def markdown(report: ValidationReport, figures: Sequence[tuple[str, str]] = ()) 
         f"**{report.statement}**",
         "\n".join(f"- {line}" for line in headline(report)),
     ]
-    parts += [f"![{caption}]({path})\n\n{caption}" for path, caption in figures]
+    parts += [_markdown_picture(*figure) for figure in figures]
     parts += [_markdown_table(table) for table in tables(report)]
     parts.append(_HOW_COUNTED)
+    if traces:
+        parts.append("## Clip by clip")
+        parts += [_markdown_picture(*trace) for trace in traces]
     return "\n\n".join(parts) + "\n"
 
 
@@ -200,16 +208,17 @@ _HOW_COUNTED = f"""## How it is counted
 _TRIAL_COLUMNS = (
     "movement",
     "n",
-    "measured",
-    "bounded",
+    "meas.",
+    "bound",
     "missed",
     "bias",
     "MAE",
     "p95",
     "worst",
-    "range %",
-    "frames %",
+    "range",
+    "seen",
 )
+_WORDS = ("note", "flag", "outcome", "missed movements")
 _FRAME_COLUMNS = ("angle", "frames", "measured %", "bias", "median", "MAE", "p95", "worst")
 
 
@@ -218,12 +227,12 @@ def _trial_rows(rows: Sequence[TrialRow]) -> tuple[tuple[str, ...], ...]:
 
 
 def _figures(row: TrialRow) -> tuple[str, ...]:
-    found = row.accuracy
+    found, wrong = row.accuracy, row.bounded - row.bounds_right
     return (
         str(row.trials),
         str(row.measured),
-        f"{row.bounds_right} of {row.bounded} right" if row.bounded else "0",
-        str(row.missed) if not row.set_aside else f"{row.missed} + {row.set_aside} set aside",
+        str(row.bounded) if row.bounds_right == row.bounded else f"{row.bounded}, {wrong} wrong",
+        str(row.missed) if not row.set_aside else f"{row.missed}, {row.set_aside} aside",
         _signed(found.bias_deg),
         _number(found.mae_deg),
         _number(found.p95_deg),
@@ -419,14 +428,26 @@ def _signed(value: float | None) -> str:
 
 def _rich(table: TextTable) -> Table:
     shown = Table(
-        title=Text(table.title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+        title=Text(table.title),
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 0, 0, 1),
     )
-    for index, column in enumerate(table.columns):
-        words = index < table.text_columns or column in ("note", "flag", "outcome", "missed movements")
-        shown.add_column(column, justify="left" if words else "right")
+    kept = [index for index, column in enumerate(table.columns) if not _only_on_paper(table, column)]
+    for index in kept:
+        column = table.columns[index]
+        words = index < table.text_columns or column in _WORDS
+        shown.add_column(column, justify="left" if words else "right", overflow="fold")
     for row in table.rows:
-        shown.add_row(*(Text(cell) for cell in row))
+        shown.add_row(*(Text(row[index]) for index in kept))
     return shown
+
+
+def _only_on_paper(table: TextTable, column: str) -> bool:
+    """Columns that a terminal of 80 columns has no room for."""
+    return table.text_columns > 1 and column in ("range", "seen")
 
 
 def _markdown_table(table: TextTable) -> str:
@@ -436,6 +457,10 @@ def _markdown_table(table: TextTable) -> str:
         lines += [table.note, ""]
     lines += [_markdown_row(table.columns), _markdown_row(align), *(_markdown_row(row) for row in table.rows)]
     return "\n".join(lines)
+
+
+def _markdown_picture(path: str, caption: str) -> str:
+    return f"![{caption}]({path})\n\n{caption}"
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
