@@ -295,3 +295,14 @@ def test_interruption_leaves_nothing(start_neckrom, tmp_path, number, jobs):
     assert "Stopped" in err
     assert "Traceback" not in err
     assert list(start_neckrom.folder.iterdir()) == []
+
+
+def test_interrupted_validation_ends_at_once_and_leaves_nothing(start_neckrom):
+    process = start_neckrom("validate", SAMPLES, "--jobs", "2")
+    while "landmarks" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == ExitCode.INTERRUPTED, err
+    assert "Traceback" not in err
+    assert list(start_neckrom.folder.iterdir()) == []

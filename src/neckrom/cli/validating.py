@@ -6,15 +6,37 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 from neckrom import service
 from neckrom.cli.progress import progress_on
 from neckrom.cli.terminal import console, print_json
 from neckrom.errors import ExitCode
 from neckrom.result import Result
+from neckrom.service import Progress
 from neckrom.types import AngleSeries
 from neckrom.validation.report import Measure, find_cases, validate_folder
 from neckrom.validation.tables import renderables
+
+
+class _Stopped(BaseException):
+    """Raised in a worker to end it when the user pressed Ctrl-C."""
+
+
+class _Stoppable:
+    """Progress that ends the measurements that tell it once it is asked to."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._asked = Event()
+
+    def stop(self) -> None:
+        self._asked.set()
+
+    def step(self, input: Path, name: str, done: int, total: int | None) -> None:  # noqa: A002
+        if self._asked.is_set():
+            raise _Stopped
+        self._progress.step(input, name, done, total)
 
 
 def validate_and_show(
@@ -27,7 +49,7 @@ def validate_and_show(
     ExitCode
         ``PARTLY_FAILED`` where a clip could not be measured.
     """
-    with progress_on(console(stderr=True)) as progress, _measuring(folder, jobs) as measure:
+    with progress_on(console(stderr=True)) as progress, _measuring(folder, jobs, progress) as measure:
 
         def tell(done: int, total: int, _name: str) -> None:
             progress.step(folder, "clips", done, total)
@@ -45,16 +67,17 @@ def validate_and_show(
     return ExitCode.PARTLY_FAILED if report.failed else ExitCode.OK
 
 
-def _measure(path: Path) -> tuple[Result, AngleSeries]:
-    analysis = service.measure_quietly(path, service.MeasureOptions())
-    return analysis.result, analysis.angles
-
-
 @contextmanager
-def _measuring(folder: Path, jobs: int) -> Iterator[Measure]:
+def _measuring(folder: Path, jobs: int, progress: Progress) -> Iterator[Measure]:
     """Measure one recording when asked for it, or all of them ahead, ``jobs`` at once."""
+    stoppable = _Stoppable(progress)
+
+    def measure(path: Path) -> tuple[Result, AngleSeries]:
+        analysis = service.measure_quietly(path, service.MeasureOptions(), stoppable)
+        return analysis.result, analysis.angles
+
     if jobs == 1:
-        yield _measure
+        yield measure
         return
     pool = ThreadPoolExecutor(jobs, "validate")
     ahead: dict[Path, Future[tuple[Result, AngleSeries]]] = {}
@@ -62,10 +85,11 @@ def _measuring(folder: Path, jobs: int) -> Iterator[Measure]:
     def from_pool(path: Path) -> tuple[Result, AngleSeries]:
         if not ahead:
             cases, _ = find_cases(folder)
-            ahead.update((case.recording, pool.submit(_measure, case.recording)) for case in cases)
+            ahead.update((case.recording, pool.submit(measure, case.recording)) for case in cases)
         return ahead.pop(path).result()
 
     try:
         yield from_pool
     finally:
+        stoppable.stop()
         pool.shutdown(cancel_futures=True)

@@ -144,11 +144,15 @@ def measure_one(path: Path, out: Path, options: MeasureOptions, progress: Progre
     return _measure_into(path, folder, options, _analysis_options(options), progress.step)
 
 
-def measure_quietly(path: Path, options: MeasureOptions) -> Analysis:
-    """Measure one input and keep nothing: for validation and notebooks."""
+def measure_quietly(path: Path, options: MeasureOptions, progress: Progress | None = None) -> Analysis:
+    """Measure one input and keep nothing: for validation and notebooks.
+
+    An exception that ``progress`` raises ends the measurement.
+    """
+    tell = progress.step if progress is not None else _tell_nobody
     with tempfile.TemporaryDirectory(prefix="neckrom-") as folder:
         analysis_options = _analysis_options(options)
-        landmarks = _landmarks(path, Path(folder), lambda *_: None, analysis_options.camera)
+        landmarks = _landmarks(path, Path(folder), tell, analysis_options.camera)
         return _analyse(landmarks, analysis_options)
 
 
@@ -175,6 +179,10 @@ def demo_clip() -> Iterator[Path]:
 # ------------------------------------------------------------------ one input
 
 _Tell = Callable[[Path, str, int, int | None], None]
+
+
+def _tell_nobody(_path: Path, _name: str, _done: int, _total: int | None) -> None:
+    return
 
 
 @dataclass(frozen=True, slots=True)
