@@ -35,11 +35,30 @@ MAY_IMPORT = {
     "camera_profiles": {"types", "errors", "config_file", "resources", "frames", "kinematics"},
     "rom": {"types", "errors", "config_file", "kinematics"},
     "assessment": {"types", "errors", "config_file", "result", "kinematics", "rom"},
-    "report": BASE | {"kinematics", "rom", "assessment"},
+    "report": BASE | {"kinematics", "rom", "assessment", "messages"},
     "validation": BASE | {"kinematics", "rom", "assessment", "report"},
     "service": BASE
     | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation", "camera_profiles"},
-    "cli": BASE | {"service", "report", "validation", "assessment", "landmarks", "camera_profiles"},
+    "messages": {"errors", "resources"},
+    "screening": BASE,
+    "live": BASE
+    | {
+        "frames",
+        "landmarks",
+        "kinematics",
+        "rom",
+        "assessment",
+        "report",
+        "service",
+        "camera_profiles",
+        "screening",
+    },
+    "records": BASE | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages"},
+    "exports": BASE | {"kinematics", "rom", "assessment", "report", "service", "records", "screening"},
+    "web": BASE | {"assessment", "report", "service", "live", "screening", "records", "exports", "messages"},
+    "cli": BASE
+    | {"service", "live", "web", "records", "exports", "screening", "messages"}
+    | {"report", "validation", "assessment", "landmarks", "camera_profiles"},
     "__main__": {"cli"},
     "__init__": {"_version"},
 }
