@@ -1,0 +1,1 @@
+"""The neck screen: questions, and what their answers mean."""
