@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from neckrom.live.contract import Text
 from neckrom.screening.safety import safety_questions
-from neckrom.types import MOVEMENTS, Movement
+from neckrom.types import Movement
 
 
 class Key(StrEnum):
