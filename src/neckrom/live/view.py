@@ -1,0 +1,193 @@
+"""What a page sees of a session: the whole snapshot from the machine and the newest frame."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from neckrom.assessment.norms import LoadedNorms
+from neckrom.live.contract import Gauge, HeadPose, Phase, Question, State, Text, TrialState
+from neckrom.live.events import Angles
+from neckrom.live.keys import Key, headline_of, text
+from neckrom.live.plan import Step
+from neckrom.live.session import SessionMachine
+from neckrom.screening.safety import safety_questions
+from neckrom.types import Movement
+
+_MOVING = (Phase.ANNOUNCE, Phase.OUT, Phase.HOLD, Phase.BACK)
+_SEEN_BEFORE_MEASURING = (Phase.SETUP, Phase.NEUTRAL, Phase.CAMERA_LOST, *_MOVING)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the machine does not know.
+
+    Attributes
+    ----------
+    pose : HeadPose or None
+    picture_size : tuple of two int, or None
+    recording : bool
+        The picture is being stored.
+    people : int
+        Faces in the picture.
+    warnings : tuple of Text
+    result_url, result_dir : str or None
+    """
+
+    pose: HeadPose | None = None
+    picture_size: tuple[int, int] | None = None
+    recording: bool = False
+    people: int = 1
+    warnings: tuple[Text, ...] = ()
+    result_url: str | None = None
+    result_dir: str | None = None
+
+
+def state_of(machine: SessionMachine, seq: int, around: Surroundings, norms: LoadedNorms) -> State:
+    """The snapshot of one moment."""
+    sample = machine.last
+    return State(
+        seq=seq,
+        time_s=round(machine.time_s, 3),
+        phase=machine.phase,
+        role="controls",
+        headline=_headline(machine),
+        detail=_detail(machine),
+        say=tuple(machine.said),
+        tones=tuple(machine.tones),
+        questions=_questions(machine),
+        refused_by=machine.refused_by,
+        override_allowed=machine.override_allowed,
+        checks=machine.checks if machine.phase is Phase.SETUP else (),
+        setup_good_s=round(machine.setup_good_s, 2),
+        gauge=_gauge(machine, norms),
+        progress=tuple(_trial(step) for step in machine.plan),
+        pain=dict(machine.pain),
+        pain_asked=machine.pain_asked,
+        angles_deg=_known(sample.neck_deg) if sample else (None, None, None),
+        trunk_deg=_known(sample.trunk_deg) if sample else (None, None, None),
+        pose=around.pose,
+        picture_size=around.picture_size,
+        recording=around.recording,
+        notes=tuple(machine.notes),
+        warnings=_warnings(machine, around),
+        stop_reason=machine.stop_reason,
+        result_url=around.result_url,
+        result_dir=around.result_dir,
+    )
+
+
+def _headline(machine: SessionMachine) -> Text:
+    phase = machine.phase
+    if phase in (Phase.ANNOUNCE, Phase.OUT) and machine.current is not None:
+        if phase is Phase.ANNOUNCE and machine.away_from_middle:
+            return text(Key.HEADLINE_MIDDLE)
+        return headline_of(machine.current.movement)
+    if phase is Phase.REFUSED:
+        doctor = machine.override_allowed
+        return text(Key.HEADLINE_REFUSED_DOCTOR if doctor else Key.HEADLINE_REFUSED_STOP)
+    if phase is Phase.SETUP and machine.setup_good_s > 0:
+        return text(Key.HEADLINE_SETUP_GOOD)
+    if phase is Phase.PAUSED and machine.paused_because == "left":
+        return text(Key.HEADLINE_LEFT)
+    if phase is Phase.RESULT and machine.outcome != "saved":
+        return text(Key.HEADLINE_NOT_SAVED if machine.outcome == "not_saved" else Key.HEADLINE_ENDED)
+    return text(Key(f"headline.{phase.value}"))
+
+
+def _detail(machine: SessionMachine) -> Text | None:
+    phase = machine.phase
+    step = machine.current
+    if phase in _MOVING and step is not None:
+        key = Key.DETAIL_WARM_UP if step.warm_up else Key.DETAIL_TRIAL
+        return text(key, number=step.number, total=machine.plan.total(step))
+    if phase is Phase.SAFETY:
+        return text(Key.DETAIL_SAFETY, left=len(safety_questions()) - len(machine.answers))
+    if phase is Phase.SETUP:
+        return next((c.advice for c in machine.checks if c.status == "bad" and c.advice is not None), None)
+    if phase is Phase.REFUSED:
+        return text(Key.DETAIL_REFUSED_DOCTOR if machine.override_allowed else Key.DETAIL_REFUSED_STOP)
+    if phase is Phase.STOPPED:
+        return text(Key(f"detail.stopped.{machine.stop_reason}"))
+    if phase is Phase.RESULT:
+        return _result_detail(machine)
+    return text(Key(f"detail.{phase.value}"))
+
+
+def _result_detail(machine: SessionMachine) -> Text:
+    if machine.outcome == "not_saved":
+        return text(Key.DETAIL_NOT_SAVED, folder=machine.folder)
+    if machine.outcome == "saved":
+        return text(Key.DETAIL_RESULT, trials=len(machine.plan.counted()))
+    return text(Key.DETAIL_ENDED)
+
+
+def _questions(machine: SessionMachine) -> tuple[Question, ...]:
+    if machine.phase not in (Phase.SAFETY, Phase.REFUSED):
+        return ()
+    return tuple(Question(id=q.id, tier=q.tier, answer=machine.answers.get(q.id)) for q in safety_questions())
+
+
+def _gauge(machine: SessionMachine, norms: LoadedNorms) -> Gauge | None:
+    step, tracker = machine.current, machine.tracker
+    if machine.phase not in _MOVING or step is None or tracker is None:
+        return None
+    movement, norm = step.movement, norms.of(step.movement)
+    sample = machine.last
+    return Gauge(
+        movement=movement,
+        warm_up=step.warm_up,
+        trial=step.number,
+        trials=machine.plan.total(step),
+        angle_deg=_along(movement, sample.neck_deg) if sample else None,
+        sd_deg=_finite(sample.sd_deg[movement.plane]) if sample else None,
+        lower_bound=bool(sample and sample.beyond) or tracker.lower_bound,
+        best_deg=_finite(tracker.best_deg),
+        reference_deg=norm.reference_deg,
+        healthy_low_deg=norm.healthy_low_deg,
+        healthy_high_deg=norm.healthy_high_deg,
+        hold_share=tracker.hold_share,
+    )
+
+
+def _trial(step: Step) -> TrialState:
+    seen = step.seen
+    return TrialState(
+        movement=step.movement,
+        warm_up=step.warm_up,
+        trial=step.number,
+        status=step.status,
+        peak_deg=_finite(seen.peak_deg) if seen else None,
+        lower_bound=seen.lower_bound if seen else False,
+        pain_onset_deg=_finite(seen.pain_onset_deg) if seen and seen.pain_onset_deg is not None else None,
+        trunk_deg=_finite(seen.trunk_deg) if seen else None,
+        trunk_moved=seen.trunk_moved if seen else False,
+    )
+
+
+def _warnings(machine: SessionMachine, around: Surroundings) -> tuple[Text, ...]:
+    found = list(around.warnings)
+    if machine.phase in _SEEN_BEFORE_MEASURING:
+        if machine.last is not None and not machine.last.person:
+            found.append(text(Key.WARNING_NO_PERSON))
+        elif around.people > 1:
+            found.append(text(Key.WARNING_SEVERAL_PEOPLE))
+    if machine.trunk_warned_deg is not None:
+        found.append(text(Key.WARNING_TRUNK_MOVED, angle_deg=round(machine.trunk_warned_deg)))
+    if machine.neutral_failed and machine.phase is Phase.NEUTRAL:
+        found.append(text(Key.WARNING_NEUTRAL_FAILED))
+    if machine.source_ended:
+        found.append(text(Key.WARNING_SOURCE_ENDED))
+    return tuple(found)
+
+
+def _along(movement: Movement, angles: Angles) -> float | None:
+    return _finite(movement.sign * angles[movement.plane])
+
+
+def _known(angles: Angles) -> tuple[float | None, float | None, float | None]:
+    return (_finite(angles[0]), _finite(angles[1]), _finite(angles[2]))
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 2) if math.isfinite(value) else None
