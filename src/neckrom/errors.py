@@ -102,3 +102,15 @@ class EnvironmentProblemError(NeckromError):
 
 class FrameMismatchError(NeckromError):
     """Two series that must have the same frames do not."""
+
+
+class UnknownRecordError(InputError):
+    """No such person or session, or several of that name."""
+
+
+class StoreError(EnvironmentProblemError):
+    """The store of people and sessions is damaged, newer than this neckrom, or cannot be reached."""
+
+
+class StoreUnreachableError(StoreError):
+    """The database server does not answer; what was measured is kept and written later."""

@@ -1,0 +1,641 @@
+"""Everything that command line and page ask of the store.
+
+    with open_records() as records:
+        person = records.find_person("Anna Berg")
+        for trend in records.trend(person.id): ...
+
+Values are frozen dataclasses; times have their zone; degrees. A :class:`Records` may be used from
+several threads; each call is a transaction of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from neckrom.errors import InputError, NeckromError, StoreError, StoreUnreachableError, UnknownRecordError
+from neckrom.records import people, sessions
+from neckrom.records.engine import make_engine, make_private_file, reading, writing
+from neckrom.records.files import FileEntry, Files, Manifest, copy_private
+from neckrom.records.guard import finish_restore, mark_in_use, refuse_other_content
+from neckrom.records.ids import new_screening_id, new_session_id
+from neckrom.records.location import Location, locate
+from neckrom.records.migrate import bring_up_to_date
+from neckrom.records.people import PersonRow
+from neckrom.records.result_folder import RESULT, parse_result, read_result_folder
+from neckrom.records.schema import Person, Screening, Session, StoredFile
+from neckrom.records.sessions import SessionRow
+from neckrom.records.trends import (
+    Change,
+    MeasuredValue,
+    MovementTrend,
+    TrendPoint,
+    change_between,
+    repeatability,
+    trend_of,
+)
+from neckrom.result import Result
+from neckrom.types import MOVEMENTS, Movement
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of an import.
+
+    Attributes
+    ----------
+    session_id, person_id : str
+    written : bool
+        False where the database did not answer: the session is safe on this machine and is written
+        when it answers again.
+    files : tuple of FileEntry
+    notes : tuple of str
+    """
+
+    session_id: str
+    person_id: str
+    written: bool
+    files: tuple[FileEntry, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What was removed.
+
+    Attributes
+    ----------
+    sessions, screenings, files, bytes : int
+    elsewhere : int
+        Files that are not on this machine and remain where they are (PostgreSQL only).
+    """
+
+    label: str
+    sessions: int
+    screenings: int
+    files: int
+    bytes: int
+    elsewhere: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session with its figures and files.
+
+    Attributes
+    ----------
+    folder : Path
+        Where the files are; it may not be on this machine.
+    files_here : bool
+    """
+
+    row: SessionRow
+    person: PersonRow
+    values: dict[Movement, MeasuredValue]
+    files: tuple[FileEntry, ...]
+    folder: Path
+    files_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScreeningRow:
+    """Answers of a neck screen, by question."""
+
+    id: str
+    person_id: str
+    session_id: str | None
+    answered: datetime
+    questions_version: str
+    answers: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person with everything that is kept about them; sessions newest first."""
+
+    row: PersonRow
+    sessions: tuple[SessionRow, ...]
+    screenings: tuple[ScreeningRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two sessions of a person, the earlier one first.
+
+    Attributes
+    ----------
+    changes : dict
+        By movement, in their order.
+    same_method : bool
+        View, estimator and calibration agree.
+    """
+
+    earlier: SessionView
+    later: SessionView
+    changes: dict[Movement, Change]
+    same_method: bool
+
+
+@contextmanager
+def open_records(store: str | None = None) -> Iterator[Records]:
+    """Open the store that is given, or the user's own; it is made if there is none.
+
+    Raises
+    ------
+    ConfigurationError
+        If the address is none.
+    StoreError
+        If it is damaged, newer, somebody else's, or cannot be reached.
+    OutputError
+        If it cannot be written.
+    """
+    records = Records(locate(store))
+    try:
+        yield records
+    finally:
+        records.close()
+
+
+class Records:
+    """An open store.
+
+    Parameters
+    ----------
+    location : Location
+    """
+
+    def __init__(self, location: Location) -> None:
+        self.location = location
+        finish_restore(location.root)
+        self._in_use = mark_in_use(location.root)
+        self._engine: Engine | None = None
+        try:
+            refuse_other_content(location)
+            if location.is_sqlite:
+                Files(location.root)
+                make_private_file(location)
+            self._engine = make_engine(location)
+            self.store_id = bring_up_to_date(self._engine, location)
+            self.files = Files(location.root if location.is_sqlite else location.root / self.store_id)
+            self.settle()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the store; a second call does nothing."""
+        if self._engine is not None:
+            self._engine.dispose()
+        self._in_use.close()
+
+    @property
+    def engine(self) -> Engine:
+        """For backups and benchmarks."""
+        if self._engine is None:
+            raise StoreError("The store is closed: open it again.")
+        return self._engine
+
+    # ------------------------------------------------------------- people
+
+    def add_person(self, name: str | None = None, birth_date: str | None = None, note: str = "") -> PersonRow:
+        """Add somebody; both name and birth date may be left out.
+
+        Raises
+        ------
+        ConfigurationError
+            If a value cannot be kept.
+        """
+        plain = people.checked_name(name)
+        born = people.checked_birth_date(birth_date, datetime.now().astimezone().date())
+        remark = people.checked_note(note)
+        with writing(self.engine) as connection:
+            return people.person_row(connection, people.add_person(connection, plain, born, remark))
+
+    def people(self, search: str = "", limit: int | None = None, offset: int = 0) -> list[PersonRow]:
+        """People by name; ``search`` is a part of a name or pseudonym."""
+        with reading(self.engine) as connection:
+            return people.list_people(connection, search, limit, offset)
+
+    def count_people(self, search: str = "") -> int:
+        """How many there are."""
+        with reading(self.engine) as connection:
+            return people.count_people(connection, search)
+
+    def find_person(self, text: str) -> PersonRow:
+        """The one person with this name or pseudonym.
+
+        Raises
+        ------
+        UnknownRecordError
+            If there is none, or several; naming those that come near.
+        """
+        with reading(self.engine) as connection:
+            return people.find_person(connection, text)
+
+    def person(self, person_id: str) -> PersonView:
+        """Everything about a person.
+
+        Raises
+        ------
+        UnknownRecordError
+        """
+        with reading(self.engine) as connection:
+            row = people.person_row(connection, person_id)
+            found = connection.execute(
+                select(*_SCREENING)
+                .where(Screening.person_id == person_id)
+                .order_by(Screening.answered.desc(), Screening.id)
+            )
+            return PersonView(
+                row,
+                tuple(sessions.list_sessions(connection, person_id)),
+                tuple(ScreeningRow(*item) for item in found),
+            )
+
+    def rename_person(self, person_id: str, name: str | None) -> PersonRow:
+        """Give a person another name, or take the name away.
+
+        Raises
+        ------
+        ConfigurationError, UnknownRecordError
+        """
+        plain = people.checked_name(name)
+        with writing(self.engine) as connection:
+            people.change_person(
+                connection, person_id, name=plain, search_name=people.search_form(plain or "")
+            )
+            return people.person_row(connection, person_id)
+
+    def set_birth_date(self, person_id: str, birth_date: str | None) -> PersonRow:
+        """Set or take away a birth date.
+
+        Raises
+        ------
+        ConfigurationError, UnknownRecordError
+        """
+        born = people.checked_birth_date(birth_date, datetime.now().astimezone().date())
+        with writing(self.engine) as connection:
+            people.change_person(connection, person_id, birth_date=born)
+            return people.person_row(connection, person_id)
+
+    def delete_person(self, person_id: str) -> Deleted:
+        """Remove a person with all sessions, answers and files.
+
+        Raises
+        ------
+        UnknownRecordError
+        """
+        with self.files.locked():
+            view = self.person(person_id)
+            removed = self._delete(view.row.label, person_id, [row.id for row in view.sessions], whole=True)
+            for manifest in self.files.waiting():
+                if manifest.person_id == person_id:
+                    self.files.forget(manifest.session_id)
+        return removed
+
+    # ----------------------------------------------------------- sessions
+
+    def sessions(
+        self, person_id: str | None = None, limit: int | None = None, offset: int = 0
+    ) -> list[SessionRow]:
+        """Sessions of a person or of all, newest first."""
+        with reading(self.engine) as connection:
+            return sessions.list_sessions(connection, person_id, limit, offset)
+
+    def find_session(self, text: str) -> SessionRow:
+        """The session with this id or beginning of it.
+
+        Raises
+        ------
+        UnknownRecordError
+        """
+        with reading(self.engine) as connection:
+            return sessions.find_session(connection, text)
+
+    def session(self, session_id: str) -> SessionView:
+        """A session with figures and files.
+
+        Raises
+        ------
+        UnknownRecordError
+        """
+        with reading(self.engine) as connection:
+            row = sessions.find_session(connection, session_id)
+            person = people.person_row(connection, row.person_id)
+            entries = sessions.files_of(connection, row.id)
+            values = sessions.values_of(connection, row.id)
+        folder = self.files.folder(row.person_id, row.id)
+        here = all((folder / entry.name).is_file() for entry in entries)
+        return SessionView(row, person, values, entries, folder, here)
+
+    def result(self, session_id: str) -> Result:
+        """The whole result of a session, as ``measure`` gave it.
+
+        Raises
+        ------
+        UnknownRecordError, InputError
+        """
+        return parse_result(self.result_bytes(session_id), f"session {session_id}")[0]
+
+    def result_bytes(self, session_id: str) -> bytes:
+        """``result.json`` of a session, byte for byte."""
+        with reading(self.engine) as connection:
+            return sessions.result_bytes(connection, session_id)
+
+    def import_result(
+        self,
+        folder: Path,
+        person_id: str,
+        measured: datetime | None = None,
+        note: str = "",
+        *,
+        replace: bool = False,
+    ) -> Imported:
+        """Copy a result folder into the store.
+
+        Parameters
+        ----------
+        folder : Path
+            A result folder of ``measure`` or of a guided session.
+        person_id : str
+        measured : datetime, optional
+            When the person was measured; else when the result was made.
+        note : str
+        replace : bool
+            Whether an earlier measurement of the same recording gives way.
+
+        Raises
+        ------
+        InputError
+            If the folder is foreign or damaged, its date lies in the future, or its recording is stored
+            already.
+        UnknownRecordError
+            If the person was deleted.
+        OutputError
+            If the disk is full.
+        """
+        read = read_result_folder(folder)
+        now = datetime.now(UTC)
+        when = sessions.measured_time(read.result, measured, now)
+        replaces = self._check_new(read.result, person_id, replace=replace)
+        session_id = new_session_id()
+        with self.files.staging(session_id) as part:
+            entries = copy_private(read.files, part)
+            manifest = Manifest(
+                session_id=session_id,
+                person_id=person_id,
+                measured=when.isoformat(),
+                dated_by_hand=measured is not None,
+                added=now.isoformat(),
+                note=people.checked_note(note),
+                replaces=replaces,
+                files=entries,
+            )
+            self.files.keep(part, manifest)
+        written = self._settle_or_keep(manifest)
+        return Imported(session_id, person_id, written, entries, read.notes)
+
+    def delete_session(self, session_id: str) -> Deleted:
+        """Remove a session with its files.
+
+        Raises
+        ------
+        UnknownRecordError
+        """
+        with self.files.locked():
+            row = self.find_session(session_id)
+            return self._delete(row.id, row.person_id, [row.id], whole=False)
+
+    def waiting(self) -> list[Manifest]:
+        """Sessions that are safe on this machine and not yet in the database."""
+        return self.files.waiting()
+
+    def settle(self) -> None:
+        """Finish what a killed process or a lost server left undone."""
+        with self.files.locked():
+            self.files.clear_abandoned()
+            for thrown in sorted(self.files.trash.iterdir()):
+                with reading(self.engine) as connection:
+                    wanted = sessions.session_exists(connection, thrown.name.partition(".")[2])
+                if wanted:
+                    self.files.put_back(thrown)
+                else:
+                    self.files.empty_trash(thrown)
+            for manifest in self.files.waiting():
+                try:
+                    self._settle(manifest)
+                except NeckromError as error:
+                    log.warning("session %s waits in %s: %s", manifest.session_id, self.files.incoming, error)
+
+    # ------------------------------------------------------------- course
+
+    def trend(self, person_id: str) -> tuple[MovementTrend, ...]:
+        """How the six movements of a person went, in their order.
+
+        Raises
+        ------
+        UnknownRecordError
+        """
+        with reading(self.engine) as connection:
+            people.person_row(connection, person_id)
+            points = sessions.trend_points(connection, person_id)
+        limits = repeatability()
+        return tuple(
+            trend_of(movement, points[movement], limits.limit_deg(movement)) for movement in MOVEMENTS
+        )
+
+    def compare(self, one: str, other: str) -> Comparison:
+        """What changed from the earlier to the later of two sessions of the same person.
+
+        Raises
+        ------
+        UnknownRecordError
+        InputError
+            If they are of different people, or the same session.
+        """
+        earlier, later = sorted(
+            (self.session(one), self.session(other)), key=lambda view: (view.row.measured, view.row.id)
+        )
+        if earlier.row.id == later.row.id:
+            raise InputError(f"Both are session {earlier.row.id}: name two different ones.")
+        if earlier.row.person_id != later.row.person_id:
+            raise InputError(
+                f"Session {earlier.row.id} is of {earlier.person.label}, {later.row.id} of {later.person.label}: only "
+                "sessions of the same person compare."
+            )
+        limits = repeatability()
+        changes = {
+            movement: change_between(
+                _point(earlier, movement), _point(later, movement), limits.limit_deg(movement)
+            )
+            for movement in MOVEMENTS
+        }
+        return Comparison(earlier, later, changes, earlier.row.method == later.row.method)
+
+    # ---------------------------------------------------------- screenings
+
+    def add_screening(
+        self, person_id: str, questions_version: str, answers: dict[str, Any], session_id: str | None = None
+    ) -> ScreeningRow:
+        """Keep the answers of a neck screen.
+
+        Raises
+        ------
+        UnknownRecordError
+        """
+        row = ScreeningRow(
+            new_screening_id(), person_id, session_id, datetime.now(UTC), questions_version, answers
+        )
+        with writing(self.engine) as connection:
+            people.person_row(connection, person_id)
+            connection.execute(
+                insert(Screening).values(
+                    id=row.id,
+                    person_id=person_id,
+                    session_id=session_id,
+                    answered=row.answered,
+                    questions_version=questions_version,
+                    answers=answers,
+                )
+            )
+        return row
+
+    # ---------------------------------------------------------------- parts
+
+    def _check_new(self, result: Result, person_id: str, *, replace: bool) -> str | None:
+        """Id of the session that gives way; refuses a recording that is here already."""
+        with reading(self.engine) as connection:
+            if not sessions.person_exists(connection, person_id):
+                raise people.gone(person_id)
+            there = sessions.find_recording(connection, result.clip.sha256)
+        if there is None:
+            return None
+        if there.person_id != person_id:
+            raise InputError(
+                f"This recording is stored already, as session {there.id} of another person ({there.person_id}). "
+                "Delete it there first if it was stored under the wrong person: neckrom sessions delete "
+                f"{there.id}"
+            )
+        if not replace:
+            raise InputError(
+                f"This recording is stored already, as session {there.id} of {there.measured:%Y-%m-%d}. To put this "
+                "measurement in its place, say --replace."
+            )
+        return there.id
+
+    def _settle_or_keep(self, manifest: Manifest) -> bool:
+        with self.files.locked():
+            try:
+                self._settle(manifest)
+            except StoreUnreachableError as error:
+                log.warning("session %s is kept and written later: %s", manifest.session_id, error)
+                return False
+            except UnknownRecordError:  # the person was deleted meanwhile
+                self.files.forget(manifest.session_id)
+                raise
+        return True
+
+    def _settle(self, manifest: Manifest) -> None:
+        """Write a staged session into the database and move its files; call it locked."""
+        staged = self.files.incoming / manifest.session_id
+        if not staged.exists():
+            return  # another process has done it
+        raw = (staged / RESULT).read_bytes()
+        thrown: list[Path] = []
+        if manifest.replaces is not None:
+            thrown = self.files.throw_away(manifest.person_id, [manifest.replaces])
+        try:
+            with writing(self.engine) as connection:
+                if not sessions.session_exists(connection, manifest.session_id):
+                    if not sessions.person_exists(connection, manifest.person_id):
+                        raise people.gone(manifest.person_id)
+                    if manifest.replaces is not None:
+                        sessions.delete_session_row(connection, manifest.replaces)
+                    sessions.insert_session(connection, manifest, raw)
+        except IntegrityError as error:
+            self._undo(thrown)
+            self.files.forget(manifest.session_id)
+            raise InputError(
+                "This recording was stored by another neckrom meanwhile: see neckrom sessions list."
+            ) from error
+        except BaseException:
+            self._undo(thrown)
+            raise
+        self.files.put_in_place(manifest.person_id, manifest.session_id)
+        for path in thrown:
+            self.files.empty_trash(path)
+
+    def _undo(self, thrown: list[Path]) -> None:
+        for path in thrown:
+            self.files.put_back(path)
+
+    def _delete(self, label: str, person_id: str, session_ids: list[str], *, whole: bool) -> Deleted:
+        """Rows and files of sessions, and of the person with ``whole``; call it locked."""
+        thrown = self.files.throw_away(person_id, session_ids)
+        here = [path for folder in thrown for path in folder.rglob("*") if path.is_file()]
+        size = sum(path.stat().st_size for path in here)
+        try:
+            with writing(self.engine) as connection:
+                number = _count_files(connection, session_ids)
+                screenings = 0
+                if whole:
+                    screenings = connection.execute(
+                        delete(Screening).where(Screening.person_id == person_id)
+                    ).rowcount
+                    connection.execute(delete(Person).where(Person.id == person_id))
+                else:
+                    connection.execute(delete(Session).where(Session.id.in_(session_ids)))
+        except BaseException:
+            self._undo(thrown)
+            raise
+        for folder in thrown:
+            self.files.empty_trash(folder)
+        self._forget_pages()
+        return Deleted(label, len(session_ids), screenings, len(here), size, max(0, number - len(here)))
+
+    def _forget_pages(self) -> None:
+        """Write the log back into the database, so that nothing that was deleted lingers in it."""
+        if not self.location.is_sqlite:
+            return
+        with self.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            if driver is not None:  # outside of a transaction, where SQLAlchemy would begin one
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+_SCREENING = (
+    Screening.id,
+    Screening.person_id,
+    Screening.session_id,
+    Screening.answered,
+    Screening.questions_version,
+    Screening.answers,
+)
+
+
+def _point(view: SessionView, movement: Movement) -> TrendPoint:
+    return TrendPoint(view.row.id, view.row.measured, view.row.method, view.values[movement])
+
+
+def _count_files(connection: Connection, session_ids: list[str]) -> int:
+    query = select(func.count()).select_from(StoredFile).where(StoredFile.session_id.in_(session_ids))
+    return int(connection.execute(query).scalar_one())

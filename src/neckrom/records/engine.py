@@ -1,0 +1,159 @@
+"""Connections to the database, set up alike everywhere, and what its errors mean to a user."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import NoSuchModuleError
+
+from neckrom.errors import EnvironmentProblemError, OutputError, StoreError, StoreUnreachableError
+from neckrom.records.location import Location
+
+BUSY_MS = 30_000
+_WRITES = "neckrom_writes"
+_FULL = ("database or disk is full",)
+_READ_ONLY = ("readonly database", "unable to open database file")
+_NO_SERVER = frozenset({"08", "28", "3D", "57"})
+"""Classes of states: connection lost, not let in, no such database, shut down."""
+_DAMAGED = ("malformed", "not a database", "disk image")
+
+
+def make_engine(location: Location) -> Engine:
+    """An engine for a store; nothing is connected yet.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        If the driver for PostgreSQL is not installed.
+    """
+    try:
+        engine = _engine(location)
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise EnvironmentProblemError(
+            "The driver for PostgreSQL is not installed. Install it: pip install 'neckrom[postgresql]'"
+        ) from error
+
+    @event.listens_for(engine, "handle_error")
+    def _translate(context: ExceptionContext) -> None:
+        found = meaning(context.original_exception, location)
+        if found is not None:
+            raise found from context.original_exception
+
+    return engine
+
+
+def _engine(location: Location) -> Engine:
+    if location.is_sqlite:
+        engine = create_engine(location.url, connect_args={"timeout": BUSY_MS / 1000})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(location.url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    """Foreign keys, a log that survives a kill, patience; transactions begin where we say."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA secure_delete=ON")
+    finally:
+        cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Whoever is going to write says so at once: two that read first could never both go on to write."""
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One consistent view of the store."""
+    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with engine.connect() as connection, connection.execution_options(**options).begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes: all of it is kept, or nothing."""
+    with engine.connect() as connection, connection.execution_options(**{_WRITES: True}).begin():
+        yield connection
+
+
+def lock_tables(connection: Connection) -> None:
+    """Keep other machines from changing the tables' shape until the transaction ends (PostgreSQL)."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('neckrom migrations'))"))
+
+
+def make_private_file(location: Location) -> None:
+    """Make the database file readable by its owner alone before SQLite fills it."""
+    handle = os.open(location.database, os.O_CREAT | os.O_RDWR, 0o600)
+    os.close(handle)
+    location.database.chmod(0o600)
+
+
+# --------------------------------------------------------------------- errors
+
+
+def meaning(error: BaseException | None, location: Location) -> StoreError | OutputError | None:
+    """What an error of the driver says to a user; None where it is none that they can act on."""
+    words = str(error).lower()
+    if isinstance(error, sqlite3.Error):
+        return _of_sqlite(words, location)
+    if type(error).__module__.partition(".")[0] == "psycopg":
+        return _of_server(error, location)
+    return None
+
+
+def _of_sqlite(words: str, location: Location) -> StoreError | OutputError | None:
+    if any(part in words for part in _DAMAGED):
+        return damaged(location, words)
+    if any(part in words for part in _FULL):
+        return OutputError(
+            f"No space left to write into {location}. Free some; nothing of this step was kept."
+        )
+    if any(part in words for part in _READ_ONLY):
+        return OutputError(f"{location} may not be written. Mend its permissions, or choose another --store.")
+    if "locked" in words or "busy" in words:
+        return StoreError(f"Another neckrom holds {location} for more than {BUSY_MS // 1000} s. Try again.")
+    return None
+
+
+def damaged(location: Location, why: str) -> StoreError:
+    """The refusal of a store that cannot be read."""
+    return StoreError(
+        f"The store {location} is damaged or no store of neckrom ({why}). Nothing in it was changed. Bring back your "
+        f"last backup: neckrom restore FILE --replace (what is there now is kept beside it), or begin a new store with "
+        "--store FOLDER."
+    )
+
+
+def _of_server(error: BaseException | None, location: Location) -> StoreError | OutputError | None:
+    """By the state that the server sends along; without one there was no server to send it."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    state = getattr(error, "sqlstate", None)
+    if state == "53100":
+        return OutputError(f"No space left on the server of {location}; nothing of this step was kept.")
+    if "OperationalError" not in names or not (state is None or state[:2] in _NO_SERVER):
+        return None
+    return StoreUnreachableError(
+        f"The database {location} does not answer ({_first_line(error)}). Check the network, the address and that "
+        "the server runs, then say the same command again."
+    )
+
+
+def _first_line(error: BaseException | None) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -1,0 +1,257 @@
+"""People: adding, finding and naming them."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Select, func, insert, select, update
+
+from neckrom.errors import ConfigurationError, UnknownRecordError
+from neckrom.records.ids import is_id, new_person_id
+from neckrom.records.schema import Person, Session
+
+MAX_NAME = 200
+MAX_NOTE = 5000
+_NEAR = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person as lists show them.
+
+    Attributes
+    ----------
+    id : str
+        Pseudonym.
+    name : str or None
+        None where the person is known by the pseudonym alone.
+    birth_date : date or None
+    note : str
+    created : datetime
+    sessions : int
+        How many there are.
+    last_session : datetime or None
+        When the latest was measured.
+    """
+
+    id: str
+    name: str | None
+    birth_date: date | None
+    note: str
+    created: datetime
+    sessions: int
+    last_session: datetime | None
+
+    @property
+    def label(self) -> str:
+        """The name where there is one, and the pseudonym."""
+        return f"{self.name} ({self.id})" if self.name else self.id
+
+
+# ----------------------------------------------------------------- what is put in
+
+
+def checked_name(name: str | None) -> str | None:
+    """A name as it is stored; None for none.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is too long, or holds characters that cannot be shown as they are.
+    """
+    if name is None:
+        return None
+    plain = " ".join(unicodedata.normalize("NFC", name).split(" ")).strip()
+    if not plain:
+        raise ConfigurationError(
+            "The name is empty. Give one, or leave the name out: the person gets a pseudonym."
+        )
+    if len(plain) > MAX_NAME:
+        raise ConfigurationError(f"The name has {len(plain)} characters: give one of at most {MAX_NAME}.")
+    if any(unicodedata.category(letter)[0] == "C" and letter != "\u200d" for letter in plain):
+        raise ConfigurationError(
+            "The name holds characters that cannot be seen (line breaks, control characters, marks that turn text "
+            "around). Type it by hand."
+        )
+    return plain
+
+
+def checked_birth_date(text: str | None, today: date) -> date | None:
+    """A birth date from ``YYYY-MM-DD``.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is no date, lies in the future, or is more than 130 years ago.
+    """
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{text!r} is no date: give the birth date as in 1985-03-27.") from error
+    if day > today:
+        raise ConfigurationError(f"The birth date {day} lies in the future: check the year.")
+    if today.year - day.year > 130:
+        raise ConfigurationError(f"The birth date {day} is more than 130 years ago: check the year.")
+    return day
+
+
+def checked_note(note: str) -> str:
+    """A note as it is stored.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is too long.
+    """
+    if len(note) > MAX_NOTE:
+        raise ConfigurationError(f"The note has {len(note)} characters: at most {MAX_NOTE} are kept.")
+    return note.replace("\x00", "")
+
+
+def search_form(name: str) -> str:
+    """A name as it is compared: upper and lower case and width of letters do not matter."""
+    return unicodedata.normalize("NFKC", name).casefold()[:800]
+
+
+def add_person(connection: Connection, name: str | None, birth_date: date | None, note: str) -> str:
+    """Store a new person and give their pseudonym."""
+    pseudonym = new_person_id()
+    connection.execute(
+        insert(Person).values(
+            id=pseudonym,
+            name=name,
+            search_name=search_form(name or ""),
+            birth_date=birth_date,
+            note=note,
+            created=datetime.now(UTC),
+        )
+    )
+    return pseudonym
+
+
+def change_person(connection: Connection, person_id: str, **changes: Any) -> None:
+    """Write columns of a person.
+
+    Raises
+    ------
+    UnknownRecordError
+        If the person is gone.
+    """
+    done = connection.execute(update(Person).where(Person.id == person_id).values(**changes))
+    if done.rowcount != 1:
+        raise gone(person_id)
+
+
+def gone(person_id: str) -> UnknownRecordError:
+    """The refusal of a person who was deleted meanwhile."""
+    return UnknownRecordError(f"There is no person {person_id} any more: list them with neckrom people list.")
+
+
+# ------------------------------------------------------------------ looking
+
+
+def list_people(
+    connection: Connection, search: str = "", limit: int | None = None, offset: int = 0
+) -> list[PersonRow]:
+    """People by name, those without one last; ``search`` is a part of the name or of the pseudonym."""
+    query = _matching(_rows(), search).order_by(Person.search_name == "", Person.search_name, Person.id)
+    return _people(connection, query.limit(limit).offset(offset))
+
+
+def count_people(connection: Connection, search: str = "") -> int:
+    """How many :func:`list_people` would give without a limit."""
+    query = _matching(select(func.count()).select_from(Person), search)
+    return int(connection.execute(query).scalar_one())
+
+
+def person_row(connection: Connection, person_id: str) -> PersonRow:
+    """One person.
+
+    Raises
+    ------
+    UnknownRecordError
+    """
+    found = _people(connection, _rows().where(Person.id == person_id))
+    if not found:
+        raise gone(person_id)
+    return found[0]
+
+
+def find_person(connection: Connection, text: str) -> PersonRow:
+    """The one person with this pseudonym or name.
+
+    Raises
+    ------
+    UnknownRecordError
+        If there is none, naming those that come near, or several.
+    """
+    if is_id(text.upper()):
+        found = _people(connection, _rows().where(Person.id == text.upper()))
+    else:
+        found = _people(connection, _rows().where(Person.search_name == search_form(text.strip())))
+    if len(found) == 1 and text.strip():
+        return found[0]
+    shown = text if len(text) <= 60 else f"{text[:60]}…"
+    if len(found) > 1:
+        raise UnknownRecordError(
+            f"{len(found)} people are called {shown!r}. Name one by the pseudonym:\n{_described(found)}"
+        )
+    near = _near(connection, text)
+    if near:
+        raise UnknownRecordError(f"There is no person {shown!r}. Near to it are:\n{_described(near)}")
+    raise UnknownRecordError(
+        f"There is no person {shown!r}. See all with: neckrom people list, or add one: neckrom people add NAME"
+    )
+
+
+def _rows() -> Select[Any]:
+    of_person = Session.person_id == Person.id
+    number = select(func.count()).where(of_person).correlate(Person).scalar_subquery()
+    last = select(func.max(Session.measured)).where(of_person).correlate(Person).scalar_subquery()
+    return select(
+        Person.id, Person.name, Person.birth_date, Person.note, Person.created, number, last.label("last")
+    )
+
+
+def _matching(query: Select[Any], search: str) -> Select[Any]:
+    words = search_form(search.strip())
+    if not words:
+        return query
+    return query.where(
+        Person.search_name.contains(words, autoescape=True)
+        | Person.id.contains(words.upper(), autoescape=True)
+    )
+
+
+def _people(connection: Connection, query: Executable) -> list[PersonRow]:
+    return [PersonRow(*row) for row in connection.execute(query)]
+
+
+def _near(connection: Connection, text: str) -> list[PersonRow]:
+    """People whose names hold the text, or are spelt much like it."""
+    wanted = search_form(text.strip())
+    if not wanted or len(wanted) > MAX_NAME:
+        return []
+    holding = list_people(connection, text, limit=_NEAR)
+    if holding:
+        return holding
+    names = connection.execute(select(Person.search_name).where(Person.search_name != "").distinct())
+    alike = difflib.get_close_matches(wanted, [row[0] for row in names], n=_NEAR, cutoff=0.7)
+    return _people(connection, _rows().where(Person.search_name.in_(alike)).limit(_NEAR)) if alike else []
+
+
+def _described(people: Sequence[PersonRow]) -> str:
+    return "\n".join(f"  {_description(person)}" for person in people)
+
+
+def _description(person: PersonRow) -> str:
+    number = f"{person.sessions} session{'s' * (person.sessions != 1)}"
+    born = f", born {person.birth_date}" if person.birth_date else ""
+    return f"{person.id}  {person.name or '(no name)'}{born}, {number}"

@@ -1,0 +1,197 @@
+"""Read the folder of a result, whoever wrote it, and refuse what is foreign or damaged."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from neckrom.errors import InputError
+from neckrom.result import SCHEMA_VERSION, Result
+from neckrom.types import MOVEMENTS
+
+RESULT = "result.json"
+ANGLES = "angles.csv"
+LANDMARKS = "landmarks.parquet"
+
+MAX_FILES = 200
+MAX_RESULT_BYTES = 20_000_000
+MAX_BYTES = 20_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFolder:
+    """A result with its files.
+
+    Attributes
+    ----------
+    result : Result
+    raw : bytes
+        ``result.json`` as it is.
+    files : dict
+        Every file by its name within the folder, with ``/`` between parts.
+    notes : tuple of str
+        What a user should know, such as that a newer neckrom wrote it.
+    """
+
+    result: Result
+    raw: bytes
+    files: dict[str, Path]
+    notes: tuple[str, ...]
+
+
+def read_result_folder(folder: Path) -> ResultFolder:
+    """Read and check a result folder.
+
+    Raises
+    ------
+    InputError
+        If it holds no result, is damaged, or was written by a newer neckrom.
+    """
+    path = folder / RESULT
+    try:
+        if path.stat().st_size > MAX_RESULT_BYTES:
+            raise _foreign(folder, f"its {RESULT} is larger than any result")
+        raw = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputError(
+            f"{folder} is no result of neckrom: there is no {RESULT} in it. Give the folder that holds one, or the "
+            "clip itself."
+        ) from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from error
+    result, notes = parse_result(raw, str(path))
+    files = dict(_files(folder))
+    _check_parts(folder, result, files)
+    return ResultFolder(result, raw, files, notes)
+
+
+def parse_result(raw: bytes, where: str) -> tuple[Result, tuple[str, ...]]:
+    """The result in the bytes of a ``result.json``, and what to say about its version.
+
+    A newer one of the same major version is read without what this neckrom does not know.
+
+    Raises
+    ------
+    InputError
+    """
+    try:
+        content = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"{where} is damaged: it is not JSON ({error}). Measure the clip again, or take the folder from a backup."
+        ) from error
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    major, minor = _version(version, where)
+    own_major, own_minor = _version(SCHEMA_VERSION, where)
+    if major > own_major:
+        raise InputError(
+            f"{where} was written by a newer neckrom (version {version}; this one reads {own_major}.x). Install the "
+            "newer neckrom."
+        )
+    if major < own_major:
+        raise InputError(
+            f"{where} was written by an older neckrom (version {version}). Measure the clip, or its {LANDMARKS}, again."
+        )
+    left_out: list[str] = []
+    result = _validated(content, where, left_out, newer=minor > own_minor)
+    if {item.movement for item in result.movements} != set(MOVEMENTS) or len(result.movements) != 6:
+        raise InputError(f"{where} is damaged: it does not hold the six movements. Measure the clip again.")
+    if not left_out:
+        return result, ()
+    return result, (
+        f"A newer neckrom wrote this result (version {version}); kept as it is, but not shown here: "
+        f"{', '.join(left_out)}.",
+    )
+
+
+def _validated(content: dict[str, Any], where: str, left_out: list[str], *, newer: bool) -> Result:
+    try:
+        return Result.model_validate_json(json.dumps(content))
+    except ValidationError as error:
+        unknown = [item["loc"] for item in error.errors() if item["type"] == "extra_forbidden"]
+        if newer and unknown and len(unknown) == error.error_count():
+            for location in unknown:
+                left_out.append(".".join(map(str, location)))
+                _remove(content, location)
+            return _validated(content, where, left_out, newer=False)
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise InputError(
+            f"{where} is damaged or not a result of neckrom ({field}: {first['msg']}). Measure the clip again."
+        ) from error
+
+
+def _remove(content: Any, location: tuple[int | str, ...]) -> None:
+    for part in location[:-1]:
+        content = content[part]
+    del content[location[-1]]
+
+
+def _version(text: object, where: str) -> tuple[int, int]:
+    parts = text.split(".") if isinstance(text, str) else []
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise InputError(f"{where} is no result of neckrom: it names no version of the format.")
+    return int(parts[0]), int(parts[1])
+
+
+# ---------------------------------------------------------------------- files
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Plain files of the folder and its sub-folders; hidden ones and links are none of the result's."""
+    number = size = 0
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(place) / name
+            if name.startswith(".") or path.is_symlink() or not path.is_file():
+                continue
+            number, size = number + 1, size + path.stat().st_size
+            if number > MAX_FILES or size > MAX_BYTES:
+                raise _foreign(folder, f"it holds more than {MAX_FILES} files or {MAX_BYTES // 10**9} GB")
+            relative = path.relative_to(folder).as_posix()
+            if len(relative) > 250 or not relative.isprintable():
+                raise _foreign(folder, "it holds a file with a name that no result has")
+            yield relative, path
+
+
+def _check_parts(folder: Path, result: Result, files: dict[str, Path]) -> None:
+    """What lies beside the result belongs to it: as many rows as the clip has frames."""
+    frames = result.clip.frames
+    if ANGLES in files:
+        with files[ANGLES].open("rb") as file:
+            header = file.readline()
+            rows = sum(1 for _ in file)
+        if not header.startswith(b"time_s,flexion_deg,") or rows != frames:
+            raise InputError(
+                f"{folder} is damaged: {ANGLES} has {rows} rows where the clip has {frames} frames. Measure the clip "
+                "again."
+            )
+    if LANDMARKS in files:
+        _check_landmarks(folder, files[LANDMARKS], frames)
+
+
+def _check_landmarks(folder: Path, path: Path, frames: int) -> None:
+    import pyarrow as pa  # noqa: PLC0415  (slow to load)
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        rows = pq.read_metadata(path).num_rows
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"{folder} is damaged: {LANDMARKS} cannot be read. Measure the clip again."
+        ) from error
+    if rows != frames:
+        raise InputError(
+            f"{folder} is damaged: {LANDMARKS} has {rows} frames where the result has {frames}. Measure it again."
+        )
+
+
+def _foreign(folder: Path, why: str) -> InputError:
+    return InputError(f"{folder} is not the result of one session: {why}. Give the folder of one result.")

@@ -1,0 +1,333 @@
+"""Sessions: reading and writing their rows."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Executable, delete, insert, select
+
+from neckrom.errors import ConfigurationError, InputError, UnknownRecordError
+from neckrom.records.files import FileEntry, Manifest
+from neckrom.records.result_folder import parse_result
+from neckrom.records.schema import Measurement, Person, Session, SessionResult, StoredFile
+from neckrom.records.trends import MeasuredValue, TrendPoint, value_of
+from neckrom.result import Result
+from neckrom.types import MOVEMENTS, Movement
+
+_CLOCKS_DIFFER = timedelta(days=1)
+_NEAR = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session as lists show it.
+
+    Attributes
+    ----------
+    id, person_id : str
+    measured : datetime
+        When the person was measured.
+    dated_by_hand : bool
+        That was stated, not taken from the result.
+    added : datetime
+    source_name : str
+        Name of the clip.
+    view, estimator, calibration_id, tool_version, schema_version, norms : str
+        How it was measured.
+    flagged : int
+        Movements with a flag for loss of range.
+    note : str
+    """
+
+    id: str
+    person_id: str
+    measured: datetime
+    dated_by_hand: bool
+    added: datetime
+    source_name: str
+    view: str
+    estimator: str
+    calibration_id: str
+    tool_version: str
+    schema_version: str
+    norms: str
+    flagged: int
+    note: str
+
+    @property
+    def method(self) -> str:
+        """What must be the same for two sessions to compare well."""
+        return f"{self.view}, {self.estimator}, {self.calibration_id}"
+
+
+_COLUMNS = (
+    Session.id,
+    Session.person_id,
+    Session.measured,
+    Session.dated_by_hand,
+    Session.added,
+    Session.source_name,
+    Session.view,
+    Session.estimator,
+    Session.calibration_id,
+    Session.tool_version,
+    Session.schema_version,
+    Session.norms,
+    Session.flagged,
+    Session.note,
+)
+
+
+# -------------------------------------------------------------------- writing
+
+
+def measured_time(result: Result, stated: datetime | None, now: datetime) -> datetime:
+    """When a session took place: as stated, else when the result was made.
+
+    Raises
+    ------
+    ConfigurationError, InputError
+        If it lies in the future or is no time.
+    """
+    if stated is not None:
+        if stated > now + _CLOCKS_DIFFER:
+            raise ConfigurationError(f"The date {stated:%Y-%m-%d} lies in the future: check the year.")
+        return stated
+    try:
+        made = datetime.fromisoformat(result.created)
+    except ValueError as error:
+        raise InputError(
+            f"The result says it was made at {result.created!r}, which is no time. State it: --date YYYY-MM-DD"
+        ) from error
+    made = made if made.tzinfo is not None else made.astimezone()
+    if made > now + _CLOCKS_DIFFER:
+        raise InputError(
+            f"The result says it was made on {made:%Y-%m-%d}, in the future: the clock of that machine was wrong. "
+            "State when the person was measured: --date YYYY-MM-DD"
+        )
+    return made
+
+
+def find_recording(connection: Connection, sha256: str) -> SessionRow | None:
+    """The session that was measured from a recording."""
+    return _one(connection, select(*_COLUMNS).where(Session.recording_sha256 == sha256))
+
+
+def insert_session(connection: Connection, manifest: Manifest, raw: bytes) -> None:
+    """Write everything about a session.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction that writes.
+    manifest : Manifest
+    raw : bytes
+        Its ``result.json``.
+    """
+    result, _ = parse_result(raw, "result.json")
+    values = [value_of(result.of(movement)) for movement in MOVEMENTS]
+    connection.execute(insert(Session).values(**_session_columns(manifest, result)))
+    connection.execute(
+        insert(SessionResult).values(
+            session_id=manifest.session_id,
+            sha256=hashlib.sha256(raw).hexdigest(),
+            zlib_json=zlib.compress(raw, 6),
+        )
+    )
+    connection.execute(
+        insert(Measurement), [{"session_id": manifest.session_id, **asdict(value)} for value in values]
+    )
+    if manifest.files:
+        connection.execute(
+            insert(StoredFile),
+            [{"session_id": manifest.session_id, **asdict(entry)} for entry in manifest.files],
+        )
+
+
+def _session_columns(manifest: Manifest, result: Result) -> dict[str, Any]:
+    return {
+        "id": manifest.session_id,
+        "person_id": manifest.person_id,
+        "measured": datetime.fromisoformat(manifest.measured),
+        "dated_by_hand": manifest.dated_by_hand,
+        "added": datetime.fromisoformat(manifest.added),
+        "recording_sha256": result.clip.sha256,
+        "source_name": result.clip.name.replace("\x00", "")[:1000],
+        "view": result.camera.view,
+        "schema_version": result.schema_version,
+        "tool_version": result.tool.version[:64],
+        "estimator": result.tool.estimator,
+        "calibration_id": result.tool.calibration_id,
+        "norms": result.norms.name,
+        "flagged": sum(item.flag == "flagged" for item in result.movements),
+        "note": manifest.note,
+    }
+
+
+def delete_session_row(connection: Connection, session_id: str) -> None:
+    """Forget a session; what hangs on it goes along."""
+    connection.execute(delete(Session).where(Session.id == session_id))
+
+
+# -------------------------------------------------------------------- reading
+
+
+def list_sessions(
+    connection: Connection, person_id: str | None = None, limit: int | None = None, offset: int = 0
+) -> list[SessionRow]:
+    """Sessions, newest first; of one person or of all."""
+    query = select(*_COLUMNS).order_by(Session.measured.desc(), Session.id)
+    if person_id is not None:
+        query = query.where(Session.person_id == person_id)
+    return _many(connection, query.limit(limit).offset(offset))
+
+
+def find_session(connection: Connection, text: str) -> SessionRow:
+    """The session with this id, or the beginning of it.
+
+    Raises
+    ------
+    UnknownRecordError
+        If there is none, or several begin so.
+    """
+    wanted = text.strip().upper()
+    if not wanted.startswith("S-"):
+        wanted = f"S-{wanted}"
+    exact = _one(connection, select(*_COLUMNS).where(Session.id == wanted))
+    if exact is not None:
+        return exact
+    found = _beginning(connection, wanted) if len(wanted) >= 6 else []
+    if len(found) == 1:
+        return found[0]
+    shown = text if len(text) <= 60 else f"{text[:60]}…"
+    if found:
+        lines = "\n".join(f"  {row.id}  {row.measured:%Y-%m-%d}  {row.source_name[:40]}" for row in found)
+        raise UnknownRecordError(f"Several sessions begin with {shown!r}. Write more of the id:\n{lines}")
+    raise UnknownRecordError(f"There is no session {shown!r}. List them: neckrom sessions list [PERSON]")
+
+
+def values_of(connection: Connection, session_id: str) -> dict[Movement, MeasuredValue]:
+    """Figures of a session, the six movements in their order."""
+    query = select(*_MEASURED).where(Measurement.session_id == session_id)
+    found = {value.movement: value for value in map(_value, connection.execute(query))}
+    return {movement: found[movement] for movement in MOVEMENTS if movement in found}
+
+
+def result_bytes(connection: Connection, session_id: str) -> bytes:
+    """``result.json`` of a session, byte for byte.
+
+    Raises
+    ------
+    UnknownRecordError
+        If the session is gone.
+    InputError
+        If it is not what was stored.
+    """
+    query = select(SessionResult.sha256, SessionResult.zlib_json).where(
+        SessionResult.session_id == session_id
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        raise UnknownRecordError(f"There is no session {session_id} any more: neckrom sessions list")
+    try:
+        raw = zlib.decompress(row.zlib_json)
+    except zlib.error:
+        raw = b""
+    if hashlib.sha256(raw).hexdigest() != row.sha256:
+        raise InputError(f"The result of session {session_id} is damaged in the store: bring back a backup.")
+    return raw
+
+
+def files_of(connection: Connection, session_id: str) -> tuple[FileEntry, ...]:
+    """Files of a session, by name."""
+    query = select(StoredFile.name, StoredFile.sha256, StoredFile.size).where(
+        StoredFile.session_id == session_id
+    )
+    return tuple(FileEntry(*row) for row in connection.execute(query.order_by(StoredFile.name)))
+
+
+def trend_points(connection: Connection, person_id: str) -> dict[Movement, list[TrendPoint]]:
+    """Every value of a person."""
+    query = (
+        select(Session.measured, Session.view, Session.estimator, Session.calibration_id, *_MEASURED)
+        .add_columns(Session.id)
+        .join(Measurement, Measurement.session_id == Session.id)
+        .where(Session.person_id == person_id)
+    )
+    points: dict[Movement, list[TrendPoint]] = {movement: [] for movement in MOVEMENTS}
+    for measured, view, estimator, calibration, *figures, session_id in connection.execute(query):
+        value = _value(figures)
+        points[value.movement].append(
+            TrendPoint(session_id, measured, f"{view}, {estimator}, {calibration}", value)
+        )
+    return points
+
+
+_MEASURED = (
+    Measurement.movement,
+    Measurement.best_deg,
+    Measurement.mean_deg,
+    Measurement.low_deg,
+    Measurement.high_deg,
+    Measurement.lower_bound,
+    Measurement.reference_deg,
+    Measurement.healthy_low_deg,
+    Measurement.healthy_high_deg,
+    Measurement.percent_of_reference,
+    Measurement.flag,
+    Measurement.pain,
+    Measurement.compensation_deg,
+    Measurement.trials,
+)
+
+
+def _value(row: Sequence[Any]) -> MeasuredValue:
+    movement, *rest = row
+    return MeasuredValue(Movement(movement), *rest)
+
+
+def _many(connection: Connection, query: Executable) -> list[SessionRow]:
+    return [SessionRow(*row) for row in connection.execute(query)]
+
+
+def _one(connection: Connection, query: Executable) -> SessionRow | None:
+    return next(iter(_many(connection, query)), None)
+
+
+def _beginning(connection: Connection, wanted: str) -> list[SessionRow]:
+    query = select(*_COLUMNS).where(Session.id.startswith(wanted, autoescape=True)).limit(_NEAR)
+    return _many(connection, query)
+
+
+def person_exists(connection: Connection, person_id: str) -> bool:
+    """Whether the person is still there."""
+    return connection.execute(select(Person.id).where(Person.id == person_id)).first() is not None
+
+
+def session_exists(connection: Connection, session_id: str) -> bool:
+    """Whether the session is in the database."""
+    return connection.execute(select(Session.id).where(Session.id == session_id)).first() is not None
+
+
+def parse_date(text: str | None) -> datetime | None:
+    """A date, or date and time, as stated by a person: local time unless it names a zone.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is neither.
+    """
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo is None else moment
+    except (ValueError, OverflowError, OSError) as error:
+        raise ConfigurationError(
+            f"{text!r} is no date: give it as in 2026-03-14, or with the time as in 2026-03-14T10:30"
+        ) from error
