@@ -77,6 +77,7 @@ def check_setup(
     frame: LandmarkFrame,
     facing_deg: Angles,
     light: Light,
+    *,
     size: tuple[int, int],
     fps: float,
     shoulders: FloatArray | None,

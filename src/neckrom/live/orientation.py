@@ -120,6 +120,7 @@ def series_of(frames: Sequence[LandmarkFrame], camera: CameraModel) -> LandmarkS
         height=camera.height,
         motion=_stacked([frame.motion for frame in frames]),
         motion_box=_stacked([frame.motion_box for frame in frames]),
+        tracks=_stacked([frame.tracks for frame in frames]),
     )
 
 
@@ -179,6 +180,7 @@ def _row(series: LandmarkSeries, i: int) -> LandmarkSeries:
         height=series.height,
         motion=None if series.motion is None else series.motion[row],
         motion_box=None if series.motion_box is None else series.motion_box[row],
+        tracks=None if series.tracks is None else series.tracks[row],
     )
 
 

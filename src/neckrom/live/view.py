@@ -78,40 +78,38 @@ def state_of(machine: SessionMachine, seq: int, around: Surroundings, norms: Loa
 
 
 def _headline(machine: SessionMachine) -> Text:
-    phase = machine.phase
-    if phase in (Phase.ANNOUNCE, Phase.OUT) and machine.current is not None:
-        if phase is Phase.ANNOUNCE and machine.away_from_middle:
-            return text(Key.HEADLINE_MIDDLE)
-        return headline_of(machine.current.movement)
-    if phase is Phase.REFUSED:
-        doctor = machine.override_allowed
-        return text(Key.HEADLINE_REFUSED_DOCTOR if doctor else Key.HEADLINE_REFUSED_STOP)
-    if phase is Phase.SETUP and machine.setup_good_s > 0:
-        return text(Key.HEADLINE_SETUP_GOOD)
-    if phase is Phase.PAUSED and machine.paused_because == "left":
-        return text(Key.HEADLINE_LEFT)
-    if phase is Phase.RESULT and machine.outcome != "saved":
-        return text(Key.HEADLINE_NOT_SAVED if machine.outcome == "not_saved" else Key.HEADLINE_ENDED)
-    return text(Key(f"headline.{phase.value}"))
+    phase, step = machine.phase, machine.current
+    if phase is Phase.OUT and step is not None:
+        return headline_of(step.movement)
+    if phase is Phase.ANNOUNCE and step is not None:
+        return text(Key.HEADLINE_MIDDLE) if machine.away_from_middle else headline_of(step.movement)
+    special = {
+        Phase.REFUSED: Key.HEADLINE_REFUSED_DOCTOR if machine.override_allowed else Key.HEADLINE_REFUSED_STOP,
+        Phase.SETUP: Key.HEADLINE_SETUP_GOOD if machine.setup_good_s > 0 else Key.HEADLINE_SETUP,
+        Phase.PAUSED: Key.HEADLINE_LEFT if machine.paused_because == "left" else Key.HEADLINE_PAUSED,
+        Phase.RESULT: {
+            "not_saved": Key.HEADLINE_NOT_SAVED,
+            "nothing_to_save": Key.HEADLINE_ENDED,
+        }.get(machine.outcome or "", Key.HEADLINE_RESULT),
+    }
+    return text(special[phase] if phase in special else Key(f"headline.{phase.value}"))
 
 
 def _detail(machine: SessionMachine) -> Text | None:
-    phase = machine.phase
-    step = machine.current
+    phase, step = machine.phase, machine.current
     if phase in _MOVING and step is not None:
         key = Key.DETAIL_WARM_UP if step.warm_up else Key.DETAIL_TRIAL
         return text(key, number=step.number, total=machine.plan.total(step))
-    if phase is Phase.SAFETY:
-        return text(Key.DETAIL_SAFETY, left=len(safety_questions()) - len(machine.answers))
     if phase is Phase.SETUP:
         return next((c.advice for c in machine.checks if c.status == "bad" and c.advice is not None), None)
-    if phase is Phase.REFUSED:
-        return text(Key.DETAIL_REFUSED_DOCTOR if machine.override_allowed else Key.DETAIL_REFUSED_STOP)
-    if phase is Phase.STOPPED:
-        return text(Key(f"detail.stopped.{machine.stop_reason}"))
     if phase is Phase.RESULT:
         return _result_detail(machine)
-    return text(Key(f"detail.{phase.value}"))
+    if phase is Phase.SAFETY:
+        return text(Key.DETAIL_SAFETY, left=len(safety_questions()) - len(machine.answers))
+    if phase is Phase.REFUSED:
+        return text(Key.DETAIL_REFUSED_DOCTOR if machine.override_allowed else Key.DETAIL_REFUSED_STOP)
+    reason = f".{machine.stop_reason}" if phase is Phase.STOPPED else ""
+    return text(Key(f"detail.{phase.value}{reason}"))
 
 
 def _result_detail(machine: SessionMachine) -> Text:

@@ -37,6 +37,14 @@ from neckrom.service.folders import (
     remove_empty,
 )
 from neckrom.service.options import MeasureOptions
+from neckrom.service.sessions import (
+    SessionFolder,
+    is_session,
+    open_session,
+    session_landmarks,
+    session_options,
+    session_picture_times,
+)
 from neckrom.service.writing import write_results
 from neckrom.types import CameraModel
 
@@ -192,6 +200,7 @@ class _Landmarks:
     file: Path
     clip: Path | None
     header: LandmarkHeader
+    session: SessionFolder | None = None
 
 
 def _measure_into(
@@ -202,7 +211,17 @@ def _measure_into(
     with new_folder(folder, overwrite=options.overwrite) as part:
         landmarks = _landmarks(path, part, tell, analysis_options.camera)
         analysis = _analyse(landmarks, analysis_options)
-        write_results(part, analysis, landmarks.clip, options, partial(tell, path))
+        if landmarks.session is None:
+            write_results(part, analysis, landmarks.clip, options, partial(tell, path))
+        else:
+            write_results(
+                part,
+                analysis,
+                landmarks.clip,
+                options,
+                partial(tell, path),
+                picture_times=session_picture_times(landmarks.session),
+            )
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
     return Outcome(path, folder, analysis.result, None, written)
 
@@ -214,6 +233,9 @@ def _check_path(path: Path) -> None:
 
 def _landmarks(path: Path, part: Path, tell: _Tell, camera: CameraModel | None) -> _Landmarks:
     target = part / LANDMARK_FILE
+    if is_session(path):
+        session = open_session(path)
+        return _Landmarks(target, session.video, session_landmarks(session, target), session)
     replayed = _landmark_file(path)
     if replayed is not None:
         _, header = read_landmarks(replayed)
@@ -247,7 +269,10 @@ def _landmark_file(path: Path) -> Path | None:
 
 def _analyse(landmarks: _Landmarks, options: AnalysisOptions) -> Analysis:
     series, header = read_landmarks(landmarks.file)
-    kind = header.source if landmarks.clip is not None else replace(header.source, kind="landmarks")
+    if landmarks.session is not None:
+        options = _as_the_session(options, landmarks.session)
+    replayed = landmarks.clip is None or landmarks.session is not None
+    kind = replace(header.source, kind="landmarks") if replayed else header.source
     provenance = Provenance(
         source=kind,
         detector=header.detector,
@@ -255,6 +280,27 @@ def _analyse(landmarks: _Landmarks, options: AnalysisOptions) -> Analysis:
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     return analyse(series, provenance, options)
+
+
+def _as_the_session(options: AnalysisOptions, session: SessionFolder) -> AnalysisOptions:
+    """What the session was made with, where the user says nothing else."""
+    made = session_options(session)
+    if options.protocol is None:
+        options = replace(
+            options,
+            protocol=made.protocol,
+            protocol_name=made.protocol_name,
+            protocol_sha256=made.protocol_sha256,
+        )
+    if options.camera is None and options.hfov_deg is None:
+        options = replace(
+            options,
+            hfov_deg=made.hfov_deg,
+            camera=made.camera,
+            camera_name=made.camera_name,
+            camera_sha256=made.camera_sha256,
+        )
+    return replace(options, view=made.view) if options.view == "auto" else options
 
 
 def _analysis_options(options: MeasureOptions) -> AnalysisOptions:

@@ -20,9 +20,22 @@ log = logging.getLogger(__name__)
 Tell = Callable[[str, int, int | None], None]
 """Called with the name of a step, how much of it is done and how much there is."""
 
+PictureTimes = Callable[[list[int]], list[int]]
+"""From times of landmarks to the times of the clip's pictures that show them, ns."""
+
+
+def _same_times(times_ns: list[int]) -> list[int]:
+    return times_ns
+
 
 def write_results(
-    folder: Path, analysis: Analysis, clip: Path | None, options: MeasureOptions, tell: Tell
+    folder: Path,
+    analysis: Analysis,
+    clip: Path | None,
+    options: MeasureOptions,
+    tell: Tell,
+    *,
+    picture_times: PictureTimes = _same_times,
 ) -> None:
     """Write result, tables, report and overlay.
 
@@ -35,6 +48,8 @@ def write_results(
         Where pictures can be had; None where landmarks were replayed.
     options : MeasureOptions
     tell : callable
+    picture_times : callable
+        For clips whose times are not those of the landmarks.
     """
     from neckrom.report import write_report  # noqa: PLC0415  (matplotlib and reportlab are slow to load)
     from neckrom.report.tables import write_angles_csv, write_summary_csv  # noqa: PLC0415
@@ -44,7 +59,7 @@ def write_results(
     write_angles_csv(folder / "angles.csv", analysis.angles, analysis.rom)
     write_summary_csv(folder / "summary.csv", analysis.result)
     tell("report", 1, 3)
-    pictures = _pictures(analysis, clip) if options.pictures and clip is not None else {}
+    pictures = _pictures(analysis, clip, picture_times) if options.pictures and clip is not None else {}
     tell("report", 2, 3)
     write_report(folder, analysis.result, analysis.angles, analysis.rom, pictures)
     tell("report", 3, 3)
@@ -52,14 +67,14 @@ def write_results(
         _overlay(folder / "overlay.mp4", analysis, clip, tell)
 
 
-def _pictures(analysis: Analysis, clip: Path) -> dict[Movement, EndRangePicture]:
+def _pictures(analysis: Analysis, clip: Path, picture_times: PictureTimes) -> dict[Movement, EndRangePicture]:
     """The frame at the end range of the best trial of each movement."""
     from neckrom.report import draw_end_range  # noqa: PLC0415
 
     best = _best_trials(analysis)
     times_s = analysis.angles.time_s
     frames = [int(abs(times_s - trial.peak_s).argmin()) for trial in best.values()]
-    grabbed = grab_frames(clip, [int(analysis.landmarks.time_ns[frame]) for frame in frames])
+    grabbed = grab_frames(clip, picture_times([int(analysis.landmarks.time_ns[frame]) for frame in frames]))
     return {
         movement: draw_end_range(
             picture,

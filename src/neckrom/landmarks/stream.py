@@ -1,0 +1,174 @@
+"""Landmarks of a session while it runs: an append-only Arrow stream, readable up to where it was cut off.
+
+The same columns as ``landmarks.parquet`` (:mod:`neckrom.landmarks.store`), in batches of about a second.
+A parquet file can only be read once its end is written; this can be read at any moment, so a session
+that is killed loses what came after its last batch and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from neckrom.errors import LandmarkFileError, OutputError
+from neckrom.landmarks.notes import LandmarkNotes
+from neckrom.landmarks.store import _LISTS, _SCHEMA, LandmarkHeader, LandmarkWriter, _to_table
+from neckrom.types import (
+    N_FACE,
+    N_MOTION,
+    N_POSE,
+    DetectorIdentity,
+    LandmarkFrame,
+    SourceInfo,
+)
+
+_KEY = b"neckrom.stream"
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StreamHeader:
+    """What is known when a session begins: where the frames come from, which models see them."""
+
+    source: SourceInfo
+    detector: DetectorIdentity
+
+
+class LandmarkStreamWriter:
+    """Append landmarks to a stream, batch by batch.
+
+    Raises
+    ------
+    OutputError
+        Here and in :meth:`write`: the file cannot be written.
+    """
+
+    def __init__(self, path: Path, header: StreamHeader) -> None:
+        self._path = path
+        meta = json.dumps({"version": _VERSION, **asdict(header)}, sort_keys=True).encode()
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._file = os.fdopen(descriptor, "wb")
+            self._writer = pa.ipc.new_stream(
+                self._file,
+                _SCHEMA.with_metadata({_KEY: meta}),
+                options=pa.ipc.IpcWriteOptions(compression="zstd"),
+            )
+            self._file.flush()
+        except (OSError, pa.ArrowException) as error:
+            raise _cannot_write(path, error) from error
+
+    def write(self, frames: Sequence[LandmarkFrame]) -> None:
+        """Append a batch; it is with the operating system when this returns."""
+        if not frames:
+            return
+        try:
+            self._writer.write_table(_to_table(list(frames)))
+            self._file.flush()
+        except (OSError, pa.ArrowException) as error:
+            raise _cannot_write(self._path, error) from error
+
+    def close(self) -> None:
+        """End the stream; a second call does nothing."""
+        if self._file.closed:
+            return
+        try:
+            self._writer.close()
+            os.fsync(self._file.fileno())
+        except (OSError, pa.ArrowException) as error:
+            raise _cannot_write(self._path, error) from error
+        finally:
+            self._file.close()
+
+
+def read_stream(path: Path) -> tuple[StreamHeader, Iterator[LandmarkFrame]]:
+    """What a stream holds, up to where it was cut off.
+
+    Raises
+    ------
+    LandmarkFileError
+        Not even its beginning can be read.
+    """
+    try:
+        with path.open("rb") as file:
+            schema = pa.ipc.open_stream(file).schema
+        content = json.loads((schema.metadata or {})[_KEY])
+        header = StreamHeader(SourceInfo(**content["source"]), DetectorIdentity(**content["detector"]))
+    except (OSError, pa.ArrowException, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise LandmarkFileError(
+            f"{path} cannot be read as the landmarks of a session: it was cut off before its first second, "
+            "or it is something else."
+        ) from error
+    return header, _frames(path)
+
+
+def convert_stream(stream: Path, target: Path) -> LandmarkHeader:
+    """Write a stream as ``landmarks.parquet``, whole or not at all; times that do not rise are left out.
+
+    Raises
+    ------
+    LandmarkFileError
+        The stream holds no frame.
+    OutputError
+        The target cannot be written.
+    """
+    header, frames = read_stream(stream)
+    with stream.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    source = SourceInfo(**{**asdict(header.source), "sha256": digest})
+    notes, last_ns = LandmarkNotes(), -1
+    with LandmarkWriter(target, source) as writer:
+        for frame in frames:
+            if frame.time_ns > last_ns:
+                writer.write(frame)
+                notes.take(frame)
+                last_ns = frame.time_ns
+        if last_ns < 0:
+            raise LandmarkFileError(f"{stream} holds no frame: the session ended before anything was seen.")
+        return writer.finish(header.detector, notes.in_words())
+
+
+def _frames(path: Path) -> Iterator[LandmarkFrame]:
+    with path.open("rb") as file:
+        reader = pa.ipc.open_stream(file)
+        while True:
+            try:
+                batch = reader.read_next_batch()
+            except (StopIteration, OSError, pa.ArrowException):
+                return  # the end, or where it was cut off
+            yield from _rows(batch)
+
+
+def _rows(batch: pa.RecordBatch) -> Iterator[LandmarkFrame]:
+    n = batch.num_rows
+    lists = {
+        name: batch.column(name).flatten().to_numpy(zero_copy_only=False).reshape(n, length)
+        for name, length in _LISTS.items()
+    }
+    time_ns = batch.column("time_ns").to_numpy(zero_copy_only=False)
+    faces = batch.column("faces").to_numpy(zero_copy_only=False)
+    pose_ran = batch.column("pose_ran").to_numpy(zero_copy_only=False)
+    for i in range(n):
+        yield LandmarkFrame(
+            time_ns=int(time_ns[i]),
+            face=np.asarray(lists["face"][i], dtype=np.float32).reshape(N_FACE, 3),
+            pose=np.asarray(lists["pose"][i], dtype=np.float32).reshape(N_POSE, 3),
+            pose_visibility=np.asarray(lists["pose_visibility"][i], dtype=np.float32),
+            pose_world=np.asarray(lists["pose_world"][i], dtype=np.float32).reshape(N_POSE, 3),
+            faces=int(faces[i]),
+            pose_ran=bool(pose_ran[i]),
+            motion=np.asarray(lists["motion"][i], dtype=np.float32).reshape(N_MOTION, N_MOTION, 2),
+            motion_box=np.asarray(lists["motion_box"][i], dtype=np.float32),
+        )
+
+
+def _cannot_write(path: Path, error: BaseException) -> OutputError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return OutputError(f"{path} cannot be written ({reason}): free some space, or choose another --out.")

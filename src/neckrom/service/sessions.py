@@ -1,0 +1,254 @@
+"""Folders of guided sessions: what is in them, and measuring them, finished or cut off.
+
+========================  ==================================================================
+``session.json``          what is known from the start, and a summary once it is over
+``events.jsonl``          every command and change, one line each, appended as it happens
+``angles.jsonl``          what was measured live, frame by frame
+``landmarks.arrows``      the landmarks while the session runs (:mod:`neckrom.landmarks.stream`)
+``landmarks.parquet``     the same once it is over
+``video.mkv``             the picture, only with consent
+``result.json``, ...      the report, as ``neckrom measure`` writes it
+========================  ==================================================================
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from neckrom.assessment.norms import load_norms
+from neckrom.camera_profiles import load_camera
+from neckrom.errors import InputError, LandmarkFileError
+from neckrom.frames.index import index_of
+from neckrom.landmarks.store import LandmarkHeader, read_landmarks
+from neckrom.landmarks.stream import convert_stream
+from neckrom.rom.protocol import Protocol
+from neckrom.service.analysis import Analysis, AnalysisOptions, Provenance, analyse
+from neckrom.service.folders import LANDMARK_FILE
+from neckrom.service.options import MeasureOptions
+from neckrom.service.writing import PictureTimes, write_results
+
+SESSION_FILE = "session.json"
+EVENT_FILE = "events.jsonl"
+ANGLE_FILE = "angles.jsonl"
+STREAM_FILE = "landmarks.arrows"
+VIDEO_FILE = "video.mkv"
+
+
+class SessionInfo(BaseModel):
+    """``session.json``: written when a session begins, and again with its summary when it ends."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: Literal[1] = 1
+    name: str
+    created: str
+    """Local time, ISO 8601."""
+    tool_version: str
+    source: str
+    protocol: str
+    protocol_sha256: str
+    camera: str | None = None
+    hfov_deg: float | None = None
+    norms: str = "article"
+    width: int
+    height: int
+    finished: bool = False
+    summary: dict[str, Any] | None = None
+    """What was answered, consented to, overridden, said and seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFolder:
+    """A session on disk.
+
+    Attributes
+    ----------
+    path : Path
+    info : SessionInfo
+    protocol : Protocol or None
+        What was done when; None where nothing was seen that counts.
+    """
+
+    path: Path
+    info: SessionInfo
+    protocol: Protocol | None
+
+    @property
+    def video(self) -> Path | None:
+        """The picture, where it was stored."""
+        path = self.path / VIDEO_FILE
+        return path if path.is_file() and path.stat().st_size else None
+
+
+def is_session(path: Path) -> bool:
+    """Whether a folder holds a guided session."""
+    return (path / SESSION_FILE).is_file()
+
+
+def open_session(path: Path) -> SessionFolder:
+    """Read what a session's folder says of itself.
+
+    Raises
+    ------
+    InputError
+        ``session.json`` is damaged.
+    """
+    try:
+        info = SessionInfo.model_validate_json((path / SESSION_FILE).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise InputError(
+            f"{path / SESSION_FILE} is damaged, so the folder cannot be measured as a session. "
+            f"Its landmarks may still be: neckrom measure {path / LANDMARK_FILE}"
+        ) from error
+    return SessionFolder(path, info, _protocol(path))
+
+
+def session_landmarks(session: SessionFolder, target: Path) -> LandmarkHeader:
+    """Put the session's landmarks where they are wanted, as ``landmarks.parquet``.
+
+    Raises
+    ------
+    LandmarkFileError
+        There are none, or they are damaged.
+    """
+    finished = session.path / LANDMARK_FILE
+    if finished.is_file():
+        _, header = read_landmarks(finished)
+        shutil.copyfile(finished, target)
+        return header
+    stream = session.path / STREAM_FILE
+    if not stream.is_file():
+        raise LandmarkFileError(
+            f"{session.path} holds no landmarks: the session ended before anything was seen."
+        )
+    return convert_stream(stream, target)
+
+
+def finish_session(path: Path) -> Analysis:
+    """Measure a session that is over and write its report into its own folder.
+
+    The stream is removed once ``landmarks.parquet`` is there; nothing else is ever removed.
+
+    Raises
+    ------
+    NeckromError
+        It cannot be measured or written; everything recorded is still there.
+    """
+    session = open_session(path)
+    landmarks = path / LANDMARK_FILE
+    if not landmarks.is_file():
+        session_landmarks(session, landmarks)
+        landmarks.chmod(0o600)
+    (path / STREAM_FILE).unlink(missing_ok=True)
+    analysis = analyse_recording(landmarks, session_options(session))
+    with tempfile.TemporaryDirectory(prefix=".report.", dir=path) as part:
+        write_results(
+            Path(part),
+            analysis,
+            session.video,
+            MeasureOptions(),
+            _tell_nobody,
+            picture_times=session_picture_times(session),
+        )
+        for item in sorted(Path(part).iterdir()):
+            for file in (item, *item.rglob("*")):
+                file.chmod(0o700 if file.is_dir() else 0o600)
+            target = path / item.name
+            if target.is_dir():
+                shutil.rmtree(target)
+            item.replace(target)
+    return analysis
+
+
+def analyse_recording(landmarks: Path, options: AnalysisOptions) -> Analysis:
+    """Measure a session's landmarks: the same numbers, live, later and after a crash."""
+    series, header = read_landmarks(landmarks)
+    provenance = Provenance(
+        source=header.source,
+        detector=header.detector,
+        warnings=header.warnings,
+        created=datetime.now().astimezone().isoformat(timespec="seconds"),
+    )
+    return analyse(series, provenance, options)
+
+
+def session_options(session: SessionFolder) -> AnalysisOptions:
+    """As the session was made."""
+    camera = load_camera(session.info.camera) if session.info.camera else None
+    return AnalysisOptions(
+        norms=load_norms(session.info.norms),
+        view="front",
+        hfov_deg=session.info.hfov_deg,
+        camera=camera.profile.camera() if camera else None,
+        camera_name=camera.profile.name if camera else None,
+        camera_sha256=camera.sha256 if camera else None,
+        protocol=session.protocol,
+        protocol_name=session.info.protocol if session.protocol else None,
+        protocol_sha256=session.info.protocol_sha256 if session.protocol else None,
+    )
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Records of an append-only file; a last line that was cut off is left out."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                return
+            try:
+                record = json.loads(line)
+            except json.JSONDecodeError:
+                return
+            if isinstance(record, dict):
+                yield record
+
+
+def session_picture_times(session: SessionFolder) -> PictureTimes:
+    """From times of the session to those of its video, which begins with the consent.
+
+    A busy machine does not store every picture: the nearest one stands for it.
+    """
+
+    def times(wanted_ns: list[int]) -> list[int]:
+        assert session.video is not None
+        index = index_of(session.video)
+        stored = np.asarray(index.times_ns, dtype=np.int64)
+        return [int(stored[np.abs(stored + index.start_ns - time).argmin()]) for time in wanted_ns]
+
+    return times
+
+
+def _protocol(path: Path) -> Protocol | None:
+    """The last one that was appended."""
+    last = None
+    for record in read_lines(path / EVENT_FILE):
+        if record.get("kind") == "protocol":
+            last = record.get("protocol")
+    return None if last is None else Protocol.model_validate(last)
+
+
+def write_session_file(path: Path, info: SessionInfo) -> None:
+    """Write ``session.json``, whole or not at all, readable by its owner alone."""
+    part = path / f".{SESSION_FILE}.part"
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(info.model_dump_json(indent=1) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path / SESSION_FILE)
+
+
+def _tell_nobody(_name: str, _done: int, _total: int | None) -> None:
+    return
