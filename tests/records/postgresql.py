@@ -21,6 +21,9 @@ def find_program(name: str) -> str | None:
     return shutil.which(name) or (str(places[0]) if places else None)
 
 
+_PLAIN = ("-E", "UTF8", "--locale=C", "--no-sync")
+
+
 class Server:
     """One running server.
 
@@ -36,10 +39,7 @@ class Server:
         self.folder = folder
         self._as = {"user": user, "group": user, "extra_groups": []} if user else {}
         self._number = 0
-        self._run(
-            [program("initdb"), "-D", folder / "data", "-U", "tester", "--auth=trust", "-E", "UTF8"]
-            + ["--locale=C", "--no-sync"]
-        )
+        self._run([program("initdb"), "-D", folder / "data", "-U", "tester", "--auth=trust", *_PLAIN])
         self.start()
 
     def start(self) -> None:

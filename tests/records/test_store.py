@@ -444,7 +444,7 @@ def test_a_database_of_another_program_is_refused(tmp_path):
     store.mkdir()
     with sqlite3.connect(store / "store.sqlite3") as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
-    with pytest.raises(StoreError, match="belongs to another program.*recipes"):
+    with pytest.raises(StoreError, match=r"belongs to another program.*recipes"):
         open_store(str(store))
 
 
@@ -530,7 +530,7 @@ def _import_without_server(records: Records, source: Path, person_id: str) -> ap
 # ---------------------------------------------------------------- bad folders
 
 
-def broken(source: Path, name: str) -> None:
+def broken(source: Path, name: str) -> None:  # noqa: PLR0912
     """Damage a result folder in one way."""
     result = json.loads((source / "result.json").read_text())
     match name:

@@ -22,7 +22,14 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from neckrom.errors import InputError, NeckromError, StoreError, StoreUnreachableError, UnknownRecordError
+from neckrom.errors import (
+    InputError,
+    NeckromError,
+    OutputError,
+    StoreError,
+    StoreUnreachableError,
+    UnknownRecordError,
+)
 from neckrom.records import people, sessions
 from neckrom.records.engine import make_engine, make_private_file, reading, writing
 from neckrom.records.files import FileEntry, Files, Manifest, copy_private
@@ -187,7 +194,9 @@ class Records:
                 make_private_file(location)
             self._engine = make_engine(location)
             self.store_id = bring_up_to_date(self._engine, location)
-            self.files = Files(location.root if location.is_sqlite else location.root / self.store_id)
+            root = location.root if location.is_sqlite else location.root / self.store_id
+            finish_restore(root)
+            self.files = Files(root)
             self.settle()
         except BaseException:
             self.close()
@@ -398,19 +407,26 @@ class Records:
         when = sessions.measured_time(read.result, measured, now)
         replaces = self._check_new(read.result, person_id, replace=replace)
         session_id = new_session_id()
-        with self.files.staging(session_id) as part:
-            entries = copy_private(read.files, part)
-            manifest = Manifest(
-                session_id=session_id,
-                person_id=person_id,
-                measured=when.isoformat(),
-                dated_by_hand=measured is not None,
-                added=now.isoformat(),
-                note=people.checked_note(note),
-                replaces=replaces,
-                files=entries,
-            )
-            self.files.keep(part, manifest)
+        remark = people.checked_note(note)
+        try:
+            with self.files.staging(session_id) as part:
+                entries = copy_private(read.files, part)
+                manifest = Manifest(
+                    session_id=session_id,
+                    person_id=person_id,
+                    measured=when.isoformat(),
+                    dated_by_hand=measured is not None,
+                    added=now.isoformat(),
+                    note=remark,
+                    replaces=replaces,
+                    files=entries,
+                )
+                self.files.keep(part, manifest)
+        except OSError as error:
+            raise OutputError(
+                f"The session cannot be stored in {self.files.root}: {error.strerror or error}. Free some space; "
+                "nothing of it was kept there, and its folder is as it was."
+            ) from error
         written = self._settle_or_keep(manifest)
         return Imported(session_id, person_id, written, entries, read.notes)
 

@@ -94,29 +94,22 @@ class Files:
 
     @contextmanager
     def staging(self, session_id: str) -> Iterator[Path]:
-        """An empty folder to be filled; it is gone if the block fails, and when its process dies.
+        """An empty folder to be filled; it is gone when the block ends, or its process has died.
 
         Raises
         ------
-        OutputError
-            If it cannot be written.
+        OSError
+            If it cannot be made; what the block raises comes through as it is.
         """
         part = self.incoming / f".part-{session_id}"
+        with self.locked():
+            part.mkdir(mode=0o700)
+            busy = open_private(part / _BUSY)
+            fcntl.flock(busy, fcntl.LOCK_EX)
         try:
-            with self.locked():
-                part.mkdir(mode=0o700)
-                busy = open_private(part / _BUSY)
-                fcntl.flock(busy, fcntl.LOCK_EX)
-            try:
-                yield part
-            finally:
-                busy.close()
-        except OSError as error:
-            raise OutputError(
-                f"The session cannot be stored in {self.root}: {error.strerror or error}. Free some space; nothing of "
-                "it was kept."
-            ) from error
+            yield part
         finally:
+            busy.close()
             shutil.rmtree(part, ignore_errors=True)
 
     def keep(self, part: Path, manifest: Manifest) -> Path:

@@ -6,6 +6,7 @@ import logging
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, insert, inspect, select, text
 
@@ -13,6 +14,9 @@ from neckrom.errors import StoreError
 from neckrom.records.engine import damaged, lock_tables, reading, writing
 from neckrom.records.location import Location
 from neckrom.records.schema import HEAD, StoreInfo
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +69,9 @@ def upgrade(connection: Connection, found: str | None, location: Location, to: s
     # alembic is slow to load and only needed here
     from alembic.operations import Operations  # noqa: PLC0415
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
-    script = ScriptDirectory(str(Path(__file__).parent / "migrations"))
-    if found is not None and found not in {step.revision for step in script.walk_revisions()}:
+    script = _script()
+    if found is not None and not is_known(found):
         raise newer(location, found)
     context = MigrationContext.configure(connection)
     with Operations.context(context):
@@ -79,6 +82,17 @@ def upgrade(connection: Connection, found: str | None, location: Location, to: s
         connection.execute(
             insert(StoreInfo).values(store_id=secrets.token_hex(16), created=datetime.now(UTC))
         )
+
+
+def is_known(revision: str) -> bool:
+    """Whether there is a way from this revision to today's."""
+    return revision in {step.revision for step in _script().walk_revisions()}
+
+
+def _script() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  (slow to load)
+
+    return ScriptDirectory(str(Path(__file__).parent / "migrations"))
 
 
 def newer(location: Location | Path, found: str) -> StoreError:
