@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from neckrom.cli.calibrate import calibrate
+from neckrom.cli.records import keeping, people, sessions
 from neckrom.cli.terminal import console, print_json, say
 from neckrom.errors import ExitCode, NeckromError
 
@@ -62,6 +63,9 @@ app = typer.Typer(
 )
 
 app.add_typer(calibrate, name="calibrate")
+app.add_typer(people, name="people")
+app.add_typer(sessions, name="sessions")
+app.add_typer(keeping)
 
 _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are already there.")]

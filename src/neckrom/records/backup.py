@@ -310,6 +310,8 @@ def restore(path: Path, location: Location, tell: Tell, *, replace: bool = False
     OutputError
         If there is no room to unpack it; then nothing was changed.
     """
+    if not path.exists():
+        raise InputError(f"There is no backup {path}: check the path.")
     finish_restore(location.root)
     refuse_other_content(location)
     if not replace:
@@ -381,8 +383,6 @@ def _unpack(path: Path, staged: Path, tell: Tell) -> tuple[BackupManifest, int]:
                 if done % 100 == 0:
                     tell(done, 0)
             size = file.seek(0, os.SEEK_END)
-    except FileNotFoundError as error:
-        raise InputError(f"There is no backup {path}: check the path.") from error
     except (IsADirectoryError, PermissionError) as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     except (tarfile.TarError, EOFError) as error:

@@ -1,0 +1,399 @@
+"""Commands about people and their sessions, backups and exports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neckrom.cli.terminal import console, print_json, say
+
+if TYPE_CHECKING:
+    from neckrom.records.api import Records
+
+people = typer.Typer(
+    no_args_is_help=True,
+    help="The people you measure.",
+    epilog="Start with: neckrom people add NAME",
+)
+sessions = typer.Typer(
+    no_args_is_help=True,
+    help="Their sessions: take in results, clips and recordings, and compare.",
+    epilog="Start with: neckrom sessions import PATH --person PERSON",
+)
+keeping = typer.Typer(no_args_is_help=True)
+
+_Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="FOLDER|URL",
+        help="Where the records are: a folder, or postgresql://USER@HOST/DATABASE. Else your data folder.",
+    ),
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")]
+_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+_Person = Annotated[str, typer.Argument(metavar="PERSON", help="Name or pseudonym (P-...).")]
+_Session = Annotated[str, typer.Argument(metavar="SESSION", help="Id (S-...) or its beginning.")]
+
+
+# ---------------------------------------------------------------------- people
+
+
+@people.command("add")
+def add_person(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="May be left out: then there is only a pseudonym.")
+    ] = None,
+    *,
+    birth_date: Annotated[
+        str | None, typer.Option("--birth-date", metavar="YYYY-MM-DD", help="May be left out.")
+    ] = None,
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Anything you want to remember.")] = "",
+    store: _Store = None,
+    as_json: _Json = False,
+) -> None:
+    """Add a person."""
+    with _opened(store) as records:
+        row = records.add_person(name, birth_date, note)
+        same = (
+            []
+            if row.name is None
+            else [other for other in records.people(row.name) if other.name == row.name]
+        )
+    if as_json:
+        _print_json(row)
+        return
+    console().print(f"Added {row.label}", soft_wrap=True)
+    if len(same) > 1:
+        say(f"There are now {len(same)} people called {row.name}: use the pseudonyms to tell them apart.")
+
+
+@people.command("list")
+def list_people(
+    search: Annotated[
+        str, typer.Argument(metavar="[SEARCH]", help="Part of a name or pseudonym; all without it.")
+    ] = "",
+    *,
+    store: _Store = None,
+    as_json: _Json = False,
+) -> None:
+    """List the people, by name."""
+    with _opened(store) as records:
+        rows = records.people(search)
+        _say_what_waits(records)
+    if as_json:
+        _print_json(rows)
+        return
+    if not rows:
+        say(f"Nobody matches {search!r}." if search else "Nobody yet. Add a person: neckrom people add NAME")
+        return
+    from neckrom.cli.records_view import people_table  # noqa: PLC0415
+
+    console().print(people_table(rows))
+
+
+@people.command("show")
+def show_person(person: _Person, *, store: _Store = None, as_json: _Json = False) -> None:
+    """Show a person with all sessions and how the range of motion went."""
+    from neckrom.cli.records_view import person_view  # noqa: PLC0415
+    from neckrom.records.trends import repeatability  # noqa: PLC0415
+
+    with _opened(store) as records:
+        found = records.find_person(person)
+        view, trends = records.person(found.id), records.trend(found.id)
+    if as_json:
+        _print_json({"person": view, "trends": trends})
+        return
+    console().print(person_view(view, trends, repeatability()))
+
+
+@people.command("rename")
+def rename_person(
+    person: _Person,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")],
+    *,
+    store: _Store = None,
+) -> None:
+    """Give a person another name."""
+    with _opened(store) as records:
+        row = records.rename_person(records.find_person(person).id, name)
+    console().print(f"Renamed to {row.label}", soft_wrap=True)
+
+
+@people.command("delete")
+def delete_person(
+    person: _Person, *, yes: _Yes = False, store: _Store = None, as_json: _Json = False
+) -> None:
+    """Delete a person with all sessions, answers and files. There is no way back."""
+    from neckrom.cli.records_view import deleted_line  # noqa: PLC0415
+
+    with _opened(store) as records:
+        row = records.find_person(person)
+        what = f"{row.sessions} session{'s' * (row.sessions != 1)}"
+        _ask(f"Delete {row.label} with {what} and all files?", yes=yes)
+        removed = records.delete_person(row.id)
+    if as_json:
+        _print_json(removed)
+        return
+    console().print(deleted_line(removed), soft_wrap=True)
+
+
+# -------------------------------------------------------------------- sessions
+
+
+@sessions.command("list")
+def list_sessions(
+    person: Annotated[
+        str | None, typer.Argument(metavar="[PERSON]", help="Name or pseudonym; everybody without it.")
+    ] = None,
+    *,
+    store: _Store = None,
+    as_json: _Json = False,
+) -> None:
+    """List sessions, newest first."""
+    from neckrom.cli.records_view import sessions_table  # noqa: PLC0415
+
+    with _opened(store) as records:
+        found = None if person is None else records.find_person(person)
+        rows = records.sessions(None if found is None else found.id)
+        names = None if found is not None else {row.id: row.name or row.id for row in records.people()}
+        _say_what_waits(records)
+    if as_json:
+        _print_json(rows)
+    elif not rows:
+        say("No sessions yet. Add one: neckrom sessions import PATH --person PERSON")
+    else:
+        console().print(sessions_table(rows, names))
+
+
+@sessions.command("show")
+def show_session(session: _Session, *, store: _Store = None, as_json: _Json = False) -> None:
+    """Show what a session measured; with --json its whole result, as in result.json."""
+    with _opened(store) as records:
+        row = records.find_session(session)
+        view = records.session(row.id)
+        if as_json:
+            print_json(records.result_bytes(row.id).decode("utf-8").rstrip("\n"))
+            return
+    from neckrom.cli.records_view import session_view  # noqa: PLC0415
+
+    console().print(session_view(view), soft_wrap=False)
+
+
+@sessions.command("import")
+def import_session(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH", help="A result folder, a clip (measured first), or the recording of a session."
+        ),
+    ],
+    *,
+    person: Annotated[str, typer.Option("--person", "-p", metavar="PERSON", help="Name or pseudonym.")],
+    date: Annotated[
+        str | None,
+        typer.Option(
+            "--date",
+            metavar="YYYY-MM-DD",
+            help="When the person was measured; else when the result was made. Say it for old clips.",
+        ),
+    ] = None,
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Anything you want to remember.")] = "",
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Take the place of an earlier measurement of the same recording."),
+    ] = False,
+    mirrored: Annotated[
+        bool, typer.Option("--mirrored", help="A clip that was stored mirrored: swap the sides.")
+    ] = False,
+    camera: Annotated[
+        str | None, typer.Option("--camera", metavar="NAME|FILE", help="Camera profile, for a clip.")
+    ] = None,
+    protocol: Annotated[
+        Path | None, typer.Option("--protocol", metavar="FILE", help="What was done when, for a clip.")
+    ] = None,
+    norms: Annotated[
+        str, typer.Option("--norms", metavar="NAME|FILE", help="Norm set, for a clip.")
+    ] = "article",
+    no_pictures: Annotated[
+        bool, typer.Option("--no-pictures", help="No picture of the person in the report of a clip.")
+    ] = False,
+    store: _Store = None,
+    as_json: _Json = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")
+    ] = False,
+) -> None:
+    """Store a result, a clip or a recording as a session of a person."""
+    from neckrom.cli.log import start_log  # noqa: PLC0415
+    from neckrom.cli.progress import progress_on  # noqa: PLC0415
+    from neckrom.records.importing import import_path  # noqa: PLC0415
+    from neckrom.records.sessions import parse_date  # noqa: PLC0415
+    from neckrom.service.options import MeasureOptions  # noqa: PLC0415
+
+    start_log(console(stderr=True) if verbose else None)
+    measured = parse_date(date)
+    options = MeasureOptions(
+        mirrored=mirrored, camera=camera, protocol=protocol, norms=norms, pictures=not no_pictures
+    )
+    with _opened(store) as records, progress_on(console(stderr=True)) as progress:
+        row = records.find_person(person)
+        done = import_path(
+            records, path, row.id, options, progress, measured=measured, note=note, replace=replace
+        )
+    for line in done.notes:
+        say(line)
+    if not done.written:
+        say(
+            "The database did not answer. The session is safe on this machine and will be written with the next "
+            "neckrom command that reaches the database."
+        )
+    if as_json:
+        _print_json(done)
+        return
+    console().print(f"Stored as session {done.session_id} of {row.label}", soft_wrap=True)
+
+
+@sessions.command("compare")
+def compare_sessions(
+    one: Annotated[str, typer.Argument(metavar="A", help="Id (S-...) or its beginning.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="Another session of the same person.")],
+    *,
+    store: _Store = None,
+    as_json: _Json = False,
+) -> None:
+    """Compare two sessions of a person, and say which changes are larger than measurement error."""
+    from neckrom.cli.records_view import comparison_view  # noqa: PLC0415
+    from neckrom.records.trends import repeatability  # noqa: PLC0415
+
+    with _opened(store) as records:
+        comparison = records.compare(records.find_session(one).id, records.find_session(other).id)
+    if as_json:
+        _print_json(comparison)
+        return
+    console().print(comparison_view(comparison, repeatability()))
+
+
+@sessions.command("delete")
+def delete_session(
+    session: _Session, *, yes: _Yes = False, store: _Store = None, as_json: _Json = False
+) -> None:
+    """Delete a session with its files. There is no way back."""
+    from neckrom.cli.records_view import deleted_line  # noqa: PLC0415
+
+    with _opened(store) as records:
+        row = records.find_session(session)
+        _ask(f"Delete session {row.id} of {row.measured.astimezone():%Y-%m-%d} with all files?", yes=yes)
+        removed = records.delete_session(row.id)
+    if as_json:
+        _print_json(removed)
+        return
+    console().print(deleted_line(removed), soft_wrap=True)
+
+
+# -------------------------------------------------------------------- keeping
+
+
+@keeping.command("backup")
+def make_backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup: one file with everything.")],
+    *,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file of this name.")] = False,
+    store: _Store = None,
+    as_json: _Json = False,
+) -> None:
+    """Save all people, sessions and files into one file; the records may be in use meanwhile."""
+    from neckrom.cli.progress import progress_on  # noqa: PLC0415
+    from neckrom.records.backup import back_up  # noqa: PLC0415
+
+    with _opened(store) as records, progress_on(console(stderr=True)) as progress:
+        done = back_up(
+            records,
+            file,
+            lambda ready, total: progress.step(file, "backup", ready, total),
+            overwrite=overwrite,
+        )
+    for name in done.missing:
+        say(f"Missing or changed since it was stored, so not in the backup: {name}")
+    if as_json:
+        _print_json(done)
+        return
+    from neckrom.cli.records_view import count, people_count  # noqa: PLC0415
+
+    console().print(
+        f"Saved {people_count(done.people)}, {count(done.sessions, 'session')} and {count(done.files, 'file')} "
+        f"to {file} ({done.bytes / 1e6:.1f} MB). It is not encrypted: keep it where nobody else can read it.",
+        soft_wrap=True,
+    )
+
+
+@keeping.command("restore")
+def restore_backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup made by neckrom backup.")],
+    *,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Take the place of the records that are there; they are kept beside."),
+    ] = False,
+    store: _Store = None,
+    as_json: _Json = False,
+) -> None:
+    """Bring a backup back, after checking all of it."""
+    from neckrom.cli.progress import progress_on  # noqa: PLC0415
+    from neckrom.records.backup import restore  # noqa: PLC0415
+    from neckrom.records.location import locate  # noqa: PLC0415
+
+    location = locate(store)
+    with progress_on(console(stderr=True)) as progress:
+        done = restore(
+            file,
+            location,
+            lambda ready, total: progress.step(file, "restore", ready, total or None),
+            replace=replace,
+        )
+    for name in done.missing:
+        say(f"Was missing already when the backup was made: {name}")
+    if as_json:
+        _print_json(done)
+        return
+    from neckrom.cli.records_view import count, people_count  # noqa: PLC0415
+
+    console().print(
+        f"Restored {people_count(done.people)}, {count(done.sessions, 'session')} and {count(done.files, 'file')}, "
+        f"as of {done.created.astimezone():%Y-%m-%d %H:%M}, into {location}",
+        soft_wrap=True,
+    )
+    if done.set_aside is not None:
+        say(f"What was there before is kept in {done.set_aside}. Delete it when you are sure.")
+
+
+# ---------------------------------------------------------------------- parts
+
+
+def _opened(store: str | None) -> Records:
+    from neckrom.records.api import Records  # noqa: PLC0415  (slow to load)
+    from neckrom.records.location import locate  # noqa: PLC0415
+
+    return Records(locate(store))
+
+
+def _print_json(value: object) -> None:
+    from neckrom.cli.records_view import as_json  # noqa: PLC0415
+
+    print_json(as_json(value))
+
+
+def _ask(question: str, *, yes: bool) -> None:
+    if not yes:
+        typer.confirm(question, abort=True, err=True)
+
+
+def _say_what_waits(records: Records) -> None:
+    for manifest in records.waiting():
+        folder = records.files.incoming / manifest.session_id
+        say(
+            f"A session waits in {folder}: its person {manifest.person_id} is not in these records. Delete that "
+            f"folder, or take it in for somebody else: neckrom sessions import {folder} --person PERSON"
+        )

@@ -1,0 +1,182 @@
+"""The commands about people and sessions, as a user types them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from neckrom.cli.main import app
+from neckrom.errors import ExitCode
+from tests.cli.conftest import SAMPLES, first_seconds
+from tests.records.folders import all_movements, write_folder
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run a command in this process, at a width of 120 columns."""
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*arguments: str | Path, code: int = 0, answer: str | None = None) -> Result:
+        done = CliRunner().invoke(app, list(map(str, arguments)), input=answer, catch_exceptions=False)
+        assert done.exit_code == code, done.output
+        return done
+
+    return invoke
+
+
+def an_id(text: str, kind: str) -> str:
+    found = re.search(rf"{kind}-[0-9A-Z]+", text)
+    assert found is not None, text
+    return found[0]
+
+
+def test_a_person_from_the_first_session_to_the_last(run, tmp_path):
+    """Two sessions months apart: the rotation came back, the rest is as it was."""
+    person = an_id(run("people", "add", "Anna Berg", "--birth-date", "1985-03-27").stdout, "P")
+    stiff = all_movements(40.0) | {"rotation_left": 35.0, "rotation_right": 70.0}
+    better = all_movements(42.0) | {"rotation_left": 72.0, "rotation_right": 50.0}
+    before = write_folder(tmp_path / "before", "before", "2026-01-10T09:00:00+01:00", **stiff)
+    after = write_folder(tmp_path / "after", "after", "2026-06-10T09:00:00+02:00", **better)
+    first = an_id(run("sessions", "import", before, "--person", "anna berg", "--note", "sore").stdout, "S")
+    second = an_id(run("sessions", "import", after, "--person", person).stdout, "S")
+
+    listed = run("sessions", "list", "Anna Berg").stdout
+    assert listed.index(second) < listed.index(first), "newest first"
+    assert "2026-01-10" in listed
+    assert "sore" in listed
+    assert "Anna Berg" in run("sessions", "list").stdout
+
+    compared = run("sessions", "compare", second, first).stdout
+    rows = {line.split("  ")[0]: line for line in compared.splitlines() if "°" in line}
+    assert re.search(r"35°\s+72°\s+\+37°\s+±14.1°\s+more range", rows["Rotation left"])
+    assert re.search(r"70°\s+50°\s+-20°\s+±15.2°\s+less range", rows["Rotation right"])
+    assert re.search(r"40°\s+42°\s+\+2°\s+±10.5°\s+no change beyond", rows["Flexion"])
+    assert re.search(r"±9.6°", rows["Side-bend left"]), "the CROM device's error where ours is smaller"
+    assert "Fletcher & Bandy 2008" in compared
+
+    shown = run("people", "show", person).stdout
+    assert "born 1985-03-27" in shown
+    assert "more range" in shown
+    data = json.loads(run("people", "show", person, "--json").stdout)
+    assert data["person"]["row"]["name"] == "Anna Berg"
+    verdicts = {trend["movement"]: trend["first_to_last"]["verdict"] for trend in data["trends"]}
+    assert verdicts["rotation_left"] == "more"
+    assert verdicts["flexion"] == "none"
+
+    result = json.loads(run("sessions", "show", first, "--json").stdout)
+    assert result == json.loads((before / "result.json").read_text())
+    assert "30 to" not in run("sessions", "show", first).stdout
+    assert "31 to 39°" in run("sessions", "show", first).stdout
+
+
+def test_people_are_listed_renamed_and_deleted(run, tmp_path):
+    run("people", "add", "Anna")
+    run("people", "add", "Berta")
+    run("people", "add")
+    data = json.loads(run("people", "list", "--json").stdout)
+    assert [row["name"] for row in data] == ["Anna", "Berta", None]
+    run("sessions", "import", write_folder(tmp_path / "in"), "-p", "Anna")
+    run("people", "rename", "Anna", "Anna Berg")
+    assert "Anna Berg" in run("people", "list", "berg").stdout
+    refused = run("people", "delete", "Anna Berg", code=1, answer="n\n")
+    assert "with 1 session and all files?" in refused.output
+    assert len(json.loads(run("people", "list", "--json").stdout)) == 3
+    done = run("people", "delete", "Anna Berg", "--yes").stdout
+    assert "1 session, 4 files" in done.replace("\n", " ")
+    assert "Backups made before still hold them" in done.replace("\n", " ")
+    assert run("people", "list", "berg").stdout == ""
+    assert "Nobody matches 'berg'" in run("people", "list", "berg").stderr
+
+
+def test_a_session_is_deleted(run, tmp_path):
+    run("people", "add", "Anna")
+    session = an_id(run("sessions", "import", write_folder(tmp_path / "in"), "-p", "Anna").stdout, "S")
+    assert session in run("sessions", "delete", session[:7], "--yes").stdout
+    assert "No sessions yet" in run("sessions", "list", "Anna").stderr
+
+
+def test_hostile_names_come_out_as_they_are(run, tmp_path):
+    name = "[bold red]<script>=1+1[/] ../../x"
+    run("people", "add", name)
+    assert name in run("people", "list").stdout
+    folder = write_folder(tmp_path / "in", recording="=HYPERLINK(1)[/]\x1b[31m")
+    session = an_id(run("sessions", "import", folder, "-p", name).stdout, "S")
+    for shown in (run("sessions", "list"), run("sessions", "show", session), run("people", "show", name)):
+        assert "\x1b" not in shown.stdout
+        assert "=HYPERLINK(1)[/]" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("people", "show", "Anno"), ExitCode.BAD_INPUT, "Near to it are"),
+        (("people", "add", "x" * 10_000), ExitCode.BAD_CONFIGURATION, "10000 characters"),
+        (("people", "add", "Ben", "--birth-date", "2190-01-01"), ExitCode.BAD_CONFIGURATION, "future"),
+        (("sessions", "show", "S-0000"), ExitCode.BAD_INPUT, "no session"),
+        (("sessions", "import", "nowhere", "-p", "Anna"), ExitCode.BAD_INPUT, "No such file"),
+        (
+            ("sessions", "import", ".", "-p", "Anna", "--date", "14.3.2026"),
+            ExitCode.BAD_CONFIGURATION,
+            "2026-03-14",
+        ),
+        (("people", "list", "--store", "mysql://x"), ExitCode.BAD_CONFIGURATION, "--store"),
+        (("restore", "nowhere"), ExitCode.BAD_INPUT, "no backup"),
+    ],
+)
+def test_mistakes_are_answered_with_the_way_out(run, arguments, code, message):
+    run("people", "add", "Anna")
+    done = run(*arguments, code=code)
+    assert done.stdout == ""
+    assert message in done.stderr.replace("\n", " ")
+
+
+def test_backup_and_restore(run, tmp_path):
+    run("people", "add", "Anna")
+    run("sessions", "import", write_folder(tmp_path / "in"), "-p", "Anna")
+    saved = run("backup", tmp_path / "b.neckrom").stdout.replace("\n", " ")
+    assert "Saved 1 person, 1 session and 4 files" in saved
+    assert "not encrypted" in saved
+    refused = run("restore", tmp_path / "b.neckrom", code=ExitCode.ENVIRONMENT)
+    assert "--replace" in refused.stderr
+    done = run("restore", tmp_path / "b.neckrom", "--replace")
+    assert "is kept in" in done.stderr.replace("\n", " ")
+    elsewhere = run("restore", tmp_path / "b.neckrom", "--store", tmp_path / "new", "--json").stdout
+    assert json.loads(elsewhere)["sessions"] == 1
+    assert "Anna" in run("people", "list", "--store", tmp_path / "new").stdout
+
+
+def test_a_clip_is_measured_and_stored(run, tmp_path, data_dir):
+    """A real run on a real clip: neutral and one flexion."""
+    clip = first_seconds(SAMPLES / "chidi_deficit.mp4", tmp_path / "before.mp4", 6.5)
+    run("people", "add", "Chidi")
+    command = [
+        sys.executable,
+        "-m",
+        "neckrom",
+        "sessions",
+        "import",
+        clip,
+        "-p",
+        "Chidi",
+        "--date",
+        "2026-03-14",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    shown = run("sessions", "show", an_id(done.stdout, "S")).stdout
+    assert "2026-03-14" in shown
+    assert re.search(r"Flexion\s+(4[5-9]|5[0-5])°", shown)
+    assert re.search(r"Rotation left\s+–", shown)
+    (session,) = (data_dir / "records" / "files").glob("P-*/S-*")
+    assert {path.name for path in session.iterdir()} >= {"report.pdf", "landmarks.parquet", "angles.csv"}
+    assert list((data_dir / "records" / "incoming").iterdir()) == []
