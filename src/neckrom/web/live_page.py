@@ -1,0 +1,89 @@
+"""The page of the guided session and what it fetches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query, WebSocket
+from starlette.responses import PlainTextResponse, Response
+
+from neckrom.live.api import Trace
+from neckrom.types import Movement
+from neckrom.web.access import REPORT_POLICY
+from neckrom.web.app import Pages
+from neckrom.web.hub import LiveHub
+
+PREFIX = "/live"
+REPORT_URL = f"{PREFIX}/report/report.html"
+
+_REPORT_FILES = {
+    "report.html": "text/html; charset=utf-8",
+    "report.pdf": "application/pdf",
+    "result.json": "application/json",
+}
+"""The fixed table of what is handed out of a session's folder."""
+
+_NAME = r"^[A-Za-z0-9_-]{1,64}$"
+
+
+def live_routes(hub: LiveHub, pages: Pages, language: str) -> APIRouter:
+    """The page of one session.
+
+    Parameters
+    ----------
+    hub : LiveHub
+    pages : Pages
+    language : str
+        In which the page speaks until its user chooses another one.
+
+    Returns
+    -------
+    APIRouter
+        Everything under :data:`PREFIX`, for an application of :func:`~neckrom.web.app.secured_app`.
+    """
+    router = APIRouter(prefix=PREFIX)
+
+    @router.get("")
+    def page() -> Response:
+        return pages.render("live.html.j2", language=language)
+
+    @router.websocket("/socket")
+    async def socket(websocket: WebSocket, page: Annotated[str, Query(pattern=_NAME)]) -> None:
+        await hub.attend(websocket, page)
+
+    @router.get("/trace")
+    def trace(since: Annotated[float, Query(allow_inf_nan=False)] = 0.0) -> Trace:
+        return hub.session.trace(since)
+
+    @router.get("/photo/{movement}/{trial}")
+    def photo(movement: Movement, trial: int, *, warm_up: bool = False) -> Response:
+        picture = hub.session.photo(movement, trial, warm_up=warm_up)
+        if picture is None:
+            return _nothing()
+        return Response(picture, media_type="image/jpeg")
+
+    @router.get("/report/{name}")
+    def report(name: str) -> Response:
+        media_type = _REPORT_FILES.get(name)
+        folder = hub.session.result_folder
+        if media_type is None or folder is None:
+            return _nothing()
+        return _report_file(folder / name, media_type)
+
+    return router
+
+
+def _report_file(path: Path, media_type: str) -> Response:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return _nothing()
+    headers = {"Content-Security-Policy": REPORT_POLICY}
+    if not media_type.startswith("text/html"):
+        headers["Content-Disposition"] = f'attachment; filename="{path.name}"'
+    return Response(data, media_type=media_type, headers=headers)
+
+
+def _nothing() -> Response:
+    return PlainTextResponse("No such page.\n", 404)

@@ -1,0 +1,178 @@
+"""Run the pages on 127.0.0.1 until the session is over."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+import threading
+import webbrowser
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from starlette.responses import RedirectResponse, Response
+
+from neckrom.errors import ConfigurationError, EnvironmentProblemError
+from neckrom.live.api import LiveSession
+from neckrom.web.access import LOOPBACK, Access
+from neckrom.web.app import Pages, secured_app
+from neckrom.web.hub import LiveHub
+from neckrom.web.live_page import PREFIX, REPORT_URL, live_routes
+
+log = logging.getLogger(__name__)
+
+LARGEST_MESSAGE = 64 * 1024
+"""Bytes of one message of a page; its largest, a note, has far less."""
+CLOSED_S = 5.0
+"""So long after the last page of a finished session was closed the server ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers.
+
+    Attributes
+    ----------
+    address : str
+        For the user to open, the token in it.
+    stop : callable
+        Ends it; may be called from any thread.
+    """
+
+    address: str
+    stop: Callable[[], None]
+
+
+def live_app(session: LiveSession, access: Access, language: str) -> tuple[FastAPI, LiveHub]:
+    """The application of one guided session."""
+    hub = LiveHub(session, REPORT_URL)
+    app = secured_app(access)
+    router = APIRouter()
+
+    @router.get("/")
+    def start() -> Response:
+        return RedirectResponse(PREFIX, 303)
+
+    app.include_router(router)
+    app.include_router(live_routes(hub, Pages(), language))
+    return app, hub
+
+
+def serve(
+    session: LiveSession,
+    *,
+    port: int | None = None,
+    open_browser: bool = True,
+    language: str = "en",
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve the page of a session; come back when it is over and its pages are closed, or on Ctrl-C.
+
+    Parameters
+    ----------
+    session : LiveSession
+        Already started; it is not closed here.
+    port : int, optional
+        On 127.0.0.1; a free one if not given.
+    open_browser : bool
+    language : str
+    on_ready : callable, optional
+        Told the address once the server answers.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        If the port is taken.
+    ConfigurationError
+        If the port is none, or the language has no texts.
+    KeyboardInterrupt
+        On Ctrl-C.
+    """
+    with listening(port) as listener:
+        access = Access(listener.getsockname()[1])
+        app, hub = live_app(session, access, language)
+
+        def ready() -> None:
+            if on_ready is not None:
+                on_ready(access.address(PREFIX))
+            if open_browser:
+                address = access.launch_address(PREFIX)
+                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+        run_app(app, listener, ready, lambda: hub.left_after_the_end(CLOSED_S))
+
+
+def run_app(
+    app: FastAPI,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    is_over: Callable[[], bool],
+) -> None:
+    """Run an application until ``is_over`` says so, asked in its event loop twice a second."""
+    server = uvicorn.Server(server_config(app))
+
+    @asynccontextmanager
+    async def lifespan(_app: object) -> AsyncIterator[None]:
+        async def look() -> None:
+            while not server.started:
+                await asyncio.sleep(0.02)
+            ready()
+            while not is_over():
+                await asyncio.sleep(0.5)
+            server.should_exit = True
+
+        task = asyncio.create_task(look())
+        yield
+        task.cancel()
+
+    app.router.lifespan_context = lifespan
+    server.run(sockets=[listener])
+
+
+def server_config(app: FastAPI) -> uvicorn.Config:
+    """Nothing is logged that names an address, and no header of a proxy is believed."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_MESSAGE,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=2,
+    )
+
+
+@contextmanager
+def listening(port: int | None) -> Iterator[socket.socket]:
+    """A socket on 127.0.0.1 at a port, or at a free one.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        If the port is taken or may not be used.
+    ConfigurationError
+        If it is no port.
+    """
+    if port is not None and not 0 <= port <= 65535:
+        raise ConfigurationError(f"{port} is no port. Choose one from 1024 to 65535, or leave --port out.")
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, port or 0))
+            listener.listen()
+        except OSError as error:
+            why = "is taken by another program" if error.errno == errno.EADDRINUSE else "may not be used here"
+            raise EnvironmentProblemError(
+                f"Port {port} on {LOOPBACK} {why}. Choose another one with --port, "
+                "or leave --port out: then a free one is found."
+            ) from error
+        yield listener
+    finally:
+        listener.close()

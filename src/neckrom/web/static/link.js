@@ -1,0 +1,77 @@
+// The connection to the session: states and pictures in, commands out; comes back by itself.
+
+const PATIENCE_MS = 8000;
+
+function pageName() {
+  let name = sessionStorage.getItem("neckrom-page");
+  if (!name) {
+    name = crypto.randomUUID();
+    sessionStorage.setItem("neckrom-page", name);
+  }
+  return name;
+}
+
+/** How long each of the last states took from the server to the page, in ms: for benchmarks. */
+export const latencies = [];
+
+export class Link {
+  /** `on` has state(state), picture(buffer), status("open" | "lost" | "ended"), refused(). */
+  constructor(on) {
+    this.on = on;
+    this.wait = 200;
+    this.lostAt = 0;
+    document.addEventListener("visibilitychange", () => this.tellLooking());
+    this.open();
+  }
+
+  open() {
+    const address = `ws://${location.host}/live/socket?page=${pageName()}`;
+    this.socket = new WebSocket(address);
+    this.socket.binaryType = "arraybuffer";
+    this.socket.onopen = () => {
+      this.wait = 200;
+      this.lostAt = 0;
+      this.on.status("open");
+      this.tellLooking();
+    };
+    this.socket.onmessage = (event) => this.take(event.data);
+    this.socket.onclose = () => this.lost();
+  }
+
+  lost() {
+    const now = performance.now();
+    this.lostAt ||= now;
+    const ended = now - this.lostAt > PATIENCE_MS;
+    this.on.status(ended ? "ended" : "lost");
+    this.wait = Math.min(this.wait * 1.6, ended ? 5000 : 1500);
+    setTimeout(() => this.open(), this.wait);
+  }
+
+  take(data) {
+    if (typeof data !== "string") {
+      const number = new DataView(data).getUint32(0);
+      Promise.resolve(this.on.picture(data.slice(4))).finally(() => this.send({ type: "seen", picture: number }));
+      return;
+    }
+    const message = JSON.parse(data);
+    if (message.type === "state") {
+      try {
+        this.on.state(message);
+      } finally {
+        latencies.push(performance.timeOrigin + performance.now() - message.sent_ms);
+        if (latencies.length > 600) latencies.shift();
+        this.send({ type: "seen", seq: message.seq });
+      }
+    } else if (message.type === "watching_only") {
+      this.on.refused();
+    }
+  }
+
+  tellLooking() {
+    this.send({ type: "looking", pictures: !document.hidden });
+  }
+
+  send(command) {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(command));
+  }
+}
