@@ -9,7 +9,8 @@ estimate, not about an earlier pass over everything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ from neckrom.kinematics.regressor_fusion import (
     _update,
 )
 from neckrom.kinematics.regressor_network import Prediction
-from neckrom.types import FloatArray, LandmarkSeries, OrientationSeries
+from neckrom.types import FloatArray, LandmarkFrame, LandmarkSeries, OrientationSeries
 
 _ANGLES = 6
 
@@ -170,11 +171,8 @@ def _with_pose_held(frame: LandmarkSeries, previous: LandmarkSeries | None) -> L
 
 
 def _joined(first: LandmarkSeries, second: LandmarkSeries) -> LandmarkSeries:
-    names = ("time_ns", "face", "pose", "pose_visibility", "pose_world", "faces", "pose_ran")
-    joined = {name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in names}
-    if first.motion is not None and second.motion is not None:
-        joined["motion"] = np.concatenate([first.motion, second.motion])
-        assert first.motion_box is not None
-        assert second.motion_box is not None
-        joined["motion_box"] = np.concatenate([first.motion_box, second.motion_box])
+    joined: dict[str, Any] = {}
+    for field in fields(LandmarkFrame):
+        parts = [getattr(first, field.name), getattr(second, field.name)]
+        joined[field.name] = None if any(part is None for part in parts) else np.concatenate(parts)
     return replace(second, **joined)

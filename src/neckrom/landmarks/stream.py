@@ -21,9 +21,7 @@ from neckrom.errors import LandmarkFileError, OutputError
 from neckrom.landmarks.notes import LandmarkNotes
 from neckrom.landmarks.store import _LISTS, _SCHEMA, LandmarkHeader, LandmarkWriter, _to_table
 from neckrom.types import (
-    N_FACE,
     N_MOTION,
-    N_POSE,
     DetectorIdentity,
     LandmarkFrame,
     SourceInfo,
@@ -146,26 +144,34 @@ def _frames(path: Path) -> Iterator[LandmarkFrame]:
             yield from _rows(batch)
 
 
+_SHAPES: dict[str, tuple[int, ...]] = {
+    "face": (-1, 3),
+    "pose": (-1, 3),
+    "pose_world": (-1, 3),
+    "motion": (N_MOTION, N_MOTION, 2),
+    "tracks": (-1, 3),
+}
+"""Of one row; lists that are not named here lie flat."""
+
+
 def _rows(batch: pa.RecordBatch) -> Iterator[LandmarkFrame]:
     n = batch.num_rows
     lists = {
-        name: batch.column(name).flatten().to_numpy(zero_copy_only=False).reshape(n, length)
-        for name, length in _LISTS.items()
+        name: np.asarray(
+            batch.column(name).flatten().to_numpy(zero_copy_only=False), dtype=np.float32
+        ).reshape(n, *_SHAPES.get(name, (-1,)))
+        for name in _LISTS
+        if name in batch.schema.names
     }
-    time_ns = batch.column("time_ns").to_numpy(zero_copy_only=False)
-    faces = batch.column("faces").to_numpy(zero_copy_only=False)
-    pose_ran = batch.column("pose_ran").to_numpy(zero_copy_only=False)
+    plain = {
+        name: batch.column(name).to_numpy(zero_copy_only=False) for name in ("time_ns", "faces", "pose_ran")
+    }
     for i in range(n):
         yield LandmarkFrame(
-            time_ns=int(time_ns[i]),
-            face=np.asarray(lists["face"][i], dtype=np.float32).reshape(N_FACE, 3),
-            pose=np.asarray(lists["pose"][i], dtype=np.float32).reshape(N_POSE, 3),
-            pose_visibility=np.asarray(lists["pose_visibility"][i], dtype=np.float32),
-            pose_world=np.asarray(lists["pose_world"][i], dtype=np.float32).reshape(N_POSE, 3),
-            faces=int(faces[i]),
-            pose_ran=bool(pose_ran[i]),
-            motion=np.asarray(lists["motion"][i], dtype=np.float32).reshape(N_MOTION, N_MOTION, 2),
-            motion_box=np.asarray(lists["motion_box"][i], dtype=np.float32),
+            time_ns=int(plain["time_ns"][i]),
+            faces=int(plain["faces"][i]),
+            pose_ran=bool(plain["pose_ran"][i]),
+            **{name: values[i] for name, values in lists.items()},
         )
 
 

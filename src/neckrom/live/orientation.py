@@ -7,9 +7,11 @@ come from the whole recording, smoothed both ways, by :mod:`neckrom.service.anal
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from neckrom.kinematics.camera import straightened
@@ -108,20 +110,11 @@ class CausalOrientation:
 
 def series_of(frames: Sequence[LandmarkFrame], camera: CameraModel) -> LandmarkSeries:
     """Frames as a series in the picture of the camera."""
-    return LandmarkSeries(
-        time_ns=np.array([frame.time_ns for frame in frames], dtype=np.int64),
-        face=np.stack([frame.face for frame in frames]),
-        pose=np.stack([frame.pose for frame in frames]),
-        pose_visibility=np.stack([frame.pose_visibility for frame in frames]),
-        pose_world=np.stack([frame.pose_world for frame in frames]),
-        faces=np.array([frame.faces for frame in frames], dtype=np.int64),
-        pose_ran=np.array([frame.pose_ran for frame in frames], dtype=np.bool_),
-        width=camera.width,
-        height=camera.height,
-        motion=_stacked([frame.motion for frame in frames]),
-        motion_box=_stacked([frame.motion_box for frame in frames]),
-        tracks=_stacked([frame.tracks for frame in frames]),
-    )
+    columns: dict[str, Any] = {
+        field.name: _column([getattr(frame, field.name) for frame in frames])
+        for field in fields(LandmarkFrame)
+    }
+    return LandmarkSeries(**columns, width=camera.width, height=camera.height)
 
 
 def projected_axes(
@@ -161,27 +154,21 @@ def _middle_of_head(frame: LandmarkFrame) -> tuple[FloatArray, float] | None:
     return None
 
 
-def _stacked(values: Sequence[np.typing.NDArray[np.float32] | None]) -> np.typing.NDArray[np.float32] | None:
-    known = [value for value in values if value is not None]
-    return np.stack(known) if len(known) == len(values) else None
+def _column(values: Sequence[Any]) -> NDArray[Any] | None:
+    """One row a frame; None where a frame does not have it."""
+    if any(value is None for value in values):
+        return None
+    column = np.asarray(values)
+    return column.astype(np.int64) if column.dtype.kind == "i" else column
 
 
 def _row(series: LandmarkSeries, i: int) -> LandmarkSeries:
-    row = slice(i, i + 1)
-    return LandmarkSeries(
-        time_ns=series.time_ns[row],
-        face=series.face[row],
-        pose=series.pose[row],
-        pose_visibility=series.pose_visibility[row],
-        pose_world=series.pose_world[row],
-        faces=series.faces[row],
-        pose_ran=series.pose_ran[row],
-        width=series.width,
-        height=series.height,
-        motion=None if series.motion is None else series.motion[row],
-        motion_box=None if series.motion_box is None else series.motion_box[row],
-        tracks=None if series.tracks is None else series.tracks[row],
-    )
+    rows = {
+        field.name: getattr(series, field.name)[i : i + 1]
+        for field in fields(LandmarkFrame)
+        if getattr(series, field.name) is not None
+    }
+    return replace(series, **rows)
 
 
 def _three(row: FloatArray) -> Angles:

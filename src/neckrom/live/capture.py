@@ -1,0 +1,214 @@
+"""The camera: read in a thread of its own, the newest frame wins, none is kept waiting to grow old.
+
+Known weakness: the time of a frame is when it was handed over, not when the shutter was open; a camera
+of this kind says nothing better. The delay is the same for all frames, so it does not touch the angles.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from neckrom.errors import EnvironmentProblemError
+from neckrom.live.sources import NewestFrame, SourceState
+from neckrom.types import Frame, ImageArray
+
+_MS = 1_000_000
+_REOPEN_S = 1.0
+_FIRST_FRAME_S = 12.0
+_URL_TIMEOUT_MS = 4000
+_MAX_SIDE = 1280
+_MANY = 10
+"""Indices that are looked at where the system does not list its cameras."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraOptions:
+    """Which camera, and what is asked of it; it gives what it can.
+
+    Attributes
+    ----------
+    source : int or str
+        Number of the camera, or an address (http, rtsp).
+    width, height : int
+    fps : float
+    """
+
+    source: int | str
+    width: int = 640
+    height: int = 480
+    fps: float = 30.0
+
+
+class CameraNotFoundError(EnvironmentProblemError):
+    """No frame comes from a camera."""
+
+    def __init__(self, source: int | str, answering: tuple[int, ...]) -> None:
+        self.source, self.answering = source, answering
+        others = [index for index in answering if index != source]
+        if isinstance(source, str):
+            way_out = "check the address, and that the camera sends its picture there"
+        elif others:
+            way_out = f"try --source {others[0]}"
+        else:
+            way_out = "plug one in, or allow this program to use it in the system's privacy settings"
+        super().__init__(
+            f"Camera {source} gives no picture. Close other programs that use it, {way_out}. Without a camera: "
+            "play a clip as one (neckrom live --source CLIP), or measure a recording (neckrom measure CLIP)."
+        )
+
+
+class CameraSource:
+    """A camera by OpenCV.
+
+    Parameters
+    ----------
+    options : CameraOptions
+    clock_ns : callable
+        Rising time; ``time.monotonic_ns`` but in tests.
+    """
+
+    def __init__(self, options: CameraOptions, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        self._options = options
+        self._clock_ns = clock_ns
+        self._newest = NewestFrame()
+        self._stop = threading.Event()
+        self._state = SourceState.LOST
+        self._index = 0
+        self._start_ns = 0
+        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+
+    @property
+    def name(self) -> str:
+        """For headings and records; an address may hold a password, so only its kind is named."""
+        source = self._options.source
+        return f"camera {source}" if isinstance(source, int) else "network camera"
+
+    @property
+    def state(self) -> SourceState:
+        """Whether frames come."""
+        return self._state
+
+    def open(self) -> Frame:
+        """Begin, and wait for the first frame.
+
+        Raises
+        ------
+        CameraNotFoundError
+        """
+        _silence()
+        self._start_ns = self._clock_ns()
+        self._thread.start()
+        frame = self._newest.take(_FIRST_FRAME_S)
+        if frame is None:
+            self.close()
+            source = self._options.source
+            answering = answering_cameras() if isinstance(source, int) else ()
+            raise CameraNotFoundError(source, answering)
+        return frame
+
+    def newest(self, timeout_s: float) -> Frame | None:
+        """The newest frame that was not taken yet."""
+        return self._newest.take(timeout_s)
+
+    def ask(self, step: str | None) -> None:  # noqa: ARG002
+        """A person does not play cues."""
+        return
+
+    def hurry(self, *, allowed: bool) -> None:  # noqa: ARG002
+        """A person takes the time that it takes."""
+        return
+
+    def close(self) -> None:
+        """Let go of the camera; one that hangs is left to the system."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=3.0)
+
+    # ------------------------------------------------------------------ thread
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            capture = open_capture(self._options)
+            if capture is not None:
+                self._read(capture)
+                capture.release()
+            self._state = SourceState.LOST
+            self._stop.wait(_REOPEN_S)
+
+    def _read(self, capture: Any) -> None:
+        """Hand frames over until one fails."""
+        while not self._stop.is_set():
+            good, picture = capture.read()
+            now_ns = self._clock_ns() - self._start_ns
+            if not good or picture is None:
+                return
+            image = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+            if self._newest.put(Frame(self._index, now_ns // _MS * _MS, fitted(image))):
+                self._index += 1
+                self._state = SourceState.RUNNING
+
+
+def open_capture(options: CameraOptions) -> Any | None:
+    """An open capture, or None."""
+    source = options.source
+    if isinstance(source, str):
+        timeouts = [
+            *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _URL_TIMEOUT_MS),
+            *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, _URL_TIMEOUT_MS),
+        ]
+        capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, timeouts)
+    else:
+        capture = cv2.VideoCapture(source)
+    if not capture.isOpened():
+        capture.release()
+        return None
+    if isinstance(source, int):
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, options.width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, options.height)
+        capture.set(cv2.CAP_PROP_FPS, options.fps)
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+    return capture
+
+
+def answering_cameras() -> tuple[int, ...]:
+    """Numbers of the cameras that can be opened."""
+    _silence()
+    found = []
+    for index in candidate_cameras():
+        capture = cv2.VideoCapture(index)
+        if capture.isOpened():
+            found.append(index)
+        capture.release()
+    return tuple(found)
+
+
+def candidate_cameras() -> tuple[int, ...]:
+    """Numbers that are worth a try: on Linux those that the system names, elsewhere the first few."""
+    if os.name == "posix" and Path("/sys/class").is_dir():
+        names = sorted(Path("/sys/class/video4linux").glob("video*"))
+        return tuple(int(name.name.removeprefix("video")) for name in names)
+    return tuple(range(_MANY))
+
+
+def fitted(image: ImageArray) -> ImageArray:
+    """Scaled down where its long side is longer than the models need."""
+    height, width = image.shape[:2]
+    if max(height, width) <= _MAX_SIDE:
+        return image
+    scale = _MAX_SIDE / max(height, width)
+    size = (round(width * scale), round(height * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _silence() -> None:
+    """OpenCV writes to the terminal about every camera that does not answer: we say it ourselves."""
+    cv2.setLogLevel(0)
