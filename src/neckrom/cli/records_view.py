@@ -78,16 +78,15 @@ def person_view(view: PersonView, trends: Sequence[MovementTrend], limits: Repea
 
 def trend_table(trends: Sequence[MovementTrend]) -> Table:
     """First, last and what changed, one row a movement."""
-    table = _table(
-        "Movement", ">First", ">Last", ">Change", ">Error", "Since the first", "Since the last but one"
-    )
+    several = any(len(trend.points) > 2 for trend in trends)
+    since_last = ["Since the last but one"] if several else []
+    table = _table("Movement", ">First", ">Last", ">Change", ">Error", "Since the first", *since_last)
     for trend in trends:
         change, since = trend.first_to_last, trend.since_last
         if change is None or since is None:
             only = angle(trend.points[0].value) if trend.points else NONE
-            table.add_row(
-                trend.movement.label, only, "", "", "", "one session" if trend.points else "not measured", ""
-            )
+            said = "one session" if trend.points else "not measured"
+            table.add_row(trend.movement.label, only, "", "", "", said)
             continue
         table.add_row(
             trend.movement.label,
@@ -95,8 +94,8 @@ def trend_table(trends: Sequence[MovementTrend]) -> Table:
             angle(change.later),
             difference(change),
             f"±{trend.limit_deg:.1f}°",
-            Text(_VERDICTS[change.verdict], style=_style(change.verdict)),
-            Text(_VERDICTS[since.verdict], style=_style(since.verdict)) if len(trend.points) > 2 else "",
+            _verdict(change),
+            *([_verdict(since)] if several else []),
         )
     return table
 
@@ -113,7 +112,7 @@ def comparison_view(comparison: Comparison, limits: Repeatability) -> Group:
             angle(change.later),
             difference(change),
             f"±{change.limit_deg:.1f}°",
-            Text(_VERDICTS[change.verdict], style=_style(change.verdict)),
+            _verdict(change),
         )
     notes = _limit_lines(limits)
     if not comparison.same_method:
@@ -209,8 +208,9 @@ def _limit_lines(limits: Repeatability) -> list[Text]:
     ]
 
 
-def _style(verdict: Verdict) -> str:
-    return {Verdict.MORE: "bold green", Verdict.LESS: "bold red"}.get(verdict, "")
+def _verdict(change: Change) -> Text:
+    style = {Verdict.MORE: "bold green", Verdict.LESS: "bold red"}.get(change.verdict, "")
+    return Text(_VERDICTS[change.verdict], style=style)
 
 
 def _table(*columns: str) -> Table:
