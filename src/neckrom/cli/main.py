@@ -223,6 +223,71 @@ def measure(
 
 
 @app.command()
+def live(
+    *,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--source",
+            metavar="0|FILE|URL",
+            help="Number of the camera, a clip that plays one, or an address.",
+        ),
+    ] = "0",
+    camera: Annotated[
+        str | None,
+        typer.Option("--camera", metavar="PROFILE", help="Camera profile: neckrom calibrate list."),
+    ] = None,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record/--no-record", help="Ask whether the picture may be stored, or never store it."
+        ),
+    ] = True,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="DIR", help="Folder for the session, instead of the user's data."
+        ),
+    ] = None,
+    port: Annotated[int | None, typer.Option("--port", metavar="N", help="Of the page on 127.0.0.1.")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address only.")] = False,
+    protocol: Annotated[
+        str, typer.Option("--protocol", metavar="quick|full|FILE", help="What the session asks for.")
+    ] = "full",
+    lang: Annotated[str, typer.Option("--lang", metavar="en|de|es|fr", help="Language of the page.")] = "en",
+    fast: Annotated[bool, typer.Option("--fast", help="Play a clip as fast as it can be measured.")] = False,
+    size: Annotated[
+        str, typer.Option("--size", metavar="WxH", help="Picture size to ask the camera for.")
+    ] = "640x480",
+    fps: Annotated[float, typer.Option("--fps", metavar="N", help="Frames a second to ask it for.")] = 30.0,
+    norms: Annotated[
+        str,
+        typer.Option("--norms", metavar="NAME|FILE", help="Norm set to judge by: neckrom norms lists them."),
+    ] = "article",
+    verbose: _Verbose = False,
+) -> None:
+    """Lead through a whole session at the camera, by voice and tones, on a page in the browser."""
+    _start_log(verbose)
+    from neckrom.cli.live import LiveOptions, parse_size, run_live  # noqa: PLC0415
+
+    options = LiveOptions(
+        source=source,
+        size=parse_size(size),
+        fps=fps,
+        camera=camera,
+        record=record,
+        out=out,
+        port=port,
+        browser=not no_browser,
+        protocol=protocol,
+        language=lang,
+        fast=fast,
+        norms=norms,
+    )
+    _leave(run_live(options))
+
+
+@app.command()
 def validate(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Folder with clips and a truth table beside each.")

@@ -392,7 +392,7 @@ class LiveEngine:
         self._around = replace(
             self._around, pose=_head_pose(item.landmarks, head), people=item.landmarks.faces
         )
-        if self._machine.outcome is None:
+        if not self._machine.over:
             self._recorder.landmarks(item.landmarks)
             self._recorder.picture(item.frame)
 

@@ -1,0 +1,128 @@
+"""``neckrom live``: wires camera, session and page together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from neckrom.cli.terminal import console, say
+from neckrom.errors import ConfigurationError, ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """What a user can set.
+
+    Attributes
+    ----------
+    source : str
+        Number of a camera, a clip, or an address.
+    size : tuple of two int
+    fps : float
+    camera : str or None
+    record : bool
+    out : Path or None
+    port : int or None
+    browser : bool
+    protocol : str
+    language : str
+    fast : bool
+    norms : str
+    """
+
+    source: str = "0"
+    size: tuple[int, int] = (640, 480)
+    fps: float = 30.0
+    camera: str | None = None
+    record: bool = True
+    out: Path | None = None
+    port: int | None = None
+    browser: bool = True
+    protocol: str = "full"
+    language: str = "en"
+    fast: bool = False
+    norms: str = "article"
+
+
+def run_live(options: LiveOptions) -> ExitCode:
+    """Lead a session from the first question to the report.
+
+    Raises
+    ------
+    NeckromError
+        No camera, a port that is taken, a wrong protocol file, ...; with what to do.
+    """
+    from neckrom.landmarks.mediapipe_engine import MediaPipeDetector  # noqa: PLC0415
+    from neckrom.live.engine import EngineOptions, LiveEngine  # noqa: PLC0415
+    from neckrom.live.opening import open_live_source  # noqa: PLC0415
+    from neckrom.live.protocols import load_session_protocol  # noqa: PLC0415
+    from neckrom.web.server import serve  # noqa: PLC0415
+
+    protocol = load_session_protocol(options.protocol)
+    source = open_live_source(options.source, size=options.size, fps=options.fps, fast=options.fast)
+    folder = session_folder(options.out, datetime.now().astimezone())
+    engine = LiveEngine(
+        source,
+        MediaPipeDetector,
+        EngineOptions(protocol, folder, options.camera, record=options.record, norms=options.norms),
+    )
+    say(f"Starting {source.name} and the models ...")
+    engine.start()
+    try:
+        serve(
+            engine,
+            port=options.port,
+            open_browser=options.browser,
+            language=options.language,
+            on_ready=_tell_address,
+        )
+    except KeyboardInterrupt:
+        say("Stopping, and saving what there is ...")
+    finally:
+        engine.close()
+    return _tell_end(engine.result_folder, folder)
+
+
+def session_folder(out: Path | None, now: datetime) -> Path:
+    """A folder that is not there yet, named after the time, in the given one or among the user's data."""
+    from platformdirs import user_data_path  # noqa: PLC0415
+
+    parent = out if out is not None else user_data_path("neckrom", appauthor=False) / "sessions"
+    name = f"session-{now:%Y%m%d-%H%M%S}"
+    folder, number = parent / name, 1
+    while folder.exists():
+        number += 1
+        folder = parent / f"{name}-{number}"
+    return folder
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height from "640x480".
+
+    Raises
+    ------
+    ConfigurationError
+        It is no size.
+    """
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit() and int(width) >= 160 and int(height) >= 120):
+        raise ConfigurationError(f"--size {text!r} is no picture size: give WIDTHxHEIGHT, such as 640x480.")
+    return int(width), int(height)
+
+
+def _tell_address(address: str) -> None:
+    stdout = console()
+    stdout.print("The session is at this address, on this machine only:", soft_wrap=True)
+    stdout.print(f"  {address}", soft_wrap=True)
+    stdout.print("Ctrl-C ends it and saves what there is.", soft_wrap=True)
+
+
+def _tell_end(result: Path | None, folder: Path) -> ExitCode:
+    stdout = console()
+    if result is not None:
+        stdout.print(f"Report: {result / 'report.html'}", soft_wrap=True)
+        return ExitCode.OK
+    if (folder / "landmarks.arrows").is_file() or (folder / "landmarks.parquet").is_file():
+        stdout.print(f"No report was written. What was recorded is in {folder}", soft_wrap=True)
+    return ExitCode.OK
