@@ -41,7 +41,10 @@ IMPORT_TIMEOUT_S = 90.0
 """The first import of a plotting library builds its font list, which is slow."""
 CAMERA_TIMEOUT_S = 8.0
 
-IMPORTED = ("numpy", "scipy", "cv2", "av", "pyarrow", "pydantic", "matplotlib", "reportlab", "mediapipe")
+IMPORTED = (
+    *("numpy", "scipy", "cv2", "av", "pyarrow", "pydantic", "matplotlib", "reportlab", "mediapipe"),
+    *("fastapi", "uvicorn", "websockets"),
+)
 """Packages that are tried, as they are imported."""
 
 
@@ -293,37 +296,66 @@ def check_codecs() -> Check:
 
 _CAMERA = """
 import json, sys, cv2
-camera = cv2.VideoCapture(sys.argv[1], cv2.CAP_V4L2)
+camera = cv2.VideoCapture(int(sys.argv[1]), cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY)
 there, picture = camera.read() if camera.isOpened() else (False, None)
 print(json.dumps([picture.shape[1], picture.shape[0], camera.get(cv2.CAP_PROP_FPS)] if there else None))
 camera.release()
 """
 
 
+_FIRST_CAMERAS = range(4)
+"""Where the system does not list its cameras, the first few numbers are tried."""
+
+
 def check_cameras() -> Iterator[Check]:
-    """Open each camera for one picture; none is needed to measure clips."""
-    devices = sorted(Path("/dev").glob("video*"))
-    if not devices:
-        yield Check("Cameras", State.NOTE, "none found", "Clips can be measured without one.")
-        return
-    with ThreadPoolExecutor(max_workers=len(devices)) as pool:
-        yield from pool.map(_check_camera, devices)
+    """Open each camera for one picture, and say under which number a session finds it."""
+    numbers = _camera_numbers()
+    checks: list[Check] = []
+    if numbers:
+        with ThreadPoolExecutor(max_workers=len(numbers)) as pool:
+            checks = [check for check in pool.map(_check_camera, numbers) if check is not None]
+    if not checks:
+        checks = [
+            Check(
+                "Cameras",
+                State.NOTE,
+                "none found",
+                "Clips can be measured without one, and can play one: neckrom live --source CLIP",
+            )
+        ]
+    yield from checks
 
 
-def _check_camera(device: Path) -> Check:
-    name = f"Camera {device}"
-    if not os.access(device, os.R_OK | os.W_OK):
+def _camera_numbers() -> list[int]:
+    if sys.platform != "linux":
+        return list(_FIRST_CAMERAS)
+    names = [path.name.removeprefix("video") for path in Path("/dev").glob("video*")]
+    return sorted(int(name) for name in names if name.isdigit())
+
+
+def _check_camera(number: int) -> Check | None:
+    """What a camera gives; None where the system lists no cameras and there is none of this number."""
+    name = f"Camera {number}"
+    device = Path(f"/dev/video{number}")
+    listed = sys.platform == "linux"
+    if listed and not os.access(device, os.R_OK | os.W_OK):
         return Check(
-            name, State.NOTE, "no permission", "Join the group that owns it: sudo usermod -aG video $USER"
+            name,
+            State.NOTE,
+            f"no permission for {device}",
+            "Join the group that owns it: sudo usermod -aG video $USER",
         )
-    outcome = _run_python(_CAMERA, str(device), timeout_s=CAMERA_TIMEOUT_S)
+    outcome = _run_python(_CAMERA, str(number), timeout_s=CAMERA_TIMEOUT_S)
     size = json.loads(outcome.output) if outcome.ok and outcome.output else None
     if size is None:
+        if not listed:
+            return None
         why = "gives no picture" if outcome.ok else outcome.error
         return Check(
             name, State.NOTE, why, "Close other programs that use it; some cameras have a second, silent one."
         )
-    return Check(name, State.OK, f"{size[0]}x{size[1]} at {size[2]:.0f} frames/s")
+    found = f"{size[0]}x{size[1]} at {size[2]:.0f} frames/s: neckrom live --source {number}"
+    return Check(name, State.OK, found)
 
 
 # ------------------------------------------------------------------- means

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -67,6 +68,7 @@ def run_live(options: LiveOptions) -> ExitCode:
         MediaPipeDetector,
         EngineOptions(protocol, folder, options.camera, record=options.record, norms=options.norms),
     )
+    logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # it complains aloud about Ctrl-C
     say(f"Starting {source.name} and the models ...")
     engine.start()
     try:
@@ -77,7 +79,7 @@ def run_live(options: LiveOptions) -> ExitCode:
             language=options.language,
             on_ready=_tell_address,
         )
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # also while the server says good-bye: its own complaints are no news then
         say("Stopping, and saving what there is ...")
     finally:
         engine.close()
