@@ -103,7 +103,16 @@ class LiveHub:
     # ------------------------------------------------------------------ pages
 
     def left_after_the_end(self, for_s: float) -> bool:
-        """Whether the session is over and its user done with it: they said so, or closed every page so long ago."""
+        """Whether the session is over and its user done with it: they said so, or closed every page so long ago.
+
+        Raises
+        ------
+        Exception
+            What broke the session: a defect.
+        """
+        for task in self._work:
+            if task.done() and not task.cancelled():
+                task.result()  # whatever ended it
         if self._done:
             return True
         if self._empty_since is None or time.monotonic() - self._empty_since < for_s:

@@ -10,7 +10,6 @@ import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -29,22 +28,6 @@ LARGEST_MESSAGE = 64 * 1024
 """Bytes of one message of a page; its largest, a note, has far less."""
 CLOSED_S = 5.0
 """So long after the last page of a finished session was closed the server ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A server that answers.
-
-    Attributes
-    ----------
-    address : str
-        For the user to open, the token in it.
-    stop : callable
-        Ends it; may be called from any thread.
-    """
-
-    address: str
-    stop: Callable[[], None]
 
 
 def live_app(session: LiveSession, access: Access, language: str) -> tuple[FastAPI, LiveHub]:
@@ -112,8 +95,15 @@ def run_app(
     ready: Callable[[], None],
     is_over: Callable[[], bool],
 ) -> None:
-    """Run an application until ``is_over`` says so, asked in its event loop twice a second."""
+    """Run an application until ``is_over`` says so, asked in its event loop twice a second.
+
+    Raises
+    ------
+    Exception
+        What ``is_over`` raises.
+    """
     server = uvicorn.Server(server_config(app))
+    looking: list[asyncio.Task[None]] = []
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -121,16 +111,20 @@ def run_app(
             while not server.started:
                 await asyncio.sleep(0.02)
             ready()
-            while not is_over():
-                await asyncio.sleep(0.5)
-            server.should_exit = True
+            try:
+                while not is_over():
+                    await asyncio.sleep(0.5)
+            finally:
+                server.should_exit = True
 
-        task = asyncio.create_task(look())
+        looking.append(asyncio.create_task(look()))
         yield
-        task.cancel()
+        looking[0].cancel()
 
     app.router.lifespan_context = lifespan
     server.run(sockets=[listener])
+    if looking and looking[0].done() and not looking[0].cancelled():
+        looking[0].result()
 
 
 def server_config(app: FastAPI) -> uvicorn.Config:

@@ -20,7 +20,7 @@ export class Clinician {
       h("th", { scope: "col", text: this.t(name) }));
     this.table = h("table", {}, h("caption", { class: "hidden-words", text: this.t("trials") }),
       h("thead", {}, h("tr", {}, head)), this.rows);
-    this.text = h("textarea", { id: "note", rows: "2", maxlength: "5000", placeholder: this.t("note_hint"),
+    this.text = h("textarea", { id: "note", rows: "1", maxlength: "5000", placeholder: this.t("note_hint"),
       onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.addNote(event); } });
     this.notes = h("ul", { class: "notes" });
     this.photos = h("div", { class: "photos" });
