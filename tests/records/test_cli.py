@@ -155,6 +155,28 @@ def test_backup_and_restore(run, tmp_path):
     assert "Anna" in run("people", "list", "--store", tmp_path / "new").stdout
 
 
+def test_export_and_taking_in_what_was_exported(run, tmp_path):
+    run("people", "add", "Anna")
+    source = write_folder(tmp_path / "in")
+    session = an_id(run("sessions", "import", source, "-p", "Anna").stdout, "S")
+    done = run("export", "Anna", "--format", "mot", "--out", "out")
+    assert done.stdout.split() == [f"out/{session}.mot", f"out/{session}.mot.txt"]
+    assert "Clamps" in done.stderr
+    assert (
+        "already there" in run("export", session, "-f", "mot", "-o", "out", code=ExitCode.CANNOT_WRITE).stderr
+    )
+    run("export", session, "-f", "json", "-o", "out")
+    run("people", "add", "Anna", "--store", tmp_path / "other")
+    stored = run(
+        "sessions", "import", f"out/{session}.json", "-p", "Anna", "--store", tmp_path / "other"
+    ).stdout
+    copied = an_id(stored, "S")
+    shown = run("sessions", "show", copied, "--json", "--store", tmp_path / "other").stdout
+    assert json.loads(shown) == json.loads((source / "result.json").read_text())
+    angles = run("export", copied, "-f", "mot", "--store", tmp_path / "other", code=ExitCode.BAD_INPUT)
+    assert "no angles over time" in angles.stderr
+
+
 def test_a_clip_is_measured_and_stored(run, tmp_path, data_dir):
     """A real run on a real clip: neutral and one flexion."""
     clip = first_seconds(SAMPLES / "chidi_deficit.mp4", tmp_path / "before.mp4", 6.5)

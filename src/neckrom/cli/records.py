@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,19 @@ from neckrom.cli.terminal import console, print_json, say
 
 if TYPE_CHECKING:
     from neckrom.records.api import Records
+
+EXPORT_OUT = Path("neckrom-export")
+
+
+class ExportFormat(StrEnum):
+    """The forms of an export."""
+
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+    MOT = "mot"
+    FHIR = "fhir"
+
 
 people = typer.Typer(
     no_args_is_help=True,
@@ -367,6 +381,35 @@ def restore_backup(
     )
     if done.set_aside is not None:
         say(f"What was there before is kept in {done.set_aside}. Delete it when you are sure.")
+
+
+@keeping.command("export")
+def export_sessions(
+    what: Annotated[
+        str, typer.Argument(metavar="SESSION|PERSON", help="A session, or all sessions of a person.")
+    ],
+    *,
+    form: Annotated[
+        ExportFormat, typer.Option("--format", "-f", help="What it is for: see docs/exports.md.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the files.")
+    ] = EXPORT_OUT,
+    with_name: Annotated[
+        bool, typer.Option("--with-name", help="With name and birth date; else the pseudonym alone leaves.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of these names.")] = False,
+    store: _Store = None,
+) -> None:
+    """Write sessions for other programs: JSON, CSV, Parquet, OpenSim motion, FHIR."""
+    from neckrom.exports.write import Format, export_to  # noqa: PLC0415
+
+    with _opened(store) as records:
+        done = export_to(records, what, Format(form.value), out, with_name=with_name, overwrite=overwrite)
+    for path in done.files:
+        console().print(str(path), soft_wrap=True)
+    for remark in done.remarks:
+        say(remark)
 
 
 # ---------------------------------------------------------------------- parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ def import_path(
     ----------
     records : Records
     path : Path
-        A result folder; or a clip, a folder of pictures, a ``landmarks.parquet`` or the recording of a
+        A result folder, or a ``result.json`` alone; or a clip, a folder of pictures, a ``landmarks.parquet`` or the recording of a
         guided session, which is measured first.
     person_id : str
     options : MeasureOptions
@@ -53,6 +54,10 @@ def import_path(
         raise InputError(f"No such file or folder: {path}. Check the path.")
     if path.is_dir() and (path / RESULT).exists():
         return records.import_result(path, person_id, measured, note, replace=replace)
+    if path.suffix == ".json":
+        with records.files.staging(f"alone-{secrets.token_hex(4)}") as folder:
+            shutil.copyfile(path, folder / RESULT)
+            return records.import_result(folder, person_id, measured, note, replace=replace)
     from neckrom.service.measure import measure_one  # noqa: PLC0415  (slow to load)
 
     with records.files.staging(f"measure-{secrets.token_hex(4)}") as folder:

@@ -1,0 +1,267 @@
+"""FHIR: a bundle that an R4 or R4B system can take in, built and checked with ``fhir.resources`` (R4B).
+
+Only what R4 and R4B share is used. No code system that we know of has codes for an active range of
+motion of the neck that a camera measured, so the movements and their components are coded in a system
+of our own, which travels in the bundle and is described in ``docs/exports.md``. The only foreign codes
+are UCUM's units and, for a Neck Disability Index that was entered by hand, LOINC 82226-2.
+"""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from fhir.resources.R4B.bundle import Bundle
+
+from neckrom.assessment.judgement import STATEMENT
+from neckrom.exports.source import Export, ExportSession
+from neckrom.records.api import ScreeningRow
+from neckrom.result import MovementResult
+from neckrom.types import MOVEMENTS
+
+CODE_SYSTEM = "urn:uuid:3a3b3a28-5221-5103-af1d-6098460f33b1"
+UCUM = "http://unitsofmeasure.org"
+LOINC = "http://loinc.org"
+NDI = "82226-2"
+NDI_ANSWER = "ndi_percent"
+
+_IDS = uuid.UUID("3a3b3a28-5221-5103-af1d-6098460f33b1")
+
+_MOVEMENT = (
+    "Active range of motion of the neck, {}: best trial, head relative to thorax, from the person's own neutral, "
+    "positive in the named direction"
+)
+CONCEPTS: dict[str, str] = {
+    **{
+        f"neck-{movement.value.replace('_', '-')}": _MOVEMENT.format(movement.label.lower())
+        for movement in MOVEMENTS
+    },
+    "interval95-low": "Lower end of the 95 % interval of the best trial",
+    "interval95-high": "Upper end of the 95 % interval of the best trial",
+    "mean": "Mean of the counted trials",
+    "trials": "Number of counted trials",
+    "reference": "Norm that the best trial was compared with",
+    "percent-of-reference": "Best trial in percent of the norm",
+    "trunk": "Largest movement of the trunk in the same plane, positive along with the head",
+    "pain": "Pain with the movement, 0 (none) to 10 (worst), as the person said",
+    "neck-range-of-motion": "Report of one measurement of the neck's active range of motion by camera",
+}
+"""Codes of our own system."""
+
+
+def bundle_bytes(export: Export) -> bytes:
+    """A collection of Patient, Device, Observations and DiagnosticReports.
+
+    The same sessions give the same bytes.
+    """
+    system = f"urn:uuid:{uuid.UUID(export.store_id)}"
+    patient = _patient(export, system)
+    entries = [_code_system(), patient]
+    for session in export.sessions:
+        device = _device(session)
+        observations = [
+            _observation(session, item, system, patient, device) for item in session.result.movements
+        ]
+        if device not in entries:
+            entries.append(device)
+        entries += [*observations, _report(session, system, patient, observations)]
+    entries += list(_disability(export, patient))
+    bundle = Bundle.model_validate(
+        {
+            "resourceType": "Bundle",
+            "type": "collection",
+            "timestamp": max(session.view.row.added for session in export.sessions).isoformat(),
+            "entry": [{"fullUrl": _url(entry), "resource": entry} for entry in entries],
+        }
+    )
+    return (bundle.model_dump_json(indent=1) + "\n").encode("utf-8")
+
+
+# ------------------------------------------------------------------- resources
+
+
+def _patient(export: Export, system: str) -> dict[str, Any]:
+    person = export.person
+    resource: dict[str, Any] = {
+        "resourceType": "Patient",
+        "id": _id(system, person.id),
+        "identifier": [{"use": "secondary", "system": system, "value": person.id}],
+    }
+    if export.with_name and person.name:
+        resource["name"] = [{"text": person.name}]
+    if export.with_name and person.birth_date:
+        resource["birthDate"] = person.birth_date.isoformat()
+    return resource
+
+
+def _device(session: ExportSession) -> dict[str, Any]:
+    tool = session.result.tool
+    return {
+        "resourceType": "Device",
+        "id": _id("device", tool.version, tool.estimator, tool.calibration_id, tool.model_sha256),
+        "status": "active",
+        "deviceName": [{"name": "neckrom", "type": "model-name"}],
+        "type": {"text": "Software that measures the neck's range of motion from video of one camera"},
+        "version": [
+            {"value": f"neckrom {tool.version}"},
+            {"value": tool.engine},
+            {"value": f"estimator {tool.estimator}, calibration {tool.calibration_id}"},
+        ],
+    }
+
+
+def _observation(
+    session: ExportSession,
+    item: MovementResult,
+    system: str,
+    patient: dict[str, Any],
+    device: dict[str, Any],
+) -> dict[str, Any]:
+    row = session.view.row
+    code = f"neck-{item.movement.value.replace('_', '-')}"
+    resource: dict[str, Any] = {
+        "resourceType": "Observation",
+        "id": _id(system, row.id, item.movement.value),
+        "identifier": [{"system": system, "value": f"{row.id}/{item.movement.value}"}],
+        "status": "final",
+        "code": _own(code, f"Neck, active range of motion: {item.movement.label.lower()}"),
+        "subject": {"reference": _url(patient)},
+        "effectiveDateTime": row.measured.isoformat(),
+        "issued": row.added.isoformat(),
+        "device": {"reference": _url(device)},
+        "method": {
+            "text": f"Video of one camera ({row.view.replace('_', ' ')} view), best of the counted trials"
+        },
+        "note": [{"text": STATEMENT}],
+    }
+    if item.best_deg is None:
+        resource["dataAbsentReason"] = {"text": item.reason or "not measured"}
+        return resource
+    resource["valueQuantity"] = _degrees(item.best_deg)
+    if item.lower_bound:
+        resource["valueQuantity"]["comparator"] = ">="
+    resource["interpretation"] = [{"text": item.reason}]
+    resource["component"] = list(_components(item))
+    if item.healthy_low_deg is not None and item.healthy_high_deg is not None:
+        resource["referenceRange"] = [
+            {
+                "low": _degrees(item.healthy_low_deg),
+                "high": _degrees(item.healthy_high_deg),
+                "text": f"Range of healthy means, shown and not judged against. {item.reference_source}",
+            }
+        ]
+    return resource
+
+
+def _components(item: MovementResult) -> Iterator[dict[str, Any]]:
+    low, high = item.interval95_deg or (None, None)
+    degrees = (
+        ("interval95-low", "95 % interval, low", low),
+        ("interval95-high", "95 % interval, high", high),
+        ("mean", "Mean of the trials", item.mean_deg),
+        ("reference", "Norm", item.reference_deg),
+        ("trunk", "Trunk movement", item.compensation_deg),
+    )
+    for code, text, value in degrees:
+        if value is not None:
+            yield {"code": _own(code, text), "valueQuantity": _degrees(value)}
+    if item.percent_of_reference is not None:
+        quantity = _quantity(item.percent_of_reference, "%", "%")
+        yield {"code": _own("percent-of-reference", "Percent of the norm"), "valueQuantity": quantity}
+    yield {"code": _own("trials", "Counted trials"), "valueInteger": len(item.trials)}
+    if item.pain is not None:
+        yield {"code": _own("pain", "Pain, 0 to 10"), "valueInteger": item.pain}
+
+
+def _report(
+    session: ExportSession, system: str, patient: dict[str, Any], observations: list[dict[str, Any]]
+) -> dict[str, Any]:
+    row = session.view.row
+    resource: dict[str, Any] = {
+        "resourceType": "DiagnosticReport",
+        "id": _id(system, row.id),
+        "identifier": [{"system": system, "value": row.id}],
+        "status": "final",
+        "code": _own("neck-range-of-motion", "Neck, active range of motion by camera"),
+        "subject": {"reference": _url(patient)},
+        "effectiveDateTime": row.measured.isoformat(),
+        "issued": row.added.isoformat(),
+        "result": [{"reference": _url(observation)} for observation in observations],
+        "conclusion": STATEMENT,
+    }
+    pdf = session.pdf
+    if pdf is not None:
+        resource["presentedForm"] = [
+            {
+                "contentType": "application/pdf",
+                "title": "Neck range of motion",
+                "data": base64.b64encode(pdf).decode("ascii"),
+            }
+        ]
+    return resource
+
+
+def _disability(export: Export, patient: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Totals of the Neck Disability Index, where somebody entered them."""
+    for screening in export.screenings:
+        total = screening.answers.get(NDI_ANSWER)
+        if isinstance(total, int | float):
+            yield _disability_of(screening, float(total), patient)
+
+
+def _disability_of(screening: ScreeningRow, total: float, patient: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation",
+        "id": _id("observation", screening.id, "ndi"),
+        "status": "final",
+        "code": {"coding": [{"system": LOINC, "code": NDI}], "text": "Neck Disability Index, total"},
+        "subject": {"reference": _url(patient)},
+        "effectiveDateTime": screening.answered.isoformat(),
+        "valueQuantity": _quantity(total, "%", "%"),
+        "note": [{"text": "Total entered by hand; the items were not asked here."}],
+    }
+
+
+def _code_system() -> dict[str, Any]:
+    return {
+        "resourceType": "CodeSystem",
+        "id": "neck-range-of-motion",
+        "url": CODE_SYSTEM,
+        "version": "1",
+        "name": "NeckRangeOfMotion",
+        "title": "Neck range of motion by camera",
+        "status": "active",
+        "caseSensitive": True,
+        "content": "complete",
+        "count": len(CONCEPTS),
+        "concept": [{"code": code, "display": display} for code, display in CONCEPTS.items()],
+    }
+
+
+# ----------------------------------------------------------------------- parts
+
+
+def _own(code: str, text: str) -> dict[str, Any]:
+    return {"coding": [{"system": CODE_SYSTEM, "code": code, "display": CONCEPTS[code]}], "text": text}
+
+
+def _degrees(value: float) -> dict[str, Any]:
+    return _quantity(value, "deg", "deg")
+
+
+def _quantity(value: float, unit: str, code: str) -> dict[str, Any]:
+    return {"value": Decimal(f"{value:.1f}"), "unit": unit, "system": UCUM, "code": code}
+
+
+def _id(*parts: str) -> str:
+    """The same id for the same thing in every export."""
+    return str(uuid.uuid5(_IDS, "/".join(parts)))
+
+
+def _url(resource: dict[str, Any]) -> str:
+    if resource["resourceType"] == "CodeSystem":
+        return CODE_SYSTEM
+    return f"urn:uuid:{resource['id']}"

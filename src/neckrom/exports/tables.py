@@ -1,0 +1,137 @@
+"""Columns that CSV and Parquet share: name, unit and what a positive value means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neckrom.exports.source import Export, ExportSession, Series
+
+_OWN = "positive in the movement's direction"
+_FLEXION = "+ chin to chest, - head back"
+_LATERAL = "+ right ear to right shoulder"
+_ROTATION = "+ face to the person's right"
+_TRUNK = "trunk, as for the neck"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column and its values; None is "not measured"."""
+
+    name: str
+    unit: str
+    meaning: str
+    values: Sequence[Any]
+
+    @property
+    def heading(self) -> str:
+        """Name, unit and axis in one cell."""
+        inside = "; ".join(part for part in (self.unit, self.meaning) if part)
+        return f"{self.name} [{inside}]" if inside else self.name
+
+
+def measurement_columns(export: Export) -> list[Column]:
+    """One row a session and movement."""
+    rows = [(session, value) for session in export.sessions for value in session.view.values.values()]
+    who = [
+        Column("person", "", "pseudonym", [export.person.id] * len(rows)),
+        *(_identity(export, len(rows)) if export.with_name else []),
+        Column("session", "", "", [session.view.row.id for session, _ in rows]),
+        Column("measured", "ISO 8601", "", [session.view.row.measured.isoformat() for session, _ in rows]),
+        Column("recording", "", "", [session.view.row.source_name for session, _ in rows]),
+        Column("note", "", "", [session.view.row.note for session, _ in rows]),
+        Column("view", "", "", [session.view.row.view for session, _ in rows]),
+        Column("estimator", "", "", [session.view.row.estimator for session, _ in rows]),
+        Column("calibration", "", "", [session.view.row.calibration_id for session, _ in rows]),
+        Column("movement", "", "", [value.movement.value for _, value in rows]),
+    ]
+    figures = (
+        ("best", "deg", f"best trial, {_OWN}", "best_deg"),
+        ("best_interval95_low", "deg", "", "low_deg"),
+        ("best_interval95_high", "deg", "", "high_deg"),
+        ("lower_bound", "", "true: best is at least that", "lower_bound"),
+        ("mean", "deg", f"of the trials, {_OWN}", "mean_deg"),
+        ("trials", "count", "", "trials"),
+        ("reference", "deg", "norm", "reference_deg"),
+        ("best_of_reference", "%", "", "percent_of_reference"),
+        ("loss_of_range", "", "flag", "flag"),
+        ("pain", "0 to 10", "", "pain"),
+        (
+            "trunk",
+            "deg",
+            "largest trunk movement in the same plane, + along with the head",
+            "compensation_deg",
+        ),
+    )
+    return who + [
+        Column(name, unit, meaning, [getattr(value, field) for _, value in rows])
+        for name, unit, meaning, field in figures
+    ]
+
+
+def trial_columns(export: Export) -> list[Column]:
+    """One row a counted trial."""
+    rows = [
+        (session, item, number, trial)
+        for session in export.sessions
+        for item in session.result.movements
+        for number, trial in enumerate(item.trials, start=1)
+    ]
+    return [
+        Column("session", "", "", [session.view.row.id for session, *_ in rows]),
+        Column("movement", "", "", [item.movement.value for _, item, *_ in rows]),
+        Column("trial", "", "from 1", [number for *_, number, _ in rows]),
+        Column("start", "s", "", [trial.start_s for *_, trial in rows]),
+        Column("peak", "s", "", [trial.peak_s for *_, trial in rows]),
+        Column("end", "s", "", [trial.end_s for *_, trial in rows]),
+        Column("end_range", "deg", _OWN, [trial.peak_deg for *_, trial in rows]),
+        Column("sd", "deg", "of the end range", [trial.sd_deg for *_, trial in rows]),
+        Column(
+            "lower_bound", "", "true: end_range is at least that", [trial.lower_bound for *_, trial in rows]
+        ),
+        Column("trunk", "deg", "in the same plane", [trial.compensation_deg for *_, trial in rows]),
+        Column("note", "", "", [trial.note for *_, trial in rows]),
+    ]
+
+
+def angle_columns(session: ExportSession) -> list[Column]:
+    """One row a frame."""
+    series = session.series()
+    headings = (
+        ("time", "s", "from the start of the recording"),
+        ("neck_flexion", "deg", _FLEXION),
+        ("neck_lateral", "deg", _LATERAL),
+        ("neck_rotation", "deg", _ROTATION),
+        ("neck_flexion_sd", "deg", "one standard deviation"),
+        ("neck_lateral_sd", "deg", "one standard deviation"),
+        ("neck_rotation_sd", "deg", "one standard deviation"),
+        ("trunk_flexion", "deg", f"{_TRUNK}: + leans forward"),
+        ("trunk_lateral", "deg", f"{_TRUNK}: + to the right"),
+        ("trunk_rotation", "deg", f"{_TRUNK}: + to the right"),
+    )
+    numbers = [
+        Column(name, unit, meaning, _known(series, column))
+        for column, (name, unit, meaning) in enumerate(headings)
+    ]
+    return [
+        *numbers,
+        Column("movement", "", "", list(series.movement)),
+        Column("source", "", "what the orientation came from", list(series.source)),
+        Column("quality", "0 to 1", "", [float(value) for value in series.quality]),
+    ]
+
+
+def _known(series: Series, column: int) -> list[float | None]:
+    values = series.numbers[:, column]
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def _identity(export: Export, number: int) -> list[Column]:
+    born = export.person.birth_date
+    return [
+        Column("name", "", "", [export.person.name or ""] * number),
+        Column("birth_date", "ISO 8601", "", [born.isoformat() if born else ""] * number),
+    ]

@@ -1,0 +1,147 @@
+"""Write an export: from a session or person to files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from neckrom.errors import OutputError
+from neckrom.exports.source import ANGLES, Export, collect
+from neckrom.exports.tables import Column, angle_columns, measurement_columns, trial_columns
+from neckrom.records.api import Records
+from neckrom.records.files import make_private, open_private
+
+
+class Format(StrEnum):
+    """The forms in which sessions leave."""
+
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+    MOT = "mot"
+    FHIR = "fhir"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written, and what to say beside it."""
+
+    files: tuple[Path, ...]
+    remarks: tuple[str, ...]
+
+
+def export_to(
+    records: Records,
+    what: str,
+    form: Format,
+    out: Path,
+    *,
+    with_name: bool = False,
+    overwrite: bool = False,
+) -> Exported:
+    """Export a session, or all sessions of a person.
+
+    Parameters
+    ----------
+    records : Records
+    what : str
+        Id of a session, or name or pseudonym of a person.
+    form : Format
+    out : Path
+        Folder; made if it is not there.
+    with_name : bool
+        Whether name and birth date go along; else only the pseudonym does.
+    overwrite : bool
+
+    Raises
+    ------
+    UnknownRecordError
+        If there is no such session or person.
+    InputError
+        If there is nothing to export, or not on this machine.
+    OutputError
+        If a file is already there, or cannot be written.
+    """
+    export = _collected(records, what, with_name=with_name)
+    contents, remarks = _contents(export, form)
+    return Exported(_write(out, contents, overwrite=overwrite), remarks)
+
+
+def _collected(records: Records, what: str, *, with_name: bool) -> Export:
+    if what.strip().upper().startswith("S-"):
+        session = records.find_session(what)
+        view = records.person(session.person_id)
+        return collect(records, [session.id], view, with_name=with_name)
+    view = records.person(records.find_person(what).id)
+    return collect(records, [row.id for row in view.sessions], view, with_name=with_name)
+
+
+def _contents(export: Export, form: Format) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Files by name, and remarks."""
+    match form:
+        case Format.JSON:
+            return {f"{item.view.row.id}.json": item.raw for item in export.sessions}, ()
+        case Format.CSV:
+            from neckrom.exports.comma_separated import csv_bytes  # noqa: PLC0415
+
+            return {f"{name}.csv": csv_bytes(table) for name, table in _tables(export).items()}, ()
+        case Format.PARQUET:
+            from neckrom.exports.parquet import parquet_bytes  # noqa: PLC0415
+
+            return {f"{name}.parquet": parquet_bytes(table) for name, table in _tables(export).items()}, ()
+        case Format.MOT:
+            return _motions(export)
+        case Format.FHIR:
+            from neckrom.exports.fhir import bundle_bytes  # noqa: PLC0415
+
+            return {f"{export.name}.fhir.json": bundle_bytes(export)}, ()
+
+
+def _tables(export: Export) -> dict[str, list[Column]]:
+    tables = {
+        f"{export.name}_measurements": measurement_columns(export),
+        f"{export.name}_trials": trial_columns(export),
+    }
+    for item in export.sessions:
+        if (item.view.folder / ANGLES).is_file():
+            tables[f"{item.view.row.id}_angles"] = angle_columns(item)
+    return tables
+
+
+def _motions(export: Export) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    from neckrom.exports.mot import mot_bytes  # noqa: PLC0415
+
+    contents: dict[str, bytes] = {}
+    said: list[str] = []
+    for item in export.sessions:
+        name = f"{item.view.row.id}.mot"
+        contents[name], remarks = mot_bytes(item.series())
+        contents[f"{name}.txt"] = ("\n".join((f"{name}", *remarks)) + "\n").encode("utf-8")
+        said += [
+            remark if remark.startswith(("Signs", "Clamps")) else f"{name}: {remark}" for remark in remarks
+        ]
+    return contents, tuple(dict.fromkeys(said))
+
+
+def _write(out: Path, contents: dict[str, bytes], *, overwrite: bool) -> tuple[Path, ...]:
+    """All files, each whole, readable by their owner alone."""
+    paths = {out / name: content for name, content in contents.items()}
+    there = [path.name for path in paths if path.exists()]
+    if there and not overwrite:
+        raise OutputError(f"{out / there[0]} is already there: choose another --out, or say --overwrite.")
+    try:
+        make_private(out)
+        for path, content in paths.items():
+            part = path.with_name(f".{path.name}.part")
+            try:
+                with open_private(part) as file:
+                    file.write(content)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{out} cannot be written: {error.strerror or error}. Choose another --out."
+        ) from error
+    return tuple(paths)
