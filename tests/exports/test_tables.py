@@ -6,7 +6,6 @@ import csv
 import io
 import stat
 
-import numpy as np
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
