@@ -23,7 +23,7 @@ class RepetitionSettings:
     """A plateau stays within this many degrees, or this share of the angle, whichever is more."""
     hold_s: float = 0.6
     """A plateau this long is the end of range."""
-    shown_s: float = 0.2
+    shown_s: float = 0.3
     """From here on the plateau is shown as one."""
     touched_s: float = 0.25
     """Time near the largest angle that is enough where the head turned back without a hold."""

@@ -447,7 +447,7 @@ class SessionMachine:
         if self.phase in _MOVING:
             step, tracker = self._now()
             moved = last is not None and last.seen is not None and last.seen.trunk_moved
-            if self.phase is Phase.ANNOUNCE and not tracker.moving and moved and last is not None:
+            if not tracker.moving and moved and last is not None:
                 self.plan.again(last)
                 step = last
             self._announced = None
@@ -475,13 +475,13 @@ class SessionMachine:
 
     def _hurts(self) -> None:
         """The first pain of the repetition that is being done, or of the one just done."""
-        if self.phase in (Phase.OUT, Phase.HOLD, Phase.BACK) and self.tracker is not None:
+        if self.tracker is not None and self.tracker.moving:
             if self._first_pain is None:
                 step, _ = self._now()
                 angle = math.nan if self.last is None else _along(step.movement, self.last.neck_deg)
                 if math.isfinite(angle):
                     self._first_pain = (self.time_s, angle)
-        elif self.phase in {Phase.ANNOUNCE} | _ASKING:
+        elif self.phase in _MOVING | _ASKING:
             self._hurt_just_now()
         else:
             return
