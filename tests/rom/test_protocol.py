@@ -78,3 +78,19 @@ def test_warm_ups_are_not_counted():
     )
     rom = range_of_motion(angles, Neutral(0, 0.9, "found"), protocol, RomSettings())
     assert [round(trial.peak_deg) for trial in rom.trials] == [45]
+
+
+def test_the_end_of_a_warm_up_is_no_rest_away_from_neutral():
+    angles = Motion().rest().go(Movement.FLEXION, 30).rest().go(Movement.FLEXION, 45).rest().angles()
+    protocol = Protocol.model_validate(
+        {
+            "version": 1,
+            "trial": [
+                {"movement": "flexion", "start_s": 1, "end_s": 5, "warm_up": True},
+                {"movement": "flexion", "start_s": 6, "end_s": 10},
+            ],
+        }
+    )
+    rom = range_of_motion(angles, Neutral(0, 0.9, "found"), protocol, RomSettings())
+    assert rom.neutral.drift_deg < 1
+    assert rom.warnings == ()

@@ -39,9 +39,10 @@ def range_of_motion(
         trials, set_aside = _named_trials(angles, protocol, settings, warnings)
     else:
         trials, set_aside = find_trials(angles, settings.movements)
-    drift = neutral_drift_deg(
-        angles.time_s, angles.neck_deg, neutral, _busy(angles, trials + set_aside), settings.neutral
-    )
+    busy = _busy(angles, trials + set_aside)
+    for named in protocol.trial if protocol is not None else ():  # warm-ups move, too
+        busy |= (angles.time_s >= named.start_s) & (angles.time_s <= named.end_s)
+    drift = neutral_drift_deg(angles.time_s, angles.neck_deg, neutral, busy, settings.neutral)
     if drift > settings.neutral.drift_warning_deg:
         warnings.append(
             f"The head comes to rest up to {drift:.0f} deg away from neutral "
