@@ -61,7 +61,7 @@ def secured_app(access: Access) -> FastAPI:
     FastAPI
         Without documentation pages; every request passes :class:`~neckrom.web.access.Guard`.
     """
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_middleware(Guard, access=access)
     app.include_router(_shared_files())
     return app

@@ -200,8 +200,6 @@ export class Consent extends Screen {
 
 // -------------------------------------------------------------------- movement
 
-const MARKS = { good: "good", bad: "bad", unknown: "unknown" };
-
 export class Guide extends Screen {
   build() {
     this.holder = h("div", { class: "preview-place" });
@@ -216,7 +214,7 @@ export class Guide extends Screen {
       h("ul", {}, ["chair", "feet", "hands", "shoulders", "eyes"].map((name) => h("li", { text: this.t(`seat.${name}`) }))));
     this.moving = h("div", { class: "panel moving" });
     this.element.append(this.holder, this.setup, this.seat, this.moving);
-    this.showChecks = whenChanged((checks) => this.lay(checks));
+    this.showChecks = whenChanged(([checks, said]) => this.lay(checks, said));
   }
 
   enter() {
@@ -229,19 +227,24 @@ export class Guide extends Screen {
     show(this.seat, state.phase === "neutral");
     show(this.moving, state.phase !== "setup" && state.phase !== "neutral");
     if (state.phase === "setup") {
-      this.showChecks(state.checks ?? []);
+      this.showChecks([state.checks ?? [], this.words.of(state.detail)]);
       const share = Math.min((state.setup_good_s ?? 0) / 2, 1);
       this.goodFor.firstChild.style.width = `${100 * share}%`;
       setText(this.goodWords, share > 0 ? this.t("setup.starting") : "");
     }
   }
 
-  lay(checks) {
+  /** Advice stands in large letters already; only a further one is written beside its check. */
+  lay(checks, said) {
+    const status = (check) => {
+      const advice = this.words.of(check.advice);
+      return advice && advice !== said ? advice : this.t(`status.${check.status}`);
+    };
     this.checks.replaceChildren(
       ...checks.map((check) =>
-        h("li", { "data-status": check.status }, icon(MARKS[check.status]),
+        h("li", { "data-status": check.status }, icon(check.status),
           h("span", { class: "check-name", text: this.t(`check.${check.name}`) }),
-          h("span", { class: "check-status", text: check.advice ? this.words.of(check.advice) : this.t(`status.${check.status}`) }))));
+          h("span", { class: "check-status", text: status(check) }))));
   }
 }
 
@@ -340,12 +343,10 @@ export class Result extends Screen {
       choice(this.t("finish"), "e", () => this.app.end(), { keyName: "E" }));
     this.element.append(this.side, this.frame);
     this.showReport = whenChanged((url) => this.layReport(url));
-    this.showBest = whenChanged((progress) => this.layBest(progress));
   }
 
   update(state) {
     this.showReport(state.result_url ?? null);
-    this.showBest(state.progress ?? []);
     setText(this.folder, state.result_dir ? this.t("saved_in", { folder: state.result_dir }) : "");
   }
 
@@ -354,6 +355,7 @@ export class Result extends Screen {
     this.links.replaceChildren();
     if (!url) return;
     this.frame.src = url;
+    this.loadFigures(url.replace("report.html", "result.json"));
     const link = (target, text, key, extra) =>
       h("a", { class: "choice link", href: target, "data-key": key, ...extra }, h("span", { text }));
     this.links.append(
@@ -361,22 +363,31 @@ export class Result extends Screen {
       link(url.replace("report.html", "report.pdf"), this.t("result.pdf"), "d", { download: "neckrom-report.pdf" }));
   }
 
-  /** The best of each direction, left out where there is none. */
-  layBest(progress) {
-    const best = new Map();
-    for (const trial of progress) {
-      if (trial.warm_up || trial.status !== "done" || typeof trial.peak_deg !== "number") continue;
-      const before = best.get(trial.movement);
-      if (!before || trial.peak_deg > before.peak_deg) best.set(trial.movement, trial);
-    }
-    this.best.replaceChildren(
-      ...[...best.values()].map((trial) => {
-        const bar = h("span", { class: "best-fill" });
-        bar.style.width = `${Math.min(trial.peak_deg, 100)}%`;
-        return h("li", {}, h("span", { class: "best-name", text: this.words.text(`word.${trial.movement}`) }),
-          h("span", { class: "best-bar", "aria-hidden": "true" }, bar),
-          h("b", { text: `${trial.lower_bound ? "≥ " : ""}${this.words.degrees(trial.peak_deg)}` }));
-      }));
+  /** The figures of the report itself; while moving they are told without knowing what comes next. */
+  async loadFigures(url) {
+    const answer = await fetch(url);
+    if (!answer.ok) return;
+    const { movements } = await answer.json();
+    this.best.replaceChildren(...movements.filter((item) => item.best_deg !== null).map((item) => this.figure(item)));
+  }
+
+  figure(item) {
+    const bar = h("span", { class: "best-fill" });
+    bar.style.width = `${Math.min(item.best_deg, 100)}%`;
+    const half = h("span", { class: "best-half" });
+    half.style.left = `${(item.reference_deg ?? 0) / 2}%`;
+    show(half, item.reference_deg !== null);
+    return h("li", { "data-flag": item.flag },
+      h("span", { class: "best-name", text: this.words.text(`word.${item.movement}`) }),
+      h("span", { class: "best-bar", "aria-hidden": "true" }, bar, half),
+      h("b", { text: `${item.lower_bound ? "≥ " : ""}${this.words.degrees(item.best_deg)}` }),
+      h("span", { class: "best-note", text: this.note(item) }));
+  }
+
+  note(item) {
+    if (item.percent_of_reference === null) return "";
+    const words = this.t("result.of_norm", { percent: item.percent_of_reference });
+    return item.flag === "flagged" ? `${words} · ${this.t("result.half_lost")}` : words;
   }
 }
 
