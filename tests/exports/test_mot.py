@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -103,6 +103,7 @@ def test_the_named_signs(tmp_path):
     assert "neck_flexion + extension" in remarks[0]
 
 
+@settings(deadline=None)
 @given(st.floats(-80, 80), st.floats(-80, 80), st.floats(-80, 80))
 def test_mixed_movements_give_the_same_orientation(tmp_path_factory, flexion, lateral, rotation):
     motion, _ = written(tmp_path_factory.getbasetemp(), (flexion, lateral, rotation))

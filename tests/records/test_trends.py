@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neckrom.config_file import load_toml
@@ -77,6 +77,7 @@ def test_a_change_is_one_only_beyond_what_measuring_may_make(earlier, later, ver
     assert (change.verdict, change.at_least) == (verdict, at_least)
 
 
+@settings(deadline=None)
 @given(degrees, degrees, st.floats(0.1, 30), st.booleans(), st.booleans())
 def test_turning_time_around_turns_the_verdict_around(first, last, limit, first_bound, last_bound):
     earlier, later = point(first, bound=first_bound), point(last, 1, bound=last_bound)
@@ -86,6 +87,7 @@ def test_turning_time_around_turns_the_verdict_around(first, last, limit, first_
     assert backward.difference_deg == pytest.approx(-forward.difference_deg)
 
 
+@settings(deadline=None)
 @given(
     st.tuples(degrees, st.booleans(), st.floats(0, 40)), st.tuples(degrees, st.booleans(), st.floats(0, 40))
 )
@@ -101,6 +103,7 @@ def test_a_verdict_holds_whatever_lies_beyond_the_bounds(earlier, later):
         assert true < -limit
 
 
+@settings(deadline=None)
 @given(st.permutations([point(float(10 * day), day) for day in range(5)]))
 def test_a_trend_is_in_the_order_of_time(points):
     trend = trend_of(Movement.ROTATION_LEFT, points, 15.0)

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from neckrom.cli.calibrate import calibrate
 from neckrom.cli.records import keeping, people, sessions
+from neckrom.cli.screen import screening
 from neckrom.cli.terminal import console, print_json, say
 from neckrom.errors import ExitCode, NeckromError
 
@@ -66,6 +67,7 @@ app.add_typer(calibrate, name="calibrate")
 app.add_typer(people, name="people")
 app.add_typer(sessions, name="sessions")
 app.add_typer(keeping)
+app.add_typer(screening)
 
 _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are already there.")]

@@ -1,0 +1,294 @@
+"""The neck screen in the terminal: questions one by one, then what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neckrom.cli.terminal import console, print_json, say
+
+if TYPE_CHECKING:
+    from neckrom.messages import Messages
+    from neckrom.records.api import Records
+    from neckrom.result import Result
+    from neckrom.screening.neck_screen import Override, ScreenAnswers, ScreenResult
+    from neckrom.screening.statements import Statement
+
+screening = typer.Typer()
+
+_YES_NO = {"y": "yes", "n": "no", "u": "unsure"}
+_TENSION = {"p": "own_pain", "s": "stretch", "n": "nothing", "d": "not_done"}
+
+
+@screening.command()
+def screen(
+    person: Annotated[
+        str | None,
+        typer.Argument(metavar="[PERSON]", help="Whose screen it is; nothing is stored without it."),
+    ] = None,
+    *,
+    session: Annotated[
+        str | None,
+        typer.Option(
+            "--session",
+            metavar="SESSION",
+            help="Measurement that fills in the neck's range; else the latest.",
+        ),
+    ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            "--answers", metavar="FILE", help="Answers as JSON instead of asking: see docs/records.md."
+        ),
+    ] = None,
+    language: Annotated[
+        str, typer.Option("--lang", metavar="en|de|es|fr", help="Language of questions and result.")
+    ] = "en",
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="FOLDER|URL", help="Where the records are; else your data folder."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
+) -> None:
+    """Ask the neck screen's questions and say which of the six signs are present."""
+    from neckrom.messages import load_messages  # noqa: PLC0415
+    from neckrom.screening.neck_screen import evaluate, screen_questions  # noqa: PLC0415
+
+    texts = load_messages(language)
+    with ExitStack() as opened:
+        subject = None
+        if person is not None or session is not None:
+            records = opened.enter_context(_opened(store))
+            subject = _subject(records, person, session)
+        given = _read(answers) if answers is not None else _ask_all(texts)
+        found = evaluate(given, None if subject is None else subject.result)
+        if subject is not None:
+            subject.records.add_screening(
+                subject.person_id,
+                screen_questions().version,
+                given.model_dump(mode="json", exclude_none=True),
+                subject.session_id,
+            )
+    if as_json:
+        _print_json(found)
+        return
+    _show(found, given, texts)
+    if subject is None:
+        say(texts.text("screen.not_stored"))
+        return
+    if subject.session_id is not None:
+        say(texts.text("screen.measured", session=subject.session_id, date=subject.date))
+    say(texts.text("screen.stored", person=subject.label))
+
+
+# -------------------------------------------------------------------- the person
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Whose screen it is, and the measurement that belongs to it."""
+
+    records: Records
+    person_id: str
+    label: str
+    session_id: str | None
+    date: str
+    result: Result | None
+
+
+def _opened(store: str | None) -> Records:
+    from neckrom.records.api import Records  # noqa: PLC0415  (slow to load)
+    from neckrom.records.location import locate  # noqa: PLC0415
+
+    return Records(locate(store))
+
+
+def _subject(records: Records, person: str | None, session: str | None) -> _Subject:
+    from neckrom.errors import InputError  # noqa: PLC0415
+
+    chosen = None if session is None else records.find_session(session)
+    wanted = person if person is not None else (chosen.person_id if chosen is not None else "")
+    row = records.find_person(wanted)
+    if chosen is not None and chosen.person_id != row.id:
+        raise InputError(
+            f"Session {chosen.id} is not of {row.label}: list theirs with neckrom sessions list {row.id}"
+        )
+    if chosen is None:
+        chosen = next(iter(records.sessions(row.id, limit=1)), None)
+    if chosen is None:
+        return _Subject(records, row.id, row.label, None, "", None)
+    day = f"{chosen.measured.astimezone():%Y-%m-%d}"
+    return _Subject(records, row.id, row.label, chosen.id, day, records.result(chosen.id))
+
+
+# ----------------------------------------------------------------------- asking
+
+
+def _read(path: Path) -> ScreenAnswers:
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from neckrom.errors import ConfigurationError  # noqa: PLC0415
+    from neckrom.screening.neck_screen import ScreenAnswers  # noqa: PLC0415
+    from neckrom.screening.safety import safety_questions  # noqa: PLC0415
+
+    try:
+        given = ScreenAnswers.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(
+            f"The answers {path} cannot be read: {error.strerror}. Check the path."
+        ) from error
+    except ValidationError as error:
+        problems = tuple(
+            f"{'.'.join(map(str, item['loc'])) or 'the file'}: {item['msg'].removeprefix('Value error, ')}"
+            for item in error.errors()
+        )
+        raise ConfigurationError(f"The answers {path} cannot be used.", problems) from error
+    known = {question.id for question in safety_questions()}
+    wrong = sorted(set(given.safety) ^ known)
+    if wrong:
+        raise ConfigurationError(
+            f"The answers {path} cannot be used.",
+            tuple(
+                f"safety.{name}: {'not answered' if name in known else 'no such question'}" for name in wrong
+            ),
+        )
+    return given
+
+
+def _ask_all(texts: Messages) -> ScreenAnswers:
+    """Safety first; the rest only if it is safe or a clinician takes it on."""
+    from neckrom.screening.neck_screen import ScreenAnswers  # noqa: PLC0415
+    from neckrom.screening.safety import judge_answers, safety_questions  # noqa: PLC0415
+
+    _line(texts.text("screen.title"))
+    _line(texts.text("screen.answers_safety"))
+    safety = {
+        question.id: _choice(texts.text(f"safety.{question.id}"), _YES_NO, texts.text("screen.safety_needed"))
+        for question in safety_questions()
+    }
+    verdict = judge_answers(safety)  # type: ignore[arg-type]
+    override: Override | None = None
+    if verdict.outcome == "clinician_only":
+        _line(texts.text("screen.safety.clinician_only"))
+        override = _override(texts)
+    if verdict.outcome == "stop" or (verdict.outcome == "clinician_only" and override is None):
+        return ScreenAnswers.model_validate({"safety": safety})
+    rest = _ask_rest(texts)
+    return ScreenAnswers.model_validate({"safety": safety, "override": override, **rest})
+
+
+def _override(texts: Messages) -> Override | None:
+    from neckrom.screening.neck_screen import Override  # noqa: PLC0415
+
+    name = _prompt(texts.text("screen.clinician")).strip()
+    if len(name) < 2:
+        return None
+    return Override(clinician=name[:200], reason=_prompt(texts.text("screen.reason")).strip()[:2000])
+
+
+def _ask_rest(texts: Messages) -> dict[str, object]:
+    from neckrom.screening.neck_screen import SIGNS, TENSION_TESTS, screen_questions  # noqa: PLC0415
+
+    _line(texts.text("screen.answers"))
+    questions: dict[str, str] = {}
+    for number in SIGNS:
+        _line(f"{number}. {texts.text(f'screen.sign.{number}')}")
+        for question in screen_questions().of_sign(number):
+            answer = _choice(texts.text(f"screen.question.{question.id}"), _YES_NO)
+            questions |= {question.id: answer} if answer else {}
+    _line(texts.text("screen.tension.title"))
+    _line(texts.text("screen.tension_answers"))
+    tension: dict[str, str] = {}
+    for test in TENSION_TESTS:
+        if test.endswith("_left"):
+            _line(texts.text(f"screen.tension.{test.removesuffix('_left')}"))
+        tension[test] = _choice(texts.text(f"screen.tension.{test}"), _TENSION) or "not_done"
+    found: dict[str, object] = {"questions": questions, "tension": tension}
+    for name in ("back_pain", "neck_or_ankle_changes"):
+        if set(tension.values()) != {"not_done"}:
+            found[name] = _choice(texts.text(f"screen.question.{name}"), _YES_NO) or None
+    found["ndi_percent"] = _percent(texts.text("screen.ndi"))
+    return found
+
+
+def _choice(question: str, keys: Mapping[str, str], needed: str | None = None) -> str:
+    """The answer to a question by its key; empty where it may be left out and was."""
+    shown = f"{question} [{'/'.join(keys)}]"
+    while True:
+        key = _prompt(shown).strip().lower()[:1]
+        if key in keys:
+            return keys[key]
+        if not key and needed is None:
+            return ""
+        if needed is not None and not key:
+            say(needed)
+
+
+def _percent(question: str) -> float | None:
+    while True:
+        text = _prompt(f"{question} [0-100]").strip().removesuffix("%").replace(",", ".")
+        if not text:
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            continue
+        if 0 <= value <= 100:
+            return value
+
+
+def _prompt(question: str) -> str:
+    return str(typer.prompt(question, default="", show_default=False, err=True))
+
+
+def _line(text: str) -> None:
+    say(f"\n{text}")
+
+
+# ---------------------------------------------------------------------- showing
+
+
+def _show(found: ScreenResult, given: ScreenAnswers, texts: Messages) -> None:
+    from rich.table import Table  # noqa: PLC0415
+
+    from neckrom.screening.statements import ended_by_safety, statements  # noqa: PLC0415
+
+    stdout = console()
+    if ended_by_safety(found, overridden=given.override is not None):
+        because = ", ".join(texts.text(f"safety.{name}") for name in found.safety.because)
+        stdout.print(texts.text(f"screen.safety.{found.safety.outcome}"), style="bold red")
+        stdout.print(texts.text("screen.safety.because", what=because))
+        return
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    for sign in found.signs:
+        because = ", ".join(texts.text(f"screen.feature.{name}") for name in sign.because)
+        table.add_row(
+            f"{sign.number}.",
+            texts.text(f"screen.sign.{sign.number}"),
+            texts.text(f"screen.status.{sign.status}"),
+            because,
+        )
+    stdout.print(table)
+    for statement in statements(found):
+        stdout.print(f"\n{sentence(statement, texts)}")
+
+
+def sentence(statement: Statement, texts: Messages) -> str:
+    """A statement in words."""
+    params: dict[str, str | float] = {}
+    if statement.what:
+        params["what"] = "; ".join(texts.text(key) for key in statement.what)
+    if statement.percent is not None:
+        params["percent"] = statement.percent
+    return texts.text(statement.key, **params)
+
+
+def _print_json(found: ScreenResult) -> None:
+    from neckrom.cli.records_view import as_json  # noqa: PLC0415
+
+    print_json(as_json(found))
