@@ -40,13 +40,15 @@ class CheckSettings:
     level_deg: float = 8.0
     camera_low_deg: float = 24.0
     """The face is seen from so far below, or above, that flexion or extension is lost."""
-    dark: float = 45.0
-    bright: float = 225.0
-    """Mean brightness of the face, 0 to 255."""
-    contrast: float = 9.0
-    """Standard deviation of the brightness over the face."""
+    dark: float = 30.0
+    bright: float = 235.0
+    """Mean brightness of the face, 0 to 255. Skin is dark or light: what counts is whether there is detail."""
+    detail: float = 14.0
+    """Standard deviation of the brightness over the face, from which a dark face or one before a bright
+    background is seen well enough."""
+    contrast: float = 7.0
     backlight: float = 2.2
-    """How many times brighter the rest of the picture may be than a dark face."""
+    """How many times brighter than a face without detail the picture may be."""
     slow_fps: float = 14.5
 
 
@@ -148,10 +150,13 @@ def _place(
 
 
 def _light(light: Light, settings: CheckSettings) -> dict[CheckName, Text | None]:
-    dark, bright = light.face_mean < settings.dark, light.face_mean > settings.bright
-    brightness = text(Key.ADVICE_DARK) if dark else text(Key.ADVICE_BRIGHT) if bright else None
-    contrast = None
-    if light.picture_mean > settings.backlight * max(light.face_mean, 1.0):
+    flat = light.face_sd < settings.detail
+    brightness = contrast = None
+    if light.face_mean < settings.dark and flat:
+        brightness = text(Key.ADVICE_DARK)
+    elif light.face_mean > settings.bright:
+        brightness = text(Key.ADVICE_BRIGHT)
+    if flat and light.picture_mean > settings.backlight * max(light.face_mean, 1.0):
         contrast = text(Key.ADVICE_BACKLIGHT)
     elif light.face_sd < settings.contrast:
         contrast = text(Key.ADVICE_CONTRAST)
