@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,3 +149,10 @@ def test_the_same_export_is_the_same_bytes(clinic, tmp_path):
     assert (
         export_to(clinic.records, clinic.person, Format.FHIR, tmp_path / "2").files[0].read_bytes() == first
     )
+
+
+def test_every_code_of_ours_is_documented():
+    page = (Path(__file__).parents[2] / "docs" / "exports.md").read_text(encoding="utf-8")
+    assert CODE_SYSTEM in page
+    for code, meaning in CONCEPTS.items():
+        assert f"| `{code}` | {meaning} |" in page
