@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from neckrom.assessment.norms import load_norms
 from neckrom.live.contract import (
     COMMANDS,
     Check,
@@ -22,11 +23,13 @@ from neckrom.live.contract import (
     Phase,
     Redo,
     Simple,
+    State,
     Stop,
 )
 from neckrom.live.events import Ask, Happening, LearnNeutral, Sample, Save, StorePicture, UserCommand
-from neckrom.live.keys import Key, text
+from neckrom.live.keys import Key, every_key, text
 from neckrom.live.session import SessionMachine
+from neckrom.live.view import Surroundings, state_of
 from neckrom.types import MOVEMENTS, Movement
 from tests.live.people import (
     NAN3,
@@ -461,6 +464,9 @@ def test_a_question_that_nobody_answers_is_left_out_in_the_end():
 
 # ----------------------------------------------------------------- by properties
 
+KEYS = every_key()
+NORMS = load_norms("article")
+
 WORDS = st.one_of(
     st.sampled_from(
         [
@@ -575,6 +581,18 @@ class AnySession(RuleBasedStateMachine):
         if self.harmed:
             assert self.session.phase in (Phase.STOPPED, Phase.SAVING, Phase.RESULT)
         self.harmed = self.harmed or self.session.phase is Phase.STOPPED
+
+    @invariant()
+    def a_page_can_show_it(self):
+        if not hasattr(self, "session"):
+            return
+        state = state_of(self.session, 1, Surroundings(), NORMS)
+        texts = (state.headline, state.detail, *state.say, *state.warnings)
+        for shown in texts:
+            if shown is not None:
+                assert set(shown.params) == set(KEYS[shown.key])
+        assert State.model_validate_json(state.model_dump_json()) == state
+        assert (state.phase is Phase.PAIN) == (state.pain_asked is not None)
 
     def teardown(self):
         """From wherever it came to, a person alone finds the way out."""

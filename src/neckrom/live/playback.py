@@ -28,6 +28,8 @@ from neckrom.live.sources import NewestFrame, SourceState
 from neckrom.types import MOVEMENTS, Frame, FrameSource, ImageArray
 
 _MS = 1_000_000
+_CLOSE_NS = 500_000
+"""Cue files count in milliseconds."""
 _NEUTRAL = "neutral"
 _NEUTRAL_FRAMES = 45
 """Kept in memory and played back and forth while nothing is asked."""
@@ -288,7 +290,7 @@ class _Clip:
 
     def _read(self, cue: Cue) -> Iterator[Frame]:
         """Frames of a stretch; the first one after it is kept for the next."""
-        start_ns, end_s = round(cue.start_s * 1e9), cue.end_s
+        start_ns, end_s = round(cue.start_s * 1e9) - _CLOSE_NS, cue.end_s + _CLOSE_NS * 1e-9
         if self._frames is None or self._at_ns > start_ns:
             self._frames, self._ahead, self._at_ns = self._source.frames(), None, -1
         while True:
