@@ -453,6 +453,18 @@ def test_the_neutral_of_most_trials_stands_for_all():
     assert later.neutral == session.neutrals[1]
 
 
+def test_a_question_that_was_left_for_a_new_neutral_comes_again():
+    session, time_s = started("quick")
+    time_s = play(session, time_s, repetition(50.0))
+    press(session, time_s, simple("rezero"))
+    while session.phase is Phase.NEUTRAL:
+        time_s += 1 / 30
+        for effect in session.take(sample(time_s)):
+            if isinstance(effect, LearnNeutral):
+                session.take(Happening(time_s, "neutral_learned"))
+    assert (session.phase, session.pain_asked) == (Phase.PAIN, Movement.FLEXION)
+
+
 def test_a_question_that_nobody_answers_is_left_out_in_the_end():
     session, time_s = started("quick")
     time_s = play(session, time_s, repetition(50.0))
@@ -494,13 +506,24 @@ WORDS = st.one_of(
 class AnySession(RuleBasedStateMachine):
     """Whatever anybody does, in whatever order."""
 
-    @initialize(protocol=st.sampled_from(["full", "quick"]), consent=st.booleans())
-    def begin(self, protocol, consent):
+    @initialize(
+        protocol=st.sampled_from(["full", "quick"]),
+        consent=st.booleans(),
+        done=st.sampled_from([None, 0, 0, 1, 2, 4]),
+    )
+    def begin(self, protocol, consent, done):
+        """At the first question, or after some repetitions."""
         self.session = machine(protocol, ask_consent=consent)
         self.time_s = 0.0
         self.frames: list[tuple[float, tuple[float, float, float]]] = []
         self.lost = False
         self.harmed = False
+        if done is not None:
+            self.all_is_answered()
+            self.somebody_sits_still(6.0, True)
+            assert self.session.phase in (Phase.ANNOUNCE, Phase.OUT)
+            for _ in range(done):
+                self.somebody_does_what_is_asked()
 
     def give(self, event):
         for effect in self.session.take(event):
@@ -516,10 +539,10 @@ class AnySession(RuleBasedStateMachine):
 
     @rule()
     def all_is_answered(self):
-        for command in [*answers(), simple("continue"), simple("continue")]:
+        for command in [*answers(), simple("continue"), Consent(type="consent", video=False)]:
             self.give(UserCommand(self.time_s, command))
 
-    @rule(seconds=st.sampled_from([0.5, 2.5, 6.0, 30.0]), person=st.booleans())
+    @rule(seconds=st.sampled_from([0.5, 2.5, 6.0, 30.0]), person=st.sampled_from([True, True, True, False]))
     def somebody_sits_still(self, seconds, person):
         self.show([(0.0, 0.0, 0.0)] * round(seconds * 10), person=person)
 
@@ -528,9 +551,13 @@ class AnySession(RuleBasedStateMachine):
         way = repetition(movement.sign * peak)[::3]
         self.show([tuple(a if p == movement.plane else 0.0 for p in range(3)) for a in way])
 
-    @rule(movement=st.sampled_from(MOVEMENTS))
-    def somebody_does_what_is_asked(self, movement):
-        wanted = self.session.current.movement if self.session.current else movement
+    @rule()
+    def somebody_does_what_is_asked(self):
+        if self.session.phase is Phase.PAIN:
+            self.give(UserCommand(self.time_s, Pain(type="pain", movement=self.session.pain_asked, score=3)))
+        if self.session.phase is Phase.CHIN:
+            self.give(UserCommand(self.time_s, Chin(type="chin", fingers=None)))
+        wanted = self.session.current.movement if self.session.current else Movement.FLEXION
         way = [0.0] * 12 + repetition(wanted.sign * 40.0)[::3]
         self.show([tuple(a if p == wanted.plane else 0.0 for p in range(3)) for a in way])
 

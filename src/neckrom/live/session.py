@@ -470,6 +470,7 @@ class SessionMachine:
 
     def _rezero(self) -> None:
         if self.phase in _MOVING | _ASKING or (self.phase is Phase.PAUSED and self.neutrals):
+            self._put_question_back()
             self._drop_repetition()
             self._enter_neutral()
 
@@ -524,6 +525,7 @@ class SessionMachine:
         allowed = self.phase in _MOVING | _ASKING | {Phase.PAUSED}
         if step is None or not allowed or not self.neutrals:
             return
+        self._put_question_back()
         self._drop_repetition()
         self.paused_because = None
         self.plan.again(step)
@@ -672,6 +674,14 @@ class SessionMachine:
             self.pain_asked = None
             self._enter(Phase.CHIN)
             self._say(text(Key.SAY_CHIN))
+
+    def _put_question_back(self) -> None:
+        """A question that is left without an answer for something else comes again."""
+        phase = self._resume_to if self.phase is Phase.PAUSED else self.phase
+        if phase is Phase.PAIN and self.pain_asked is not None:
+            self._asked.discard(("pain", self.pain_asked))
+        elif phase is Phase.CHIN:
+            self._asked.discard(("chin", Movement.FLEXION))
 
     def _begin(self, step: Step, *, say: bool = True) -> None:
         if step is not self.current:

@@ -63,7 +63,7 @@ def state_of(machine: SessionMachine, seq: int, around: Surroundings, norms: Loa
         gauge=_gauge(machine, norms),
         progress=tuple(_trial(step) for step in machine.plan),
         pain=dict(machine.pain),
-        pain_asked=machine.pain_asked,
+        pain_asked=machine.pain_asked if machine.phase is Phase.PAIN else None,
         angles_deg=_known(sample.neck_deg) if sample else (None, None, None),
         trunk_deg=_known(sample.trunk_deg) if sample else (None, None, None),
         pose=around.pose,
