@@ -255,7 +255,7 @@ def save(records: Records, folder: Path, report: Report) -> None:
 def kill(location: Location, folder: Path, number: int, report: Report) -> None:
     """Kill a process that writes, again and again, and look at what it left."""
     draw = random.Random(5)
-    sources = [write_folder(folder / "kill" / str(index), f"kill-{index}") for index in range(24)]
+    template = write_folder(folder / "kill" / "template", "kill")
     confirmed: set[str] = set()
     deleted: set[str] = set()
     killed_at_work = 0
@@ -264,9 +264,9 @@ def kill(location: Location, folder: Path, number: int, report: Report) -> None:
         child = os.fork()
         if child == 0:
             os.close(read)
-            _write_until_killed(location, sources, write, round_number)
+            _write_until_killed(location, template, write, round_number)
         os.close(write)
-        time.sleep(draw.uniform(0.02, 0.35))
+        time.sleep(draw.uniform(0.02, 0.6))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         with os.fdopen(read, "rb") as said:
@@ -281,35 +281,39 @@ def kill(location: Location, folder: Path, number: int, report: Report) -> None:
             return
     kept = len(confirmed - deleted)
     report.line(
-        f"{number} kills, {killed_at_work} of them between two confirmed writes; {len(confirmed)} sessions confirmed, "
+        f"{number} kills, {killed_at_work} of them after a confirmed write; {len(confirmed)} sessions confirmed, "
         f"{kept} of them never touched again and all whole; 0 lost, 0 half there",
         0,
         0,
     )
 
 
-def _write_until_killed(location: Location, sources: list[Path], pipe: int, seed: int) -> None:
-    """Add, import and delete, and say so after each; never comes back."""
+def _write_until_killed(location: Location, template: Path, pipe: int, seed: int) -> None:
+    """Add, import and now and then delete, and say so after each; never comes back."""
 
     def say(word: str, session: str) -> None:
         os.write(pipe, f"{word} {session}\n".encode())
 
     draw = random.Random(seed)
+    raw = (template / "result.json").read_text()
+    sha256 = case_sha256(raw)
+    source = template.with_name(f"source-{seed}")
+    shutil.copytree(template, source)
     with Records(location) as records:
+        person = records.add_person(f"Kill {seed}")
         while True:
-            person = records.add_person(f"Kill {seed}")
-            source = draw.choice(sources)
-            there = _of_recording(records, source)
-            if there is not None:
-                say("deleting", there)
-                records.delete_session(there)
-                say("deleted", there)
-            say("stored", records.import_result(source, person.id).session_id)
+            (source / "result.json").write_text(raw.replace(sha256, draw.randbytes(32).hex()))
+            session = records.import_result(source, person.id).session_id
+            say("stored", session)
+            if draw.random() < 0.3:
+                say("deleting", session)
+                records.delete_session(session)
+                say("deleted", session)
 
 
-def _of_recording(records: Records, source: Path) -> str | None:
-    name = source.name
-    return next((row.id for row in records.sessions() if row.source_name == f"kill-{name}"), None)
+def case_sha256(raw: str) -> str:
+    """The recording that a result is of."""
+    return Result.model_validate_json(raw).clip.sha256
 
 
 def _look(location: Location, confirmed: set[str], gone: set[str]) -> list[str]:

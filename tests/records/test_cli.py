@@ -202,3 +202,5 @@ def test_a_clip_is_measured_and_stored(run, tmp_path, data_dir):
     (session,) = (data_dir / "records" / "files").glob("P-*/S-*")
     assert {path.name for path in session.iterdir()} >= {"report.pdf", "landmarks.parquet", "angles.csv"}
     assert list((data_dir / "records" / "incoming").iterdir()) == []
+    again = run("sessions", "import", clip, "-p", "Chidi", code=ExitCode.BAD_INPUT)
+    assert "stored already" in again.stderr, "known by its bytes, before it is measured again"

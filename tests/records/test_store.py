@@ -142,6 +142,13 @@ def test_birth_dates_that_cannot_be_are_refused(records, birth_date, problem):
         records.add_person("Anna", birth_date)
 
 
+def test_a_note_is_kept_without_what_cannot_be_shown(records):
+    person = records.add_person("Anna", note="knee\x1b[31m\nleft\x00")
+    assert person.note == "knee [31m\nleft "
+    with pytest.raises(ConfigurationError, match="at most 5000"):
+        records.add_person("Berta", note="x" * 6000)
+
+
 def test_rename(records):
     person = records.add_person("Ana")
     assert records.rename_person(person.id, "Anna").name == "Anna"
@@ -519,12 +526,12 @@ def _answers(records: Records) -> bool:
 
 def _import_without_server(records: Records, source: Path, person_id: str) -> api.Imported:
     """As a guided session does, which checked the person while the server was still there."""
-    check = records._check_new
-    records._check_new = lambda *_arguments, **_named: None
+    check = records.check_new
+    records.check_new = lambda *_arguments, **_named: None
     try:
         return records.import_result(source, person_id)
     finally:
-        records._check_new = check
+        records.check_new = check
 
 
 # ---------------------------------------------------------------- bad folders

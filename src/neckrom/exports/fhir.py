@@ -143,7 +143,8 @@ def _observation(
     resource["valueQuantity"] = _degrees(item.best_deg)
     if item.lower_bound:
         resource["valueQuantity"]["comparator"] = ">="
-    resource["interpretation"] = [{"text": item.reason}]
+    if item.reason:
+        resource["interpretation"] = [{"text": item.reason}]
     resource["component"] = list(_components(item))
     if item.healthy_low_deg is not None and item.healthy_high_deg is not None:
         resource["referenceRange"] = [

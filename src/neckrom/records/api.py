@@ -405,7 +405,7 @@ class Records:
         read = read_result_folder(folder)
         now = datetime.now(UTC)
         when = sessions.measured_time(read.result, measured, now)
-        replaces = self._check_new(read.result, person_id, replace=replace)
+        replaces = self.check_new(read.result.clip.sha256, person_id, replace=replace)
         session_id = new_session_id()
         remark = people.checked_note(note)
         try:
@@ -429,6 +429,37 @@ class Records:
             ) from error
         written = self._settle_or_keep(manifest)
         return Imported(session_id, person_id, written, entries, read.notes)
+
+    def check_new(self, recording_sha256: str, person_id: str, *, replace: bool) -> str | None:
+        """Refuse a recording that is stored already, before any work is done on it.
+
+        Returns
+        -------
+        str or None
+            Id of the session that gives way to it, with ``replace``.
+
+        Raises
+        ------
+        InputError, UnknownRecordError
+        """
+        with reading(self.engine) as connection:
+            if not sessions.person_exists(connection, person_id):
+                raise people.gone(person_id)
+            there = sessions.find_recording(connection, recording_sha256)
+        if there is None:
+            return None
+        if there.person_id != person_id:
+            raise InputError(
+                f"This recording is stored already, as session {there.id} of another person ({there.person_id}). "
+                "Delete it there first if it was stored under the wrong person: neckrom sessions delete "
+                f"{there.id}"
+            )
+        if not replace:
+            raise InputError(
+                f"This recording is stored already, as session {there.id} of {there.measured:%Y-%m-%d}. To put this "
+                "measurement in its place, say --replace."
+            )
+        return there.id
 
     def delete_session(self, session_id: str) -> Deleted:
         """Remove a session with its files.
@@ -536,27 +567,6 @@ class Records:
         return row
 
     # ---------------------------------------------------------------- parts
-
-    def _check_new(self, result: Result, person_id: str, *, replace: bool) -> str | None:
-        """Id of the session that gives way; refuses a recording that is here already."""
-        with reading(self.engine) as connection:
-            if not sessions.person_exists(connection, person_id):
-                raise people.gone(person_id)
-            there = sessions.find_recording(connection, result.clip.sha256)
-        if there is None:
-            return None
-        if there.person_id != person_id:
-            raise InputError(
-                f"This recording is stored already, as session {there.id} of another person ({there.person_id}). "
-                "Delete it there first if it was stored under the wrong person: neckrom sessions delete "
-                f"{there.id}"
-            )
-        if not replace:
-            raise InputError(
-                f"This recording is stored already, as session {there.id} of {there.measured:%Y-%m-%d}. To put this "
-                "measurement in its place, say --replace."
-            )
-        return there.id
 
     def _settle_or_keep(self, manifest: Manifest) -> bool:
         with self.files.locked():

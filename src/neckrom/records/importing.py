@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from neckrom.errors import InputError
 from neckrom.records.api import Imported, Records
+from neckrom.records.files import sha256_of
 from neckrom.records.result_folder import RESULT
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def import_path(
     ----------
     records : Records
     path : Path
-        A result folder, or a ``result.json`` alone; or a clip, a folder of pictures, a ``landmarks.parquet`` or the recording of a
-        guided session, which is measured first.
+        A result folder, or a ``result.json`` alone; or a clip, a folder of pictures, a
+        ``landmarks.parquet`` or the recording of a guided session, which is measured first.
     person_id : str
     options : MeasureOptions
         For what is measured.
@@ -58,6 +59,8 @@ def import_path(
         with records.files.staging(f"alone-{secrets.token_hex(4)}") as folder:
             shutil.copyfile(path, folder / RESULT)
             return records.import_result(folder, person_id, measured, note, replace=replace)
+    if path.is_file() and path.suffix != ".parquet":  # found to be known before the long work, not after it
+        records.check_new(sha256_of(path), person_id, replace=replace)
     from neckrom.service.measure import measure_one  # noqa: PLC0415  (slow to load)
 
     with records.files.staging(f"measure-{secrets.token_hex(4)}") as folder:

@@ -103,7 +103,7 @@ def checked_birth_date(text: str | None, today: date) -> date | None:
 
 
 def checked_note(note: str) -> str:
-    """A note as it is stored.
+    """A note as it is stored: what cannot be shown becomes a blank.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def checked_note(note: str) -> str:
     """
     if len(note) > MAX_NOTE:
         raise ConfigurationError(f"The note has {len(note)} characters: at most {MAX_NOTE} are kept.")
-    return note.replace("\x00", "")
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else " " for letter in note)
 
 
 def search_form(name: str) -> str:
