@@ -54,7 +54,8 @@ MAY_IMPORT = {
         "screening",
     },
     "records": BASE | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages"},
-    "exports": BASE | {"kinematics", "rom", "assessment", "report", "service", "records", "screening"},
+    "exports": BASE
+    | {"kinematics", "rom", "assessment", "report", "service", "records", "screening", "messages"},
     "web": BASE | {"assessment", "report", "service", "live", "screening", "records", "exports", "messages"},
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "screening", "messages"}

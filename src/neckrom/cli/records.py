@@ -26,6 +26,13 @@ class ExportFormat(StrEnum):
     FHIR = "fhir"
 
 
+class ReportFormat(StrEnum):
+    """The forms of a hand-out."""
+
+    HTML = "html"
+    PDF = "pdf"
+
+
 people = typer.Typer(
     no_args_is_help=True,
     help="The people you measure.",
@@ -381,6 +388,34 @@ def restore_backup(
     )
     if done.set_aside is not None:
         say(f"What was there before is kept in {done.set_aside}. Delete it when you are sure.")
+
+
+@keeping.command("report")
+def hand_out(
+    what: Annotated[
+        str,
+        typer.Argument(metavar="SESSION|PERSON", help="The report of a session, or the course of a person."),
+    ],
+    *,
+    form: Annotated[ReportFormat, typer.Option("--format", "-f", help="What to write.")] = ReportFormat.PDF,
+    language: Annotated[
+        str,
+        typer.Option(
+            "--lang", metavar="en|de|es|fr", help="Language of the course; a session is in English."
+        ),
+    ] = "en",
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the file.")
+    ] = EXPORT_OUT,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file of this name.")] = False,
+    store: _Store = None,
+) -> None:
+    """Write the report of a session, or the course of a person, to hand out."""
+    from neckrom.exports.handout import write_handout  # noqa: PLC0415
+
+    with _opened(store) as records:
+        path = write_handout(records, what, form.value, out, language, overwrite=overwrite)
+    console().print(str(path), soft_wrap=True)
 
 
 @keeping.command("export")

@@ -65,7 +65,7 @@ def export_to(
     """
     export = _collected(records, what, with_name=with_name)
     contents, remarks = _contents(export, form)
-    return Exported(_write(out, contents, overwrite=overwrite), remarks)
+    return Exported(write_files(out, contents, overwrite=overwrite), remarks)
 
 
 def _collected(records: Records, what: str, *, with_name: bool) -> Export:
@@ -124,8 +124,14 @@ def _motions(export: Export) -> tuple[dict[str, bytes], tuple[str, ...]]:
     return contents, tuple(dict.fromkeys(said))
 
 
-def _write(out: Path, contents: dict[str, bytes], *, overwrite: bool) -> tuple[Path, ...]:
-    """All files, each whole, readable by their owner alone."""
+def write_files(out: Path, contents: dict[str, bytes], *, overwrite: bool) -> tuple[Path, ...]:
+    """Write files into a folder, each whole, readable by their owner alone.
+
+    Raises
+    ------
+    OutputError
+        If one is already there, or cannot be written.
+    """
     paths = {out / name: content for name, content in contents.items()}
     there = [path.name for path in paths if path.exists()]
     if there and not overwrite:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Select, func, insert, select, update
+from sqlalchemy import Connection, Executable, Select, Subquery, func, insert, select, update
 
 from neckrom.errors import ConfigurationError, UnknownRecordError
 from neckrom.records.ids import is_id, new_person_id
@@ -160,9 +160,14 @@ def gone(person_id: str) -> UnknownRecordError:
 def list_people(
     connection: Connection, search: str = "", limit: int | None = None, offset: int = 0
 ) -> list[PersonRow]:
-    """People by name, those without one last; ``search`` is a part of the name or of the pseudonym."""
-    query = _matching(_rows(), search).order_by(Person.search_name == "", Person.search_name, Person.id)
-    return _people(connection, query.limit(limit).offset(offset))
+    """People by name, those without one last; ``search`` is a part of the name or of the pseudonym.
+
+    Whom to show is found first, and only their sessions are counted.
+    """
+    if limit is None and not offset:
+        return _people(connection, _matching(_rows(counted=_counted_all()), search).order_by(*_ORDER))
+    page = _matching(select(Person.id), search).order_by(*_ORDER).limit(limit).offset(offset)
+    return _people(connection, _rows().where(Person.id.in_(page)).order_by(*_ORDER))
 
 
 def count_people(connection: Connection, search: str = "") -> int:
@@ -211,12 +216,27 @@ def find_person(connection: Connection, text: str) -> PersonRow:
     )
 
 
-def _rows() -> Select[Any]:
+_ORDER = (Person.search_name == "", Person.search_name, Person.id)
+
+
+def _rows(counted: Subquery | None = None) -> Select[Any]:
+    """People with their sessions counted: one by one, or from a count over all of them."""
+    columns = (Person.id, Person.name, Person.birth_date, Person.note, Person.created)
+    if counted is not None:
+        number = func.coalesce(counted.c.number, 0)
+        joined = Person.__table__.outerjoin(counted, counted.c.person_id == Person.id)
+        return select(*columns, number, counted.c.last).select_from(joined)
     of_person = Session.person_id == Person.id
-    number = select(func.count()).where(of_person).correlate(Person).scalar_subquery()
+    own = select(func.count()).where(of_person).correlate(Person).scalar_subquery()
     last = select(func.max(Session.measured)).where(of_person).correlate(Person).scalar_subquery()
-    return select(
-        Person.id, Person.name, Person.birth_date, Person.note, Person.created, number, last.label("last")
+    return select(*columns, own, last.label("last"))
+
+
+def _counted_all() -> Subquery:
+    return (
+        select(Session.person_id, func.count().label("number"), func.max(Session.measured).label("last"))
+        .group_by(Session.person_id)
+        .subquery()
     )
 
 

@@ -1,0 +1,76 @@
+"""What is handed to a person: the report of a session, or their course."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from neckrom.errors import InputError
+from neckrom.exports.write import write_files
+from neckrom.messages import load_messages
+from neckrom.records.api import Records
+from neckrom.records.trends import repeatability
+
+
+def write_handout(
+    records: Records,
+    what: str,
+    form: Literal["html", "pdf"],
+    out: Path,
+    language: str,
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Write a hand-out into a folder.
+
+    Parameters
+    ----------
+    records : Records
+    what : str
+        Id of a session (its report as it was stored), or name or pseudonym of a person (the course).
+    form : str
+        "html" or "pdf".
+    out : Path
+    language : str
+        Of the course.
+    overwrite : bool
+
+    Raises
+    ------
+    UnknownRecordError
+        If there is no such session or person.
+    InputError
+        If a session's report is not on this machine, or a person has no sessions.
+    OutputError
+        If the file is already there, or cannot be written.
+    """
+    if what.strip().upper().startswith("S-"):
+        name, content = _session(records, what, form)
+    else:
+        name, content = _course(records, what, form, language)
+    (path,) = write_files(out, {name: content}, overwrite=overwrite)
+    return path
+
+
+def _session(records: Records, what: str, form: str) -> tuple[str, bytes]:
+    view = records.session(records.find_session(what).id)
+    stored = view.folder / f"report.{form}"
+    if not stored.is_file():
+        raise InputError(
+            f"The report of session {view.row.id} is not on this machine ({stored}). Measure its recording again, or "
+            "write it where its files are."
+        )
+    return f"{view.row.id}.{form}", stored.read_bytes()
+
+
+def _course(records: Records, what: str, form: str, language: str) -> tuple[str, bytes]:
+    from neckrom.records.course import course_html, course_of, course_pdf  # noqa: PLC0415  (slow to load)
+
+    view = records.person(records.find_person(what).id)
+    if not view.sessions:
+        raise InputError(
+            f"{view.row.label} has no sessions yet: neckrom sessions import PATH --person {view.row.id}"
+        )
+    course = course_of(view, records.trend(view.row.id), repeatability(), load_messages(language))
+    content = course_html(course).encode("utf-8") if form == "html" else course_pdf(course)
+    return f"{view.row.id}_course.{form}", content

@@ -1,0 +1,103 @@
+"""What is handed out: the course of a person in every language, and the report of a session."""
+
+from __future__ import annotations
+
+import io
+import re
+import stat
+
+import pytest
+from pypdf import PdfReader
+
+from neckrom.errors import InputError, OutputError
+from neckrom.exports.handout import write_handout
+from neckrom.messages import LANGUAGES, load_messages
+from neckrom.records.course import course_of
+from neckrom.records.course_figure import Words, describe
+from neckrom.records.trends import MovementTrend, Verdict, repeatability
+from neckrom.types import MOVEMENTS
+from tests.records.folders import all_movements, write_folder
+
+
+@pytest.fixture
+def course(clinic, tmp_path):
+    """Sessions of a second person: rotation to the left came back, to the right was lost."""
+    person = clinic.records.add_person("Béa <b>Ü</b> 漢字")
+    before = all_movements(40.0) | {"rotation_right": 80.0}
+    after = all_movements(42.0) | {"rotation_left": 75.0, "rotation_right": 50.0}
+    for name, when, values in (("c1", "2026-01-10", before), ("c2", "2026-06-10", after)):
+        folder = write_folder(tmp_path / name, name, f"{when}T09:00:00+00:00", **values)
+        clinic.records.import_result(folder, person.id, note="<script>alert(1)</script>")
+    return clinic.records, person.id
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_course_says_what_changed_in_every_language(course, language):
+    records, person = course
+    texts = load_messages(language)
+    words = course_of(records.person(person), records.trend(person), repeatability(), texts)
+    less = texts.text("course.summary.less", what=texts.text("word.rotation_right"))
+    more = texts.text("course.summary.more", what=texts.text("word.rotation_left"))
+    assert words.summary[:2] == (less, more), "what got worse comes first"
+    assert words.notes[-1] == texts.text("course.statement")
+    assert len(words.rows) == 6
+    assert all(len(row) == len(words.columns) and all(row) for row in words.rows)
+
+
+def test_the_page_is_one_file_and_everything_from_outside_is_escaped(course, tmp_path):
+    records, person = course
+    path = write_handout(records, person, "html", tmp_path / "out", "fr")
+    page = path.read_text(encoding="utf-8")
+    assert '<html lang="fr">' in page
+    assert page.count("<svg") == 2
+    assert "<script>" not in page
+    assert "<b>Ü</b>" not in page
+    assert "漢字" in page
+    assert not re.search(r'(?:src|href)="(?!#)', page), "nothing from outside"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_course_on_paper_is_one_page_with_the_same_figures(course, tmp_path):
+    records, person = course
+    path = write_handout(records, person, "pdf", tmp_path, "de")
+    reader = PdfReader(io.BytesIO(path.read_bytes()))
+    assert len(reader.pages) == 1
+    text = " ".join(reader.pages[0].extract_text().split())
+    assert "Drehen links 40° 75° +35° ±14,1° beweglicher" in text
+    assert "Drehen rechts 80° 50° −30° ±15,2° weniger beweglich" in text
+    assert "keine Diagnose" in text
+    with pytest.raises(OutputError, match="already there"):
+        write_handout(records, person, "pdf", tmp_path, "de")
+
+
+def test_one_session_is_no_course_yet(clinic, tmp_path):
+    person = clinic.records.add_person("Cora")
+    with pytest.raises(InputError, match="no sessions yet"):
+        write_handout(clinic.records, person.id, "html", tmp_path, "en")
+    clinic.records.import_result(write_folder(tmp_path / "only", "only"), person.id)
+    texts = load_messages("en")
+    words = course_of(
+        clinic.records.person(person.id), clinic.records.trend(person.id), repeatability(), texts
+    )
+    assert words.summary == (texts.text("course.summary.one"),)
+
+
+def test_the_report_of_a_session_is_the_one_that_was_stored(clinic, tmp_path):
+    path = write_handout(clinic.records, clinic.sessions[0], "pdf", tmp_path, "en")
+    assert path.read_bytes() == (clinic.folders[0] / "report.pdf").read_bytes()
+    with pytest.raises(InputError, match="not on this machine"):
+        write_handout(clinic.records, clinic.sessions[0], "html", tmp_path, "en")
+
+
+def test_the_figure_is_described_for_those_who_cannot_see_it(course):
+    records, person = course
+    words = Words(
+        {movement.value: movement.label for movement in MOVEMENTS},
+        {verdict.value: verdict.value for verdict in Verdict},
+        "norm",
+        "not measured",
+    )
+    said = describe(records.trend(person), words)
+    assert "Rotation left: 2026-01-10 40°, 2026-06-10 75° (more)." in said
+    empty = [MovementTrend(movement, (), 10.0, None, None) for movement in MOVEMENTS]
+    assert "Flexion: not measured." in describe(empty, words)
