@@ -243,8 +243,8 @@ def save(records: Records, folder: Path, report: Report) -> None:
     done = back_up(records, folder / "all.neckrom", lambda _done, _total: None)
     took = time.perf_counter() - began
     report.line(
-        f"backup ({time.process_time() - worked:.1f} s of processor) of {done.people} people, {done.sessions} sessions, {done.files} files, "
-        f"{done.bytes / 1e6:.0f} MB: {took:.1f} s",
+        f"backup of {done.people} people, {done.sessions} sessions, {done.files} files, {done.bytes / 1e6:.0f} MB: "
+        f"{took:.1f} s (processor {time.process_time() - worked:.1f} s)",
         took,
         BACKUP_BAR_S,
     )
