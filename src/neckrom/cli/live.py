@@ -58,8 +58,10 @@ def run_live(options: LiveOptions) -> ExitCode:
     from neckrom.live.engine import EngineOptions, LiveEngine  # noqa: PLC0415
     from neckrom.live.opening import open_live_source  # noqa: PLC0415
     from neckrom.live.protocols import load_session_protocol  # noqa: PLC0415
-    from neckrom.web.server import serve  # noqa: PLC0415
+    from neckrom.web.server import listening, serve  # noqa: PLC0415
 
+    with listening(options.port):
+        pass  # a port that is taken is found before the camera is opened
     protocol = load_session_protocol(options.protocol)
     source = open_live_source(options.source, size=options.size, fps=options.fps, fast=options.fast)
     folder = session_folder(options.out, datetime.now().astimezone())

@@ -512,7 +512,7 @@ class LiveEngine:
         elif disk.state != "enough":
             found.append(text(Key.WARNING_DISK_LOW, free_mb=disk.free_mb))
         fps = self._fps()
-        if fps < self._setup.slow_fps:
+        if fps < self._setup.slow_fps and self._machine.phase not in _ASKED_PHASES:
             found.append(text(Key.WARNING_SLOW, fps=round(fps)))
         return tuple(found)
 
