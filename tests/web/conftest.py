@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from neckrom.service import MeasureOptions
-from neckrom.service.measure import measure_one
+from neckrom.report import write_report
+from tests.report.report_cases import deficit
 from tests.web.scripted import ScriptedSession
 from tests.web.serving import Served, serving
 
 
-class Quiet:
-    def step(self, *_args: object) -> None:
-        return
-
-
 @pytest.fixture(scope="session")
-def report(tmp_path_factory: pytest.TempPathFactory, sample_landmarks: Callable[[str], Path]) -> Path:
-    """Folder with the report of a sample clip, as a session leaves it."""
-    out = tmp_path_factory.mktemp("report")
-    outcome = measure_one(sample_landmarks("chidi_deficit"), out, MeasureOptions(), Quiet())
-    assert outcome.folder is not None
-    return outcome.folder
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with a real report, as a session leaves it."""
+    folder = tmp_path_factory.mktemp("report")
+    case = deficit()
+    write_report(folder, case.result, case.angles, case.rom, {})
+    (folder / "result.json").write_text(case.result.model_dump_json(), encoding="utf-8")
+    return folder
 
 
 @pytest.fixture

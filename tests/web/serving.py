@@ -38,7 +38,12 @@ class Served:
         return answer.headers["Set-Cookie"].split(";")[0]
 
     def ask(
-        self, target: str, headers: dict[str, str] | None = None, *, method: str = "GET", host: str | None = None
+        self,
+        target: str,
+        headers: dict[str, str] | None = None,
+        *,
+        method: str = "GET",
+        host: str | None = None,
     ) -> Answer:
         """Send a request exactly as given: no cleaning of the path."""
         connection = http.client.HTTPConnection(LOOPBACK, self.access.port, timeout=PATIENCE_S)

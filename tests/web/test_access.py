@@ -109,7 +109,8 @@ def test_nothing_secret_is_logged(served, caplog, capfd):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "[::1]:{port}", "0.0.0.0:{port}", ""]
+    "host",
+    ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "[::1]:{port}", "0.0.0.0:{port}", ""],
 )
 def test_a_rebound_name_is_refused(served, host):
     answer = served.ask(
@@ -329,7 +330,15 @@ def test_nobody_else_may_connect(served, wrong):
 
 def test_a_message_that_is_no_command_changes_nothing(served, session):
     with socket_of(served) as socket:
-        for text in ("", "{", "[]", "null", '{"type":"stop"}', '{"type":"rm","x":1}', '{"type":"pause","x":1}'):
+        for text in (
+            "",
+            "{",
+            "[]",
+            "null",
+            '{"type":"stop"}',
+            '{"type":"rm","x":1}',
+            '{"type":"pause","x":1}',
+        ):
             socket.send(text)
         answers = 0
         while answers < 7:

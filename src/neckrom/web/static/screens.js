@@ -47,6 +47,8 @@ class Screen {
 
 // ------------------------------------------------------------------- questions
 
+/** Nobody reads a question in so short a time: the key was pressed twice for the one before. */
+const BOUNCE_MS = 200;
 const ANSWERS = [["1", "yes"], ["2", "no"], ["3", "unsure"]];
 
 export class Safety extends Screen {
@@ -77,7 +79,7 @@ export class Safety extends Screen {
 
   answer(answer) {
     const question = this.app.state.questions?.[this.shown];
-    if (!question) return;
+    if (!question || performance.now() - this.since < BOUNCE_MS) return;
     this.at = null;
     this.app.send({ type: "answer", question: question.id, answer });
   }
@@ -121,6 +123,7 @@ export class Safety extends Screen {
     if (this.last === what) return;
     const had = this.last !== undefined;
     this.last = what;
+    this.since = performance.now();
     if (had && this.app.mayMoveFocus()) target.focus();
   }
 
