@@ -105,6 +105,19 @@ def test_a_session_is_deleted(run, tmp_path):
     assert "No sessions yet" in run("sessions", "list", "Anna").stderr
 
 
+def test_only_the_newest_sessions_are_listed_unless_all_are_asked_for(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("neckrom.cli.records.NEWEST", 1)
+    run("people", "add", "Anna")
+    for day in ("01", "02"):
+        folder = write_folder(tmp_path / day, f"clip-{day}", f"2026-01-{day}T09:00:00+00:00")
+        run("sessions", "import", folder, "-p", "Anna")
+    newest = run("sessions", "list")
+    assert "clip-02" in newest.stdout
+    assert "clip-01" not in newest.stdout
+    assert "--all" in newest.stderr
+    assert "clip-01" in run("sessions", "list", "--all").stdout
+
+
 def test_hostile_names_come_out_as_they_are(run, tmp_path):
     name = "[bold red]<script>=1+1[/] ../../x"
     run("people", "add", name)

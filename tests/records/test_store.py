@@ -217,6 +217,20 @@ def test_the_same_recording_is_stored_once(records, folder, tmp_path):
     assert list(records.files.trash.iterdir()) == []
 
 
+def test_results_that_name_no_recording_are_told_apart_by_themselves(tmp_path, folder):
+    with Records(locate(str(tmp_path / "store"))) as records:
+        person = records.add_person("Anna")
+        for name, flexion in (("one", 40.0), ("two", 50.0)):
+            source = folder(name, flexion=flexion)
+            result = json.loads((source / "result.json").read_text())
+            result["clip"]["sha256"] = ""
+            (source / "result.json").write_text(json.dumps(result))
+            records.import_result(source, person.id)
+        with pytest.raises(InputError, match="stored already"):
+            records.import_result(source, person.id)
+        assert len(records.sessions()) == 2
+
+
 def test_a_date_stated_by_hand_counts(records, folder):
     person = records.add_person("Anna")
     stated = datetime(2025, 6, 1, tzinfo=UTC)

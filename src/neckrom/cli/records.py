@@ -13,6 +13,8 @@ from neckrom.cli.terminal import console, print_json, say
 if TYPE_CHECKING:
     from neckrom.records.api import Records
 
+NEWEST = 100
+"""Sessions that are listed unless all are asked for."""
 EXPORT_OUT = Path("neckrom-export")
 
 
@@ -170,6 +172,9 @@ def list_sessions(
         str | None, typer.Argument(metavar="[PERSON]", help="Name or pseudonym; everybody without it.")
     ] = None,
     *,
+    everything: Annotated[
+        bool, typer.Option("--all", help=f"All of them, not only the newest {NEWEST}.")
+    ] = False,
     store: _Store = None,
     as_json: _Json = False,
 ) -> None:
@@ -178,8 +183,11 @@ def list_sessions(
 
     with _opened(store) as records:
         found = None if person is None else records.find_person(person)
-        rows = records.sessions(None if found is None else found.id)
-        names = None if found is not None else {row.id: row.name or row.id for row in records.people()}
+        limit = None if everything else NEWEST + 1
+        rows = records.sessions(None if found is None else found.id, limit=limit)
+        more = not everything and len(rows) > NEWEST
+        rows = rows if everything else rows[:NEWEST]
+        names = None if found is not None else records.names({row.person_id for row in rows})
         _say_what_waits(records)
     if as_json:
         _print_json(rows)
@@ -187,6 +195,8 @@ def list_sessions(
         say("No sessions yet. Add one: neckrom sessions import PATH --person PERSON")
     else:
         console().print(sessions_table(rows, names))
+    if more:
+        say(f"These are the newest {NEWEST}: --all shows the older ones too.")
 
 
 @sessions.command("show")

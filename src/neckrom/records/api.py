@@ -11,7 +11,7 @@ several threads; each call is a transaction of its own.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -249,6 +249,14 @@ class Records:
         with reading(self.engine) as connection:
             return people.count_people(connection, search)
 
+    def names(self, person_ids: Collection[str]) -> dict[str, str]:
+        """What to call some people: their names, or else their pseudonyms."""
+        with reading(self.engine) as connection:
+            query = select(Person.id, Person.name)
+            if len(person_ids) < 1000:  # more are not worth naming one by one
+                query = query.where(Person.id.in_(person_ids))
+            return {row.id: row.name or row.id for row in connection.execute(query)}
+
     def find_person(self, text: str) -> PersonRow:
         """The one person with this name or pseudonym.
 
@@ -405,7 +413,7 @@ class Records:
         read = read_result_folder(folder)
         now = datetime.now(UTC)
         when = sessions.measured_time(read.result, measured, now)
-        replaces = self.check_new(read.result.clip.sha256, person_id, replace=replace)
+        replaces = self.check_new(sessions.recording_of(read.result, read.raw), person_id, replace=replace)
         session_id = new_session_id()
         remark = people.checked_note(note)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -21,6 +22,7 @@ from neckrom.types import MOVEMENTS, Movement
 
 _CLOCKS_DIFFER = timedelta(days=1)
 _NEAR = 5
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,12 @@ def measured_time(result: Result, stated: datetime | None, now: datetime) -> dat
     return made
 
 
+def recording_of(result: Result, raw: bytes) -> str:
+    """What a session is known by: the hash of its recording, or of the result where that names none."""
+    named = result.clip.sha256
+    return named if _HASH.fullmatch(named) else hashlib.sha256(raw).hexdigest()
+
+
 def find_recording(connection: Connection, sha256: str) -> SessionRow | None:
     """The session that was measured from a recording."""
     return _one(connection, select(*_COLUMNS).where(Session.recording_sha256 == sha256))
@@ -131,7 +139,7 @@ def insert_session(connection: Connection, manifest: Manifest, raw: bytes) -> No
     """
     result, _ = parse_result(raw, "result.json")
     values = [value_of(result.of(movement)) for movement in MOVEMENTS]
-    connection.execute(insert(Session).values(**_session_columns(manifest, result)))
+    connection.execute(insert(Session).values(**_session_columns(manifest, result, raw)))
     connection.execute(
         insert(SessionResult).values(
             session_id=manifest.session_id,
@@ -149,14 +157,14 @@ def insert_session(connection: Connection, manifest: Manifest, raw: bytes) -> No
         )
 
 
-def _session_columns(manifest: Manifest, result: Result) -> dict[str, Any]:
+def _session_columns(manifest: Manifest, result: Result, raw: bytes) -> dict[str, Any]:
     return {
         "id": manifest.session_id,
         "person_id": manifest.person_id,
         "measured": datetime.fromisoformat(manifest.measured),
         "dated_by_hand": manifest.dated_by_hand,
         "added": datetime.fromisoformat(manifest.added),
-        "recording_sha256": result.clip.sha256,
+        "recording_sha256": recording_of(result, raw),
         "source_name": result.clip.name.replace("\x00", "")[:1000],
         "view": result.camera.view,
         "schema_version": result.schema_version,
