@@ -150,6 +150,7 @@ _SHAPES: dict[str, tuple[int, ...]] = {
     "pose_world": (-1, 3),
     "motion": (N_MOTION, N_MOTION, 2),
     "tracks": (-1, 3),
+    "chest_tracks": (-1, 3),
 }
 """Of one row; lists that are not named here lie flat."""
 
