@@ -158,6 +158,25 @@ def test_a_backup_while_others_write_is_of_one_moment(filled, tmp_path):
         assert len(content_of(locate(str(tmp_path / f"r{number}")))) == restored.people
 
 
+def test_a_session_deleted_meanwhile_is_left_out_whole(filled, tmp_path, monkeypatch):
+    """It goes after the moment of the backup and before its files are copied."""
+    add_file = backup._add_file
+    with Records(filled) as records:
+        doomed = records.sessions(records.find_person("Berta").id)[0].id
+
+        def delete_and_add(archive, path, entry):
+            if doomed in {row.id for row in records.sessions()}:
+                records.delete_session(doomed)
+            return add_file(archive, path, entry)
+
+        monkeypatch.setattr(backup, "_add_file", delete_and_add)
+        saved = back_up(records, tmp_path / "b.neckrom", quietly)
+    assert (saved.people, saved.sessions, saved.files, saved.missing) == (2, 2, 8, ())
+    new = locate(str(tmp_path / "new"))
+    restore(saved.path, new, quietly)
+    assert content_of(new) == content_of(filled)
+
+
 def test_a_file_that_is_missing_is_said_and_the_rest_is_saved(filled, tmp_path):
     with Records(filled) as records:
         (row,) = records.sessions(records.find_person("Berta").id)
