@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 NEWEST = 100
 """Sessions that are listed unless all are asked for."""
+SHOWN = 20
+"""Names of a long list that are said."""
 EXPORT_OUT = Path("neckrom-export")
 
 
@@ -346,8 +349,7 @@ def make_backup(
             lambda ready, total: progress.step(file, "backup", ready, total),
             overwrite=overwrite,
         )
-    for name in done.missing:
-        say(f"Missing or changed since it was stored, so not in the backup: {name}")
+    _say_some("Missing or changed since it was stored, so not in the backup", done.missing)
     if as_json:
         _print_json(done)
         return
@@ -384,8 +386,7 @@ def restore_backup(
             lambda ready, total: progress.step(file, "restore", ready, total or None),
             replace=replace,
         )
-    for name in done.missing:
-        say(f"Was missing already when the backup was made: {name}")
+    _say_some("Was missing already when the backup was made", done.missing)
     if as_json:
         _print_json(done)
         return
@@ -471,6 +472,14 @@ def _print_json(value: object) -> None:
     from neckrom.cli.records_view import as_json  # noqa: PLC0415
 
     print_json(as_json(value))
+
+
+def _say_some(what: str, names: Sequence[str]) -> None:
+    """The first of many names, and how many more there are."""
+    for name in names[:SHOWN]:
+        say(f"{what}: {name}")
+    if len(names) > SHOWN:
+        say(f"... and {len(names) - SHOWN} more files.")
 
 
 def _ask(question: str, *, yes: bool) -> None:

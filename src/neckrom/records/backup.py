@@ -36,11 +36,10 @@ from neckrom.records.location import DATABASE, Location
 from neckrom.records.migrate import bring_up_to_date, is_known, newer, revision_of
 from neckrom.records.schema import Base, Person, Session, StoredFile, StoreInfo
 
-FORMAT = 1
 MANIFEST = "manifest.json"
 _ROWS = 500
 _CHUNK = 1 << 20
-_MAX_MANIFEST = 1_000_000
+_MAX_MANIFEST = 1 << 28
 
 Tell = Callable[[int, int], None]
 """Told how many files are done, of how many."""
