@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,9 +28,13 @@ def write_clip(path: Path, frames: int = 60, *, size=(160, 120), fps: int = 30) 
 
 
 class StreamingCamera:
-    """A network camera (MJPEG over HTTP) that can be made slow, silent or unplugged."""
+    """A network camera (MJPEG over HTTP) that can be made slow, silent or unplugged.
 
-    def __init__(self) -> None:
+    Shows the given pictures (RGB) to and fro, or grey ones whose brightness counts them.
+    """
+
+    def __init__(self, pictures: Sequence[np.ndarray] = ()) -> None:
+        self.pictures = [*pictures, *pictures[-2:0:-1]]
         self.fps = 30.0
         self.silent = threading.Event()
         self.unplugged = threading.Event()
@@ -62,15 +66,18 @@ class StreamingCamera:
 
     def part(self) -> bytes:
         self.sent += 1
-        picture = np.full((120, 160, 3), self.sent % 256, dtype=np.uint8)
+        if self.pictures:
+            picture = self.pictures[self.sent % len(self.pictures)][:, :, ::-1]
+        else:
+            picture = np.full((120, 160, 3), self.sent % 256, dtype=np.uint8)
         jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
         head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
         return head.encode() + jpeg + b"\r\n"
 
 
 @contextmanager
-def streaming_camera() -> Iterator[StreamingCamera]:
-    camera = StreamingCamera()
+def streaming_camera(pictures: Sequence[np.ndarray] = ()) -> Iterator[StreamingCamera]:
+    camera = StreamingCamera(pictures)
     thread = threading.Thread(target=camera.server.serve_forever, daemon=True)
     thread.start()
     try:

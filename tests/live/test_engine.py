@@ -7,14 +7,20 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from neckrom.errors import OutputError
 from neckrom.frames import open_source
-from neckrom.live.contract import Note, Phase
+from neckrom.landmarks.mediapipe_engine import MediaPipeDetector
+from neckrom.live.capture import CameraOptions, CameraSource
+from neckrom.live.contract import Note, Phase, Simple
+from neckrom.live.engine import EngineOptions, LiveEngine
 from neckrom.live.keys import every_key
 from neckrom.live.protocols import load_session_protocol
 from neckrom.live.recording import read_inputs
@@ -22,10 +28,13 @@ from neckrom.live.session import SessionMachine
 from neckrom.result import Result
 from neckrom.service import MeasureOptions
 from neckrom.service.measure import measure_one
+from neckrom.service.sessions import read_lines
 from neckrom.types import MOVEMENTS
 from neckrom.validation.truth import read_truth
 from tests.conftest import SAMPLES
-from tests.live.headless import engine_for, lead
+from tests.live.cameras import streaming_camera
+from tests.live.headless import PATIENCE_S, engine_for, lead
+from tests.live.people import answers
 
 CLIP = SAMPLES / "chidi_deficit.mp4"
 ROOT = Path(__file__).parents[2]
@@ -39,10 +48,11 @@ class Silent:
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory):
+def session(request, tmp_path_factory):
     """One quick session without consent for the picture, and what a page saw of it."""
     folder = tmp_path_factory.mktemp("live") / "session"
     engine = engine_for(CLIP, folder)
+    request.addfinalizer(engine.close)
     engine.start()
     previews: list[int] = []
     shown: set[str] = set()
@@ -58,7 +68,7 @@ def session(tmp_path_factory):
     trace = engine.trace(states[-1].time_s - 5.0)
     engine.command(Note(type="note", text="added afterwards"))
     photo = engine.photo(MOVEMENTS[0], 1)
-    yield {
+    return {
         "folder": folder,
         "states": states,
         "trace": trace,
@@ -67,7 +77,6 @@ def session(tmp_path_factory):
         "photo": photo,
         "result_folder": engine.result_folder,
     }
-    engine.close()
 
 
 def result_of(folder: Path) -> Result:
@@ -148,13 +157,17 @@ def test_files_are_their_owners_alone(session):
         assert mode == (0o700 if path.is_dir() else 0o600), path
 
 
+def test_the_camera_is_let_go_of_at_the_end(session):
+    assert not [thread for thread in threading.enumerate() if thread.name in ("clip", "look")]
+
+
 def test_what_a_page_is_told_has_words(session):
     assert session["shown"] <= set(every_key())
     assert len(session["previews"]) > 10
     assert min(session["previews"][1:]) > 1000
     times = [point.time_s for point in session["trace"].points]
     assert times == sorted(times)
-    assert 50 < len(times) <= 151
+    assert 50 < len(times) <= 155
 
 
 def test_a_note_that_comes_after_the_end_is_kept(session):
@@ -192,3 +205,48 @@ def test_killed_in_the_middle_everything_up_to_the_last_second_is_there(tmp_path
     assert len(video) > 100
     assert (np.diff(video) > 0).all()
     assert "image/jpeg" in (tmp_path / "out" / "killed" / "report.html").read_text()
+
+
+def test_a_camera_that_is_lost_and_found_again(tmp_path):
+    """A network camera shows a person at rest; it falls silent, and comes back."""
+    source = open_source(CLIP)
+    pictures = [frame.image for frame in islice(source.frames(), 24)]
+    source.close()
+    with streaming_camera(pictures) as camera:
+        camera.fps = 15.5
+        options = EngineOptions(load_session_protocol("quick"), tmp_path / "session", record=False)
+        engine = LiveEngine(CameraSource(CameraOptions(camera.url)), MediaPipeDetector, options)
+        engine.start()
+        for command in [*answers(), Simple(type="continue"), Simple(type="continue")]:
+            engine.command(command)
+        wait_for(engine, Phase.NEUTRAL, Phase.ANNOUNCE, Phase.OUT)
+        camera.silent.set()
+        lost = wait_for(engine, Phase.CAMERA_LOST)
+        camera.silent.clear()
+        found = wait_for(engine, Phase.NEUTRAL)
+        assert found.time_s > lost.time_s
+        assert engine.preview_jpeg() is not None
+        before = time.monotonic()
+        engine.close()
+        assert time.monotonic() - before < 30
+    assert engine.snapshot().phase is Phase.RESULT
+    assert engine.result_folder is None
+    whats = [line["what"] for line in read_lines(tmp_path / "session" / "events.jsonl") if "what" in line]
+    assert whats.index("camera_back") == whats.index("camera_lost") + 1
+
+
+def wait_for(engine, *phases):
+    give_up = time.monotonic() + PATIENCE_S
+    state = engine.snapshot()
+    while state.phase not in phases:
+        assert time.monotonic() < give_up, state.phase
+        state = engine.wait(state.seq, 1.0)
+    return state
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_anything_begins(tmp_path):
+    (tmp_path / "file").write_text("")
+    engine = engine_for(CLIP, tmp_path / "file" / "session")
+    with pytest.raises(OutputError, match="choose another folder with --out"):
+        engine.start()
+    engine.close()

@@ -64,12 +64,13 @@ class LandmarkStreamWriter:
             raise _cannot_write(path, error) from error
 
     def write(self, frames: Sequence[LandmarkFrame]) -> None:
-        """Append a batch; it is with the operating system when this returns."""
+        """Append a batch; it is on the disk when this returns."""
         if not frames:
             return
         try:
             self._writer.write_table(_to_table(list(frames)))
             self._file.flush()
+            os.fsync(self._file.fileno())
         except (OSError, pa.ArrowException) as error:
             raise _cannot_write(self._path, error) from error
 

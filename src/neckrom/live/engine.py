@@ -261,10 +261,10 @@ class LiveEngine:
     # ------------------------------------------------------------------ looking
 
     def _look(self, detector: LandmarkDetector) -> None:
-        """Landmarks of the newest frame, again and again."""
+        """Landmarks of the newest frame, again and again; the camera is let go of once nothing is measured."""
         last_s = time.monotonic()
         lost = ended = False
-        while not self._stop.is_set():
+        while not self._stop.is_set() and not self._machine.over:
             self._set_pace()
             waited = time.perf_counter()
             frame = self._source.newest(0.1)
@@ -285,6 +285,7 @@ class LiveEngine:
             with self.stages.measure("look"):
                 landmarks = detector.detect(frame)
             self._hand_on(_Measured(frame, landmarks, now_s))
+        self._source.close()
         detector.close()
 
     def _set_pace(self) -> None:

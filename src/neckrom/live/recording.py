@@ -1,8 +1,8 @@
 """What a session leaves on disk while it runs: nothing that was recorded is ever lost.
 
 One thread writes landmarks and lines, another one the picture; measuring only hands things over and
-never waits. Everything is appended and handed to the operating system about once a second, so a kill
-at any moment costs no more than that.
+never waits. Everything is appended and put on the disk about once a second, so a kill at any moment
+costs no more than that.
 """
 
 from __future__ import annotations
@@ -300,6 +300,7 @@ def _write_lines(file: BinaryIO, records: list[dict[str, Any]], path: Path) -> N
     try:
         file.write(b"".join(json.dumps(record, allow_nan=False).encode() + b"\n" for record in records))
         file.flush()
+        os.fsync(file.fileno())
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written ({error.strerror}): free some space, or choose another --out."
