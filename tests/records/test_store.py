@@ -20,6 +20,7 @@ from sqlalchemy import text
 from neckrom.errors import (
     ConfigurationError,
     InputError,
+    OutputError,
     StoreError,
     StoreUnreachableError,
     UnknownRecordError,
@@ -474,6 +475,19 @@ def test_a_folder_with_other_things_is_not_made_into_a_store(tmp_path):
     with pytest.raises(StoreError, match=r"holds.*thesis\.odt"):
         open_store(str(tmp_path))
     assert not (tmp_path / "store.sqlite3").exists()
+
+
+def test_places_that_cannot_be_a_store_are_refused(tmp_path):
+    (tmp_path / "file").write_text("a letter")
+    with pytest.raises(StoreError, match="cannot be a store"):
+        open_store(str(tmp_path / "file"))
+    with pytest.raises(OutputError, match="cannot be kept"):
+        open_store("/proc/neckrom/store")
+    open_store(str(tmp_path / "store"))
+    (tmp_path / "store" / "lock").unlink()
+    (tmp_path / "store" / "lock").mkdir()
+    with pytest.raises(OutputError, match=r"cannot be used: .*lock"):
+        open_store(str(tmp_path / "store"))
 
 
 @pytest.mark.parametrize("address", ["mysql://x/y", "http://example.org/store", "://"])

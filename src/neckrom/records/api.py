@@ -198,6 +198,12 @@ class Records:
             finish_restore(root)
             self.files = Files(root)
             self.settle()
+        except OSError as error:
+            self.close()
+            raise OutputError(
+                f"The store {location} cannot be used: {error.filename or location.root}: {error.strerror or error}. "
+                "Mend its permissions, or choose another one with --store."
+            ) from error
         except BaseException:
             self.close()
             raise
