@@ -75,7 +75,6 @@ def test_what_is_sent_is_a_state_without_its_defaults(served):
     with page(served, "a") as first:
         sent = dict(first.states[-1])
         assert sent.pop("type") == "state"
-        assert abs(sent.pop("sent_ms") - time.time() * 1000) < 60_000
         assert State.model_validate(sent).phase is Phase.SAFETY
         assert len(json.dumps(sent)) < 6000
 

@@ -157,7 +157,7 @@ def test_a_session_by_keyboard_alone(open_page, served, session):
     check_result(page)
     check_sound(page)
     page.keyboard.press("e")
-    page.get_by_text("neckrom has ended").wait_for()
+    page.get_by_text("neckrom has ended").first.wait_for()
 
 
 def check_result(page):
@@ -413,7 +413,7 @@ def test_a_server_that_is_gone_is_said(open_page, report):
     session.start()
     with serving(session) as served:
         page = open_page(served)
-    page.get_by_text("The connection to neckrom is lost").wait_for()
+    page.get_by_text("The connection to neckrom is lost").first.wait_for()
     session.close()
 
 

@@ -245,7 +245,7 @@ class LiveHub:
             url = self._report_url if self.session.result_folder is not None else None
             shown = state.model_copy(update={"role": role, "result_url": url})
             body = shown.model_dump_json(exclude_defaults=True)
-            text = f'{{"type":"state","sent_ms":{time.time() * 1000:.1f},{body[1:]}'
+            text = f'{{"type":"state",{body[1:]}'
             self._texts[role] = text
         return text
 

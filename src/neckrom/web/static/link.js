@@ -11,8 +11,19 @@ function pageName() {
   return name;
 }
 
-/** How long each of the last states took from the server to the page, in ms: for benchmarks. */
-export const latencies = [];
+/** When the last states were painted, as [seq, ms since 1970]: for benchmarks. */
+export const shownAt = [];
+const KEPT = 600;
+
+function notePainted(seq) {
+  requestAnimationFrame(() => {
+    // the next task after the frame was drawn
+    setTimeout(() => {
+      shownAt.push([seq, performance.timeOrigin + performance.now()]);
+      if (shownAt.length > KEPT) shownAt.shift();
+    });
+  });
+}
 
 export class Link {
   /** `on` has state(state), picture(buffer), status("open" | "lost" | "ended"), refused(). */
@@ -58,8 +69,7 @@ export class Link {
       try {
         this.on.state(message);
       } finally {
-        latencies.push(performance.timeOrigin + performance.now() - message.sent_ms);
-        if (latencies.length > 600) latencies.shift();
+        notePainted(message.seq);
         this.send({ type: "seen", seq: message.seq });
       }
     } else if (message.type === "watching_only") {
