@@ -154,5 +154,5 @@ def test_the_same_export_is_the_same_bytes(clinic, tmp_path):
 def test_every_code_of_ours_is_documented():
     page = (Path(__file__).parents[2] / "docs" / "exports.md").read_text(encoding="utf-8")
     assert CODE_SYSTEM in page
-    for code, meaning in CONCEPTS.items():
-        assert f"| `{code}` | {meaning} |" in page
+    for code, (display, definition) in CONCEPTS.items():
+        assert f"| `{code}` | {display} | {definition} |" in page

@@ -31,25 +31,34 @@ NDI_ANSWER = "ndi_percent"
 _IDS = uuid.UUID("3a3b3a28-5221-5103-af1d-6098460f33b1")
 
 _MOVEMENT = (
-    "Active range of motion of the neck, {}: best trial, head relative to thorax, from the person's own neutral, "
-    "positive in the named direction"
+    "Best of the counted trials, in degrees: head relative to thorax, from the person's own neutral, positive in the "
+    "named direction"
 )
-CONCEPTS: dict[str, str] = {
+CONCEPTS: dict[str, tuple[str, str]] = {
     **{
-        f"neck-{movement.value.replace('_', '-')}": _MOVEMENT.format(movement.label.lower())
+        f"neck-{movement.value.replace('_', '-')}": (
+            f"Neck, active range of motion: {movement.label.lower()}",
+            _MOVEMENT,
+        )
         for movement in MOVEMENTS
     },
-    "interval95-low": "Lower end of the 95 % interval of the best trial",
-    "interval95-high": "Upper end of the 95 % interval of the best trial",
-    "mean": "Mean of the counted trials",
-    "trials": "Number of counted trials",
-    "reference": "Norm that the best trial was compared with",
-    "percent-of-reference": "Best trial in percent of the norm",
-    "trunk": "Largest movement of the trunk in the same plane, positive along with the head",
-    "pain": "Pain with the movement, 0 (none) to 10 (worst), as the person said",
-    "neck-range-of-motion": "Report of one measurement of the neck's active range of motion by camera",
+    "interval95-low": ("95 % interval, low", "Lower end of the 95 % interval of the best trial"),
+    "interval95-high": ("95 % interval, high", "Upper end of the 95 % interval of the best trial"),
+    "mean": ("Mean of the trials", "Mean of the counted trials"),
+    "trials": ("Counted trials", "Number of counted trials"),
+    "reference": ("Norm", "Norm that the best trial was compared with"),
+    "percent-of-reference": ("Percent of the norm", "Best trial in percent of the norm"),
+    "trunk": (
+        "Trunk movement",
+        "Largest movement of the trunk in the same plane, positive along with the head",
+    ),
+    "pain": ("Pain, 0 to 10", "Pain with the movement, 0 (none) to 10 (worst), as the person said"),
+    "neck-range-of-motion": (
+        "Neck, active range of motion by camera",
+        "Report of one measurement of the neck's active range of motion by camera",
+    ),
 }
-"""Codes of our own system."""
+"""Codes of our own system, each with its display and its definition."""
 
 
 def bundle_bytes(export: Export) -> bytes:
@@ -127,7 +136,7 @@ def _observation(
         "id": _id(system, row.id, item.movement.value),
         "identifier": [{"system": system, "value": f"{row.id}/{item.movement.value}"}],
         "status": "final",
-        "code": _own(code, f"Neck, active range of motion: {item.movement.label.lower()}"),
+        "code": _own(code),
         "subject": {"reference": _url(patient)},
         "effectiveDateTime": row.measured.isoformat(),
         "issued": row.added.isoformat(),
@@ -160,21 +169,21 @@ def _observation(
 def _components(item: MovementResult) -> Iterator[dict[str, Any]]:
     low, high = item.interval95_deg or (None, None)
     degrees = (
-        ("interval95-low", "95 % interval, low", low),
-        ("interval95-high", "95 % interval, high", high),
-        ("mean", "Mean of the trials", item.mean_deg),
-        ("reference", "Norm", item.reference_deg),
-        ("trunk", "Trunk movement", item.compensation_deg),
+        ("interval95-low", low),
+        ("interval95-high", high),
+        ("mean", item.mean_deg),
+        ("reference", item.reference_deg),
+        ("trunk", item.compensation_deg),
     )
-    for code, text, value in degrees:
+    for code, value in degrees:
         if value is not None:
-            yield {"code": _own(code, text), "valueQuantity": _degrees(value)}
+            yield {"code": _own(code), "valueQuantity": _degrees(value)}
     if item.percent_of_reference is not None:
         quantity = _quantity(item.percent_of_reference, "%", "%")
-        yield {"code": _own("percent-of-reference", "Percent of the norm"), "valueQuantity": quantity}
-    yield {"code": _own("trials", "Counted trials"), "valueInteger": len(item.trials)}
+        yield {"code": _own("percent-of-reference"), "valueQuantity": quantity}
+    yield {"code": _own("trials"), "valueInteger": len(item.trials)}
     if item.pain is not None:
-        yield {"code": _own("pain", "Pain, 0 to 10"), "valueInteger": item.pain}
+        yield {"code": _own("pain"), "valueInteger": item.pain}
 
 
 def _report(
@@ -186,7 +195,7 @@ def _report(
         "id": _id(system, row.id),
         "identifier": [{"system": system, "value": row.id}],
         "status": "final",
-        "code": _own("neck-range-of-motion", "Neck, active range of motion by camera"),
+        "code": _own("neck-range-of-motion"),
         "subject": {"reference": _url(patient)},
         "effectiveDateTime": row.measured.isoformat(),
         "issued": row.added.isoformat(),
@@ -238,15 +247,19 @@ def _code_system() -> dict[str, Any]:
         "caseSensitive": True,
         "content": "complete",
         "count": len(CONCEPTS),
-        "concept": [{"code": code, "display": display} for code, display in CONCEPTS.items()],
+        "concept": [
+            {"code": code, "display": display, "definition": definition}
+            for code, (display, definition) in CONCEPTS.items()
+        ],
     }
 
 
 # ----------------------------------------------------------------------- parts
 
 
-def _own(code: str, text: str) -> dict[str, Any]:
-    return {"coding": [{"system": CODE_SYSTEM, "code": code, "display": CONCEPTS[code]}], "text": text}
+def _own(code: str) -> dict[str, Any]:
+    display, _ = CONCEPTS[code]
+    return {"coding": [{"system": CODE_SYSTEM, "code": code, "display": display}], "text": display}
 
 
 def _degrees(value: float) -> dict[str, Any]:

@@ -209,7 +209,7 @@ def find_session(connection: Connection, text: str) -> SessionRow:
     exact = _one(connection, select(*_COLUMNS).where(Session.id == wanted))
     if exact is not None:
         return exact
-    found = _beginning(connection, wanted) if len(wanted) >= 6 else []
+    found = _beginning(connection, wanted) if len(wanted) >= 4 else []
     if len(found) == 1:
         return found[0]
     shown = text if len(text) <= 60 else f"{text[:60]}…"
