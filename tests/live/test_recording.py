@@ -29,7 +29,13 @@ from neckrom.live.keys import Key, text
 from neckrom.live.recording import SessionRecorder, read_inputs
 from neckrom.live.video import VideoWriter
 from neckrom.rom.protocol import Protocol
-from neckrom.service.sessions import is_session, open_session, read_lines, session_landmarks
+from neckrom.service.sessions import (
+    is_session,
+    open_session,
+    read_lines,
+    session_landmarks,
+    session_options,
+)
 from neckrom.types import Frame, Movement
 from tests.live.people import NAN3, sample
 from tests.live.recorder_child import HEADER, INFO, landmarks
@@ -166,6 +172,21 @@ def test_files_are_their_owners_alone_from_the_first_moment(tmp_path):
     for path in (recorder.folder, *recorder.folder.iterdir()):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
     recorder.close()
+
+
+def test_the_camera_profile_travels_along(tmp_path):
+    profile = tmp_path / "mine.toml"
+    profile.write_text(
+        'version = 1\nname = "mine"\nwidth = 320\nheight = 240\nhfov_deg = 60.0\n'
+        "fx = 277.13\nfy = 277.13\ncx = 160.0\ncy = 120.0\nnominal = true\n"
+    )
+    recorder = SessionRecorder(tmp_path / "session", INFO, HEADER, profile)
+    recorder.close()
+    profile.unlink()
+    options = session_options(open_session(recorder.folder))
+    assert options.camera_name == "mine"
+    assert options.camera is not None
+    assert options.camera.fx == 277.13
 
 
 def test_no_picture_without_being_told(tmp_path):

@@ -167,6 +167,7 @@ class LiveEngine:
                 self._options.folder,
                 self._info(width, height),
                 StreamHeader(self._source_info(width, height), detector.identity),
+                self._profile.path if self._profile else None,
             )
         except NeckromError:
             self._source.close()
@@ -530,7 +531,7 @@ class LiveEngine:
             source=self._source.name,
             protocol=self._options.protocol.name,
             protocol_sha256=self._options.protocol.sha256,
-            camera=self._options.camera,
+            camera=self._profile.profile.name if self._profile else None,
             norms=self._options.norms,
             width=width,
             height=height,

@@ -26,6 +26,7 @@ from neckrom.live.video import VideoWriter
 from neckrom.rom.protocol import Protocol
 from neckrom.service.sessions import (
     ANGLE_FILE,
+    CAMERA_FILE,
     EVENT_FILE,
     STREAM_FILE,
     VIDEO_FILE,
@@ -60,6 +61,8 @@ class SessionRecorder:
         Made here, for its owner alone.
     info : SessionInfo
     header : StreamHeader
+    camera : Path, optional
+        Profile of the camera: a copy goes along, so that the folder can be measured anywhere.
 
     Raises
     ------
@@ -67,7 +70,9 @@ class SessionRecorder:
         The folder cannot be made, or is there already.
     """
 
-    def __init__(self, folder: Path, info: SessionInfo, header: StreamHeader) -> None:
+    def __init__(
+        self, folder: Path, info: SessionInfo, header: StreamHeader, camera: Path | None = None
+    ) -> None:
         self.folder = folder
         self._info = info
         try:
@@ -78,6 +83,9 @@ class SessionRecorder:
                 f"{folder} cannot be made ({error.strerror}): choose another folder with --out."
             ) from error
         write_session_file(folder, info)
+        if camera is not None:
+            shutil.copyfile(camera, folder / CAMERA_FILE)
+            (folder / CAMERA_FILE).chmod(0o600)
         self._stream = LandmarkStreamWriter(folder / STREAM_FILE, header)
         self._events = _append(folder / EVENT_FILE)
         self._angles = _append(folder / ANGLE_FILE)

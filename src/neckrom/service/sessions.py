@@ -7,6 +7,7 @@
 ``landmarks.arrows``      the landmarks while the session runs (:mod:`neckrom.landmarks.stream`)
 ``landmarks.parquet``     the same once it is over
 ``video.mkv``             the picture, only with consent
+``camera.toml``           the camera profile that was used, if any
 ``result.json``, ...      the report, as ``neckrom measure`` writes it
 ========================  ==================================================================
 """
@@ -43,6 +44,7 @@ EVENT_FILE = "events.jsonl"
 ANGLE_FILE = "angles.jsonl"
 STREAM_FILE = "landmarks.arrows"
 VIDEO_FILE = "video.mkv"
+CAMERA_FILE = "camera.toml"
 
 
 class SessionInfo(BaseModel):
@@ -184,8 +186,9 @@ def analyse_recording(landmarks: Path, options: AnalysisOptions) -> Analysis:
 
 
 def session_options(session: SessionFolder) -> AnalysisOptions:
-    """As the session was made."""
-    camera = load_camera(session.info.camera) if session.info.camera else None
+    """As the session was made: with its own copy of the camera profile."""
+    profile = session.path / CAMERA_FILE
+    camera = load_camera(str(profile)) if profile.is_file() else None
     return AnalysisOptions(
         norms=load_norms(session.info.norms),
         view="front",
