@@ -518,6 +518,7 @@ class AnySession(RuleBasedStateMachine):
         self.frames: list[tuple[float, tuple[float, float, float]]] = []
         self.lost = False
         self.harmed = False
+        self.saves = 0
         if done is not None:
             self.all_is_answered()
             self.somebody_sits_still(6.0, True)
@@ -531,6 +532,8 @@ class AnySession(RuleBasedStateMachine):
                 assert effect.start_s < effect.end_s <= self.time_s + 1e-9
                 self.session.take(Happening(self.time_s, "neutral_learned"))
             elif isinstance(effect, Save):
+                self.saves += 1
+                assert self.saves == 1
                 self.session.take(Happening(self.time_s, "saved", "x"))
 
     @rule(command=WORDS)
