@@ -540,6 +540,10 @@ class AnySession(RuleBasedStateMachine):
     def somebody_presses(self, command):
         self.give(UserCommand(self.time_s, command))
 
+    @rule(reason=st.sampled_from(["pain", "dizziness", "tired"]))
+    def somebody_stops(self, reason):
+        self.give(UserCommand(self.time_s, Stop(type="stop", reason=reason)))
+
     @rule()
     def all_is_answered(self):
         for command in [*answers(), simple("continue"), Consent(type="consent", video=False)]:
