@@ -26,7 +26,7 @@ from neckrom.live.session import SessionMachine
 from neckrom.live.view import Surroundings, state_of
 from neckrom.types import Movement
 
-FRAME_S = 1 / 30
+FRAME_S = 1 / 15
 SIZE = (640, 480)
 
 FURTHEST = {
@@ -77,6 +77,7 @@ class ScriptedSession:
         self.frozen = False
         """Time stands still: for pictures of a moment."""
         self.commands: list[Command] = []
+        self.phases = [Phase.SAFETY]
         self.warnings: tuple[Key, ...] = ()
 
     # ------------------------------------------------------------ LiveSession
@@ -147,15 +148,15 @@ class ScriptedSession:
     # ------------------------------------------------------------------ inside
 
     def _run(self) -> None:
-        begin = time.monotonic()
-        frame = 0
+        last = time.monotonic()
         while not self._end.is_set():
-            frame += 1
-            delay = begin + frame * FRAME_S / self.speed - time.monotonic()
-            if delay > 0:
+            # questions are left out after a while: whoever answers them is not sped up
+            speed = 1.0 if self.phase in (Phase.PAIN, Phase.CHIN) else self.speed
+            last += FRAME_S / speed
+            if (delay := last - time.monotonic()) > 0:
                 time.sleep(delay)
-            elif delay < -0.2:
-                begin -= delay  # a slow machine gets a slow person
+            else:
+                last = time.monotonic()  # a slow machine gets a slow person
             with self._lock:
                 if not self.frozen and self.camera:
                     self._take(self._sample(self._machine.time_s + FRAME_S))
@@ -164,6 +165,8 @@ class ScriptedSession:
         waiting: deque[Effect] = deque(self._machine.take(event))
         while waiting:
             waiting.extend(self._do(waiting.popleft()))
+        if self._machine.phase is not self.phases[-1]:
+            self.phases.append(self._machine.phase)
         self._seq += 1
         self._lock.notify_all()
 
