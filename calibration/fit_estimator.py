@@ -4,8 +4,10 @@
     python calibration/fit_estimator.py --quick         # a rough fit, to try the script
 
 Needs jax (``pip install jax``), which the tool itself does not. Reads
-``calibration/landmarks_fit.npz``; people are split by person, so that every standard deviation comes
-from people that the networks in question never saw.
+``calibration/landmarks_fit.npz`` (networks, fusion, their standard deviations) and
+``calibration/landmarks_tracks.npz`` (angles solved from followed points; other people). People are
+split by person, so that every standard deviation comes from people that the networks in question
+never saw.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
+from fit_tracks import fit_tracks
 from scipy.spatial.transform import Rotation
 
 from neckrom.kinematics.neck_angles import rotation_from_cardan
@@ -27,10 +30,11 @@ from neckrom.kinematics.regressor_geometry import Lens, Points, at_rest, blocks_
 from neckrom.kinematics.regressor_motion import Motion, MotionModel, rigid_movement, turn_design
 from neckrom.kinematics.regressor_network import MIRROR_SIGNS, Networks, Projection, View
 from neckrom.kinematics.regressor_table import TruthClip, read_table
+from neckrom.kinematics.rigid_tracks import TrackParameters
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA
 
 HERE = Path(__file__).parent
-VERSION = "2"
+VERSION = "3"
 FOLDS = 4
 SIZES = {"face": 24, "face0": 10, "pose": 22, "pose0": 8, "world": 16, "world0": 6}
 SCALE_DEG = 20.0
@@ -377,6 +381,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--table", type=Path, default=HERE / "landmarks_fit.npz")
+    parser.add_argument("--tracks", type=Path, default=HERE / "landmarks_tracks.npz")
     parser.add_argument("--out", type=Path, default=HERE / "estimator.npz")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
@@ -394,7 +399,18 @@ def main() -> None:
         networks = fit_networks(learn, epochs, range(1))
         motion = fit_motion([s for s in learn if not s.known], rng)
         ones = np.ones((2, 6, len(SD_NODES_DEG)))
-        blank = Calibration(networks, FUSION, motion, SD_NODES_DEG, ones, ones, "fold")
+        blank = Calibration(
+            networks=networks,
+            fusion=FUSION,
+            motion=motion,
+            sd_angles_deg=SD_NODES_DEG,
+            sd_factor=ones,
+            stretch=ones,
+            tracks=TrackParameters(),
+            tracks_stretch=ones[0],
+            tracks_sd=np.ones((6, 4)),
+            identity="fold",
+        )
         for sample in samples[False]:
             if fold_of[sample.clip.person] == fold:
                 residuals[sample.clip.has_motion].append(fused_residuals(sample, blank))
@@ -417,8 +433,12 @@ def main() -> None:
         sd_angles_deg=SD_NODES_DEG,
         sd_factor=np.stack([residual_table(residuals[False]), factors]),
         stretch=np.stack([ones, stretch]),
+        tracks=TrackParameters(),
+        tracks_stretch=ones,
+        tracks_sd=np.ones((6, 4)),
         identity="",
     )
+    fitted = fit_tracks(fitted, read_table(options.tracks))
     print("stretch of the angles:")
     print(stretch.round(3))
     print("factors on the standard deviation:")

@@ -27,6 +27,10 @@ N_POSE = 33
 """Points of the pose model."""
 N_MOTION = 14
 """Side of the square grid on which the motion of the head's picture is followed."""
+N_TRACKS = 160
+"""Points on the head that are followed at the same time."""
+N_CHEST_TRACKS = 80
+"""Points on the chest that are followed at the same time."""
 
 
 class Movement(StrEnum):
@@ -177,6 +181,11 @@ class LandmarkFrame:
         followed, None where it was not looked for at all.
     motion_box : ndarray, shape (3,), float32, or None
         Centre x, y and half side of the grid in the previous frame, pixels.
+    tracks : ndarray, shape (160, 3), float32, or None
+        Points that are followed over the head: the number of the point, x, y in pixels; the same
+        number in two frames is the same spot. NaN in empty rows.
+    chest_tracks : ndarray, shape (80, 3), float32, or None
+        The same on the chest, with numbers of its own.
     """
 
     time_ns: int
@@ -188,6 +197,8 @@ class LandmarkFrame:
     pose_ran: bool
     motion: Float32Array | None = None
     motion_box: Float32Array | None = None
+    tracks: Float32Array | None = None
+    chest_tracks: Float32Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +218,9 @@ class LandmarkSeries:
     motion : ndarray, shape (N, 14, 14, 2), float32, or None
     motion_box : ndarray, shape (N, 3), float32, or None
         None where the whole recording has none; NaN in frames without.
+    tracks : ndarray, shape (N, 160, 3), float32, or None
+    chest_tracks : ndarray, shape (N, 80, 3), float32, or None
+        None where the whole recording has none.
     """
 
     time_ns: IntArray
@@ -220,6 +234,8 @@ class LandmarkSeries:
     height: int
     motion: Float32Array | None = None
     motion_box: Float32Array | None = None
+    tracks: Float32Array | None = None
+    chest_tracks: Float32Array | None = None
 
     def __len__(self) -> int:
         return len(self.time_ns)

@@ -292,7 +292,11 @@ def live(
 @app.command()
 def validate(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder with clips and a truth table beside each.")
+        Path,
+        typer.Argument(
+            metavar="DIR",
+            help="Folder with clips and a truth table beside each, or a table of landmarks (.npz).",
+        ),
     ],
     *,
     out: Annotated[

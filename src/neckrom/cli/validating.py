@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 
 from neckrom import service
@@ -49,12 +50,16 @@ def validate_and_show(
     ExitCode
         ``PARTLY_FAILED`` where a clip could not be measured.
     """
-    with progress_on(console(stderr=True)) as progress, _measuring(folder, jobs, progress) as measure:
+    with (
+        _unpacked(folder) as clips,
+        progress_on(console(stderr=True)) as progress,
+        _measuring(clips, jobs, progress) as measure,
+    ):
 
         def tell(done: int, total: int, _name: str) -> None:
             progress.step(folder, "clips", done, total)
 
-        report = validate_folder(folder, out, measure, tell, overwrite=overwrite)
+        report = validate_folder(clips, out, measure, tell, overwrite=overwrite)
     if as_json:
         print_json(report.model_dump_json(indent=1))
     else:
@@ -65,6 +70,19 @@ def validate_and_show(
             f"Written to {out}/: validation.md, validation.csv, validation.json and figures", soft_wrap=True
         )
     return ExitCode.PARTLY_FAILED if report.failed else ExitCode.OK
+
+
+@contextmanager
+def _unpacked(folder: Path) -> Iterator[Path]:
+    """The folder of clips itself, or a table of landmarks with truth as such a folder, for as long as it is used."""
+    if not folder.is_file():
+        yield folder
+        return
+    with TemporaryDirectory(prefix="neckrom-validate-") as temporary:
+        clips = Path(temporary) / folder.stem
+        clips.mkdir()
+        service.unpack_table(folder, clips)
+        yield clips
 
 
 @contextmanager

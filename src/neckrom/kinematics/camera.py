@@ -238,6 +238,8 @@ def straightened(landmarks: LandmarkSeries, camera: CameraModel) -> tuple[Landma
         landmarks,
         face=_straight_points(landmarks.face, camera),
         pose=_straight_points(landmarks.pose, camera),
+        tracks=_straight_tracks(landmarks.tracks, camera),
+        chest_tracks=_straight_tracks(landmarks.chest_tracks, camera),
     )
     return series, replace(camera, distortion=())
 
@@ -247,6 +249,14 @@ def _straight_points(points: Float32Array, camera: CameraModel) -> Float32Array:
     for start in range(0, len(points), _CHUNK):
         part = slice(start, start + _CHUNK)
         straight[part] = _straight_part(points[part].astype(np.float64), camera)
+    return straight
+
+
+def _straight_tracks(tracks: Float32Array | None, camera: CameraModel) -> Float32Array | None:
+    if tracks is None:
+        return None
+    straight = np.array(tracks)
+    straight[..., 1:] = undistorted(tracks[..., 1:].astype(np.float64), camera)
     return straight
 
 

@@ -65,7 +65,9 @@ def face_orientation(landmarks: LandmarkSeries, camera: CameraModel) -> FloatArr
     points = landmarks.face[found][:, mean_head.points].astype(np.float64)
     if not len(points):
         return np.full((len(landmarks), 4), np.nan)
-    seen = Rotation.from_matrix(rotations_between(mean_head.shape, points))
+    kept = np.isfinite(points).all(axis=(0, 2))  # compact recordings do not keep every point
+    points = points[:, kept]
+    seen = Rotation.from_matrix(rotations_between(mean_head.shape[kept], points))
     return as_quaternions(found, rotation_to_ray(points[:, :, :2].mean(axis=1), camera) * seen)
 
 

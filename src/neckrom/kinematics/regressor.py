@@ -5,7 +5,9 @@ Known weakness first: the numbers were fitted on rendered people, and so were th
 Three sources are fused (:mod:`neckrom.kinematics.regressor_fusion`): the face mesh, corrected for its
 compression and right below about 50 deg; the pose points, which answer further but depend on the
 person and fail on some; and the movement of the picture over the head, where it was recorded, which
-carries the angle on when both have failed. Networks and corrections are fitted by
+carries the angle on when both have failed. Where points were followed over the head, a rigid head is
+then fitted to their paths over every excursion, with what was fused as its start and its hold
+(:mod:`neckrom.kinematics.rigid_tracks`): that does not depend on the person. Networks and corrections are fitted by
 ``calibration/fit_estimator.py`` and read from ``calibration/estimator.npz``.
 """
 
@@ -59,9 +61,29 @@ from neckrom.kinematics.regressor_network import (
     resting_posture,
     unpack_networks,
 )
+from neckrom.kinematics.rigid_tracks import (
+    HEAD,
+    THORAX,
+    Body,
+    BodyTracks,
+    Prior,
+    TrackParameters,
+    between_key_frames,
+    excursions,
+    pack_tracks,
+    solve,
+    unpack_tracks,
+)
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA
 from neckrom.resources import resource
-from neckrom.types import BoolArray, CameraModel, FloatArray, LandmarkSeries, OrientationSeries
+from neckrom.types import (
+    BoolArray,
+    CameraModel,
+    Float32Array,
+    FloatArray,
+    LandmarkSeries,
+    OrientationSeries,
+)
 
 POSE_GAP_S = 0.2
 """Pose points are interpolated over gaps up to this long: the pose model need not run on every frame."""
@@ -71,6 +93,8 @@ BEYOND_FROM_DEG: FloatArray = np.array([25.0, 30.0, 35.0])
 _UNKNOWN_SD_DEG = 30.0
 _FEWEST_REST_FRAMES = 3
 _EARS = [7, 8]
+_SHOULDERS = [11, 12]
+_SHOULDER_GAP_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +114,13 @@ class Calibration:
     stretch : ndarray, shape (2, 6, B)
         Factor on the neck angle at each node, same order: a fusion of uncertain readings leans towards
         small angles, this takes the lean off that was measured on people left out.
+    tracks : TrackParameters
+    tracks_stretch : ndarray, shape (6, B)
+        The same for angles solved from points followed over the head.
+    tracks_sd : ndarray, shape (6, 4)
+        What the variance of a solved angle is made of, a row a direction: a standard deviation in degrees
+        that is always there, and factors on the solution's own, on its difference from the reading that
+        held it, and on the movement of the trunk in the same plane.
     identity : str
         Of the file's content.
     """
@@ -100,6 +131,9 @@ class Calibration:
     sd_angles_deg: FloatArray
     sd_factor: FloatArray
     stretch: FloatArray
+    tracks: TrackParameters
+    tracks_stretch: FloatArray
+    tracks_sd: FloatArray
     identity: str
 
 
@@ -114,6 +148,9 @@ def load_calibration(path: Path) -> Calibration:
         sd_angles_deg=np.asarray(arrays["sd.angles_deg"], dtype=np.float64),
         sd_factor=np.asarray(arrays["sd.factor"], dtype=np.float64),
         stretch=np.asarray(arrays["stretch"], dtype=np.float64),
+        tracks=unpack_tracks(arrays),
+        tracks_stretch=np.asarray(arrays["tracks_stretch"], dtype=np.float64),
+        tracks_sd=np.asarray(arrays["tracks_sd"], dtype=np.float64),
         identity=f"{arrays['version']}-{digest}",
     )
 
@@ -127,6 +164,9 @@ def save_calibration(path: Path, calibration: Calibration, version: str) -> None
         "sd.angles_deg": calibration.sd_angles_deg.astype(np.float32),
         "sd.factor": calibration.sd_factor.astype(np.float32),
         "stretch": calibration.stretch.astype(np.float32),
+        **pack_tracks(calibration.tracks),
+        "tracks_stretch": calibration.tracks_stretch.astype(np.float32),
+        "tracks_sd": calibration.tracks_sd.astype(np.float32),
         "version": np.array(version),
     }
     np.savez_compressed(path, **cast("dict[str, NDArray[np.float64]]", arrays))
@@ -151,6 +191,8 @@ class Reference:
         Times of the frames of the neutral stretch.
     neutral_thorax : ndarray, shape (4,)
         Quaternion (x, y, z, w), body to camera; the head's is the same.
+    ears, shoulders : ndarray, shape (2,)
+        Middle of the ears and of the shoulders at rest, on the plane at depth 1.
     """
 
     rest: Rest
@@ -158,6 +200,16 @@ class Reference:
     focal_known: bool
     rest_time_ns: NDArray[np.int64]
     neutral_thorax: FloatArray
+    ears: FloatArray
+    shoulders: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """Points followed over head and thorax; no thorax in recordings without them."""
+
+    head: BodyTracks
+    thorax: BodyTracks | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +221,24 @@ class ObservedSeries(OrientationSeries):
     face, pose : Prediction
         Answers of the two branches, N frames.
     motion : Motion
+    tracks : Tracks or None
+        None where no points were followed.
     """
 
     face: Prediction
     pose: Prediction
     motion: Motion
+    tracks: Tracks | None
+
+
+@dataclass(frozen=True, slots=True)
+class SolvedNeck:
+    """Neck angles from the solved head, standard deviations, their share (N,), 0 to 1, and trunk angles."""
+
+    neck_deg: FloatArray
+    sd_deg: FloatArray
+    share: FloatArray
+    trunk_deg: FloatArray
 
 
 class RegressorEstimator:
@@ -182,7 +247,7 @@ class RegressorEstimator:
     See :class:`neckrom.kinematics.estimator.OrientationEstimator` for the methods.
     """
 
-    identity = "regressor-fusion 1"
+    identity = "regressor-fusion 2"
 
     def __init__(self, calibration: Calibration | None = None) -> None:
         self._calibration = shipped_calibration() if calibration is None else calibration
@@ -218,6 +283,8 @@ class RegressorEstimator:
             focal_known=not camera.assumed,
             rest_time_ns=landmarks.time_ns[neutral],
             neutral_thorax=thorax.as_quat(),
+            ears=np.median(_middle(points.pose[used], _EARS, lens), axis=0),
+            shoulders=np.median(_middle(points.pose[used], _SHOULDERS, lens), axis=0),
         )
 
     def observe(self, landmarks: LandmarkSeries, reference: Reference) -> ObservedSeries:
@@ -240,6 +307,7 @@ class RegressorEstimator:
             face=face,
             pose=pose,
             motion=motion_of(landmarks),
+            tracks=_tracks_of(landmarks, points, reference),
         )
 
     def smooth(
@@ -249,9 +317,17 @@ class RegressorEstimator:
         if not isinstance(observed, ObservedSeries):
             raise TypeError("smooth() needs what observe() of the same estimator returned.")
         fused = self.fused(observed, reference, causal=causal)
-        angles = Prediction(fused.angles_deg, self._measured_sd(fused, _has_flow(observed)))
+        angles = self._with_measured_sd(fused, observed)
+        solved = np.zeros(len(observed), dtype=np.bool_)
+        if observed.tracks is not None and not causal:
+            angles, solved = self._solved(observed.tracks, angles, reference)
         return _orientations(
-            observed.time_ns, angles, reference, (observed.face, observed.pose), fused.face_trust
+            observed.time_ns,
+            angles,
+            reference,
+            (observed.face, observed.pose),
+            fused.face_trust,
+            solved=solved,
         )
 
     def fused(self, observed: ObservedSeries, reference: Reference, *, causal: bool = False) -> Fused:
@@ -264,6 +340,43 @@ class RegressorEstimator:
                 step = self._steps(observed, reference, fused.angles_deg)
                 fused = fuse(replace(readings, step=step), parameters, causal=causal, repeats=2)
         return self._stretched(fused, _has_flow(observed))
+
+    def _solved(
+        self, tracks: Tracks, fused: Prediction, reference: Reference
+    ) -> tuple[Prediction, BoolArray]:
+        """Angles with head and thorax solved from the points followed over them, and where they were."""
+        plain = self.before_tables(tracks, fused, reference)
+        table = self._calibration
+        known = (plain.share > 0)[:, None]
+        neck = plain.neck_deg * self._factors(table.tracks_stretch, plain.neck_deg)
+        sd = solved_sd_deg(table.tracks_sd, plain, fused.angles_deg[:, :3])
+        share = plain.share[:, None]
+        angles, sds = fused.angles_deg.copy(), fused.sd_deg.copy()
+        angles[:, :3] = np.where(known, share * neck + (1 - share) * angles[:, :3], angles[:, :3])
+        angles[:, 3:] += share * (plain.trunk_deg - angles[:, 3:])
+        sds[:, :3] = np.where(known, share * sd + (1 - share) * sds[:, :3], sds[:, :3])
+        return Prediction(angles, sds), np.asarray(plain.share > 0)
+
+    def before_tables(self, tracks: Tracks, fused: Prediction, reference: Reference) -> SolvedNeck:
+        """Angles from the solved head and trunk, neither stretched nor with measured deviations."""
+        neutral = Rotation.from_quat(reference.neutral_thorax)
+        trunk = rotation_from_cardan(fused.angles_deg[:, 3:])
+        turned = _cardan(trunk * rotation_from_cardan(fused.angles_deg[:, :3]))
+        parameters = self._calibration.tracks
+        time_s = tracks.head.time_s
+        windows = excursions(turned, time_s, parameters)
+        prior = Prior(neutral.as_matrix(), turned, fused.sd_deg[:, :3])
+        head, sd = between_key_frames(time_s, turned, solve(tracks.head, prior, windows, parameters))
+        size = np.degrees(rotation_from_cardan(turned).magnitude())
+        near = (size - parameters.rest_deg) / (parameters.excursion_deg - parameters.rest_deg)
+        share = np.where(np.isfinite(sd).all(axis=1), np.clip(near, 0.0, 1.0), 0.0)
+        if tracks.thorax is not None:
+            tilting, turning = parameters.thorax_sd_deg, parameters.thorax_turn_sd_deg
+            trunk_sd = np.tile([tilting, tilting, turning], (len(time_s), 1))
+            trunk_prior = Prior(neutral.as_matrix(), fused.angles_deg[:, 3:], trunk_sd)
+            solved = solve(tracks.thorax, trunk_prior, windows, parameters)
+            trunk, trunk_sd = between_key_frames(time_s, fused.angles_deg[:, 3:], solved)
+        return SolvedNeck(_cardan(trunk.inv() * head), sd, share, _cardan(trunk))
 
     def _steps(self, observed: ObservedSeries, reference: Reference, angles_deg: FloatArray) -> FloatArray:
         """Change of each angle since the frame before, from flow about the current estimate; (N, 6)."""
@@ -286,9 +399,15 @@ class RegressorEstimator:
             steps[after, :3] = _cardan(moved) - angles_deg[before, :3]
         return steps
 
-    def _measured_sd(self, fused: Fused, has_flow: bool) -> FloatArray:
-        """Standard deviations scaled to residuals measured on people not used for the networks; (N, 6)."""
-        return fused.sd_deg * self._factors(self._calibration.sd_factor[int(has_flow)], fused.angles_deg)
+    def readings(self, observed: ObservedSeries, reference: Reference) -> tuple[FloatArray, FloatArray]:
+        """What holds the solution from points: fused angles and their standard deviations, (N, 6) each."""
+        fused = self._with_measured_sd(self.fused(observed, reference), observed)
+        return fused.angles_deg, fused.sd_deg
+
+    def _with_measured_sd(self, fused: Fused, observed: ObservedSeries) -> Prediction:
+        """Standard deviations scaled to residuals measured on people not used for the networks."""
+        table = self._calibration.sd_factor[int(_has_flow(observed))]
+        return Prediction(fused.angles_deg, fused.sd_deg * self._factors(table, fused.angles_deg))
 
     def _stretched(self, fused: Fused, has_flow: bool) -> Fused:
         factors = self._factors(self._calibration.stretch[int(has_flow)], fused.angles_deg)
@@ -304,6 +423,22 @@ class RegressorEstimator:
             )
             factors[:, axis] = np.where(angles_deg[:, axis] >= 0, forth, back)
         return factors
+
+
+def solved_sd_deg(table: FloatArray, solved: SolvedNeck, reading_deg: FloatArray) -> FloatArray:
+    """Standard deviation of solved neck angles by ``Calibration.tracks_sd``; (N, 3)."""
+    forth, back = table[0::2], table[1::2]
+    parts = np.where((solved.neck_deg >= 0)[..., None], forth, back) ** 2
+    squares = np.stack(
+        [
+            np.ones_like(solved.neck_deg),
+            solved.sd_deg**2,
+            (solved.neck_deg - reading_deg) ** 2,
+            solved.trunk_deg**2,
+        ],
+        axis=-1,
+    )
+    return np.asarray(np.sqrt((parts * squares).sum(axis=-1)))
 
 
 def points_of(landmarks: LandmarkSeries) -> Points:
@@ -325,8 +460,32 @@ def motion_of(landmarks: LandmarkSeries) -> Motion:
     return Motion(landmarks.motion.astype(np.float64), landmarks.motion_box.astype(np.float64), before)
 
 
-def _bridged(time_s: FloatArray, values: FloatArray) -> FloatArray:
-    """Linear interpolation over gaps up to ``POSE_GAP_S``; longer ones stay NaN."""
+def _tracks_of(landmarks: LandmarkSeries, points: Points, reference: Reference) -> Tracks | None:
+    if landmarks.tracks is None:
+        return None
+    lens = reference.rest.lens
+    shoulders = _bridged(landmarks.time_s, _middle(points.pose, _SHOULDERS, lens), _SHOULDER_GAP_S)
+
+    def seen(body: Body, tracks: Float32Array, origin: FloatArray, joint_moved: FloatArray) -> BodyTracks:
+        on_plane = tracks.astype(np.float64)
+        on_plane[..., 1] = (on_plane[..., 1] - lens.cx) / lens.focal
+        on_plane[..., 2] = (on_plane[..., 2] - lens.cy) / lens.focal
+        return BodyTracks(body, landmarks.time_s, on_plane, origin, reference.rest.eye_distance, joint_moved)
+
+    head = seen(HEAD, landmarks.tracks, reference.ears, shoulders - reference.shoulders)
+    if landmarks.chest_tracks is None:
+        return Tracks(head, None)
+    still = np.zeros((len(landmarks), 2))
+    return Tracks(head, seen(THORAX, landmarks.chest_tracks, reference.shoulders, still))
+
+
+def _middle(pose: FloatArray, which: list[int], lens: Lens) -> FloatArray:
+    """Middle of two pose points on the plane at depth 1, shape (N, 2)."""
+    return np.asarray((pose[:, which, :2].mean(axis=1) - [lens.cx, lens.cy]) / lens.focal)
+
+
+def _bridged(time_s: FloatArray, values: FloatArray, longest_s: float = POSE_GAP_S) -> FloatArray:
+    """Linear interpolation over gaps up to ``longest_s``; longer ones stay NaN."""
     flat = values.reshape(len(values), -1)
     known = np.isfinite(flat).all(axis=1)
     if known.all() or known.sum() < 2:
@@ -336,7 +495,7 @@ def _bridged(time_s: FloatArray, values: FloatArray) -> FloatArray:
     left, right = at[after - 1], at[after]
     width = time_s[right] - time_s[left]
     share = (time_s - time_s[left]) / width
-    inside = ~known & (share > 0) & (share < 1) & (width <= POSE_GAP_S)
+    inside = ~known & (share > 0) & (share < 1) & (width <= longest_s)
     out = flat.copy()
     out[inside] = flat[left[inside]] + share[inside, None] * (flat[right[inside]] - flat[left[inside]])
     return out.reshape(values.shape)
@@ -372,11 +531,14 @@ def _orientations(
     reference: Reference,
     branches: tuple[Prediction, Prediction],
     face_trust: FloatArray | None = None,
+    *,
+    solved: BoolArray | None = None,
 ) -> OrientationSeries:
     """Head and thorax from neck and trunk angles, with source, quality and the mark of a bound."""
     n = len(time_ns)
     seen_face, seen_pose = (np.isfinite(p.angles_deg).all(axis=1) for p in branches)
-    known = np.isfinite(angles.angles_deg).all(axis=1) & (seen_face | seen_pose)
+    seen = seen_face | seen_pose if solved is None else seen_face | seen_pose | solved
+    known = np.isfinite(angles.angles_deg).all(axis=1) & seen
     head, thorax = np.full((n, 4), np.nan), np.full((n, 4), np.nan)
     if known.any():
         trunk = rotation_from_cardan(angles.angles_deg[known, 3:])

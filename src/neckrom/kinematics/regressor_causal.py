@@ -131,11 +131,11 @@ class CausalRegressor:
         sd = np.tile(np.sqrt(np.maximum(state.covariance[:, _ANGLE, _ANGLE], 1e-4)), (len(readings), 1))
         fused = Fused(angles, sd, np.where(seen, 1.0 / inflation[:, 0], 0.0))
         final = self._estimator._stretched(fused, _has_flow(observed))
-        measured_sd = self._estimator._measured_sd(final, _has_flow(observed))
+        angles_and_sd = self._estimator._with_measured_sd(final, observed)
         row = slice(last, last + 1)
         return _orientations(
             observed.time_ns[row],
-            Prediction(final.angles_deg[row], measured_sd[row]),
+            Prediction(final.angles_deg[row], angles_and_sd.sd_deg[row]),
             self._reference,
             (_row(observed.face, row), _row(observed.pose, row)),
             final.face_trust[row],

@@ -8,14 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neckrom.kinematics.regressor_geometry import FACE_POINTS, POSE_POINTS
 from neckrom.kinematics.regressor_motion import GRID, Motion
-from neckrom.types import N_FACE, N_POSE, BoolArray, CameraModel, FloatArray, LandmarkSeries
+from neckrom.types import (
+    N_CHEST_TRACKS,
+    N_FACE,
+    N_POSE,
+    N_TRACKS,
+    BoolArray,
+    CameraModel,
+    FloatArray,
+    LandmarkSeries,
+)
 
 PIXEL_STEP: Final = 1 / 32
 METRE_STEP: Final = 1e-4
@@ -46,6 +55,10 @@ class TruthClip:
     trial : ndarray, shape (N,), int; -1 outside trials
     focal, width, height : float
         True focal length and picture size, pixels; the optical centre is the picture's middle.
+    tracks, chest_tracks : ndarray, shape (N, 160, 3) and (N, 80, 3), or None
+        Points followed over head and chest.
+    scenario : str
+        JSON: person, camera, light and coding, as beside a clip; empty where it is not kept.
     """
 
     name: str
@@ -65,6 +78,9 @@ class TruthClip:
     focal: float
     width: int
     height: int
+    tracks: FloatArray | None = None
+    chest_tracks: FloatArray | None = None
+    scenario: str = ""
 
     def __len__(self) -> int:
         return len(self.time_s)
@@ -89,11 +105,13 @@ class TruthClip:
             pose_visibility=np.ones((n, N_POSE), dtype=np.float32),
             pose_world=world,
             faces=np.isfinite(self.face[:, 0, 0]).astype(np.int64),
-            pose_ran=np.ones(n, dtype=np.bool_),
+            pose_ran=np.isfinite(self.pose[:, 0, 0]),
             width=self.width,
             height=self.height,
             motion=self.motion.astype(np.float32) if self.has_motion else None,
             motion_box=self.motion_box.astype(np.float32) if self.has_motion else None,
+            tracks=None if self.tracks is None else self.tracks.astype(np.float32),
+            chest_tracks=None if self.chest_tracks is None else self.chest_tracks.astype(np.float32),
         )
 
     @property
@@ -106,6 +124,20 @@ class TruthClip:
         ears = np.vstack([np.full((1, 2), np.nan), self.pose[:-1, [7, 8], :2].mean(axis=1)])
         return Motion(self.motion, self.motion_box, ears)
 
+
+_SHAPES: Final[dict[str, tuple[int, ...]]] = {
+    "face": (len(FACE_POINTS), 3),
+    "pose": (len(POSE_POINTS), 3),
+    "world": (len(POSE_POINTS), 3),
+    "motion": (GRID, GRID, 2),
+    "motion_box": (3,),
+    "neck_deg": (3,),
+    "trunk_deg": (3,),
+    "tracks.number": (N_TRACKS,),
+    "tracks.place": (N_TRACKS, 2),
+    "chest_tracks.number": (N_CHEST_TRACKS,),
+    "chest_tracks.place": (N_CHEST_TRACKS, 2),
+}
 
 _STEPS: Final = {
     "face": PIXEL_STEP,
@@ -121,12 +153,19 @@ _STEPS: Final = {
 def write_table(path: Path, clips: Sequence[TruthClip]) -> None:
     """Write clips as one compact table."""
     arrays: dict[str, NDArray[np.generic]] = {
-        name: np.concatenate([_packed(getattr(clip, name), step) for clip in clips])
+        name: _planes(np.concatenate([_packed(getattr(clip, name), step) for clip in clips]))
         for name, step in _STEPS.items()
     }
+    for name in _TRACKS:
+        tracks = [getattr(clip, name) for clip in clips]
+        if all(track is not None for track in tracks):
+            numbers = np.concatenate([_packed(_renumbered(track), 1.0) for track in tracks])
+            places = np.concatenate([_packed(track[..., 1:], PIXEL_STEP) for track in tracks])
+            arrays[f"{name}.number"], arrays[f"{name}.place"] = _planes(numbers), _planes(places)
     arrays["length"] = np.array([len(clip) for clip in clips])
     arrays["name"] = np.array([clip.name for clip in clips])
     arrays["person"] = np.array([clip.person for clip in clips])
+    arrays["scenario"] = np.array([clip.scenario for clip in clips])
     arrays["camera"] = np.array([(clip.focal, clip.width, clip.height) for clip in clips])
     arrays["rest_thorax"] = np.array([clip.rest_thorax for clip in clips])
     for name in ("time_s", "at_rest", "phase", "trial"):
@@ -138,6 +177,9 @@ def read_table(path: Path) -> list[TruthClip]:
     """Inverse of :func:`write_table`, to within the steps."""
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
+    for name, shape in _SHAPES.items():
+        if name in arrays:
+            arrays[name] = _from_planes(arrays[name], shape)
     ends = np.cumsum(arrays["length"])
     clips = []
     for i, (end, length) in enumerate(zip(ends, arrays["length"], strict=True)):
@@ -162,14 +204,49 @@ def read_table(path: Path) -> list[TruthClip]:
                 motion_box=_unpacked(arrays["motion_box"][rows], PIXEL_STEP),
                 neck_deg=_unpacked(arrays["neck_deg"][rows], ANGLE_STEP),
                 trunk_deg=_unpacked(arrays["trunk_deg"][rows], ANGLE_STEP),
+                scenario=str(arrays["scenario"][i]) if "scenario" in arrays else "",
+                **{name: _tracks(arrays, name, rows) for name in _TRACKS},
             )
         )
     return clips
 
 
+_TRACKS: Final = ("tracks", "chest_tracks")
+
+
+def _renumbered(tracks: FloatArray) -> FloatArray:
+    """Numbers of the points from 0 on; (N, K)."""
+    numbers = tracks[..., 0].copy()
+    known = np.isfinite(numbers)
+    numbers[known] = np.unique(numbers[known], return_inverse=True)[1]
+    return numbers
+
+
+def _tracks(arrays: dict[str, NDArray[Any]], name: str, rows: slice) -> FloatArray | None:
+    if f"{name}.number" not in arrays:
+        return None
+    number = _unpacked(arrays[f"{name}.number"][rows], 1.0)
+    place = _unpacked(arrays[f"{name}.place"][rows], PIXEL_STEP)
+    return np.asarray(np.concatenate([number[..., None], place], axis=-1))
+
+
 def no_motion(n: int) -> tuple[FloatArray, FloatArray]:
     """Displacements and boxes of a clip in which none were recorded."""
     return np.full((n, GRID, GRID, 2), np.nan), np.full((n, 3), np.nan)
+
+
+def _planes(values: NDArray[np.int16]) -> NDArray[np.uint8]:
+    """Values of shape (N, ...) as their two bytes apart, each number's course over time in a row: (2, K, N).
+
+    It is the same, but a fifth smaller once compressed.
+    """
+    by_number = np.ascontiguousarray(values.reshape(len(values), -1).T.astype("<i2"))
+    return np.ascontiguousarray(np.moveaxis(by_number.view(np.uint8).reshape(*by_number.shape, 2), -1, 0))
+
+
+def _from_planes(planes: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.int16]:
+    values = np.ascontiguousarray(np.moveaxis(planes, 0, -1)).view("<i2")[..., 0]
+    return np.ascontiguousarray(values.T.astype(np.int16)).reshape(-1, *shape)
 
 
 def _packed(values: FloatArray, step: float) -> NDArray[np.int16]:

@@ -224,8 +224,11 @@ class _PoseStage:
             )
         )
         from neckrom.landmarks.motion import MotionFollower  # noqa: PLC0415  (cv2: once it is known to load)
+        from neckrom.landmarks.tracks import CHEST, HEAD, PointFollower  # noqa: PLC0415
 
         self._motion = MotionFollower()
+        self._tracks = PointFollower(HEAD)
+        self._chest = PointFollower(CHEST)
         self._last_head: tuple[HeadBox, int] | None = None
         self._strangers: list[tuple[HeadBox, int]] = []
 
@@ -243,6 +246,8 @@ class _PoseStage:
                     visibility = np.array([point.visibility for point in points], dtype=np.float32)
                     world = _array(found.pose_world_landmarks.landmark).astype(np.float32)
         motion, motion_box = self._motion.follow(look.time_ns, look.image, pose)
+        tracks = self._tracks.follow(look.image, self._motion.head_box(look.time_ns))
+        chest = self._chest.follow(look.image, self._motion.chest_box(look.time_ns))
         return LandmarkFrame(
             time_ns=look.time_ns,
             face=look.face,
@@ -253,6 +258,8 @@ class _PoseStage:
             pose_ran=look.run_pose,
             motion=motion,
             motion_box=motion_box,
+            tracks=tracks,
+            chest_tracks=chest,
         )
 
     def close(self) -> None:

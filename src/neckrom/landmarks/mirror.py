@@ -27,6 +27,8 @@ def mirror_series(series: LandmarkSeries) -> LandmarkSeries:
         pose_world=_flip(series.pose_world, POSE_OPPOSITE, np.float32(0)),
         motion=None if series.motion is None else _flip_motion(series.motion),
         motion_box=None if series.motion_box is None else _flip_box(series.motion_box, width),
+        tracks=None if series.tracks is None else _flip_tracks(series.tracks, width),
+        chest_tracks=None if series.chest_tracks is None else _flip_tracks(series.chest_tracks, width),
     )
 
 
@@ -39,6 +41,12 @@ def _flip_motion(motion: Float32Array) -> Float32Array:
 def _flip_box(box: Float32Array, width: np.float32) -> Float32Array:
     flipped: Float32Array = box.copy()
     flipped[:, 0] = width - flipped[:, 0]
+    return flipped
+
+
+def _flip_tracks(tracks: Float32Array, width: np.float32) -> Float32Array:
+    flipped: Float32Array = tracks.copy()
+    flipped[..., 1] = width - flipped[..., 1]
     return flipped
 
 

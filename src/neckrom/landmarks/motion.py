@@ -19,6 +19,8 @@ _LEFT_SHOULDER, _RIGHT_SHOULDER = 11, 12
 _HALF_SIDE = 0.42
 """Half side of the grid as a share of the distance between the shoulders: about the head."""
 _EARS = [7, 8]
+_CHEST_BELOW = 0.32
+"""Middle of the chest below the shoulders, as a share of the distance between them."""
 _NARROW = 1.2
 """Shoulders narrower than this many lengths of the neck are seen from the side: the neck measures the grid."""
 _POSE_LASTS_S = 0.25
@@ -69,6 +71,21 @@ class MotionFollower:
         if np.isfinite(pose[0, 0]):
             self._pose, self._pose_ns = pose, time_ns
         return motion, box
+
+    def head_box(self, time_ns: int) -> Float32Array | None:
+        """Middle x, y and half size of the head in the frame that was followed last; None where not known."""
+        return self._grid(time_ns)
+
+    def chest_box(self, time_ns: int) -> Float32Array | None:
+        """Middle x, y and half size of the chest below the shoulders; None where not known."""
+        if self._pose is None or (time_ns - self._pose_ns) * 1e-9 > _POSE_LASTS_S:
+            return None
+        shoulders = self._pose[[_LEFT_SHOULDER, _RIGHT_SHOULDER], :2]
+        width = np.linalg.norm(shoulders[0] - shoulders[1])
+        if width < 16:
+            return None
+        x, y = shoulders.mean(axis=0)
+        return np.array([x, y + _CHEST_BELOW * width, width / 2], dtype=np.float32)
 
     def _grid(self, time_ns: int) -> Float32Array | None:
         """Centre and half side from the last pose, unless it is too old."""

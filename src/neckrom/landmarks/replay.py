@@ -78,4 +78,6 @@ def landmark_frame(series: LandmarkSeries, row: int) -> LandmarkFrame:
         pose_ran=bool(series.pose_ran[row]),
         motion=None if series.motion is None else series.motion[row],
         motion_box=None if series.motion_box is None else series.motion_box[row],
+        tracks=None if series.tracks is None else series.tracks[row],
+        chest_tracks=None if series.chest_tracks is None else series.chest_tracks[row],
     )

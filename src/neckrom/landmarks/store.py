@@ -2,10 +2,11 @@
 
 One row a frame, in time order. Columns: ``time_ns`` (int64), ``face`` (478 x 3 float32,
 pixels), ``pose`` and ``pose_world`` (33 x 3), ``pose_visibility`` (33), ``faces`` (int32),
-``pose_ran`` (bool), ``motion`` (14 x 14 x 2, pixels since the previous frame) and
-``motion_box`` (3). Lists have a fixed length and lie point by point (x, y, z). NaN means
-"not found". Float32 values come back bit for bit: the analysis always reads them from
-the file, so that measuring it again gives the same numbers.
+``pose_ran`` (bool), ``motion`` (14 x 14 x 2, pixels since the previous frame), ``motion_box``
+(3), ``tracks`` (160 x 3: number of a point on the head, x, y) and ``chest_tracks`` (80 x 3).
+Lists have a fixed length and lie point by point (x, y, z). NaN means "not found". Float32
+values come back bit for bit: the analysis always reads them from the file, so that measuring
+it again gives the same numbers.
 """
 
 from __future__ import annotations
@@ -25,16 +26,19 @@ from numpy.typing import NDArray
 
 from neckrom.errors import LandmarkFileError, OutputError
 from neckrom.types import (
+    N_CHEST_TRACKS,
     N_FACE,
     N_MOTION,
     N_POSE,
+    N_TRACKS,
     DetectorIdentity,
     LandmarkFrame,
     LandmarkSeries,
     SourceInfo,
 )
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+_READABLE = (1, 2)
 _KEY = "neckrom.landmarks"
 _ROWS_A_GROUP = 300
 
@@ -45,7 +49,11 @@ _LISTS: dict[str, int] = {
     "pose_world": N_POSE * 3,
     "motion": N_MOTION * N_MOTION * 2,
     "motion_box": 3,
+    "tracks": N_TRACKS * 3,
+    "chest_tracks": N_CHEST_TRACKS * 3,
 }
+_SINCE_2 = ("tracks", "chest_tracks")
+"""Columns that files of format 1 do not have."""
 _SCHEMA = pa.schema(
     [
         pa.field("time_ns", pa.int64(), nullable=False),
@@ -259,7 +267,7 @@ def _header(file: pq.ParquetFile, path: Path) -> LandmarkHeader:
     try:
         content = json.loads(stored)
         version = content["format_version"]
-        if version != FORMAT_VERSION:
+        if version not in _READABLE:
             raise LandmarkFileError(
                 f"{path} has landmark format {version}, this neckrom reads {FORMAT_VERSION}: "
                 "measure the clip again, or use the neckrom that wrote it."
@@ -279,6 +287,8 @@ def _header(file: pq.ParquetFile, path: Path) -> LandmarkHeader:
 def _check_columns(schema: pa.Schema, path: Path) -> None:
     problems = []
     for field in _SCHEMA:
+        if field.name in _SINCE_2 and field.name not in schema.names:
+            continue
         if field.name not in schema.names:
             problems.append(f'column "{field.name}" is missing')
         elif not _same_kind(schema.field(field.name).type, field.type):
@@ -306,14 +316,17 @@ def _read_series(file: pq.ParquetFile, header: LandmarkHeader) -> LandmarkSeries
     time_ns = np.zeros(n, dtype=np.int64)
     faces = np.zeros(n, dtype=np.int64)
     pose_ran = np.zeros(n, dtype=np.bool_)
+    names = [name for name in _SCHEMA.names if name in file.schema_arrow.names]
     at = 0
     for group in range(file.num_row_groups):
-        table = file.read_row_group(group, columns=_SCHEMA.names)
+        table = file.read_row_group(group, columns=names)
         rows = slice(at, at + table.num_rows)
         time_ns[rows] = _plain(table, "time_ns").to_numpy(zero_copy_only=False)
         faces[rows] = _plain(table, "faces").to_numpy(zero_copy_only=False)
         pose_ran[rows] = _plain(table, "pose_ran").to_numpy(zero_copy_only=False)
         for name, length in _LISTS.items():
+            if name not in names:
+                continue
             values = _plain(table, name).flatten().to_numpy(zero_copy_only=False)
             lists[name][rows] = values.reshape(-1, length)
         at = rows.stop
@@ -329,6 +342,8 @@ def _read_series(file: pq.ParquetFile, header: LandmarkHeader) -> LandmarkSeries
         height=header.source.height,
         motion=lists["motion"].reshape(n, N_MOTION, N_MOTION, 2),
         motion_box=lists["motion_box"],
+        tracks=lists["tracks"].reshape(n, N_TRACKS, 3) if "tracks" in names else None,
+        chest_tracks=lists["chest_tracks"].reshape(n, N_CHEST_TRACKS, 3) if "chest_tracks" in names else None,
     )
 
 
@@ -351,7 +366,9 @@ def _check_values(series: LandmarkSeries, header: LandmarkHeader, path: Path) ->
         at = int(np.argmax(steps <= 0)) + 1
         problems.append(f"times do not rise (first at frame {at})")
     problems += [
-        f'column "{name}" holds infinite values' for name in _LISTS if np.isinf(getattr(series, name)).any()
+        f'column "{name}" holds infinite values'
+        for name in _LISTS
+        if (values := getattr(series, name)) is not None and np.isinf(values).any()
     ]
     if series.width <= 0 or series.height <= 0:
         problems.append(f"the picture has no size ({series.width} x {series.height})")

@@ -1,5 +1,6 @@
 """Wires frames, landmarks, measurement, judgement and report; what the command line calls."""
 
+from neckrom.service.held_out import unpack_table
 from neckrom.service.measure import (
     Outcome,
     Progress,
@@ -20,4 +21,5 @@ __all__ = [
     "measure_all",
     "measure_one",
     "measure_quietly",
+    "unpack_table",
 ]

@@ -1,0 +1,115 @@
+"""Fit how far to believe angles that were solved from points followed over the head.
+
+    python calibration/fit_tracks.py                    # changes calibration/estimator.npz
+
+The second half of ``fit_estimator.py``, which calls it. Reads ``calibration/landmarks_tracks.npz``:
+people whom the networks never saw. Four groups of directions (flexion, extension, side-bend and rotation
+of both sides) get a factor on the angle, and four numbers that make up its standard deviation.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+
+from neckrom.kinematics.regressor import (
+    Calibration,
+    Prediction,
+    RegressorEstimator,
+    load_calibration,
+    save_calibration,
+)
+from neckrom.kinematics.regressor_table import TruthClip, read_table
+from neckrom.kinematics.rigid_tracks import TrackParameters
+
+HERE = Path(__file__).parent
+GROUPS = ((0,), (1,), (2, 3), (4, 5))
+"""Rows of the tables: flexion, extension, side-bend right and left, rotation right and left."""
+FREEDOM = 5.0
+FLOOR_DEG = 0.5
+
+
+def end_ranges(clips: list[TruthClip], calibration: Calibration) -> np.ndarray:
+    """A row a hold: row of the tables, truth, solved, its deviation, reading, trunk; all positive outwards."""
+    estimator = RegressorEstimator(calibration)
+    rows = []
+    for clip in clips:
+        landmarks, camera = clip.landmarks(), clip.camera(known=False)
+        reference = estimator.fit_reference(landmarks, camera, clip.at_rest)
+        observed = estimator.observe(landmarks, reference)
+        angles, sd = estimator.readings(observed, reference)
+        assert observed.tracks is not None
+        solved = estimator.before_tables(observed.tracks, Prediction(angles, sd), reference)
+        for trial in np.unique(clip.trial[clip.trial >= 0]):
+            frames = np.flatnonzero((clip.trial == trial) & (clip.phase == "hold") & (solved.share >= 1))
+            if not len(frames):
+                continue
+            truth = np.median(clip.neck_deg[frames], axis=0)
+            axis = int(np.argmax(np.abs(truth) / [50.0, 45.0, 80.0]))
+            side = np.sign(truth[axis])
+            middle = [
+                float(np.median(series[frames, axis]))
+                for series in (clip.neck_deg, solved.neck_deg, solved.sd_deg, angles, solved.trunk_deg)
+            ]
+            signs = np.array([side, side, 1.0, side, side])
+            rows.append((2 * axis + int(side < 0), *(signs * middle)))
+    return np.array(rows)
+
+
+def fit_group(rows: np.ndarray) -> tuple[float, np.ndarray]:
+    """Factor on the angle and the four numbers of the standard deviation, heavy tails allowed for."""
+    truth, solved, own, reading, trunk = rows[:, 1:].T
+
+    def robust(factor: np.ndarray) -> float:
+        return float(np.log1p((truth - factor[0] * solved) ** 2 / 9.0).sum())
+
+    factor = float(minimize(robust, [1.0], method="Nelder-Mead").x[0])
+    error = truth - factor * solved
+    squares = np.stack([np.ones_like(own), own**2, (solved - reading) ** 2, trunk**2], axis=1)
+
+    def unlikely(log_parts: np.ndarray) -> float:
+        variance = squares @ np.exp(log_parts) + FLOOR_DEG**2
+        return float(
+            (np.log(variance) / 2 + (FREEDOM + 1) / 2 * np.log1p(error**2 / variance / FREEDOM)).sum()
+            + 0.02 * (log_parts + 2.0) @ (log_parts + 2.0)
+        )
+
+    found = minimize(unlikely, [0.0, -1.0, -2.0, -3.0], method="Nelder-Mead", options={"maxiter": 4000})
+    parts = np.exp(found.x)
+    parts[0] += FLOOR_DEG**2
+    covered = np.quantile(np.abs(error) / np.sqrt(squares @ parts), 0.95) / 1.96
+    return factor, np.sqrt(parts) * max(covered, 0.8)
+
+
+def fit_tracks(calibration: Calibration, clips: list[TruthClip]) -> Calibration:
+    """The same calibration with the tables of solved angles fitted."""
+    rows = end_ranges(clips, replace(calibration, tracks=TrackParameters()))
+    stretch, sd = np.ones((6, len(calibration.sd_angles_deg))), np.ones((6, 4))
+    for group in GROUPS:
+        chosen = rows[np.isin(rows[:, 0], group)]
+        factor, parts = fit_group(chosen)
+        stretch[list(group)], sd[list(group)] = factor, parts
+        print(f"rows {group}: {len(chosen)} end ranges, factor {factor:.3f}, sd {parts.round(2)}")
+    return replace(calibration, tracks=TrackParameters(), tracks_stretch=stretch, tracks_sd=sd)
+
+
+def main() -> None:
+    """Read, fit, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--table", type=Path, default=HERE / "landmarks_tracks.npz")
+    parser.add_argument("--estimator", type=Path, default=HERE / "estimator.npz")
+    options = parser.parse_args()
+    with np.load(options.estimator) as file:
+        version = str(file["version"])
+    fitted = fit_tracks(load_calibration(options.estimator), read_table(options.table))
+    save_calibration(options.estimator, fitted, version)
+
+
+if __name__ == "__main__":
+    main()
