@@ -364,7 +364,8 @@ class RegressorEstimator:
         turned = _cardan(trunk * rotation_from_cardan(fused.angles_deg[:, :3]))
         parameters = self._calibration.tracks
         time_s = tracks.head.time_s
-        windows = excursions(turned, time_s, parameters)
+        followed = np.isfinite(tracks.head.tracks[:, :, 0]).any(axis=1)
+        windows = excursions(turned, time_s, parameters, followed)
         prior = Prior(neutral.as_matrix(), turned, fused.sd_deg[:, :3])
         head, sd = between_key_frames(time_s, turned, solve(tracks.head, prior, windows, parameters))
         size = np.degrees(rotation_from_cardan(turned).magnitude())

@@ -197,8 +197,22 @@ def solve(seen: BodyTracks, prior: Prior, windows: Sequence[IntArray], parameter
     return solved
 
 
-def excursions(turned_deg: FloatArray, time_s: FloatArray, parameters: TrackParameters) -> list[IntArray]:
-    """Key frames of each excursion: from rest over the end range and back to rest."""
+def excursions(
+    turned_deg: FloatArray,
+    time_s: FloatArray,
+    parameters: TrackParameters,
+    followed: BoolArray | None = None,
+) -> list[IntArray]:
+    """Key frames of each excursion: from rest over the end range and back to rest.
+
+    Parameters
+    ----------
+    turned_deg : ndarray, shape (N, 3)
+    time_s : ndarray, shape (N,)
+    parameters : TrackParameters
+    followed : ndarray, shape (N,), bool, optional
+        Frames in which points were followed: only they can be key frames.
+    """
     size = np.degrees(rotation_from_cardan(turned_deg).magnitude())
     away = size > parameters.rest_deg
     edges = np.flatnonzero(np.diff(np.concatenate([[False], away, [False]]).astype(np.int8)))
@@ -207,7 +221,10 @@ def excursions(turned_deg: FloatArray, time_s: FloatArray, parameters: TrackPara
         if size[start:end].max() <= parameters.excursion_deg:
             continue
         first, last = max(start - 1, 0), min(end, len(size) - 1)
-        windows.append(_spaced(time_s, int(first), int(last), parameters.spacing_s))
+        frames = np.arange(first, last + 1)
+        if followed is not None:
+            frames = frames[followed[first : last + 1]]
+        windows.append(_spaced(time_s, frames, parameters.spacing_s))
     return [w for w in windows if len(w) >= 5]
 
 
@@ -241,10 +258,13 @@ def between_key_frames(
 _MOST_KEY_FRAMES = 110
 
 
-def _spaced(time_s: FloatArray, first: int, last: int, spacing_s: float) -> IntArray:
-    spacing = max(spacing_s, (time_s[last] - time_s[first]) / _MOST_KEY_FRAMES)
-    slot = np.floor((time_s[first : last + 1] - time_s[first]) / spacing + 1e-6)
-    return first + np.flatnonzero(np.diff(slot, prepend=-1) > 0)
+def _spaced(time_s: FloatArray, frames: IntArray, spacing_s: float) -> IntArray:
+    """The first frame of each stretch of time."""
+    if not len(frames):
+        return frames
+    since = time_s[frames] - time_s[frames[0]]
+    slot = np.floor(since / max(spacing_s, since[-1] / _MOST_KEY_FRAMES) + 1e-6)
+    return np.asarray(frames[np.diff(slot, prepend=-1) > 0])
 
 
 # ---------------------------------------------------------------- one excursion

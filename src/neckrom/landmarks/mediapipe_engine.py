@@ -49,6 +49,8 @@ _LOOK_CONFIDENCE = 0.6
 _FULL_RANGE = 1
 _HEAD_POINTS = slice(0, 11)
 """Nose, eyes, ears and mouth among the pose points."""
+_FOLLOW_EVERY_S = 0.038
+"""Points are followed at up to 25 frames a second: a head does not turn faster than that can show."""
 _STRANGER_S = 2.0
 
 
@@ -229,6 +231,7 @@ class _PoseStage:
         self._motion = MotionFollower()
         self._tracks = PointFollower(HEAD)
         self._chest = PointFollower(CHEST)
+        self._followed_ns = -(10**12)
         self._last_head: tuple[HeadBox, int] | None = None
         self._strangers: list[tuple[HeadBox, int]] = []
 
@@ -246,8 +249,11 @@ class _PoseStage:
                     visibility = np.array([point.visibility for point in points], dtype=np.float32)
                     world = _array(found.pose_world_landmarks.landmark).astype(np.float32)
         motion, motion_box = self._motion.follow(look.time_ns, look.image, pose)
-        tracks = self._tracks.follow(look.image, self._motion.head_box(look.time_ns))
-        chest = self._chest.follow(look.image, self._motion.chest_box(look.time_ns))
+        tracks = chest = None
+        if (look.time_ns - self._followed_ns) * 1e-9 >= _FOLLOW_EVERY_S:
+            tracks = self._tracks.follow(look.image, self._motion.head_box(look.time_ns))
+            chest = self._chest.follow(look.image, self._motion.chest_box(look.time_ns))
+            self._followed_ns = look.time_ns
         return LandmarkFrame(
             time_ns=look.time_ns,
             face=look.face,
@@ -359,7 +365,8 @@ def engine_identity(*, pose_every_frame: bool = False) -> DetectorIdentity:
         model_sha256=digest.hexdigest(),
         settings=(
             f"face mesh with attention, tracked, confidence {_FACE_DETECTION_CONFIDENCE}/"
-            f"{_FACE_TRACKING_CONFIDENCE}; pose complexity 1, unsmoothed, {rhythm}"
+            f"{_FACE_TRACKING_CONFIDENCE}; pose complexity 1, unsmoothed, {rhythm}; "
+            f"points every {_FOLLOW_EVERY_S} s"
         ),
     )
 
