@@ -71,7 +71,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             cwd=self.folder,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-            timeout=60,
+            timeout=400,
             check=False,
             **self._as,
         )
@@ -109,7 +109,7 @@ def running_server() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], seconds: float = 120) -> None:
     """Wait for something that another process does."""
     give_up = time.monotonic() + seconds
     while not condition():

@@ -347,7 +347,7 @@ def with_full_disk(what: str, store: Path, path: Path, limit: int) -> subprocess
         [sys.executable, "-c", FULL_DISK, what, str(store), str(path), str(limit)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=400,
         check=False,
     )
 

@@ -206,7 +206,7 @@ def test_a_clip_is_measured_and_stored(run, tmp_path, data_dir):
         "--date",
         "2026-03-14",
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     shown = run("sessions", "show", an_id(done.stdout, "S")).stdout
     assert "2026-03-14" in shown

@@ -12,7 +12,7 @@ BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "records.py"
 
 def benchmark(*arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, str(BENCHMARK), *arguments], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, str(BENCHMARK), *arguments], capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

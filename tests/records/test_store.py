@@ -398,7 +398,7 @@ def test_two_processes_at_once_lose_nothing(address, tmp_path, data_dir):
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(400)
         assert worker.exitcode == 0
     with Records(locate(address)) as records:
         rows = records.people()
