@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from neckrom.web.access import LOOPBACK, Access
 from neckrom.web.hub import LiveHub
-from neckrom.web.server import live_app, listening, run_app
+from neckrom.web.server import listening, live_app, run_app
 
 PATIENCE_S = 30.0
 
@@ -79,7 +79,7 @@ def serving(session: object, language: str = "en") -> Iterator[Served]:
         def run() -> None:
             try:
                 run_app(app, listener, ready.set, lambda: end.is_set() or hub.left_after_the_end(0.5))
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001  (raised again below)
                 failed.append(error)
 
         thread = threading.Thread(target=run, name="server", daemon=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -18,22 +19,12 @@ from tests.web.serving import eventually, serving
 READING_MS = 210
 DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 
-EARS = """
-window.spoken = []; window.sounded = [];
-Object.defineProperty(window, "speechSynthesis", { value: {
-  getVoices: () => window.noVoices ? [] : [
-    { name: "far", lang: "en-US", localService: false, default: true },
-    { name: "near", lang: "en-GB", localService: true, default: false },
-    { name: "nah", lang: "de-DE", localService: true, default: false },
-  ],
-  speak(utterance) { window.spoken.push([utterance.voice.name, utterance.text]); setTimeout(() => utterance.onend(), 15); },
-  cancel() {}, addEventListener() {},
-} });
-window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
-const start = OscillatorNode.prototype.start;
-OscillatorNode.prototype.start = function (...when) { window.sounded.push(Math.round(this.frequency.value)); return start.apply(this, when); };
-"""
-"""What is said and sounded, kept: a machine for tests has neither voices nor ears."""
+IN_PAGE = Path(__file__).parent / "in_page"
+
+
+def script(name):
+    """A script that runs in the page."""
+    return (IN_PAGE / f"{name}.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -45,7 +36,7 @@ def open_page(browser):
         context = browser.new_context(viewport=size, **options)
         contexts.append(context)
         if ears:
-            context.add_init_script(EARS)
+            context.add_init_script(script("ears"))
         page = context.new_page()
         page.on(
             "console", lambda message: complaints.append(message.text) if message.type == "error" else None
@@ -97,7 +88,7 @@ def answer_all(page, session, answers=None):
         )
         page.wait_for_timeout(READING_MS)
         page.keyboard.press({"yes": "1", "no": "2", "unsure": "3"}[(answers or {}).get(question.id, "no")])
-        eventually(lambda id=question.id: id in session._machine.answers, "the answer")
+        eventually(lambda asked=question.id: asked in session._machine.answers, "the answer")
     page.wait_for_selector(".asked:not([hidden])")
 
 
@@ -443,11 +434,7 @@ def test_the_physiotherapists_view(open_page, served, session):
     photo = page.locator(".photos img").first
     photo.wait_for()
     until(page, "document.querySelector('.photos img').naturalWidth > 100")
-    lines = page.evaluate(
-        """() => { const c = document.querySelector('canvas.trace'); const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-        const seen = new Set(); for (let i = 0; i < d.length; i += 4) if (d[i + 3] > 200) seen.add([d[i] >> 5, d[i + 1] >> 5, d[i + 2] >> 5].join()); return seen.size; }"""
-    )
-    assert lines > 4, "the trace is drawn"
+    assert page.evaluate(script("trace_colours")) > 4, "the trace is drawn"
     wait_for(session, Phase.OUT, Phase.ANNOUNCE)
     page.get_by_role("button", name="Redo: Chin to chest, trial 1").click()
     eventually(lambda: any(isinstance(command, Redo) for command in session.commands), "the redo")
@@ -464,56 +451,14 @@ def test_no_photos_without_consent(open_page, served, session):
 
 # ------------------------------------------------------- for everybody to use
 
-CONTRAST = """() => {
-  const canvas = document.createElement("canvas"); canvas.width = canvas.height = 1;
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  const rgba = (colour) => { context.clearRect(0, 0, 1, 1); context.fillStyle = colour; context.fillRect(0, 0, 1, 1); return [...context.getImageData(0, 0, 1, 1).data]; };
-  const light = (c) => { const [r, g, b] = c.map((v) => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; }); return .2126 * r + .7152 * g + .0722 * b; };
-  const bad = []; let count = 0;
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walk.nextNode()) {
-    const element = walk.currentNode.parentElement;
-    if (!walk.currentNode.textContent.trim() || !element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
-    if (element.closest("[aria-disabled=true], .hidden-words, .preview, option, select, :disabled")) continue;
-    const style = getComputedStyle(element);
-    const fill = element.closest("svg") ? style.fill : style.color;
-    let box = element, ground = null;
-    while (box && !ground) { const c = rgba(getComputedStyle(box).backgroundColor); if (c[3] > 250) ground = c; box = box.parentElement; }
-    const [a, b] = [light(rgba(fill).slice(0, 3)), light((ground ?? [255, 255, 255]).slice(0, 3))].sort((x, y) => y - x);
-    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
-    const ratio = (a + .05) / (b + .05); count += 1;
-    if (ratio < (large ? 3 : 4.5)) bad.push(`${walk.currentNode.textContent.trim().slice(0, 30)} ${ratio.toFixed(2)} ${element.className}`);
-  }
-  return [count, bad];
-}"""
-
-LAYOUT = """() => {
-  const out = [], wide = document.documentElement.clientWidth;
-  if (document.documentElement.scrollWidth > wide) out.push("scrolls sideways");
-  for (const element of document.querySelectorAll("button, a, input, select, h1, h2, .detail, textarea, li, p")) {
-    if (!element.checkVisibility({ visibilityProperty: true }) || element.closest(".hidden-words, dialog:not([open])")) continue;
-    const box = element.getBoundingClientRect();
-    if (box.width && (box.left < -1 || box.right > wide + 1)) out.push(`off the side: ${element.textContent.slice(0, 30)}`);
-    if (element.matches("button, a, select") && (box.width < 24 || box.height < 24)) out.push(`too small: ${element.textContent}`);
-    if (element.matches("button") && element.scrollWidth > element.clientWidth + 1) out.push(`cut off: ${element.textContent}`);
-  }
-  const stop = document.querySelector(".action-stop");
-  if (stop.checkVisibility()) { const box = stop.getBoundingClientRect(); if (box.bottom > innerHeight + 1) out.push("stop is out of sight"); }
-  return out;
-}"""
-
-UNNAMED = """() => [...document.querySelectorAll("button, a, input, select, textarea, iframe, canvas[role=img]")]
-  .filter((e) => e.checkVisibility()).filter((e) => !(e.getAttribute("aria-label") || e.title || e.labels?.length || e.textContent.trim()))
-  .map((e) => e.outerHTML.slice(0, 80))"""
-
 
 def examine(page, texts):
     """What must hold on every screen."""
-    count, bad = page.evaluate(CONTRAST)
+    count, bad = page.evaluate(script("contrast"))
     assert count > 5
     assert bad == []
-    assert page.evaluate(LAYOUT) == []
-    assert page.evaluate(UNNAMED) == []
+    assert page.evaluate(script("layout")) == []
+    assert page.evaluate(script("unnamed")) == []
     assert page.locator("h1:visible").count() == 1
     visible = page.locator("body").inner_text()
     raw = [
@@ -528,15 +473,16 @@ def examine(page, texts):
 
 
 @pytest.mark.parametrize(
-    ("size", "scheme", "language", "query"),
+    "seen_by",
     [
-        pytest.param(DESKTOP, "light", "en", "", id="desktop-light"),
-        pytest.param(PHONE, "dark", "de", "", id="phone-dark-german"),
-        pytest.param(PHONE, "light", "fr", "", id="phone-light-french"),
-        pytest.param(DESKTOP, "dark", "es", "&view=clinician", id="clinician-dark-spanish"),
+        pytest.param((DESKTOP, "light", "en", ""), id="desktop-light"),
+        pytest.param((PHONE, "dark", "de", ""), id="phone-dark-german"),
+        pytest.param((PHONE, "light", "fr", ""), id="phone-light-french"),
+        pytest.param((DESKTOP, "dark", "es", "&view=clinician"), id="clinician-dark-spanish"),
     ],
 )
-def test_every_screen_can_be_read_and_used(open_page, report, size, scheme, language, query):
+def test_every_screen_can_be_read_and_used(open_page, report, seen_by):  # noqa: PLR0915  (one walk)
+    size, scheme, language, query = seen_by
     session = ScriptedSession(report, speed=6.0, protocol="quick")
     session.start()
     texts = read_texts("en")
@@ -665,21 +611,9 @@ def test_the_language_can_be_changed(open_page, served, session):
 
 def test_nothing_foreign_runs_on_the_page(open_page, served):
     page = open_page(served)
-    page.evaluate(
-        """() => { const inline = document.createElement("script"); try { inline.textContent = "window.broken = 1"; } catch (error) {}
-        document.body.append(inline);
-        const image = document.createElement("img"); image.src = "http://127.0.0.1:9/x.png"; document.body.append(image); }"""
-    )
-    violations = page.evaluate("typeof window.broken")
-    assert violations == "undefined"
-    refused = page.evaluate(
-        """async () => { try { await fetch("http://127.0.0.1:9/"); return "went"; } catch (error) { return "refused"; } }"""
-    )
-    assert refused == "refused"
-    made = page.evaluate(
-        """() => { try { document.body.innerHTML = "<b>x</b>"; return "made"; } catch (error) { return "refused"; } }"""
-    )
-    assert made == "refused"
+    tried = page.evaluate(script("inject"))
+    assert tried == {"code": "undefined", "markup": "refused", "request": "refused"}
+    assert page.locator(".question").first.is_visible()
 
 
 def test_another_site_cannot_frame_or_read_it(browser, served, tmp_path):
@@ -689,15 +623,7 @@ def test_another_site_cannot_frame_or_read_it(browser, served, tmp_path):
     own.goto(served.access.address("/live"))
     other = context.new_page()
     other.goto("data:text/html,<p>other</p>")
-    tried = other.evaluate(
-        """async (host) => {
-          const seen = {};
-          try { seen.fetch = (await fetch(`http://${host}/live/trace`, { mode: "no-cors", credentials: "include" })).type; } catch (error) { seen.fetch = "refused"; }
-          seen.socket = await new Promise((done) => { const s = new WebSocket(`ws://${host}/live/socket?page=x`); s.onopen = () => done("open"); s.onerror = () => done("refused"); });
-          seen.image = await new Promise((done) => { const i = new Image(); i.onload = () => done("loaded"); i.onerror = () => done("refused"); i.src = `http://${host}/assets/icon.svg`; });
-          return seen; }""",
-        served.host,
-    )
+    tried = other.evaluate(script("other_site"), served.host)
     assert tried["socket"] == "refused"
     assert tried["image"] == "refused"
     assert tried["fetch"] in ("refused", "opaque")
