@@ -46,6 +46,7 @@ def end(process: subprocess.Popen[str]) -> tuple[int, str]:
         ),
         (["--source", str(CLIP), "--camera", "nonesuch"], ExitCode.BAD_CONFIGURATION, "nonesuch"),
         (["--source", str(CLIP), "--size", "large"], ExitCode.BAD_CONFIGURATION, "WIDTHxHEIGHT"),
+        (["--source", str(CLIP), "--lang", "xx"], ExitCode.BAD_CONFIGURATION, "--lang en, de, es, fr"),
         (["--source", "0", "--fast"], ExitCode.BAD_INPUT, "--fast plays a clip faster"),
         (["--source", str(SAMPLES / "README.md")], ExitCode.BAD_INPUT, "README.md"),
     ],

@@ -195,14 +195,16 @@ def test_killed_in_the_middle_everything_up_to_the_last_second_is_there(tmp_path
     process.wait()
     assert process.returncode == -signal.SIGKILL
     assert not (folder / "result.json").exists()
-    outcome = measure_one(folder, tmp_path / "out", MeasureOptions(), Silent())
+    outcome = measure_one(folder, tmp_path / "out", MeasureOptions(overlay=True), Silent())
     assert outcome.result is not None
+    overlay = [frame.time_ns for frame in open_source(tmp_path / "out" / "killed" / "overlay.mp4").frames()]
     counted = {m.movement: len(m.trials) for m in outcome.result.movements}
     assert list(counted.values()) == [1, 1, 0, 0, 0, 0]
     assert outcome.result.of(MOVEMENTS[0]).pain == 2
     assert outcome.result.clip.duration_s > float(last[0]) - 5.0
     video = [frame.time_ns for frame in open_source(folder / "video.mkv").frames()]
     assert len(video) > 100
+    assert len(overlay) == len(video)
     assert (np.diff(video) > 0).all()
     assert "image/jpeg" in (tmp_path / "out" / "killed" / "report.html").read_text()
 

@@ -58,8 +58,13 @@ def run_live(options: LiveOptions) -> ExitCode:
     from neckrom.live.engine import EngineOptions, LiveEngine  # noqa: PLC0415
     from neckrom.live.opening import open_live_source  # noqa: PLC0415
     from neckrom.live.protocols import load_session_protocol  # noqa: PLC0415
+    from neckrom.messages import LANGUAGES  # noqa: PLC0415
     from neckrom.web.server import listening, serve  # noqa: PLC0415
 
+    if options.language not in LANGUAGES:
+        raise ConfigurationError(
+            f"No texts in the language {options.language!r}: choose --lang {', '.join(LANGUAGES)}."
+        )
     with listening(options.port):
         pass  # a port that is taken is found before the camera is opened
     protocol = load_session_protocol(options.protocol)

@@ -41,11 +41,11 @@ from neckrom.service.sessions import (
     SessionFolder,
     is_session,
     open_session,
+    session_clock,
     session_landmarks,
     session_options,
-    session_picture_times,
 )
-from neckrom.service.writing import write_results
+from neckrom.service.writing import SAME_CLOCK, write_results
 from neckrom.types import CameraModel
 
 log = logging.getLogger(__name__)
@@ -211,17 +211,8 @@ def _measure_into(
     with new_folder(folder, overwrite=options.overwrite) as part:
         landmarks = _landmarks(path, part, tell, analysis_options.camera)
         analysis = _analyse(landmarks, analysis_options)
-        if landmarks.session is None:
-            write_results(part, analysis, landmarks.clip, options, partial(tell, path))
-        else:
-            write_results(
-                part,
-                analysis,
-                landmarks.clip,
-                options,
-                partial(tell, path),
-                picture_times=session_picture_times(landmarks.session),
-            )
+        clock = SAME_CLOCK if landmarks.session is None else session_clock(landmarks.session)
+        write_results(part, analysis, landmarks.clip, options, partial(tell, path), clock=clock)
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
     return Outcome(path, folder, analysis.result, None, written)
 

@@ -24,7 +24,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from neckrom.assessment.norms import load_norms
@@ -37,7 +36,7 @@ from neckrom.rom.protocol import Protocol
 from neckrom.service.analysis import Analysis, AnalysisOptions, Provenance, analyse
 from neckrom.service.folders import LANDMARK_FILE
 from neckrom.service.options import MeasureOptions
-from neckrom.service.writing import PictureTimes, write_results
+from neckrom.service.writing import SAME_CLOCK, ClipClock, write_results
 
 SESSION_FILE = "session.json"
 EVENT_FILE = "events.jsonl"
@@ -161,7 +160,7 @@ def finish_session(path: Path) -> Analysis:
             session.video,
             MeasureOptions(),
             _tell_nobody,
-            picture_times=session_picture_times(session),
+            clock=session_clock(session),
         )
         for item in sorted(Path(part).iterdir()):
             for file in (item, *item.rglob("*")):
@@ -218,19 +217,12 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
                 yield record
 
 
-def session_picture_times(session: SessionFolder) -> PictureTimes:
-    """From times of the session to those of its video, which begins with the consent.
-
-    A busy machine does not store every picture: the nearest one stands for it.
-    """
-
-    def times(wanted_ns: list[int]) -> list[int]:
-        assert session.video is not None
-        index = index_of(session.video)
-        stored = np.asarray(index.times_ns, dtype=np.int64)
-        return [int(stored[np.abs(stored + index.start_ns - time).argmin()]) for time in wanted_ns]
-
-    return times
+def session_clock(session: SessionFolder) -> ClipClock:
+    """How the times of the session's video stand to its own: it begins with the consent."""
+    if session.video is None:
+        return SAME_CLOCK
+    index = index_of(session.video)
+    return ClipClock(index.start_ns, index.times_ns)
 
 
 def _protocol(path: Path) -> Protocol | None:

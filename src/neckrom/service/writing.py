@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from neckrom.frames import grab_frames, open_source
 from neckrom.service.analysis import Analysis
@@ -20,12 +23,32 @@ log = logging.getLogger(__name__)
 Tell = Callable[[str, int, int | None], None]
 """Called with the name of a step, how much of it is done and how much there is."""
 
-PictureTimes = Callable[[list[int]], list[int]]
-"""From times of landmarks to the times of the clip's pictures that show them, ns."""
+
+@dataclass(frozen=True, slots=True)
+class ClipClock:
+    """How a clip's own times stand to those of the landmarks.
+
+    Attributes
+    ----------
+    start_ns : int
+        Time of the landmarks at which the clip begins.
+    times_ns : tuple of int
+        Of the clip's pictures, in its own time: the nearest one stands for a frame whose picture was
+        not stored. Empty where the clip has a picture for every frame.
+    """
+
+    start_ns: int = 0
+    times_ns: tuple[int, ...] = ()
+
+    def in_clip(self, times_ns: list[int]) -> list[int]:
+        """Times of the pictures that show these frames."""
+        if not self.times_ns:
+            return [time_ns - self.start_ns for time_ns in times_ns]
+        stored = np.asarray(self.times_ns, dtype=np.int64)
+        return [int(stored[np.abs(stored + self.start_ns - time_ns).argmin()]) for time_ns in times_ns]
 
 
-def _same_times(times_ns: list[int]) -> list[int]:
-    return times_ns
+SAME_CLOCK = ClipClock()
 
 
 def write_results(
@@ -35,7 +58,7 @@ def write_results(
     options: MeasureOptions,
     tell: Tell,
     *,
-    picture_times: PictureTimes = _same_times,
+    clock: ClipClock = SAME_CLOCK,
 ) -> None:
     """Write result, tables, report and overlay.
 
@@ -48,7 +71,7 @@ def write_results(
         Where pictures can be had; None where landmarks were replayed.
     options : MeasureOptions
     tell : callable
-    picture_times : callable
+    clock : ClipClock
         For clips whose times are not those of the landmarks.
     """
     from neckrom.report import write_report  # noqa: PLC0415  (matplotlib and reportlab are slow to load)
@@ -59,22 +82,22 @@ def write_results(
     write_angles_csv(folder / "angles.csv", analysis.angles, analysis.rom)
     write_summary_csv(folder / "summary.csv", analysis.result)
     tell("report", 1, 3)
-    pictures = _pictures(analysis, clip, picture_times) if options.pictures and clip is not None else {}
+    pictures = _pictures(analysis, clip, clock) if options.pictures and clip is not None else {}
     tell("report", 2, 3)
     write_report(folder, analysis.result, analysis.angles, analysis.rom, pictures)
     tell("report", 3, 3)
     if options.overlay and options.pictures:
-        _overlay(folder / "overlay.mp4", analysis, clip, tell)
+        _overlay(folder / "overlay.mp4", analysis, clip, clock, tell)
 
 
-def _pictures(analysis: Analysis, clip: Path, picture_times: PictureTimes) -> dict[Movement, EndRangePicture]:
+def _pictures(analysis: Analysis, clip: Path, clock: ClipClock) -> dict[Movement, EndRangePicture]:
     """The frame at the end range of the best trial of each movement."""
     from neckrom.report import draw_end_range  # noqa: PLC0415
 
     best = _best_trials(analysis)
     times_s = analysis.angles.time_s
     frames = [int(abs(times_s - trial.peak_s).argmin()) for trial in best.values()]
-    grabbed = grab_frames(clip, picture_times([int(analysis.landmarks.time_ns[frame]) for frame in frames]))
+    grabbed = grab_frames(clip, clock.in_clip([int(analysis.landmarks.time_ns[frame]) for frame in frames]))
     return {
         movement: draw_end_range(
             picture,
@@ -96,7 +119,7 @@ def _best_trials(analysis: Analysis) -> dict[Movement, Trial]:
     return best
 
 
-def _overlay(path: Path, analysis: Analysis, clip: Path | None, tell: Tell) -> None:
+def _overlay(path: Path, analysis: Analysis, clip: Path | None, clock: ClipClock, tell: Tell) -> None:
     if clip is None:
         log.warning("No overlay: landmarks are replayed, so there are no pictures.")
         return
@@ -106,7 +129,7 @@ def _overlay(path: Path, analysis: Analysis, clip: Path | None, tell: Tell) -> N
     try:
         write_overlay(
             path,
-            source.frames(),
+            (replace(frame, time_ns=frame.time_ns + clock.start_ns) for frame in source.frames()),
             analysis.landmarks,
             analysis.orientation,
             analysis.angles,
