@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from neckrom.cli.live import parse_size, session_folder
-from neckrom.errors import ConfigurationError, ExitCode
+from neckrom.cli.live import LiveOptions, parse_size, run_live, session_folder
+from neckrom.errors import ConfigurationError, ExitCode, InputError
+from neckrom.live.protocols import load_session_protocol
 from tests.conftest import SAMPLES
 
 CLIP = SAMPLES / "chidi_deficit.mp4"
@@ -36,35 +37,40 @@ def end(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "complaint"),
+    ("changes", "kind", "complaint"),
     [
-        (["--source", "nothing.mp4"], ExitCode.BAD_INPUT, "No camera and no clip"),
-        (
-            ["--source", str(CLIP), "--protocol", "daily"],
-            ExitCode.BAD_CONFIGURATION,
-            "choose one of full, quick",
-        ),
-        (["--source", str(CLIP), "--camera", "nonesuch"], ExitCode.BAD_CONFIGURATION, "nonesuch"),
-        (["--source", str(CLIP), "--size", "large"], ExitCode.BAD_CONFIGURATION, "WIDTHxHEIGHT"),
-        (["--source", str(CLIP), "--lang", "xx"], ExitCode.BAD_CONFIGURATION, "--lang en, de, es, fr"),
-        (["--source", "0", "--fast"], ExitCode.BAD_INPUT, "--fast plays a clip faster"),
-        (["--source", str(SAMPLES / "README.md")], ExitCode.BAD_INPUT, "README.md"),
+        ({"source": "nothing.mp4"}, InputError, "No camera and no clip"),
+        ({"source": str(SAMPLES / "README.md")}, InputError, "README.md"),
+        ({"source": "0", "fast": True}, InputError, "--fast plays a clip faster"),
+        ({"protocol": "daily"}, ConfigurationError, "choose one of full, quick"),
+        ({"camera": "nonesuch"}, ConfigurationError, "nonesuch"),
+        ({"norms": "nonesuch"}, ConfigurationError, "nonesuch"),
+        ({"language": "xx"}, ConfigurationError, "--lang en, de, es, fr"),
+        ({"port": 70000}, ConfigurationError, "70000"),
     ],
 )
-def test_what_cannot_work_is_refused_with_the_way_out(tmp_path, arguments, code, complaint):
-    returned, output = end(start(tmp_path, *arguments))
-    assert returned == code
-    assert complaint in output
-    assert "Traceback" not in output
+def test_what_cannot_work_is_refused_before_anything_begins(tmp_path, changes, kind, complaint):
+    options = LiveOptions(**({"source": str(CLIP), "out": tmp_path / "out", "browser": False} | changes))
+    with pytest.raises(kind, match=complaint):
+        run_live(options)
     assert not (tmp_path / "out").exists()
 
 
 def test_mistakes_of_a_protocol_file_are_named_with_their_lines(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('version = 1\ntitle = "mine"\ndirections = ["extension", "flexion"]\ntrials = 0\n')
-    returned, output = end(start(tmp_path, "--source", str(CLIP), "--protocol", str(path)))
-    assert returned == ExitCode.BAD_CONFIGURATION
-    assert "line 4, trials" in output
+    with pytest.raises(ConfigurationError, match="line 4, trials"):
+        run_live(LiveOptions(source=str(CLIP), protocol=str(path)))
+
+
+def test_a_protocol_of_ones_own_is_taken(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('version = 1\ntitle = "mine"\ndirections = ["rotation_left"]\ntrials = 2\nwarm_ups = 0\n')
+    loaded = load_session_protocol(str(path))
+    assert (loaded.name, loaded.protocol.trials) == ("mine", 2)
+    path.write_text('version = 1\ntitle = "mine"\ndirections = ["extension", "flexion"]\n')
+    with pytest.raises(ConfigurationError, match="in the fixed order"):
+        load_session_protocol(str(path))
 
 
 def test_a_port_that_is_taken_is_said(tmp_path):
