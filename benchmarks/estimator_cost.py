@@ -44,7 +44,7 @@ def seconds(clip: Path, folder: Path, *, points: bool) -> float:
         landmarks, header = read_landmarks(out)
         if not points:
             landmarks = replace(landmarks, tracks=None, chest_tracks=None)
-        provenance = Provenance(header.source, header.detector, "", ())
+        provenance = Provenance(header.source, header.detector, (), "")
         analyse(landmarks, provenance, AnalysisOptions(norms=load_norms("article")))
         return time.perf_counter() - started
     finally:

@@ -31,6 +31,10 @@ GROUPS = ((0,), (1,), (2, 3), (4, 5))
 """Rows of the tables: flexion, extension, side-bend right and left, rotation right and left."""
 FREEDOM = 5.0
 FLOOR_DEG = 0.5
+FACTOR_SD = 0.01
+"""Geometry has no stretch of its own: a few people are not enough to claim a large one."""
+USUAL_LOG_PARTS = np.array([0.0, -1.0, -2.0, -2.0])
+"""What the parts of the variance are drawn towards, for the same reason."""
 
 
 def end_ranges(clips: list[TruthClip], calibration: Calibration) -> np.ndarray:
@@ -65,7 +69,8 @@ def fit_group(rows: np.ndarray) -> tuple[float, np.ndarray]:
     truth, solved, own, reading, trunk = rows[:, 1:].T
 
     def robust(factor: np.ndarray) -> float:
-        return float(np.log1p((truth - factor[0] * solved) ** 2 / 9.0).sum())
+        misfit = np.log1p((truth - factor[0] * solved) ** 2 / 9.0).sum()
+        return float(misfit + ((factor[0] - 1.0) / FACTOR_SD) ** 2 / 2)
 
     factor = float(minimize(robust, [1.0], method="Nelder-Mead").x[0])
     error = truth - factor * solved
@@ -75,10 +80,10 @@ def fit_group(rows: np.ndarray) -> tuple[float, np.ndarray]:
         variance = squares @ np.exp(log_parts) + FLOOR_DEG**2
         return float(
             (np.log(variance) / 2 + (FREEDOM + 1) / 2 * np.log1p(error**2 / variance / FREEDOM)).sum()
-            + 0.02 * (log_parts + 2.0) @ (log_parts + 2.0)
+            + 0.1 * ((log_parts - USUAL_LOG_PARTS) ** 2).sum()
         )
 
-    found = minimize(unlikely, [0.0, -1.0, -2.0, -3.0], method="Nelder-Mead", options={"maxiter": 4000})
+    found = minimize(unlikely, USUAL_LOG_PARTS, method="Nelder-Mead", options={"maxiter": 4000})
     parts = np.exp(found.x)
     parts[0] += FLOOR_DEG**2
     covered = np.quantile(np.abs(error) / np.sqrt(squares @ parts), 0.95) / 1.96

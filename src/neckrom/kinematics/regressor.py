@@ -376,7 +376,8 @@ class RegressorEstimator:
             trunk_sd = np.tile([tilting, tilting, turning], (len(time_s), 1))
             trunk_prior = Prior(neutral.as_matrix(), fused.angles_deg[:, 3:], trunk_sd)
             solved = solve(tracks.thorax, trunk_prior, windows, parameters)
-            trunk, trunk_sd = between_key_frames(time_s, fused.angles_deg[:, 3:], solved)
+            found, _ = between_key_frames(time_s, fused.angles_deg[:, 3:], solved)
+            trunk = rotation_from_cardan(np.column_stack([fused.angles_deg[:, 3:5], _cardan(found)[:, 2]]))
         return SolvedNeck(_cardan(trunk.inv() * head), sd, share, _cardan(trunk))
 
     def _steps(self, observed: ObservedSeries, reference: Reference, angles_deg: FloatArray) -> FloatArray:

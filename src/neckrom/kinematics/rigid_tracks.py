@@ -41,6 +41,9 @@ class Body:
         How much further from the camera than the eyes the origin is.
     lowest, highest : float
         Points below and above these levels are left out.
+    prior_robust : float
+        From how many standard deviations on the reading that holds the solution is doubted rather than
+        the points.
     """
 
     half_axes: FloatArray
@@ -50,6 +53,7 @@ class Body:
     behind_eyes: float
     lowest: float
     highest: float
+    prior_robust: float
 
 
 HEAD = Body(
@@ -60,6 +64,7 @@ HEAD = Body(
     behind_eyes=0.85,
     lowest=-0.85,
     highest=2.0,
+    prior_robust=1.0,
 )
 """Origin between the ears; jaw and throat, which move by themselves, are left out."""
 
@@ -71,8 +76,9 @@ THORAX = Body(
     behind_eyes=1.1,
     lowest=-5.0,
     highest=-0.3,
+    prior_robust=1e3,
 )
-"""Origin between the shoulders; turns about the pelvis."""
+"""Origin between the shoulders; turns about the pelvis. Clothes move by themselves: the reading stays in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +95,6 @@ class TrackParameters:
         Of the middle of the ears from where the neck's joint puts it, across and along the line of sight.
     prior_factor, prior_floor_deg : float
         On the standard deviation of the reading that holds the solution: its errors last over many frames.
-    prior_robust : float
-        From how many of these standard deviations on the reading is doubted rather than the points.
     excursion_deg, rest_deg : float
         An excursion is solved where the head turns further than this, from and to where it is nearer than that.
     spacing_s : float
@@ -105,7 +109,6 @@ class TrackParameters:
     depth_sd: float = 1.0
     prior_factor: float = 2.5
     prior_floor_deg: float = 1.0
-    prior_robust: float = 1.0
     excursion_deg: float = 20.0
     rest_deg: float = 8.0
     spacing_s: float = 1 / 15
@@ -284,7 +287,6 @@ class _Problem:
     place_sd: FloatArray
     scale: float
     shape_sd: float
-    prior_robust: float
     body: Body
 
     def subset(self, kept: BoolArray, fewest: int) -> _Problem:
@@ -366,7 +368,6 @@ def _set_up(
         place_sd=np.array([parameters.place_sd, parameters.place_sd, parameters.depth_sd]),
         scale=1.0 / (parameters.pixel_sd * seen.eye_distance),
         shape_sd=parameters.shape_sd,
-        prior_robust=parameters.prior_robust,
         body=seen.body,
     )
     return problem, rotation, place
@@ -455,7 +456,7 @@ def _cost(problem: _Problem, solution: _Solution, robust: float) -> float:
     square = (residual * residual).sum(axis=1)
     reading, joint, surface, _ = _held(problem, solution)
     seen = robust * robust * np.log1p(square / (robust * robust)).sum()
-    limit = problem.prior_robust * problem.prior_robust
+    limit = problem.body.prior_robust * problem.body.prior_robust
     read = limit * np.log1p((reading**2).sum(axis=1) / limit).sum()
     return float(seen + read + (joint**2).sum() + (surface**2).sum())
 
@@ -512,7 +513,7 @@ class _System:
         points = _summed(problem.point, by_point.transpose(0, 2, 1) @ by_point, m)
         points_side = _summed(problem.point, (by_point * side[:, :, None]).sum(axis=1), m)
         reading, joint, surface, slope = _held(problem, solution)
-        doubt = 1.0 / (1.0 + (reading * reading).sum(axis=1) / problem.prior_robust**2)
+        doubt = 1.0 / (1.0 + (reading * reading).sum(axis=1) / problem.body.prior_robust**2)
         read = problem.prior_weight * np.sqrt(doubt)[:, None, None]
         frames[:, :3, :3] += read.transpose(0, 2, 1) @ read
         frames_side[:, :3] -= np.einsum("nij,ni->nj", read, reading * np.sqrt(doubt)[:, None])
