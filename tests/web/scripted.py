@@ -74,6 +74,7 @@ class ScriptedSession:
         """So long the set-up check complains about the light."""
         self.camera = True
         self.trunk_deg = 3.0
+        self.freeze_at: Phase | None = None
         self.frozen = False
         """Time stands still: for pictures of a moment."""
         self.commands: list[Command] = []
@@ -160,6 +161,8 @@ class ScriptedSession:
             with self._lock:
                 if not self.frozen and self.camera:
                     self._take(self._sample(self._machine.time_s + FRAME_S))
+                if self._machine.phase is self.freeze_at:
+                    self.frozen, self.freeze_at = True, None
 
     def _take(self, event: Sample | UserCommand | Happening) -> None:
         waiting: deque[Effect] = deque(self._machine.take(event))
