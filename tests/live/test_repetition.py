@@ -85,6 +85,26 @@ def test_a_plateau_that_is_mostly_beyond_is_a_bound():
     assert not follow(angles, beyond=set(sorted(hold)[:3])).lower_bound
 
 
+def test_an_end_that_no_frame_shows_is_asked_for_again():
+    """A machine that stalls for a second just there: what is left looks like a smaller repetition."""
+    angles = repetition(78.0, hold_s=1.0)
+    tracker = RepetitionTracker(RepetitionSettings())
+    for i, angle in enumerate(angles):
+        if angle < 55 or i < 20:
+            tracker.take(i / 30, angle)
+    assert tracker.stage is Stage.TOUCHED
+
+
+def test_a_stall_does_not_count_as_a_hold():
+    tracker = RepetitionTracker(RepetitionSettings())
+    way = [float(i) for i in range(30)]
+    for i, angle in enumerate(way):
+        tracker.take(i / 30, angle)
+    for i in range(3):
+        tracker.take(2.0 + i / 30, 30.0)
+    assert tracker.stage is not Stage.CAPTURED
+
+
 def test_holding_longer_changes_nothing():
     short, long = (follow(repetition(45.0, hold_s=hold_s)) for hold_s in (1.0, 6.0))
     assert short.peak_deg == pytest.approx(long.peak_deg, abs=0.01)

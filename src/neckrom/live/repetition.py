@@ -29,6 +29,8 @@ class RepetitionSettings:
     """Time near the largest angle that is enough where the head turned back without a hold."""
     touched_deg: float = 15.0
     """Turning back from less is hesitation."""
+    gap_s: float = 0.4
+    """No frame for longer than this on the way out hides what happened: it takes a hold to tell the end."""
     lost_s: float = 0.8
     lost_from_deg: float = 20.0
     """Not measured for so long, from so far out: the end of range lies where nothing can be told."""
@@ -71,6 +73,7 @@ class RepetitionTracker:
         self._rest_deg = math.inf
         self._last_rest_s = math.nan
         self._last_seen: _Point | None = None
+        self._hidden = False
         self.stage = Stage.WAITING
         self.start_s = math.nan
         """When the head left the middle."""
@@ -96,7 +99,9 @@ class RepetitionTracker:
             self._take_nothing(time_s)
             return self.stage
         point = _Point(time_s, angle_deg, beyond)
-        self._last_seen = point
+        last, self._last_seen = self._last_seen, point
+        if self.stage in (Stage.OUT, Stage.HOLD) and last is not None:
+            self._hidden |= time_s - last.time_s > self._settings.gap_s
         self._recent.append(point)
         while self._recent and time_s - self._recent[0].time_s > 2.0 * self._settings.hold_s + 0.5:
             self._recent.popleft()
@@ -175,6 +180,8 @@ class RepetitionTracker:
         band = self._band(now.angle_deg)
         frames: list[_Point] = []
         for point in reversed(self._recent):
+            if frames and frames[-1].time_s - point.time_s > self._settings.gap_s:
+                break
             low, high = min(low, point.angle_deg), max(high, point.angle_deg)
             if high - low > band:
                 break
@@ -197,7 +204,8 @@ class RepetitionTracker:
         if self.best_deg - max(self._rest_deg, 0.0) < self._settings.touched_deg:
             self._begin()  # hesitation: as if nothing had been
             return
-        if len(near) >= 3 and near[-1].time_s - near[0].time_s >= self._settings.touched_s:
+        dwelt_s = near[-1].time_s - near[0].time_s
+        if len(near) >= 3 and dwelt_s >= self._settings.touched_s and not self._hidden:
             self._capture(point.time_s, near)
         else:
             self.stage = Stage.TOUCHED
