@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.spatial.transform import Rotation
+from threadpoolctl import threadpool_limits
 
 from neckrom.kinematics.neck_angles import rotation_from_cardan
 from neckrom.types import BoolArray, FloatArray, IntArray
@@ -192,11 +193,12 @@ def solve(seen: BodyTracks, prior: Prior, windows: Sequence[IntArray], parameter
     """
     n = len(seen.time_s)
     solved = Solved(np.full((n, 3, 3), np.nan), np.full((n, 3), np.nan), np.full(n, -1))
-    for number, window in enumerate(windows):
-        found = _solve_window(window, seen, prior, parameters)
-        if found is not None:
-            solved.turned[window], solved.sd_deg[window] = found
-            solved.excursion[window] = number
+    with threadpool_limits(1):  # the matrices are small: threads would wait for each other on a busy machine
+        for number, window in enumerate(windows):
+            found = _solve_window(window, seen, prior, parameters)
+            if found is not None:
+                solved.turned[window], solved.sd_deg[window] = found
+                solved.excursion[window] = number
     return solved
 
 
