@@ -144,9 +144,9 @@ def test_the_limit_is_the_larger_of_ours_and_the_published_one():
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("mdc95_deg = 2.2", "mdc95_deg = 22", "sqrt"),
+        ("mdc95_deg = 3.1", "mdc95_deg = 31", "sqrt"),
         ("[movements.lateral_left]", "[movements.sideways]", "sideways"),
-        ("placeholder = true\n", "", "placeholder"),
+        ("placeholder = false\n", "", "placeholder"),
     ],
 )
 def test_figures_that_cannot_be_are_refused(tmp_path, old, new, problem):
