@@ -355,7 +355,7 @@ class RegressorEstimator:
         angles[:, :3] = np.where(known, share * neck + (1 - share) * angles[:, :3], angles[:, :3])
         angles[:, 3:] += share * (plain.trunk_deg - angles[:, 3:])
         sds[:, :3] = np.where(known, share * sd + (1 - share) * sds[:, :3], sds[:, :3])
-        return Prediction(angles, sds), np.asarray(plain.share > 0)
+        return Prediction(angles, sds), np.asarray(plain.share > 0) & _followed(tracks.head)
 
     def before_tables(self, tracks: Tracks, fused: Prediction, reference: Reference) -> SolvedNeck:
         """Angles from the solved head and trunk, neither stretched nor with measured deviations."""
@@ -484,6 +484,16 @@ def _tracks_of(landmarks: LandmarkSeries, points: Points, reference: Reference) 
 def _middle(pose: FloatArray, which: list[int], lens: Lens) -> FloatArray:
     """Middle of two pose points on the plane at depth 1, shape (N, 2)."""
     return np.asarray((pose[:, which, :2].mean(axis=1) - [lens.cx, lens.cy]) / lens.focal)
+
+
+def _followed(seen: BodyTracks) -> BoolArray:
+    """Frames with points on the head, or near one with them: points need not be followed in every frame."""
+    at = seen.time_s[np.isfinite(seen.tracks[..., 0]).any(axis=1)]
+    if not len(at):
+        return np.zeros(len(seen.time_s), dtype=np.bool_)
+    after = np.searchsorted(at, seen.time_s)
+    away = [np.abs(seen.time_s - at[np.clip(i, 0, len(at) - 1)]) for i in (after - 1, after)]
+    return np.asarray(np.minimum(*away) <= POSE_GAP_S)
 
 
 def _bridged(time_s: FloatArray, values: FloatArray, longest_s: float = POSE_GAP_S) -> FloatArray:

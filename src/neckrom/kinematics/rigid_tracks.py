@@ -252,8 +252,10 @@ def between_key_frames(
         return reading, sd
     at_keys = (Rotation.from_matrix(solved.turned[known]) * reading[known].inv()).as_rotvec()
     last = np.searchsorted(known, np.arange(len(time_s)), side="right") - 1
-    before, after = known[np.maximum(last, 0)], known[np.minimum(last + 1, len(known) - 1)]
-    inside = (last >= 0) & (solved.excursion[before] == solved.excursion[after])
+    following = np.searchsorted(known, np.arange(len(time_s)))
+    before, after = known[np.maximum(last, 0)], known[np.minimum(following, len(known) - 1)]
+    same = solved.excursion[before] == solved.excursion[after]
+    inside = (last >= 0) & (following < len(known)) & same
     for axis in range(3):
         correction[inside, axis] = np.interp(time_s[inside], time_s[known], at_keys[:, axis])
         sd[inside, axis] = np.interp(time_s[inside], time_s[known], solved.sd_deg[known, axis])
