@@ -24,7 +24,8 @@ def test_notebook_runs_and_draws(path, tmp_path):
     copy = tmp_path / "notebooks" / path.name
     copy.parent.mkdir()
     copy.write_bytes(path.read_bytes())
-    (tmp_path / "sample_videos").symlink_to(FOLDER.parent / "sample_videos", target_is_directory=True)
+    for folder in ("sample_videos", "calibration"):
+        (tmp_path / folder).symlink_to(FOLDER.parent / folder, target_is_directory=True)
     subprocess.run([sys.executable, FOLDER / "run.py", copy], check=True, timeout=300, capture_output=True)
     done = outputs(nbformat.read(copy, as_version=4))
     assert any("image/png" in output.get("data", {}) for output in done)
