@@ -166,3 +166,16 @@ def test_norm_file_names_all_mistakes(tmp_path):
 def test_unknown_norm_set_names_the_known_ones():
     with pytest.raises(ConfigurationError, match="ama, article"):
         load_norms("nope")
+
+
+@pytest.mark.parametrize(
+    ("movement", "peak", "proposed"),
+    [
+        (Movement.FLEXION, 26, True),
+        (Movement.FLEXION, 45, False),
+        (Movement.ROTATION_LEFT, 46, False),
+    ],
+)
+def test_a_side_clip_is_proposed_where_only_it_would_tell(movement, peak, proposed):
+    movements, _ = judged(trial(movement, peak, sd=4.0))
+    assert ("from the person's side" in movements[movement].reason) == proposed

@@ -76,6 +76,13 @@ def _movement(
     cv = 100 * statistics.stdev(peaks) / mean if mean and len(peaks) > 1 else None
     if rom.planes[movement.plane]:
         flag, reason = _loss(movement, best, norm, settings)
+        if (
+            best is not None
+            and flag == "could_not_judge"
+            and norm.reference_deg
+            and _side_would_tell(rom, movement)
+        ):
+            reason += " A clip filmed from the person's side would settle it."
     else:
         flag, reason = (
             "could_not_judge",
@@ -118,6 +125,11 @@ def _movement(
             if trial.movement is movement
         ),
     )
+
+
+def _side_would_tell(rom: RangeOfMotion, movement: Movement) -> bool:
+    """Seen from the front, flexion and extension turn the face out of sight; from the side they do not."""
+    return all(rom.planes) and movement.plane == 0
 
 
 def _loss(
