@@ -319,12 +319,21 @@ def _solve_window(
     window: IntArray, seen: BodyTracks, prior: Prior, parameters: TrackParameters
 ) -> tuple[FloatArray, FloatArray] | None:
     """Turn against rest and its standard deviation in each key frame; None where too few points were seen."""
+    try:
+        return _solved_window(window, seen, prior, parameters)
+    except np.linalg.LinAlgError:  # the points determine nothing: the reading stands as it is
+        return None
+
+
+def _solved_window(
+    window: IntArray, seen: BodyTracks, prior: Prior, parameters: TrackParameters
+) -> tuple[FloatArray, FloatArray] | None:
     problem, rotation, place = _set_up(window, seen, prior, parameters)
     if problem is None:
         return None
     for rim, robust, rounds in _ROUNDS:
-        on_head = _on_body(seen.body, rotation[problem.frame], place[problem.frame], problem.seen, rim)
-        problem = problem.subset(on_head, _FEWEST_SIGHTINGS)
+        on_body = _on_body(seen.body, rotation[problem.frame], place[problem.frame], problem.seen, rim)
+        problem = problem.subset(on_body, _FEWEST_SIGHTINGS)
         if len(problem.frame) < _FEWEST_OBSERVATIONS:
             return None
         points = _first_points(problem, rotation, place)
