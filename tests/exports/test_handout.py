@@ -15,7 +15,7 @@ from neckrom.messages import LANGUAGES, load_messages
 from neckrom.records.course import course_of
 from neckrom.records.course_figure import Words, describe
 from neckrom.records.trends import MovementTrend, Verdict, repeatability
-from neckrom.types import MOVEMENTS
+from neckrom.types import MOVEMENTS, Movement
 from tests.records.folders import all_movements, write_folder
 
 
@@ -63,8 +63,12 @@ def test_the_course_on_paper_is_one_page_with_the_same_figures(course, tmp_path)
     reader = PdfReader(io.BytesIO(path.read_bytes()))
     assert len(reader.pages) == 1
     text = " ".join(reader.pages[0].extract_text().split())
-    assert "Drehen links 40° 75° +35° ±14,1° beweglicher" in text
-    assert "Drehen rechts 80° 50° −30° ±15,2° weniger beweglich" in text
+    left, right = (
+        load_messages("de").text("course.limit", limit=repeatability().limit_deg(movement))
+        for movement in (Movement.ROTATION_LEFT, Movement.ROTATION_RIGHT)
+    )
+    assert f"Drehen links 40° 75° +35° {left} beweglicher" in text
+    assert f"Drehen rechts 80° 50° −30° {right} weniger beweglich" in text
     assert "keine Diagnose" in text
     with pytest.raises(OutputError, match="already there"):
         write_handout(records, person, "pdf", tmp_path, "de")

@@ -14,6 +14,8 @@ from typer.testing import CliRunner, Result
 
 from neckrom.cli.main import app
 from neckrom.errors import ExitCode
+from neckrom.records.trends import repeatability
+from neckrom.types import MOVEMENTS
 from tests.cli.conftest import SAMPLES, first_seconds
 from tests.records.folders import all_movements, write_folder
 
@@ -58,10 +60,11 @@ def test_a_person_from_the_first_session_to_the_last(run, tmp_path):
 
     compared = run("sessions", "compare", second, first).stdout
     rows = {line.split("  ")[0]: line for line in compared.splitlines() if "°" in line}
-    assert re.search(r"35°\s+72°\s+\+37°\s+±14.1°\s+more range", rows["Rotation left"])
-    assert re.search(r"70°\s+50°\s+-20°\s+±15.2°\s+less range", rows["Rotation right"])
-    assert re.search(r"40°\s+42°\s+\+2°\s+±10.5°\s+no change beyond", rows["Flexion"])
-    assert re.search(r"±9.6°", rows["Side-bend left"]), "the CROM device's error where ours is smaller"
+    limit = {movement.label: f"±{repeatability().limit_deg(movement):.1f}°" for movement in MOVEMENTS}
+    assert re.search(rf"35°\s+72°\s+\+37°\s+{limit['Rotation left']}\s+more range", rows["Rotation left"])
+    assert re.search(rf"70°\s+50°\s+-20°\s+{limit['Rotation right']}\s+less range", rows["Rotation right"])
+    assert re.search(rf"40°\s+42°\s+\+2°\s+{limit['Flexion']}\s+no change beyond", rows["Flexion"])
+    assert limit["Side-bend left"] in rows["Side-bend left"]
     assert "Fletcher & Bandy 2008" in compared
 
     shown = run("people", "show", person).stdout
