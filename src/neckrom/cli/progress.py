@@ -91,6 +91,10 @@ class LineProgress:
                 del self._started[key], self._written[key]
 
 
+_CLIPS = "clips"
+"""The step that counts clips, not frames."""
+
+
 def _line(source: Path, name: str, done: int, total: int | None, elapsed_s: float) -> str:
     parts = [f"{source.name}: {name}"]
     if total is None:
@@ -99,7 +103,8 @@ def _line(source: Path, name: str, done: int, total: int | None, elapsed_s: floa
         parts.append(f"{done}/{total}")
     if done and elapsed_s > 0 and _counts_frames(total):
         speed = done / elapsed_s
-        parts.append(f"{speed:.0f} frames/s")
+        if name != _CLIPS:
+            parts.append(f"{speed:.0f} frames/s")
         if total is not None and done < total:
             parts.append(f"{(total - done) / speed:.0f} s left")
     return ", ".join(parts)
@@ -120,4 +125,5 @@ class _Count(ProgressColumn):
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:.0f} frames/s" if speed and _counts_frames(task.total) else "")
+        counted = speed and _counts_frames(task.total) and not task.description.endswith(_CLIPS)
+        return Text(f"{speed:.0f} frames/s" if counted else "")
