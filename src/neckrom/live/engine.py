@@ -50,7 +50,15 @@ from neckrom.live.sources import LiveSource, SourceState
 from neckrom.live.timing import Stages
 from neckrom.live.view import Surroundings, state_of
 from neckrom.service.sessions import SessionInfo, finish_session
-from neckrom.types import CameraModel, Frame, LandmarkDetector, LandmarkFrame, Movement, SourceInfo
+from neckrom.types import (
+    CameraModel,
+    Frame,
+    LandmarkDetector,
+    LandmarkFrame,
+    Movement,
+    SourceInfo,
+    Trial,
+)
 
 log = logging.getLogger(__name__)
 
@@ -453,17 +461,18 @@ class LiveEngine:
             self._around = replace(self._around, recording=False)
         folder = self._options.folder
         what: Any = "saved" if protocol is not None else "nothing_to_save"
+        measured: tuple[Trial, ...] = ()
         try:
             self._recorder.close(summary)
             if protocol is not None:
-                finish_session(folder)
+                measured = finish_session(folder).rom.trials
         except NeckromError as error:
             log.error("%s", error)
             what = "not_saved"
         with self._lock:
             if what == "saved":
                 self._saved_folder = folder
-                self._around = replace(self._around, result_url="/result/report.html")
+                self._around = replace(self._around, result_url="/result/report.html", measured=measured)
             self._around = replace(self._around, result_dir=str(folder))
             self._take(Happening(self._machine.time_s, what, str(folder)))
 

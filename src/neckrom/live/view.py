@@ -9,10 +9,10 @@ from neckrom.assessment.norms import LoadedNorms
 from neckrom.live.contract import Gauge, HeadPose, Phase, Question, State, Text, TrialState
 from neckrom.live.events import Angles
 from neckrom.live.keys import Key, headline_of, text
-from neckrom.live.plan import Step
+from neckrom.live.plan import Seen, Step
 from neckrom.live.session import SessionMachine
 from neckrom.screening.safety import safety_questions
-from neckrom.types import Movement
+from neckrom.types import Movement, Trial
 
 _MOVING = (Phase.ANNOUNCE, Phase.OUT, Phase.HOLD, Phase.BACK)
 _SEEN_BEFORE_MEASURING = (Phase.SETUP, Phase.NEUTRAL, Phase.CAMERA_LOST, *_MOVING)
@@ -32,6 +32,8 @@ class Surroundings:
         Faces in the picture.
     warnings : tuple of Text
     result_url, result_dir : str or None
+    measured : tuple of Trial
+        What the analysis of the whole recording made of the repetitions, once there is one.
     """
 
     pose: HeadPose | None = None
@@ -41,6 +43,7 @@ class Surroundings:
     warnings: tuple[Text, ...] = ()
     result_url: str | None = None
     result_dir: str | None = None
+    measured: tuple[Trial, ...] = ()
 
 
 def state_of(machine: SessionMachine, seq: int, around: Surroundings, norms: LoadedNorms) -> State:
@@ -61,7 +64,7 @@ def state_of(machine: SessionMachine, seq: int, around: Surroundings, norms: Loa
         checks=machine.checks if machine.phase is Phase.SETUP else (),
         setup_good_s=round(machine.setup_good_s, 2),
         gauge=_gauge(machine, norms),
-        progress=tuple(_trial(step) for step in machine.plan),
+        progress=tuple(_trial(step, around.measured) for step in machine.plan),
         pain=dict(machine.pain),
         pain_asked=machine.pain_asked if machine.phase is Phase.PAIN else None,
         angles_deg=_known(sample.neck_deg) if sample else (None, None, None),
@@ -148,18 +151,30 @@ def _gauge(machine: SessionMachine, norms: LoadedNorms) -> Gauge | None:
     )
 
 
-def _trial(step: Step) -> TrialState:
+def _trial(step: Step, measured: tuple[Trial, ...]) -> TrialState:
+    """As seen live; after the analysis as it stands in the report."""
     seen = step.seen
+    final = None if seen is None else _in_report(step.movement, seen, measured)
+    peak, bounded = (seen.peak_deg, seen.lower_bound) if seen else (math.nan, False)
+    if final is not None:
+        peak, bounded = final.peak_deg, final.lower_bound
     return TrialState(
         movement=step.movement,
         warm_up=step.warm_up,
         trial=step.number,
         status=step.status,
-        peak_deg=_finite(seen.peak_deg) if seen else None,
-        lower_bound=seen.lower_bound if seen else False,
+        peak_deg=_finite(peak),
+        lower_bound=bounded,
         pain_onset_deg=_finite(seen.pain_onset_deg) if seen and seen.pain_onset_deg is not None else None,
         trunk_deg=_finite(seen.trunk_deg) if seen else None,
         trunk_moved=seen.trunk_moved if seen else False,
+    )
+
+
+def _in_report(movement: Movement, seen: Seen, measured: tuple[Trial, ...]) -> Trial | None:
+    """The measured repetition whose end range lies within the one that was seen."""
+    return next(
+        (t for t in measured if t.movement is movement and seen.start_s <= t.peak_s <= seen.end_s), None
     )
 
 
