@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
+import zlib
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -33,6 +35,9 @@ _QUATERNION = ("q_trunk_cam_x", "q_trunk_cam_y", "q_trunk_cam_z", "q_trunk_cam_w
 _TO_TABLE_AXES: FloatArray = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
 """Our body axes (anterior, superior, right) as columns of the truth table's (left, up, forward)."""
 
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
+"""What numpy says of a file that holds something else or is damaged."""
+
 
 def unpack_table(table: Path, folder: Path) -> int:
     """Write landmarks, truth and scenario of every clip of a table into a folder.
@@ -57,7 +62,8 @@ def unpack_table(table: Path, folder: Path) -> int:
     try:
         clips = read_table(table)
         digest = sha256(table.read_bytes()).hexdigest()
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        _check_names(clips)
+    except _UNREADABLE as error:
         raise ConfigurationError(
             f"{table} is no table of landmarks with truth ({error}): give the folder of clips with truth "
             "tables beside them, or calibration/heldout.npz of the repository."
@@ -68,6 +74,14 @@ def unpack_table(table: Path, folder: Path) -> int:
         scenario = json.loads(clip.scenario) if clip.scenario else {}
         (folder / f"{clip.name}.json").write_text(json.dumps(scenario), encoding="utf-8")
     return len(clips)
+
+
+def _check_names(clips: Sequence[TruthClip]) -> None:
+    """Clips become files of these names: inside the folder, each its own."""
+    names = [clip.name for clip in clips]
+    for name in names:
+        if Path(name).name != name or names.count(name) > 1:
+            raise ValueError(f"clip name {name!r}")
 
 
 def _write_landmarks(clip: TruthClip, path: Path, digest: str) -> None:
