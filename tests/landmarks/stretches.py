@@ -10,9 +10,11 @@ import numpy as np
 
 from neckrom.frames import open_source
 from neckrom.types import (
+    N_CHEST_TRACKS,
     N_FACE,
     N_MOTION,
     N_POSE,
+    N_TRACKS,
     DetectorIdentity,
     Frame,
     ImageArray,
@@ -86,8 +88,18 @@ def landmark_frame(number: int, seed: int = 0, **changes: object) -> LandmarkFra
         pose_ran=number % 3 != 2,
         motion=random.normal(0, 2, (N_MOTION, N_MOTION, 2)).astype(np.float32),
         motion_box=random.uniform(50, 300, 3).astype(np.float32),
+        tracks=_tracks(random, N_TRACKS),
+        chest_tracks=_tracks(random, N_CHEST_TRACKS),
     )
     return replace(frame, **changes)
+
+
+def _tracks(random: np.random.Generator, rows: int) -> np.ndarray:
+    """Two thirds of the rows hold a point."""
+    tracks = random.uniform(0, 600, (rows, 3)).astype(np.float32)
+    tracks[:, 0] = random.permutation(rows)
+    tracks[random.random(rows) < 1 / 3] = np.nan
+    return tracks
 
 
 def series_of(frames: list[LandmarkFrame], width: int = 640, height: int = 480) -> LandmarkSeries:
@@ -108,4 +120,6 @@ def series_of(frames: list[LandmarkFrame], width: int = 640, height: int = 480) 
         height=height,
         motion=column("motion"),
         motion_box=column("motion_box"),
+        tracks=column("tracks"),
+        chest_tracks=column("chest_tracks"),
     )

@@ -33,6 +33,8 @@ COLUMNS = (
     "pose_ran",
     "motion",
     "motion_box",
+    "tracks",
+    "chest_tracks",
 )
 
 
@@ -157,7 +159,33 @@ class TestReading:
         header = json.loads(pq.read_metadata(stored).metadata[_KEY])
         metadata = {_KEY: json.dumps({**header, "format_version": 99}).encode()}
         error = refused(rewritten(stored, tmp_path / "a.parquet", lambda table: table, metadata))
-        assert "landmark format 99, this neckrom reads 1" in str(error)
+        assert "landmark format 99, this neckrom reads 2" in str(error)
+
+    def test_files_of_format_1_are_still_read(self, stored, tmp_path):
+        """They have no followed points; everything else is as it was."""
+        header = json.loads(pq.read_metadata(stored).metadata[_KEY])
+        metadata = {_KEY: json.dumps({**header, "format_version": 1}).encode()}
+        old = rewritten(
+            stored,
+            tmp_path / "old.parquet",
+            lambda table: table.drop_columns(["tracks", "chest_tracks"]),
+            metadata,
+        )
+        series, read = read_landmarks(old)
+        assert series.tracks is None
+        assert series.chest_tracks is None
+        new = read_landmarks(stored)[0]
+        for name in set(COLUMNS) - {"tracks", "chest_tracks"}:
+            assert same_bits(getattr(series, name), getattr(new, name)), name
+        assert (read.source, read.frames) == (INFO, COUNT)
+
+    def test_points_of_the_wrong_kind(self, stored, tmp_path):
+        def change(table: pa.Table) -> pa.Table:
+            at = table.schema.get_field_index("tracks")
+            return table.set_column(at, "tracks", table["chest_tracks"])
+
+        error = refused(rewritten(stored, tmp_path / "a.parquet", change))
+        assert 'column "tracks" holds' in str(error)
 
     def test_all_missing_and_wrong_columns_at_once(self, stored, tmp_path):
         def change(table: pa.Table) -> pa.Table:
