@@ -22,7 +22,7 @@ from neckrom.kinematics.camera import (
 )
 from neckrom.kinematics.face_mesh import face_orientation, head_shape
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA, angle_between_deg
-from neckrom.types import N_FACE, N_POSE, CameraModel, LandmarkSeries
+from neckrom.types import N_FACE, N_POSE, N_TRACKS, CameraModel, LandmarkSeries
 
 LENSES = {
     "webcam": (-0.12, 0.05, 0.001, -0.0008),
@@ -234,6 +234,21 @@ def test_frames_without_face_or_pose_stay_empty_and_long_series_are_done_whole()
     assert np.abs(straight.face[0] - seen.face[0]).max() > 3
     np.testing.assert_allclose(straight.pose[5, 0, :2], undistorted(np.array([40.0, 900.0]), cam), rtol=1e-6)
     np.testing.assert_array_equal(straight.pose_visibility, seen.pose_visibility)
+
+
+def test_followed_points_are_straightened_too():
+    cam = camera(LENSES["wide"])
+    seen = series([drawn_face(cam, (0.0, 0.0, 600.0), TURNS[0])], cam)
+    tracks = np.full((1, N_TRACKS, 3), np.nan, dtype=np.float32)
+    tracks[0, :2] = [[7, 200.0, 120.0], [9, 1100.0, 600.0]]
+    straight, _ = straightened(replace(seen, tracks=tracks), cam)
+    np.testing.assert_array_equal(straight.tracks[0, :2, 0], [7, 9])
+    np.testing.assert_allclose(
+        straight.tracks[0, :2, 1:], undistorted(tracks[0, :2, 1:].astype(np.float64), cam), rtol=1e-5
+    )
+    assert np.abs(straight.tracks[0, :2, 1:] - tracks[0, :2, 1:]).max() > 5
+    assert np.isnan(straight.tracks[0, 2:]).all()
+    assert straight.chest_tracks is None
 
 
 @pytest.mark.parametrize("lens", [(), (0.0, 0.0, 0.0, 0.0)])

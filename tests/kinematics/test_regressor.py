@@ -25,6 +25,7 @@ from neckrom.kinematics.regressor_geometry import RIGID_ROWS, Lens, Points, at_r
 from neckrom.kinematics.regressor_motion import GRID, Motion, rigid_movement
 from neckrom.kinematics.regressor_table import TruthClip, read_table, write_table
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA
+from neckrom.types import AngleSeries
 
 CALIBRATION = Path(__file__).parents[2] / "calibration"
 SQUARE = Lens(600.0, 320.0, 240.0)
@@ -47,6 +48,12 @@ def angles_of(clip: TruthClip, *, flow: bool = True, points: bool = True, causal
     observed = estimator.observe(landmarks, reference)
     smooth = estimator.smooth(observed, reference, causal=causal)
     return neck_angle_series(smooth, reference.neutral_thorax)
+
+
+@cache
+def plain(index: int) -> AngleSeries:
+    """A held-out clip as it is."""
+    return angles_of(heldout()[index])
 
 
 # ------------------------------------------------------------------ geometry
@@ -201,10 +208,10 @@ def test_mirroring_the_person_swaps_sides_only():
         tracks=flipped(clip.tracks, centre),
         chest_tracks=flipped(clip.chest_tracks, centre),
     )
-    plain, swapped = angles_of(clip), angles_of(mirrored)
-    np.testing.assert_allclose(swapped.neck_deg, plain.neck_deg * [1, -1, -1], atol=1e-6)
-    np.testing.assert_allclose(swapped.trunk_deg, plain.trunk_deg * [1, -1, -1], atol=1e-6)
-    np.testing.assert_allclose(swapped.sd_deg, plain.sd_deg, atol=1e-6)
+    given, swapped = plain(0), angles_of(mirrored)
+    np.testing.assert_allclose(swapped.neck_deg, given.neck_deg * [1, -1, -1], atol=1e-6)
+    np.testing.assert_allclose(swapped.trunk_deg, given.trunk_deg * [1, -1, -1], atol=1e-6)
+    np.testing.assert_allclose(swapped.sd_deg, given.sd_deg, atol=1e-6)
 
 
 def flipped(tracks: np.ndarray, centre: float) -> np.ndarray:
@@ -214,7 +221,7 @@ def flipped(tracks: np.ndarray, centre: float) -> np.ndarray:
 
 def test_zero_at_the_persons_own_neutral():
     clip = heldout()[0]
-    series = angles_of(clip)
+    series = plain(0)
     assert np.abs(np.median(series.neck_deg[clip.at_rest], axis=0)).max() < 1.0
 
 
@@ -241,7 +248,7 @@ def test_points_alone_carry_the_angle_through_a_hold():
     lost = {name: getattr(clip, name).copy() for name in ("face", "pose", "world", "motion", "motion_box")}
     for values in lost.values():
         values[gone] = np.nan
-    carried, whole = angles_of(replace(clip, **lost)), angles_of(clip)
+    carried, whole = angles_of(replace(clip, **lost)), plain(0)
     np.testing.assert_allclose(carried.neck_deg[gone, 2], clip.neck_deg[gone, 2], atol=4.0)
     np.testing.assert_allclose(carried.neck_deg[gone], whole.neck_deg[gone], atol=3.0)
 
@@ -254,9 +261,8 @@ def holds(clip: TruthClip) -> list[np.ndarray]:
     ]
 
 
-def end_range_errors(clip: TruthClip, **how: bool) -> np.ndarray:
+def end_range_errors(clip: TruthClip, series: AngleSeries) -> np.ndarray:
     """Of the axis of each movement, degrees."""
-    series = angles_of(clip, **how)
     errors = []
     for frames in holds(clip):
         truth = np.median(clip.neck_deg[frames], axis=0)
@@ -267,10 +273,9 @@ def end_range_errors(clip: TruthClip, **how: bool) -> np.ndarray:
 
 def test_points_followed_over_the_head_are_worth_it():
     """At the end of range, on people never used for fitting: smaller errors than without them."""
-    errors, without = (
-        np.concatenate([end_range_errors(clip, points=points) for clip in heldout()])
-        for points in (True, False)
-    )
+    clips = heldout()
+    errors = np.concatenate([end_range_errors(clip, plain(i)) for i, clip in enumerate(clips)])
+    without = np.concatenate([end_range_errors(clip, angles_of(clip, points=False)) for clip in clips])
     assert len(errors) == 36
     assert np.isfinite(errors).all()
     assert errors.mean() < 4.2
@@ -318,7 +323,7 @@ def test_pose_on_every_third_frame_changes_little():
     pose, world = clip.pose.copy(), clip.world.copy()
     pose[skipped & ~clip.at_rest], world[skipped & ~clip.at_rest] = np.nan, np.nan
     # 15 frames a second here: gaps of 0.2 s are the longest that are bridged
-    difference = angles_of(replace(clip, pose=pose, world=world)).neck_deg - angles_of(clip).neck_deg
+    difference = angles_of(replace(clip, pose=pose, world=world)).neck_deg - plain(0).neck_deg
     assert np.nanmedian(np.abs(difference)) < 1.5
 
 
@@ -334,7 +339,7 @@ def test_a_neutral_without_a_face_is_refused():
 
 def test_accuracy_on_people_never_used_for_fitting():
     """Golden: the figures are the measured ones plus a margin; a regression of 2 deg fails."""
-    errors = np.concatenate([np.abs(angles_of(clip).neck_deg - clip.neck_deg) for clip in heldout()])
+    errors = np.concatenate([np.abs(plain(i).neck_deg - clip.neck_deg) for i, clip in enumerate(heldout())])
     assert np.nanmedian(errors) < 1.4
     assert np.nanmean(errors) < 2.5
 
@@ -350,7 +355,7 @@ def test_calibration_survives_the_file(tmp_path):
     reference = again.fit_reference(clip.landmarks(), clip.camera(known=False), clip.at_rest)
     observed = again.observe(clip.landmarks(), reference)
     same = neck_angle_series(again.smooth(observed, reference), reference.neutral_thorax)
-    np.testing.assert_allclose(same.neck_deg, angles_of(clip).neck_deg, atol=1e-3)
+    np.testing.assert_allclose(same.neck_deg, plain(0).neck_deg, atol=1e-3)
 
 
 def test_table_survives_the_file(tmp_path):

@@ -106,7 +106,12 @@ def series_of(frames: list[LandmarkFrame], width: int = 640, height: int = 480) 
     """Frames as one series."""
 
     def column(name: str) -> np.ndarray:
-        return np.array([getattr(frame, name) for frame in frames])
+        values = [getattr(frame, name) for frame in frames]
+        known = [value for value in values if value is not None]
+        if len(known) == len(values):
+            return np.array(values)
+        empty = np.full_like(known[0], np.nan)  # points are not followed in every frame
+        return np.array([empty if value is None else value for value in values])
 
     return LandmarkSeries(
         time_ns=column("time_ns"),

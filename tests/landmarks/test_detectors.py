@@ -109,6 +109,12 @@ def test_replay_gives_what_the_models_saw(stored, frames):
         first, again = models.detect(frame), replay.detect(frame)
         for name in ("face", "pose", "pose_world", "pose_visibility", "motion", "motion_box"):
             assert getattr(first, name).tobytes() == getattr(again, name).tobytes(), name
+        for name in ("tracks", "chest_tracks"):
+            points, replayed = getattr(first, name), getattr(again, name)
+            if points is None:  # not followed in this frame
+                assert np.isnan(replayed).all()
+            else:
+                assert points.tobytes() == replayed.tobytes(), name
         assert (first.faces, first.pose_ran) == (again.faces, again.pose_ran)
     assert replay.identity == models.identity
     models.close()

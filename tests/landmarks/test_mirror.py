@@ -12,7 +12,7 @@ from tests.landmarks.stretches import Stretch, landmark_frame, series_of
 
 NAMED_FACE_PAIRS = {33: 263, 133: 362, 61: 291, 234: 454, 127: 356, 105: 334, 468: 473, 469: 476, 471: 474}
 MIDDLE = (1, 4, 10, 13, 14, 152, 168)
-LISTS = ("face", "pose", "pose_visibility", "pose_world", "motion", "motion_box")
+LISTS = ("face", "pose", "pose_visibility", "pose_world", "motion", "motion_box", "tracks", "chest_tracks")
 
 
 @pytest.mark.parametrize("opposite", [FACE_OPPOSITE, POSE_OPPOSITE], ids=["face", "pose"])
@@ -45,6 +45,16 @@ def test_nothing_but_points_changes():
     for name in ("time_ns", "faces", "pose_ran", "width", "height"):
         assert np.array_equal(getattr(mirrored, name), getattr(series, name))
     assert np.array_equal(mirrored.face_found, series.face_found)
+
+
+def test_followed_points_keep_their_numbers_and_swap_sides():
+    series = series_of([landmark_frame(number) for number in range(3)])
+    mirrored = mirror_series(series)
+    for name in ("tracks", "chest_tracks"):
+        plain, swapped = getattr(series, name), getattr(mirrored, name)
+        np.testing.assert_array_equal(swapped[..., 0], plain[..., 0])
+        np.testing.assert_array_equal(swapped[..., 1], np.float32(640) - plain[..., 1])
+        np.testing.assert_array_equal(swapped[..., 2], plain[..., 2])
 
 
 def detected(**settings):
