@@ -173,7 +173,7 @@ def test_damaged_landmarks_are_refused(neckrom, tmp_path, measured, keep):
 def test_landmarks_of_another_version_are_refused(neckrom, tmp_path, measured):
     with pq.ParquetFile(measured / "landmarks.parquet") as file:
         table, stored = file.read(), file.metadata.metadata[b"neckrom.landmarks"]
-    newer = stored.replace(b'"format_version": 1', b'"format_version": 99')
+    newer = stored.replace(b'"format_version": 2', b'"format_version": 99')
     assert newer != stored
     path = tmp_path / "landmarks.parquet"
     pq.write_table(table.replace_schema_metadata({b"neckrom.landmarks": newer}), path)
