@@ -384,12 +384,23 @@ def test_a_page_that_is_loaded_again_goes_on(open_page, served, session):
         page.reload()
 
 
+_PRESS_AS_SOON_AS_THE_NEXT_IS_THERE = """() => new Promise((done) => {
+    const press = () => document.body.dispatchEvent(new KeyboardEvent("keydown", {key: "1", bubbles: true}));
+    new MutationObserver((_, observer) => {
+        if (!document.querySelector(".count")?.textContent.includes("Question 2 of")) return;
+        observer.disconnect();
+        press();
+        done();
+    }).observe(document.body, {subtree: true, childList: true, characterData: true});
+    press();
+})"""
+"""In the page itself: how busy the machine is does not matter."""
+
+
 def test_a_key_pressed_twice_answers_one_question(open_page, served, session):
     page = open_page(served)
     page.wait_for_timeout(READING_MS)
-    page.keyboard.press("1")
-    page.wait_for_selector(".count:has-text('Question 2 of')")
-    page.keyboard.press("1")
+    page.evaluate(_PRESS_AS_SOON_AS_THE_NEXT_IS_THERE)
     page.wait_for_timeout(100)
     assert set(session._machine.answers) == {"walking_balance"}
 
