@@ -1,9 +1,7 @@
-"""What the tests of the pages share: a finished report, a session, a browser."""
+"""What the tests of the pages share: a finished report and a session."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,23 +36,3 @@ def session(report: Path) -> Iterator[ScriptedSession]:
 def served(session: ScriptedSession) -> Iterator[Served]:
     with serving(session) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """The system's Chromium; nothing is ever fetched."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
-
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        message = "Chromium is missing: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
-        )
-        yield started
-        started.close()
