@@ -65,7 +65,7 @@ def unpack_table(table: Path, folder: Path) -> int:
         _check_names(clips)
     except _UNREADABLE as error:
         raise ConfigurationError(
-            f"{table} is no table of landmarks with truth ({error}): give the folder of clips with truth "
+            f"{table} is no table of landmarks with truth, or it is damaged: give the folder of clips with truth "
             "tables beside them, or calibration/heldout.npz of the repository."
         ) from error
     for clip in clips:
