@@ -101,7 +101,10 @@ def pictures_in(report: bytes) -> dict[Movement, bytes]:
 
 def file_rows(view: SessionView, texts: Messages) -> list[tuple[str, str]]:
     """Name and size of everything that is kept of a session."""
-    return [
-        (display_name(entry.name, limit=100), texts.text("pages.megabytes", size=entry.size / 1e6))
-        for entry in view.files
-    ]
+    return [(display_name(entry.name, limit=100), _size(entry.size, texts)) for entry in view.files]
+
+
+def _size(size: int, texts: Messages) -> str:
+    if size < 1e6:
+        return texts.text("pages.kilobytes", size=max(1.0, size / 1e3))
+    return texts.text("pages.megabytes", size=size / 1e6)

@@ -37,7 +37,8 @@ def difference(change: Change) -> str:
     if change.difference_deg is None or change.verdict is Verdict.UNKNOWN:
         return NONE
     bound = "≥ " if change.at_least and change.verdict is Verdict.MORE else ""
-    return f"{bound}{round(change.difference_deg):+d}°".replace("-", "−")
+    whole = round(change.difference_deg)
+    return f"{bound}{whole:+d}°".replace("-", "−") if whole else "0°"
 
 
 def verdict_words(change: Change, texts: Messages) -> str:

@@ -234,6 +234,7 @@ def _person_page(
         "view": view,
         "course": course,
         "drawings": draw_trends(trends, texts),
+        "error": _error_words(texts),
         "changes": [_course_row(trend, texts) for trend in trends],
         "several": any(trend.since_last is not None and len(trend.points) > 2 for trend in trends),
         "width": WIDTH,
@@ -247,6 +248,12 @@ def _person_page(
         "typed": typed,
     }
     return desk.show(request, "person.html.j2", status=status, problem=problem, **(shown | values))
+
+
+def _error_words(texts: Messages) -> str:
+    published = repeatability().published
+    source = published.citation.partition(",")[0]
+    return texts.text("pages.error", limit=published.mdc_deg, source=source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,16 +410,14 @@ def _comparison_page(desk: Desk, request: Request, found: Comparison) -> Respons
         )
         for movement, change in found.changes.items()
     ]
-    limits = repeatability()
-    source = limits.published.citation.partition(",")[0]
     return desk.show(
         request,
         "compare.html.j2",
         found=found,
         rows=rows,
         pictures=any(kept.values()),
-        error=texts.text("pages.error", limit=limits.published.mdc_deg, source=source),
-        preliminary=limits.placeholder,
+        error=_error_words(texts),
+        preliminary=repeatability().placeholder,
         day=day,
         display=display_name,
     )
