@@ -31,27 +31,27 @@ class Posted:
         """The same, with None for empty."""
         return self.text(name) or None
 
+    @classmethod
+    async def read(cls, request: Request) -> Posted:
+        """Read a form to its end, or refuse it.
 
-async def read_form(request: Request) -> Posted:
-    """Read a form to its end, or refuse it.
-
-    Raises
-    ------
-    InputError
-        If it is too large, or no form.
-    """
-    data = bytearray()
-    async for part in request.stream():
-        data += part
-        if len(data) > LARGEST_FORM:
-            raise InputError("That is too much text for one form: shorten it.")
-    try:
-        pairs = parse_qsl(
-            data.decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"
-        )
-    except ValueError as error:
-        raise InputError("What was sent is no form of these pages: open the page again.") from error
-    return Posted(dict(pairs))
+        Raises
+        ------
+        InputError
+            If it is too large, or no form.
+        """
+        data = bytearray()
+        async for part in request.stream():
+            data += part
+            if len(data) > LARGEST_FORM:
+                raise InputError("That is too much text for one form: shorten it.")
+        try:
+            pairs = parse_qsl(
+                data.decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"
+            )
+        except ValueError as error:
+            raise InputError("What was sent is no form of these pages: open the page again.") from error
+        return cls(dict(pairs))
 
 
-Form = Annotated[Posted, Depends(read_form)]
+Form = Annotated[Posted, Depends(Posted.read)]

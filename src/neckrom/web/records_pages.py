@@ -24,6 +24,7 @@ from neckrom.exports.write import Format, made_export
 from neckrom.messages import Messages
 from neckrom.records.api import Comparison, Deleted, Records, SessionView
 from neckrom.records.course import course_html, course_of, course_pdf
+from neckrom.records.people import checked_name
 from neckrom.records.trends import Change, MovementTrend, repeatability
 from neckrom.report.wording import display_name
 from neckrom.types import MOVEMENTS, Movement
@@ -181,6 +182,7 @@ def people_routes(desk: Desk) -> APIRouter:
     def change(request: Request, person: str, form: Form) -> Response:
         found = records.find_person(person)
         try:
+            checked_name(form.given("name"))  # both or neither
             records.set_birth_date(found.id, form.given("birth_date"))
             records.rename_person(found.id, form.given("name"))
         except NeckromError as error:
