@@ -440,7 +440,9 @@ def test_ten_thousand_people_are_listed_and_found_quickly(tmp_path):
             ):
                 start = time.perf_counter()
                 assert expected in desk.page(target)
-                assert time.perf_counter() - start < 2.0, "0.2 s on a machine that does nothing else"
+                assert time.perf_counter() - start < 0.5, (
+                    "0.2 s are promised on a machine that does nothing else"
+                )
 
 
 # --------------------------------------------------------------------- course
