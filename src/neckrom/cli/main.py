@@ -289,6 +289,25 @@ def live(
     _leave(run_live(options))
 
 
+@app.command("open")
+def open_pages(
+    *,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="FOLDER|URL", help="Where the records are; else your data folder."),
+    ] = None,
+    port: Annotated[int | None, typer.Option("--port", metavar="N", help="Of the page on 127.0.0.1.")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address only.")] = False,
+    lang: Annotated[str, typer.Option("--lang", metavar="en|de|es|fr", help="Language of the pages.")] = "en",
+    verbose: _Verbose = False,
+) -> None:
+    """Open the records in the browser: people, sessions, trends, the neck screen, guided sessions."""
+    _start_log(verbose)
+    from neckrom.cli.open import run_open  # noqa: PLC0415
+
+    _leave(run_open(store, port, lang, browser=not no_browser))
+
+
 @app.command()
 def validate(
     folder: Annotated[

@@ -63,9 +63,30 @@ def export_to(
     OutputError
         If a file is already there, or cannot be written.
     """
+    _, contents, remarks = made_export(records, what, form, with_name=with_name)
+    return Exported(write_files(out, contents, overwrite=overwrite), remarks)
+
+
+def made_export(
+    records: Records, what: str, form: Format, *, with_name: bool = False
+) -> tuple[str, dict[str, bytes], tuple[str, ...]]:
+    """What :func:`export_to` writes, without writing it.
+
+    Returns
+    -------
+    name : str
+        For all of it together: a pseudonym, or the id of the one session.
+    contents : dict
+        Files by name.
+    remarks : tuple of str
+
+    Raises
+    ------
+    UnknownRecordError, InputError
+    """
     export = _collected(records, what, with_name=with_name)
     contents, remarks = _contents(export, form)
-    return Exported(write_files(out, contents, overwrite=overwrite), remarks)
+    return export.name, contents, remarks
 
 
 def _collected(records: Records, what: str, *, with_name: bool) -> Export:

@@ -41,12 +41,16 @@ REPORT_POLICY = (
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), payment=()",
 }
+
+REFERRER = "Referrer-Policy"
+FORM_REFERRER = "same-origin"
+"""For pages with forms: with "no-referrer" a browser says of its own forms that they come from nowhere
+(``Origin: null``), and they would be refused. Other sites learn nothing either way."""
 
 _NO_TOKEN = (
     "This page is private. Open the address that neckrom shows in the terminal: copy all of it, "
@@ -156,6 +160,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Content-Security-Policy", self._policy)
+                if headers.get(REFERRER) != FORM_REFERRER:
+                    headers[REFERRER] = "no-referrer"
                 for name, value in _HEADERS.items():
                     headers[name] = value
             await send(message)

@@ -1,0 +1,57 @@
+"""``neckrom open``: wires records and pages together."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import webbrowser
+from typing import TYPE_CHECKING
+
+from neckrom.cli.terminal import console, say
+from neckrom.errors import ConfigurationError, ExitCode
+
+if TYPE_CHECKING:
+    from neckrom.web.access import Access
+
+
+def run_open(store: str | None, port: int | None, language: str, *, browser: bool) -> ExitCode:
+    """Serve the pages of the records until Ctrl-C.
+
+    Raises
+    ------
+    NeckromError
+        A store that cannot be opened, a port that is taken, ...; with what to do.
+    """
+    from platformdirs import user_data_path  # noqa: PLC0415
+
+    from neckrom.messages import LANGUAGES  # noqa: PLC0415
+    from neckrom.records.api import Records  # noqa: PLC0415
+    from neckrom.records.location import locate  # noqa: PLC0415
+    from neckrom.web.records_pages import START, serve_records  # noqa: PLC0415
+
+    if language not in LANGUAGES:
+        raise ConfigurationError(
+            f"No texts in the language {language!r}: choose --lang {', '.join(LANGUAGES)}."
+        )
+
+    def ready(access: Access) -> None:
+        _tell_address(access.address(START))
+        if browser:
+            address = access.launch_address(START)
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # it complains aloud about Ctrl-C
+    folder = user_data_path("neckrom", appauthor=False) / "sessions"
+    with Records(locate(store)) as records:
+        try:
+            serve_records(records, folder, port=port, language=language, on_ready=ready)
+        except KeyboardInterrupt:  # how these pages end
+            say("Closed.")
+    return ExitCode.OK
+
+
+def _tell_address(address: str) -> None:
+    stdout = console()
+    stdout.print("The records are at this address, on this machine only:", soft_wrap=True)
+    stdout.print(f"  {address}", soft_wrap=True)
+    stdout.print("Ctrl-C closes them.", soft_wrap=True)

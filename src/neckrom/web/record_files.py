@@ -1,0 +1,110 @@
+"""What the pages hand out of the records: made on demand, or named in a fixed table.
+
+No name that a request holds reaches the disk: sessions are looked up in the database, files in
+:data:`STORED`, forms of an export in :class:`~neckrom.exports.write.Format`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from neckrom.messages import Messages
+from neckrom.records.api import SessionView
+from neckrom.report.wording import display_name
+from neckrom.types import MOVEMENTS, Movement
+from neckrom.web.access import REPORT_POLICY
+
+STORED = {
+    "report.html": "text/html; charset=utf-8",
+    "report.pdf": "application/pdf",
+    "result.json": "application/json",
+}
+"""The fixed table of what is handed out of a session's folder."""
+
+_TYPES = {
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "csv": "text/csv; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "zip": "application/zip",
+}
+_SHOT = re.compile(rb'<img src="data:image/jpeg;base64,([A-Za-z0-9+/=]+)" alt="([^"]{1,500})"')
+_SHOWN = "at the end of {}, "
+"""What the description of a picture says of its movement."""
+_JPEG = b"\xff\xd8\xff"
+
+
+def download(name: str, data: bytes) -> Response:
+    """A file to be saved; ``name`` is ours, never from outside."""
+    media_type = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+    return Response(
+        data, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+def page_of_its_own(html: bytes) -> Response:
+    """A report: one file with its style and pictures in it, which may run nothing and ask for nothing."""
+    return Response(
+        html, media_type=STORED["report.html"], headers={"Content-Security-Policy": REPORT_POLICY}
+    )
+
+
+def packed(name: str, contents: Mapping[str, bytes]) -> Response:
+    """One file as it is, several in an archive."""
+    if len(contents) == 1:
+        ((single, data),) = contents.items()
+        return download(single, data)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for each, data in contents.items():
+            archive.writestr(each, data)
+    return download(f"{name}.zip", buffer.getvalue())
+
+
+def stored_file(view: SessionView, name: str) -> bytes | None:
+    """A file of the fixed table; None where it is not in it, or not on this machine."""
+    if name not in STORED:
+        return None
+    try:
+        return (view.folder / name).read_bytes()
+    except OSError:
+        return None
+
+
+def pictures_of(view: SessionView) -> dict[Movement, bytes]:
+    """The end-range pictures that the stored report keeps, as JPEG; empty where the person kept none."""
+    report = stored_file(view, "report.html")
+    return {} if report is None else pictures_in(report)
+
+
+def pictures_in(report: bytes) -> dict[Movement, bytes]:
+    """End-range pictures in a report, by the movement that their description names."""
+    found: dict[Movement, bytes] = {}
+    for match in _SHOT.finditer(report):
+        described = match[2].decode("utf-8", "replace")
+        movement = next((each for each in MOVEMENTS if _SHOWN.format(each.label.lower()) in described), None)
+        try:
+            data = base64.b64decode(match[1], validate=True)
+        except binascii.Error:
+            continue
+        if movement is not None and data.startswith(_JPEG):
+            found.setdefault(movement, data)
+    return found
+
+
+def file_rows(view: SessionView, texts: Messages) -> list[tuple[str, str]]:
+    """Name and size of everything that is kept of a session."""
+    return [(display_name(entry.name, limit=100), _size(entry.size, texts)) for entry in view.files]
+
+
+def _size(size: int, texts: Messages) -> str:
+    if size < 1e6:
+        return texts.text("pages.kilobytes", size=max(1.0, size / 1e3))
+    return texts.text("pages.megabytes", size=size / 1e6)

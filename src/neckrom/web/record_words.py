@@ -1,0 +1,63 @@
+"""Values of the records in words and figures, as the pages show them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from neckrom.messages import Messages
+from neckrom.records.trends import Change, MeasuredValue, Verdict
+from neckrom.screening.statements import Statement
+
+NONE = "–"
+
+
+def day(moment: datetime) -> str:
+    """As in 2026-03-14, where the user is."""
+    return f"{moment.astimezone():%Y-%m-%d}"
+
+
+def angle(value: MeasuredValue) -> str:
+    """Best trial: "25°", "≥ 55°", or a dash where it was not measured."""
+    if value.best_deg is None:
+        return NONE
+    return f"{'≥ ' if value.lower_bound else ''}{value.best_deg:.0f}°"
+
+
+def interval(value: MeasuredValue) -> str:
+    """95 % interval of the best trial."""
+    if value.low_deg is None:
+        return NONE
+    if value.high_deg is None:
+        return f"≥ {value.low_deg:.0f}°"
+    return f"{value.low_deg:.0f}–{value.high_deg:.0f}°"
+
+
+def difference(change: Change) -> str:
+    """With its sign; a dash where nothing can be told."""
+    if change.difference_deg is None or change.verdict is Verdict.UNKNOWN:
+        return NONE
+    bound = "≥ " if change.at_least and change.verdict is Verdict.MORE else ""
+    whole = round(change.difference_deg)
+    return f"{bound}{whole:+d}°".replace("-", "−") if whole else "0°"
+
+
+def verdict_words(change: Change, texts: Messages) -> str:
+    """Whether a change is one."""
+    return texts.text(f"pages.verdict.{change.verdict.value}")
+
+
+def change_words(change: Change, texts: Messages) -> str:
+    """Difference and verdict in one line."""
+    figures = difference(change)
+    said = verdict_words(change, texts)
+    return said if figures == NONE else f"{figures}: {said}"
+
+
+def sentence(statement: Statement, texts: Messages) -> str:
+    """A statement of the neck screen in words."""
+    params: dict[str, str | float] = {}
+    if statement.what:
+        params["what"] = "; ".join(texts.text(key) for key in statement.what)
+    if statement.percent is not None:
+        params["percent"] = statement.percent
+    return texts.text(statement.key, **params)

@@ -1,0 +1,463 @@
+"""The pages of the records: people, sessions, trends, two sessions side by side.
+
+Plain forms and links, laid out here: they work from the keyboard and with a screen reader as the browser
+has it, and need no script (only the page that waits for a guided session has a small one).
+"""
+
+from __future__ import annotations
+
+import math
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, FastAPI, Query
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from neckrom.errors import NeckromError
+from neckrom.exports.write import Format, made_export
+from neckrom.messages import Messages
+from neckrom.records.api import Comparison, Deleted, Records, SessionView
+from neckrom.records.course import course_html, course_of, course_pdf
+from neckrom.records.people import checked_name
+from neckrom.records.trends import Change, MovementTrend, repeatability
+from neckrom.report.wording import display_name
+from neckrom.types import MOVEMENTS, Movement
+from neckrom.web.access import Access
+from neckrom.web.app import secured_app
+from neckrom.web.desk import Desk, go_to
+from neckrom.web.forms import Form
+from neckrom.web.guided import CAMERAS, PROTOCOLS, GuidedSessions
+from neckrom.web.record_files import (
+    download,
+    file_rows,
+    packed,
+    page_of_its_own,
+    pictures_of,
+    stored_file,
+)
+from neckrom.web.record_words import NONE, angle, day, difference, interval, verdict_words
+from neckrom.web.screen_pages import screen_routes
+from neckrom.web.server import listening, run_app
+from neckrom.web.trend_drawing import HEIGHT, WIDTH, draw_trends
+
+START = "/people"
+PAGE_LENGTH = 50
+_MOST_PAGES = 10**9
+
+
+def records_app(records: Records, guided: GuidedSessions, access: Access, language: str = "en") -> FastAPI:
+    """The application of the records.
+
+    Parameters
+    ----------
+    records : Records
+        Open; it is not closed here.
+    guided : GuidedSessions
+    access : Access
+    language : str
+        In which the pages speak until their user chooses another one.
+    """
+    desk = Desk(records, guided, access.port, language)
+    app = secured_app(access)
+    for router in (people_routes(desk), session_routes(desk), screen_routes(desk), guided_routes(desk)):
+        app.include_router(router)
+
+    def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, NeckromError)
+        return desk.problem(request, error)
+
+    def unknown(request: Request, _error: Exception) -> Response:
+        text = desk.texts(request).text("pages.not_found")
+        return desk.show(request, "problem.html.j2", status=404, problem=text)
+
+    app.add_exception_handler(NeckromError, refused)
+    app.add_exception_handler(RequestValidationError, unknown)
+    app.add_exception_handler(HTTPException, unknown)
+    return app
+
+
+def serve_records(
+    records: Records,
+    guided_folder: Path,
+    *,
+    port: int | None = None,
+    language: str = "en",
+    on_ready: Callable[[Access], None],
+) -> None:
+    """Serve the pages until Ctrl-C; a guided session that still runs is ended and filed.
+
+    Parameters
+    ----------
+    records : Records
+    guided_folder : Path
+        In which guided sessions are until they are filed.
+    port : int, optional
+        On 127.0.0.1; a free one if not given.
+    language : str
+    on_ready : callable
+        Told who may enter once the server answers.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        If the port is taken.
+    ConfigurationError
+        If the port is none.
+    KeyboardInterrupt
+        On Ctrl-C.
+    """
+    guided = GuidedSessions(records, guided_folder)
+    with listening(port) as listener:
+        try:
+            _run(records, guided, listener, language, on_ready)
+        finally:
+            guided.close()
+
+
+def _run(
+    records: Records,
+    guided: GuidedSessions,
+    listener: socket.socket,
+    language: str,
+    on_ready: Callable[[Access], None],
+) -> None:
+    access = Access(listener.getsockname()[1])
+    app = records_app(records, guided, access, language)
+    run_app(app, listener, lambda: on_ready(access), lambda: False)
+
+
+# ---------------------------------------------------------------------- people
+
+
+def people_routes(desk: Desk) -> APIRouter:
+    """People: the list, one of them, adding, changing, deleting."""
+    router = APIRouter()
+    records = desk.records
+
+    def listed(request: Request, search: str, page: int, status: int = 200, **values: object) -> Response:
+        total = records.count_people(search)
+        last = max(1, math.ceil(total / PAGE_LENGTH))
+        number = min(page, last)
+        rows = records.people(search, limit=PAGE_LENGTH, offset=(number - 1) * PAGE_LENGTH)
+        shown: dict[str, object] = {
+            "rows": rows,
+            "search": search,
+            "total": total,
+            "page": number,
+            "pages": last,
+            "day": day,
+        }
+        shown |= {"typed": {}, "problem": ""} | values
+        return desk.show(request, "people.html.j2", status=status, **shown)
+
+    @router.get("/")
+    def start() -> Response:
+        return go_to(START)
+
+    @router.get("/people")
+    def people(
+        request: Request, search: str = "", page: Annotated[int, Query(ge=1, le=_MOST_PAGES)] = 1
+    ) -> Response:
+        return listed(request, search.strip(), page)
+
+    @router.post("/people")
+    def add(request: Request, form: Form) -> Response:
+        try:
+            row = records.add_person(form.given("name"), form.given("birth_date"), form.text("note"))
+        except NeckromError as error:
+            return listed(request, "", 1, typed=form.fields, problem=str(error), status=400)
+        return go_to(f"/people/{row.id}")
+
+    @router.get("/people/{person}")
+    def one(request: Request, person: str) -> Response:
+        return _person_page(desk, request, person)
+
+    @router.post("/people/{person}/change")
+    def change(request: Request, person: str, form: Form) -> Response:
+        found = records.find_person(person)
+        try:
+            checked_name(form.given("name"))  # both or neither
+            records.set_birth_date(found.id, form.given("birth_date"))
+            records.rename_person(found.id, form.given("name"))
+        except NeckromError as error:
+            return _person_page(desk, request, found.id, problem=str(error), typed=form.fields, status=400)
+        return go_to(f"/people/{found.id}")
+
+    @router.get("/people/{person}/delete")
+    def ask(request: Request, person: str) -> Response:
+        view = records.person(records.find_person(person).id)
+        texts = desk.texts(request)
+        goes = texts.text(
+            "pages.delete_person_goes", sessions=len(view.sessions), screenings=len(view.screenings)
+        )
+        label = display_name(view.row.label, limit=250)
+        return desk.show(request, "delete.html.j2", what=label, goes=goes, back=f"/people/{view.row.id}")
+
+    @router.post("/people/{person}/delete")
+    def delete(request: Request, person: str) -> Response:
+        removed = records.delete_person(records.find_person(person).id)
+        return _removed(desk, request, removed, START)
+
+    @router.get("/people/{person}/course.{form}")
+    def course(request: Request, person: str, form: str) -> Response:
+        view = records.person(records.find_person(person).id)
+        if form not in ("html", "pdf") or not view.sessions:
+            raise HTTPException(404)
+        made = course_of(view, records.trend(view.row.id), repeatability(), desk.texts(request))
+        if form == "html":
+            return page_of_its_own(course_html(made).encode("utf-8"))
+        return download(f"{view.row.id}_course.pdf", course_pdf(made))
+
+    @router.get("/people/{person}/export")
+    def export(person: str, form: Format, *, name: bool = False) -> Response:
+        return _exported(desk, records.find_person(person).id, form, with_name=name)
+
+    return router
+
+
+def _person_page(
+    desk: Desk, request: Request, person: str, *, status: int = 200, problem: str = "", **values: object
+) -> Response:
+    records, texts = desk.records, desk.texts(request)
+    view = records.person(records.find_person(person).id)
+    trends = records.trend(view.row.id)
+    course = course_of(view, trends, repeatability(), texts)
+    typed = {
+        "name": view.row.name or "",
+        "birth_date": "" if view.row.birth_date is None else view.row.birth_date.isoformat(),
+    }
+    shown = {
+        "view": view,
+        "course": course,
+        "drawings": draw_trends(trends, texts),
+        "error": _error_words(texts),
+        "changes": [_course_row(trend, texts) for trend in trends],
+        "several": any(trend.since_last is not None and len(trend.points) > 2 for trend in trends),
+        "width": WIDTH,
+        "height": HEIGHT,
+        "day": day,
+        "display": display_name,
+        "cameras": CAMERAS,
+        "protocols": PROTOCOLS,
+        "formats": [form.value for form in Format],
+        "guided": desk.guided.of(view.row.id),
+        "typed": typed,
+    }
+    return desk.show(request, "person.html.j2", status=status, problem=problem, **(shown | values))
+
+
+def _error_words(texts: Messages) -> str:
+    published = repeatability().published
+    source = published.citation.partition(",")[0]
+    return texts.text("pages.error", limit=published.mdc_deg, source=source)
+
+
+@dataclass(frozen=True, slots=True)
+class CourseRow:
+    """One movement from the first session to the last, in words."""
+
+    name: str
+    first: str
+    last: str
+    change: str
+    error: str
+    meaning: str
+    since_last: str
+
+
+def _course_row(trend: MovementTrend, texts: Messages) -> CourseRow:
+    name = texts.text(f"word.{trend.movement.value}")
+    change, since = trend.first_to_last, trend.since_last
+    if change is None or since is None:
+        only = angle(trend.points[0].value) if trend.points else texts.text("course.not_measured")
+        return CourseRow(name, only, "", "", "", "", "")
+    error = texts.text("course.limit", limit=trend.limit_deg)
+    ends = (angle(change.earlier), angle(change.later))
+    return CourseRow(
+        name, *ends, difference(change), error, verdict_words(change, texts), verdict_words(since, texts)
+    )
+
+
+def _removed(desk: Desk, request: Request, removed: Deleted, back: str) -> Response:
+    label = display_name(removed.label, limit=250)
+    return desk.show(request, "deleted.html.j2", removed=removed, what=label, back=back)
+
+
+def _exported(desk: Desk, what: str, form: Format, *, with_name: bool) -> Response:
+    name, contents, remarks = made_export(desk.records, what, form, with_name=with_name)
+    if remarks and form is not Format.MOT:  # a motion has its remarks beside it already
+        contents = contents | {"remarks.txt": ("\n".join(remarks) + "\n").encode("utf-8")}
+    return packed(f"{name}_{form.value}", contents)
+
+
+# -------------------------------------------------------------------- sessions
+
+
+def session_routes(desk: Desk) -> APIRouter:
+    """Sessions: one of them, what it keeps, two side by side."""
+    router = APIRouter()
+    records = desk.records
+
+    @router.get("/sessions/{session}")
+    def one(request: Request, session: str) -> Response:
+        return _session_page(desk, request, records.session(records.find_session(session).id))
+
+    @router.get("/sessions/{session}/files/{name}")
+    def file(session: str, name: str) -> Response:
+        view = records.session(records.find_session(session).id)
+        data = stored_file(view, name)
+        if data is None:
+            raise HTTPException(404)
+        return page_of_its_own(data) if name == "report.html" else download(f"{view.row.id}_{name}", data)
+
+    @router.get("/sessions/{session}/pictures/{movement}")
+    def picture(session: str, movement: Movement) -> Response:
+        data = pictures_of(records.session(records.find_session(session).id)).get(movement)
+        return PlainTextResponse("None.\n", 404) if data is None else Response(data, media_type="image/jpeg")
+
+    @router.get("/sessions/{session}/export")
+    def export(session: str, form: Format, *, name: bool = False) -> Response:
+        return _exported(desk, records.find_session(session).id, form, with_name=name)
+
+    @router.get("/sessions/{session}/delete")
+    def ask(request: Request, session: str) -> Response:
+        view = records.session(records.find_session(session).id)
+        goes = desk.texts(request).text("pages.delete_session_goes", files=len(view.files))
+        what = f"{view.row.id}, {day(view.row.measured)}, {display_name(view.person.label, limit=250)}"
+        return desk.show(request, "delete.html.j2", what=what, goes=goes, back=f"/sessions/{view.row.id}")
+
+    @router.post("/sessions/{session}/delete")
+    def delete(request: Request, session: str) -> Response:
+        row = records.find_session(session)
+        return _removed(desk, request, records.delete_session(row.id), f"/people/{row.person_id}")
+
+    @router.get("/compare")
+    def compare(request: Request, one: str, other: str) -> Response:
+        found = records.compare(records.find_session(one).id, records.find_session(other).id)
+        return _comparison_page(desk, request, found)
+
+    return router
+
+
+def _session_page(desk: Desk, request: Request, view: SessionView) -> Response:
+    texts = desk.texts(request)
+    return desk.show(
+        request,
+        "session.html.j2",
+        view=view,
+        figures=[
+            (texts.text(f"word.{movement.value}"), _figures(view, movement, texts)) for movement in MOVEMENTS
+        ],
+        pictures=[movement.value for movement in pictures_of(view)],
+        reports={name for name in ("report.html", "report.pdf") if (view.folder / name).is_file()},
+        files=file_rows(view, texts),
+        formats=[form.value for form in Format],
+        day=day,
+        display=display_name,
+    )
+
+
+def _figures(view: SessionView, movement: Movement, texts: Messages) -> tuple[str, ...]:
+    value = view.values.get(movement)
+    if value is None or value.best_deg is None:
+        return (texts.text("course.not_measured"), *[NONE] * 7)
+    percent = value.percent_of_reference
+    return (
+        angle(value),
+        interval(value),
+        NONE if value.mean_deg is None else f"{value.mean_deg:.0f}°",
+        NONE if value.reference_deg is None else f"{value.reference_deg:g}°",
+        NONE if percent is None else f"{'≥ ' if value.lower_bound else ''}{percent:.0f} %",
+        texts.text(f"pages.flag.{value.flag}"),
+        NONE if value.pain is None else f"{value.pain}/10",
+        str(value.trials),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two values side by side."""
+
+    value: str
+    interval: str
+    pain: str
+    picture: bool
+
+
+def _comparison_page(desk: Desk, request: Request, found: Comparison) -> Response:
+    texts = desk.texts(request)
+    kept = {view.row.id: pictures_of(view) for view in (found.earlier, found.later)}
+
+    def side(view: SessionView, movement: Movement, change: Change) -> Side:
+        value = change.earlier if view is found.earlier else change.later
+        pain = "" if value.pain is None else texts.text("page.pain.score", score=value.pain)
+        return Side(angle(value), interval(value), pain, movement in kept[view.row.id])
+
+    rows = [
+        (
+            movement.value,
+            texts.text(f"word.{movement.value}"),
+            side(found.earlier, movement, change),
+            side(found.later, movement, change),
+            difference(change),
+            texts.text("course.limit", limit=change.limit_deg),
+            verdict_words(change, texts),
+            change.verdict.value,
+        )
+        for movement, change in found.changes.items()
+    ]
+    return desk.show(
+        request,
+        "compare.html.j2",
+        found=found,
+        rows=rows,
+        pictures=any(kept.values()),
+        error=_error_words(texts),
+        preliminary=repeatability().placeholder,
+        day=day,
+        display=display_name,
+    )
+
+
+# ---------------------------------------------------------------------- guided
+
+
+def guided_routes(desk: Desk) -> APIRouter:
+    """A guided session for a person: start it, open it, see it filed."""
+    router = APIRouter()
+    records, guided = desk.records, desk.guided
+
+    @router.post("/people/{person}/guided")
+    def start(request: Request, person: str, form: Form) -> Response:
+        row = records.find_person(person)
+        language = desk.language(request)
+        guided.start(row.id, camera=form.text("camera"), protocol=form.text("protocol"), language=language)
+        return go_to(f"/people/{row.id}/guided")
+
+    @router.get("/people/{person}/guided")
+    def one(request: Request, person: str) -> Response:
+        row = records.find_person(person)
+        running = guided.of(row.id)
+        if running is None:
+            return go_to(f"/people/{row.id}")
+        label = display_name(row.label, limit=250)
+        return desk.show(request, "guided.html.j2", running=running, person=row.id, label=label)
+
+    @router.get("/people/{person}/guided/stage")
+    def stage(person: str) -> Response:
+        running = guided.of(person)
+        return PlainTextResponse("none" if running is None else running.stage.value)
+
+    @router.post("/people/{person}/guided/stop")
+    def stop(person: str) -> Response:
+        row = records.find_person(person)
+        guided.stop(row.id)
+        return go_to(f"/people/{row.id}/guided")
+
+    return router

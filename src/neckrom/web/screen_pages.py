@@ -1,0 +1,156 @@
+"""The neck screen as a form: safety questions first, then the rest only if it is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import get_args
+
+from fastapi import APIRouter
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from neckrom.errors import InputError, UnknownRecordError
+from neckrom.records.api import PersonView, ScreeningRow
+from neckrom.report.wording import display_name
+from neckrom.result import Result
+from neckrom.screening.neck_screen import (
+    SIGNS,
+    TENSION_TESTS,
+    ScreenAnswers,
+    TensionAnswer,
+    evaluate,
+    screen_questions,
+)
+from neckrom.screening.safety import AnswerValue, judge_answers, safety_questions
+from neckrom.screening.statements import ended_by_safety, statements
+from neckrom.web.desk import Desk, go_to
+from neckrom.web.forms import Form, Posted
+from neckrom.web.record_words import day, sentence
+
+_YES_NO = get_args(AnswerValue)
+_TENSION = get_args(TensionAnswer)
+_ASIDE = ("back_pain", "neck_or_ankle_changes")
+
+
+def screen_routes(desk: Desk) -> APIRouter:
+    """Answer the screen for a person, and read what it says."""
+    router = APIRouter()
+    records = desk.records
+
+    def step(request: Request, view: PersonView, name: str, status: int = 200, **values: object) -> Response:
+        shown: dict[str, object] = {
+            "person": view.row.id,
+            "label": display_name(view.row.label, limit=250),
+            "step": name,
+            "safety": safety_questions(),
+            "signs": SIGNS,
+            "questions": screen_questions(),
+            "tests": TENSION_TESTS,
+            "yes_no": _YES_NO,
+            "tension": _TENSION,
+            "aside": _ASIDE,
+            "given": {},
+            "problem": "",
+            "because": (),
+        }
+        return desk.show(request, "screen.html.j2", status=status, **(shown | values))
+
+    @router.get("/people/{person}/screen")
+    def ask(request: Request, person: str) -> Response:
+        return step(request, records.person(records.find_person(person).id), "safety")
+
+    @router.post("/people/{person}/screen")
+    def answer(request: Request, person: str, form: Form) -> Response:
+        view = records.person(records.find_person(person).id)
+        safety = _safety(form)
+        verdict = judge_answers(safety)  # type: ignore[arg-type]
+        texts = desk.texts(request)
+        if verdict.unanswered:
+            needed = texts.text("pages.answer_all")
+            return step(request, view, "safety", 400, given=form.fields, problem=needed)
+        asked = form.text("step")
+        overridden = verdict.outcome == "clinician_only" and len(form.text("clinician")) >= 2
+        if verdict.outcome == "clinician_only" and not overridden and asked != "end":
+            return step(request, view, "override", given=form.fields, because=verdict.because)
+        ended = verdict.outcome == "stop" or (verdict.outcome == "clinician_only" and not overridden)
+        if not ended and asked != "rest":
+            return step(request, view, "rest", given=form.fields)
+        try:
+            answers = ScreenAnswers.model_validate(_answers(form, safety, ended=ended))
+        except (ValidationError, ValueError):
+            wrong = texts.text("pages.check_answers")
+            return step(request, view, "rest", 400, given=form.fields, problem=wrong)
+        latest = next(iter(view.sessions), None)
+        row = records.add_screening(
+            view.row.id,
+            screen_questions().version,
+            answers.model_dump(mode="json", exclude_none=True),
+            None if latest is None else latest.id,
+        )
+        return go_to(f"/people/{view.row.id}/screens/{row.id}")
+
+    @router.get("/people/{person}/screens/{screening}")
+    def read(request: Request, person: str, screening: str) -> Response:
+        view = records.person(records.find_person(person).id)
+        row = next((each for each in view.screenings if each.id == screening), None)
+        if row is None:
+            raise UnknownRecordError(desk.texts(request).text("pages.not_found"))
+        return _reading(desk, request, view, row)
+
+    return router
+
+
+def _reading(desk: Desk, request: Request, view: PersonView, row: ScreeningRow) -> Response:
+    texts = desk.texts(request)
+    try:
+        answers = ScreenAnswers.model_validate(row.answers)
+        measured = next((each for each in view.sessions if each.id == row.session_id), None)
+        result: Result | None = None if measured is None else desk.records.result(measured.id)
+        found = evaluate(answers, result)
+    except (ValidationError, ValueError) as error:
+        raise InputError(
+            f"Screen {row.id} has answers to other questions (version {row.questions_version}): read it with the "
+            "neckrom that asked them."
+        ) from error
+    return desk.show(
+        request,
+        "screening.html.j2",
+        person=view.row.id,
+        label=display_name(view.row.label, limit=250),
+        date=day(row.answered),
+        found=found,
+        override=answers.override,
+        ended=ended_by_safety(found, overridden=answers.override is not None),
+        sentences=[sentence(each, texts) for each in statements(found)],
+        measured="" if measured is None else day(measured.measured),
+        session="" if measured is None else measured.id,
+    )
+
+
+def _safety(form: Posted) -> dict[str, str]:
+    given = {question.id: form.text(f"safety.{question.id}") for question in safety_questions()}
+    return {name: answer for name, answer in given.items() if answer in _YES_NO}
+
+
+def _answers(form: Posted, safety: Mapping[str, str], *, ended: bool) -> dict[str, object]:
+    if ended:
+        return {"safety": dict(safety)}
+    clinician = form.text("clinician")[:200]
+    percent = form.text("ndi_percent").removesuffix("%").strip().replace(",", ".")
+    return {
+        "safety": dict(safety),
+        "override": None if len(clinician) < 2 else _override(form),
+        "questions": {
+            question.id: answer
+            for question in screen_questions().question
+            if (answer := form.text(f"question.{question.id}"))
+        },
+        "tension": {test: form.text(f"tension.{test}") or "not_done" for test in TENSION_TESTS},
+        **{name: form.given(name) for name in _ASIDE},
+        "ndi_percent": float(percent) if percent else None,
+    }
+
+
+def _override(form: Posted) -> dict[str, str]:
+    return {"clinician": form.text("clinician")[:200], "reason": form.text("reason")[:2000]}
