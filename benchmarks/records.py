@@ -2,16 +2,18 @@
 """How the store of people and sessions behaves when it is large, and when it is killed.
 
     python benchmarks/records.py [--people 10000] [--sessions 5] [--imports 1000] [--kills 200]
-                                 [--only speed,import,backup,kill] [--store FOLDER|URL]
+                                 [--only speed,pages,import,backup,kill] [--store FOLDER|URL]
 
 speed   list, search, open a person, draw a trend, compare, in a store of that many people: 95th
         percentile of 100 calls each, bar 200 ms
+pages   the same on the page: ``neckrom open`` in a process of its own, from the request over loopback to
+        the whole page, and from the address to the load event of Chromium; the same bar
 import  result folders taken in one after the other: time each, and growth of resident memory
 backup  of the store of ``speed``, and checking and restoring it
 kill    kill -9 while people and sessions are written and deleted: nothing that was confirmed may be
         lost, and nothing may be half there
 
-The sessions of ``speed`` are written in bulk, each with its ``result.json`` as its file. Exits with 1
+The sessions of ``speed`` and ``pages`` are written in bulk, each with its ``result.json`` as its file. Exits with 1
 where a bar is missed.
 """
 
@@ -19,10 +21,13 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import http.client
 import os
 import random
+import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -31,8 +36,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
+from playwright.sync_api import sync_playwright
 from sqlalchemy import insert
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -202,6 +209,101 @@ def speed(records: Records, report: Report) -> None:
         )
 
 
+# ------------------------------------------------------------------------ pages
+
+
+def pages(records: Records, store: str, report: Report) -> None:
+    """Time the pages of the real command, as requests and in a browser."""
+    draw = random.Random(13)
+    everybody = [row for row in records.people() if row.sessions > 1]
+    some = [draw.choice(everybody).id for _ in range(100)]
+    pairs = [[row.id for row in records.sessions(person, limit=2)] for person in some]
+    last = max(1, len(everybody) // 50)
+    targets: dict[str, Callable[[int], str]] = {
+        "list, a page of 50": lambda i: f"/people?page={1 + (37 * i) % last}",
+        "search a part of a name": lambda i: f"/people?search={LAST[i % len(LAST)][:4]}",
+        "search what is not there": lambda i: f"/people?search=zz{i}",
+        "a person with six trends": lambda i: f"/people/{some[i]}",
+        "a session": lambda i: f"/sessions/{pairs[i][0]}",
+        "two sessions side by side": lambda i: f"/compare?one={pairs[i][0]}&other={pairs[i][1]}",
+    }
+    with opened_pages(store) as address:
+        _requests(address, targets, report)
+        _in_browser(address, targets, report)
+
+
+def _requests(address: str, targets: dict[str, Callable[[int], str]], report: Report) -> None:
+    server = urlsplit(address)
+    cookie = _ask(server.netloc, f"{server.path}?{server.query}", {})[0]
+    for name, target in targets.items():
+        took, size = [], 0
+        for index in range(100):
+            began = time.perf_counter()
+            size = len(_ask(server.netloc, target(index), {"Cookie": cookie})[1])
+            took.append(1000 * (time.perf_counter() - began))
+        _said(f"{name} ({size / 1000:.0f} kB)", took, report)
+
+
+def _ask(host: str, target: str, headers: dict[str, str]) -> tuple[str, bytes]:
+    """The cookie that is handed out, and the page."""
+    connection = http.client.HTTPConnection(host, timeout=60)
+    try:
+        connection.request("GET", target, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status not in (200, 303):
+            raise SystemExit(f"{target}: {answer.status}")
+        return (answer.headers["Set-Cookie"] or "").partition(";")[0], body
+    finally:
+        connection.close()
+
+
+def _in_browser(address: str, targets: dict[str, Callable[[int], str]], report: Report) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        report.line("in a browser: not measured, there is no Chromium")
+        return
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(address)
+        base = "http://" + urlsplit(address).netloc
+        for name in ("list, a page of 50", "a person with six trends", "two sessions side by side"):
+            took = []
+            for index in range(50):
+                page.goto(base + targets[name](index), wait_until="load")
+                took.append(
+                    page.evaluate("performance.getEntriesByType('navigation')[0].loadEventStart") + 0.0
+                )
+            _said(f"in Chromium: {name}", took, report)
+        browser.close()
+
+
+def _said(name: str, took: list[float], report: Report) -> None:
+    middle, late = np.percentile(took, [50, 95])
+    report.line(f"{name:40s} median {middle:7.1f} ms, 95 % {late:7.1f} ms", float(late), CALL_BAR_MS)
+
+
+@contextmanager
+def opened_pages(store: str) -> Iterator[str]:
+    """``neckrom open``, and the address that it prints."""
+    command = [sys.executable, "-m", "neckrom", "open", "--no-browser", "--store", store]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert running.stdout is not None
+        address = next(
+            (found[0] for line in running.stdout if (found := re.search(r"http://\S+", line))), None
+        )
+        if address is None:
+            raise SystemExit("neckrom open told no address")
+        yield address
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.wait(60)
+
+
 # ----------------------------------------------------------------------- import
 
 
@@ -366,7 +468,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=5)
     parser.add_argument("--imports", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--only", default="speed,import,backup,kill")
+    parser.add_argument("--only", default="speed,pages,import,backup,kill")
     parser.add_argument("--store", default=None)
     options = parser.parse_args()
     parts = options.only.split(",")
@@ -376,7 +478,7 @@ def main() -> None:
             print("kill")
             kill(location, folder, options.kills, report)
         with Records(location) as records:
-            if "speed" in parts or "backup" in parts:
+            if {"speed", "pages", "backup"} & set(parts):
                 began = time.perf_counter()
                 fill(records, options.people, options.sessions)
                 print(
@@ -386,6 +488,9 @@ def main() -> None:
             if "speed" in parts:
                 print("speed")
                 speed(records, report)
+            if "pages" in parts:
+                print("pages")
+                pages(records, options.store or str(folder / "store"), report)
             if "import" in parts:
                 print("import")
                 take_in(records, folder, options.imports, report)
