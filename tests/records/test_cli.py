@@ -101,6 +101,30 @@ def test_people_are_listed_renamed_and_deleted(run, tmp_path):
     assert "Nobody matches 'berg'" in run("people", "list", "berg").stderr
 
 
+def test_notes_and_pain_are_added_afterwards(run, tmp_path):
+    run("people", "add", "Anna", "--birth-date", "1985-03-27")
+    session = an_id(
+        run("sessions", "import", write_folder(tmp_path / "x", "x"), "--person", "Anna").stdout, "S"
+    )
+    run("people", "change", "Anna", "--note", "Hamstring strain")
+    shown = run("people", "show", "Anna").stdout
+    assert "Hamstring strain" in shown
+    assert "1985-03-27" in shown
+    run("people", "change", "Anna", "--birth-date", "")
+    shown = run("people", "show", "Anna").stdout
+    assert "1985" not in shown
+    assert "Hamstring strain" in shown
+    said = run("sessions", "change", session, "--pain", "rotation-left=7", "--note", "cold").stdout
+    assert "7 of 10" in said
+    assert "Note: cold" in said
+    assert "7 of 10" not in run("sessions", "change", session, "--pain", "rotation_left=").stdout
+    for wrong in ("rotation_left=11", "rotation_left", "neck=4", "flexion=much", "flexion=-1"):
+        output = run("sessions", "change", session, "--pain", wrong, code=ExitCode.BAD_CONFIGURATION).output
+        assert "rotation_left=4" in output or "0 to 10" in output, wrong
+    run("sessions", "change", session, code=ExitCode.BAD_CONFIGURATION)
+    run("people", "change", "Anna", code=ExitCode.BAD_CONFIGURATION)
+
+
 def test_a_session_is_deleted(run, tmp_path):
     run("people", "add", "Anna")
     session = an_id(run("sessions", "import", write_folder(tmp_path / "in"), "-p", "Anna").stdout, "S")

@@ -299,6 +299,38 @@ def test_what_was_deleted_is_not_left_in_the_database_file(tmp_path, folder):
         assert b"verylongname" not in path.read_bytes(), path
 
 
+def test_pain_and_notes_are_added_afterwards_and_outlive_a_new_measurement(records, folder):
+    person = records.add_person("Anna").id
+    source = folder()
+    session = records.import_result(source, person).session_id
+    measured = records.result(session)
+    changed = records.change_session(session, note="after a run", pain={Movement.FLEXION: 6})
+    assert (changed.row.note, changed.values[Movement.FLEXION].pain) == ("after a run", 6)
+    for wrong in (-1, 11):
+        with pytest.raises(ConfigurationError, match="0 to 10"):
+            records.change_session(session, note="x", pain={Movement.FLEXION: wrong})
+    assert records.session(session) == changed, "nothing of what is refused"
+    again = records.import_result(source, person, replace=True).session_id
+    view = records.session(again)
+    assert (view.row.note, view.values[Movement.FLEXION].pain) == ("after a run", 6)
+    assert view.values[Movement.EXTENSION].pain == measured.of(Movement.EXTENSION).pain
+    records.change_session(again, pain={Movement.FLEXION: None})
+    assert records.session(again).values[Movement.FLEXION].pain is None
+    assert records.session(again).row.note == "after a run"
+
+
+def test_a_person_is_changed_as_a_whole_or_not_at_all(records):
+    person = records.add_person("Anna", "1985-03-27", "runs").id
+    for wrong in (("", None, ""), ("Eva", "soon", ""), ("Eva", None, "n" * 9000)):
+        with pytest.raises(ConfigurationError):
+            records.change_person(person, *wrong)
+    row = records.person(person).row
+    assert (row.name, str(row.birth_date), row.note) == ("Anna", "1985-03-27", "runs")
+    row = records.change_person(person, None, None, "swims\r\nnow")
+    assert (row.name, row.birth_date, row.note) == (None, None, "swims\nnow")
+    assert records.people("anna") == []
+
+
 def test_deleting_a_session(records, folder):
     person = records.add_person("Anna")
     gone, stays = (records.import_result(folder(name), person.id) for name in ("one", "two"))

@@ -240,6 +240,7 @@ def test_no_other_site_can_change_anything(desk, people, wrong):
     for action in ("delete", "change", "screen", "guided", "guided/stop"):
         assert desk.post(f"/people/{people.anna}/{action}", **wrong).status == 403
     assert desk.post(f"/sessions/{people.first}/delete", **wrong).status == 403
+    assert desk.post(f"/sessions/{people.first}/change", {"note": "x"}, **wrong).status == 403
     assert desk.post("/people", {"name": "Eve"}, **wrong).status == 403
     assert desk.raw(f"/people/{people.anna}/delete", {"Cookie": desk.cookie}, "POST").status == 403
     assert desk.records.person(people.anna) == before
@@ -318,9 +319,12 @@ def test_adding_changing_and_deleting_a_person(desk):
     page = desk.page(home)
     assert "Dora Ö." in page
     assert "1990-01-02" in page
-    assert desk.post(f"{home}/change", {"name": "Dora X", "birth_date": ""}).status == 303
+    note = "Sprains\r\noften <b>"
+    assert desk.post(f"{home}/change", {"name": "Dora X", "birth_date": "", "note": note}).status == 303
     row = desk.records.find_person("Dora X")
     assert row.birth_date is None
+    assert row.note == "Sprains\noften <b>"
+    assert "often &lt;b&gt;" in desk.page(home)
     asked = texts_of(desk.page(f"{home}/delete"))
     assert "Dora X" in asked
     assert "sessions: 0" in asked
@@ -368,10 +372,14 @@ def test_what_cannot_be_kept_is_refused_and_what_was_typed_stays(desk, fields, s
 
 def test_a_change_that_is_refused_keeps_the_old_name(desk):
     person = new_person(desk, "Old")
-    for fields in ({"name": "n" * 10_000, "birth_date": "1990-01-02"}, {"name": "New", "birth_date": "soon"}):
+    for fields in (
+        {"name": "n" * 10_000, "birth_date": "1990-01-02"},
+        {"name": "New", "birth_date": "soon"},
+        {"name": "New", "note": "n" * 10_000},
+    ):
         assert desk.post(f"/people/{person}/change", fields).status == 400
     row = desk.records.person(person).row
-    assert (row.name, row.birth_date) == ("Old", None)
+    assert (row.name, row.birth_date, row.note) == ("Old", None, "")
 
 
 def test_hostile_names_are_text_everywhere(desk, people):
@@ -563,6 +571,43 @@ def test_exports_are_made_on_demand(desk, people):
     named = desk.get(f"/sessions/{people.first}/export?form=fhir&name=true")
     assert b"Berg" in named.body
     assert desk.get(f"/people/{people.nameless}/export?form=csv").status == 409
+
+
+def test_pain_and_a_note_are_added_to_a_session_afterwards(desk, tmp_path):
+    person = new_person(desk)
+    folder = write_folder(tmp_path / "later", "later")
+    session = desk.records.import_result(folder, person).session_id
+    home = f"/sessions/{session}"
+    before = desk.records.result_bytes(session)
+    given = {"note": HOSTILE, "pain.flexion": "7", "pain.extension": "0", "pain.rotation_left": ""}
+    assert desk.post(f"{home}/change", given).status == 303
+    page = desk.page(home)
+    assert HOSTILE in texts_of(page)
+    assert "<script>alert" not in page
+    assert "7/10" in page
+    pains = {movement.value: value.pain for movement, value in desk.records.session(session).values.items()}
+    assert (pains["flexion"], pains["extension"], pains["rotation_left"]) == (7, 0, None)
+    assert pains["lateral_right"] == desk.records.result(session).of(Movement.LATERAL_RIGHT).pain
+    assert desk.records.result_bytes(session) == before, "what was measured stays"
+    bundle = json.loads(desk.get(f"{home}/export?form=fhir").body)
+    said = [
+        part["valueInteger"]
+        for entry in bundle["entry"]
+        for part in entry["resource"].get("component", ())
+        if part["code"]["coding"][0]["code"] == "pain"
+    ]
+    assert sorted(said)[-1] == 7
+    for wrong in (
+        {"pain.flexion": "11"},
+        {"pain.flexion": "-1"},
+        {"pain.flexion": "x"},
+        {"note": "n" * 9000},
+    ):
+        answer = desk.post(f"{home}/change", {"note": "kept?"} | wrong)
+        assert answer.status == 400, wrong
+        assert 'role="alert"' in answer.body.decode()
+    view = desk.records.session(session)
+    assert (view.values[Movement.FLEXION].pain, view.row.note) == (7, HOSTILE), "all or nothing"
 
 
 def test_deleting_a_session_asks_first(desk, tmp_path):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neckrom.cli.terminal import console, print_json, say
+from neckrom.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from neckrom.records.api import Records
@@ -146,6 +147,30 @@ def rename_person(
     with _opened(store) as records:
         row = records.rename_person(records.find_person(person).id, name)
     console().print(f"Renamed to {row.label}", soft_wrap=True)
+
+
+@people.command("change")
+def change_person(
+    person: _Person,
+    *,
+    note: Annotated[
+        str | None,
+        typer.Option("--note", metavar="TEXT", help="In place of the note that is there; '' for none."),
+    ] = None,
+    birth_date: Annotated[
+        str | None, typer.Option("--birth-date", metavar="YYYY-MM-DD", help="'' for none.")
+    ] = None,
+    store: _Store = None,
+) -> None:
+    """Change the note or the birth date of a person."""
+    if note is None and birth_date is None:
+        raise ConfigurationError("Say what is to be changed: --note TEXT or --birth-date YYYY-MM-DD.")
+    with _opened(store) as records:
+        row = records.find_person(person)
+        kept = "" if row.birth_date is None else row.birth_date.isoformat()
+        born = kept if birth_date is None else birth_date
+        row = records.change_person(row.id, row.name, born or None, row.note if note is None else note)
+    console().print(f"Changed {row.label}", soft_wrap=True)
 
 
 @people.command("delete")
@@ -288,6 +313,40 @@ def import_session(
         _print_json(done)
         return
     console().print(f"Stored as session {done.session_id} of {row.label}", soft_wrap=True)
+
+
+@sessions.command("change")
+def change_session(
+    session: _Session,
+    *,
+    note: Annotated[
+        str | None,
+        typer.Option("--note", metavar="TEXT", help="In place of the note that is there; '' for none."),
+    ] = None,
+    pain: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pain",
+            metavar="MOVEMENT=N",
+            help="Pain with a movement, 0 to 10, such as rotation_left=4; without a number it is taken away. "
+            "May be given several times.",
+        ),
+    ] = None,
+    store: _Store = None,
+    as_json: _Json = False,
+) -> None:
+    """Add or change the note and the pain of a session; what was measured stays as it was."""
+    from neckrom.cli.records_view import parse_pain, session_view  # noqa: PLC0415
+
+    if note is None and not pain:
+        raise ConfigurationError("Say what is to be changed: --note TEXT or --pain MOVEMENT=N.")
+    levels = parse_pain(pain or [])
+    with _opened(store) as records:
+        view = records.change_session(records.find_session(session).id, note=note, pain=levels)
+    if as_json:
+        _print_json(view)
+        return
+    console().print(session_view(view), soft_wrap=False)
 
 
 @sessions.command("compare")

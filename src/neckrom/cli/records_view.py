@@ -12,11 +12,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from neckrom.errors import ConfigurationError
 from neckrom.records.api import Comparison, Deleted, PersonView, SessionView
 from neckrom.records.people import PersonRow
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import Change, MeasuredValue, MovementTrend, Repeatability, Verdict
 from neckrom.report.wording import display_name
+from neckrom.types import MOVEMENTS, Movement
 
 NONE = "–"
 
@@ -236,6 +238,34 @@ def people_count(number: int) -> str:
 def count(number: int, what: str) -> str:
     """A number of things, in words."""
     return f"{number} {what}{'s' * (number != 1)}"
+
+
+# ----------------------------------------------------------------------- parsing
+
+
+def parse_pain(texts: Sequence[str]) -> dict[Movement, int | None]:
+    """Pain by movement, from ``rotation_left=4``; None where the number is left out.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming what is no movement or no number.
+    """
+    found: dict[Movement, int | None] = {}
+    for text in texts:
+        name, equals, level = (part.strip() for part in text.partition("="))
+        plain = name.lower().replace("-", "_")
+        if (
+            not equals
+            or plain not in set(Movement)
+            or not (not level or (level.isascii() and level.isdigit()))
+        ):
+            raise ConfigurationError(
+                f"--pain {text!r} cannot be read: give MOVEMENT=N, such as rotation_left=4. Movements: "
+                f"{', '.join(MOVEMENTS)}."
+            )
+        found[Movement(plain)] = int(level) if level else None
+    return found
 
 
 # ------------------------------------------------------------------------- JSON

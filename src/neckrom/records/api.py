@@ -11,7 +11,7 @@ several threads; each call is a transaction of its own.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -308,16 +308,25 @@ class Records:
             )
             return people.person_row(connection, person_id)
 
-    def set_birth_date(self, person_id: str, birth_date: str | None) -> PersonRow:
-        """Set or take away a birth date.
+    def change_person(self, person_id: str, name: str | None, birth_date: str | None, note: str) -> PersonRow:
+        """Write name, birth date and note in place of what was there: all of them or none.
 
         Raises
         ------
         ConfigurationError, UnknownRecordError
         """
+        plain = people.checked_name(name)
         born = people.checked_birth_date(birth_date, datetime.now().astimezone().date())
+        remark = people.checked_note(note)
         with writing(self.engine) as connection:
-            people.change_person(connection, person_id, birth_date=born)
+            people.change_person(
+                connection,
+                person_id,
+                name=plain,
+                search_name=people.search_form(plain or ""),
+                birth_date=born,
+                note=remark,
+            )
             return people.person_row(connection, person_id)
 
     def delete_person(self, person_id: str) -> Deleted:
@@ -369,6 +378,37 @@ class Records:
         folder = self.files.folder(row.person_id, row.id)
         here = all((folder / entry.name).is_file() for entry in entries)
         return SessionView(row, person, values, entries, folder, here)
+
+    def change_session(
+        self, session_id: str, *, note: str | None = None, pain: Mapping[Movement, int | None] | None = None
+    ) -> SessionView:
+        """Write down what was learnt about a session afterwards.
+
+        The result itself stays as it was measured: pain that is added here shows in lists, comparisons and
+        exports, not in ``result.json`` and the stored report.
+
+        Parameters
+        ----------
+        session_id : str
+        note : str, optional
+            In place of what was there.
+        pain : mapping, optional
+            With these movements, 0 to 10; None takes it away.
+
+        Raises
+        ------
+        ConfigurationError
+            If a value cannot be kept; nothing is changed then.
+        UnknownRecordError
+        """
+        remark = None if note is None else people.checked_note(note)
+        levels = {movement: sessions.checked_pain(level) for movement, level in (pain or {}).items()}
+        with writing(self.engine) as connection:
+            row = sessions.find_session(connection, session_id)
+            if remark is not None:
+                sessions.write_note(connection, row.id, remark)
+            sessions.write_pain(connection, row.id, levels)
+        return self.session(row.id)
 
     def result(self, session_id: str) -> Result:
         """The whole result of a session, as ``measure`` gave it.
@@ -608,9 +648,12 @@ class Records:
                 if not sessions.session_exists(connection, manifest.session_id):
                     if not sessions.person_exists(connection, manifest.person_id):
                         raise people.gone(manifest.person_id)
+                    by_hand = sessions.ByHand()
                     if manifest.replaces is not None:
+                        by_hand = sessions.written_by_hand(connection, manifest.replaces)
                         sessions.delete_session_row(connection, manifest.replaces)
                     sessions.insert_session(connection, manifest, raw)
+                    sessions.keep_by_hand(connection, manifest.session_id, by_hand)
         except IntegrityError as error:
             self._undo(thrown)
             self.files.forget(manifest.session_id)

@@ -112,7 +112,8 @@ def checked_note(note: str) -> str:
     """
     if len(note) > MAX_NOTE:
         raise ConfigurationError(f"The note has {len(note)} characters: at most {MAX_NOTE} are kept.")
-    return "".join(letter if letter.isprintable() or letter in "\n\t" else " " for letter in note)
+    plain = note.replace("\r\n", "\n")  # as browsers send it
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else " " for letter in plain)
 
 
 def search_form(name: str) -> str:

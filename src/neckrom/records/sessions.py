@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Executable, delete, insert, select
+from sqlalchemy import Connection, Executable, delete, insert, select, update
 
 from neckrom.errors import ConfigurationError, InputError, UnknownRecordError
 from neckrom.records.files import FileEntry, Manifest
@@ -175,6 +175,58 @@ def _session_columns(manifest: Manifest, result: Result, raw: bytes) -> dict[str
         "flagged": sum(item.flag == "flagged" for item in result.movements),
         "note": manifest.note,
     }
+
+
+def checked_pain(level: int | None) -> int | None:
+    """Pain as it is stored; None is "not said".
+
+    Raises
+    ------
+    ConfigurationError
+        If it is not from 0 to 10.
+    """
+    if level is not None and not 0 <= level <= 10:
+        raise ConfigurationError(f"Pain {level} is not on the scale: give a whole number from 0 to 10.")
+    return level
+
+
+def write_note(connection: Connection, session_id: str, note: str) -> None:
+    """Put a note in place of the one that was there."""
+    connection.execute(update(Session).where(Session.id == session_id).values(note=note))
+
+
+def write_pain(connection: Connection, session_id: str, pain: Mapping[Movement, int | None]) -> None:
+    """Put pain with some movements in place of what was there; the others stay."""
+    for movement, level in pain.items():
+        of_movement = (Measurement.session_id == session_id) & (Measurement.movement == movement.value)
+        connection.execute(update(Measurement).where(of_movement).values(pain=level))
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What somebody wrote about a session, beside what was measured."""
+
+    note: str = ""
+    pain: Mapping[Movement, int | None] = field(default_factory=dict)
+
+
+def written_by_hand(connection: Connection, session_id: str) -> ByHand:
+    """Note of a session, and pain that is not as its result says."""
+    row = find_session(connection, session_id)
+    result, _ = parse_result(result_bytes(connection, session_id), f"session {session_id}")
+    stored = values_of(connection, session_id)
+    pain = {
+        movement: value.pain for movement, value in stored.items() if value.pain != result.of(movement).pain
+    }
+    return ByHand(row.note, pain)
+
+
+def keep_by_hand(connection: Connection, session_id: str, by_hand: ByHand) -> None:
+    """Carry over what was written about the session that this one takes the place of."""
+    row = find_session(connection, session_id)
+    if not row.note and by_hand.note:
+        write_note(connection, session_id, by_hand.note)
+    write_pain(connection, session_id, by_hand.pain)
 
 
 def delete_session_row(connection: Connection, session_id: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -19,19 +19,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from neckrom.errors import NeckromError
+from neckrom.errors import ConfigurationError, NeckromError
 from neckrom.exports.write import Format, made_export
 from neckrom.messages import Messages
 from neckrom.records.api import Comparison, Deleted, Records, SessionView
 from neckrom.records.course import course_html, course_of, course_pdf
-from neckrom.records.people import checked_name
 from neckrom.records.trends import Change, MovementTrend, repeatability
 from neckrom.report.wording import display_name
 from neckrom.types import MOVEMENTS, Movement
 from neckrom.web.access import Access
 from neckrom.web.app import secured_app
 from neckrom.web.desk import Desk, go_to
-from neckrom.web.forms import Form
+from neckrom.web.forms import Form, Posted
 from neckrom.web.guided import CAMERAS, PROTOCOLS, GuidedSessions
 from neckrom.web.record_files import (
     download,
@@ -182,9 +181,7 @@ def people_routes(desk: Desk) -> APIRouter:
     def change(request: Request, person: str, form: Form) -> Response:
         found = records.find_person(person)
         try:
-            checked_name(form.given("name"))  # both or neither
-            records.set_birth_date(found.id, form.given("birth_date"))
-            records.rename_person(found.id, form.given("name"))
+            records.change_person(found.id, form.given("name"), form.given("birth_date"), form.text("note"))
         except NeckromError as error:
             return _person_page(desk, request, found.id, problem=str(error), typed=form.fields, status=400)
         return go_to(f"/people/{found.id}")
@@ -231,6 +228,7 @@ def _person_page(
     typed = {
         "name": view.row.name or "",
         "birth_date": "" if view.row.birth_date is None else view.row.birth_date.isoformat(),
+        "note": view.row.note,
     }
     shown = {
         "view": view,
@@ -308,6 +306,16 @@ def session_routes(desk: Desk) -> APIRouter:
     def one(request: Request, session: str) -> Response:
         return _session_page(desk, request, records.session(records.find_session(session).id))
 
+    @router.post("/sessions/{session}/change")
+    def change(request: Request, session: str, form: Form) -> Response:
+        found = records.find_session(session)
+        try:
+            records.change_session(found.id, note=form.text("note"), pain=_pain_of(form))
+        except ConfigurationError as error:
+            view = records.session(found.id)
+            return _session_page(desk, request, view, problem=str(error), typed=form.fields, status=400)
+        return go_to(f"/sessions/{found.id}")
+
     @router.get("/sessions/{session}/files/{name}")
     def file(session: str, name: str) -> Response:
         view = records.session(records.find_session(session).id)
@@ -345,11 +353,41 @@ def session_routes(desk: Desk) -> APIRouter:
     return router
 
 
-def _session_page(desk: Desk, request: Request, view: SessionView) -> Response:
+def _pain_of(form: Posted) -> dict[Movement, int | None]:
+    """Pain with each movement that the form speaks of; empty is "not said"."""
+    given = {movement: form.fields.get(_pain_field(movement)) for movement in MOVEMENTS}
+    try:
+        return {movement: int(text) if text else None for movement, text in given.items() if text is not None}
+    except ValueError as error:
+        raise ConfigurationError("Pain is a whole number from 0 to 10.") from error
+
+
+def _pain_field(movement: Movement) -> str:
+    return f"pain.{movement.value}"
+
+
+def _session_page(
+    desk: Desk,
+    request: Request,
+    view: SessionView,
+    *,
+    status: int = 200,
+    problem: str = "",
+    typed: Mapping[str, str] | None = None,
+) -> Response:
     texts = desk.texts(request)
+    said = {
+        _pain_field(movement): "" if value.pain is None else str(value.pain)
+        for movement, value in view.values.items()
+    }
     return desk.show(
         request,
         "session.html.j2",
+        status=status,
+        problem=problem,
+        typed=said | {"note": view.row.note} | dict(typed or {}),
+        pains=[(_pain_field(movement), texts.text(f"word.{movement.value}")) for movement in view.values],
+        scale=range(11),
         view=view,
         figures=[
             (texts.text(f"word.{movement.value}"), _figures(view, movement, texts)) for movement in MOVEMENTS
