@@ -355,6 +355,7 @@ def test_deleting_a_person_says_what_went(desk, tmp_path):
         ({"name": "\u202eevil"}, "cannot be seen"),
         ({"name": "ok", "birth_date": "2999-01-01"}, "future"),
         ({"name": "ok", "birth_date": "tomorrow"}, "no date"),
+        ({"name": "ok", "birth_date": "1850-01-01"}, "130 years"),
     ],
     ids=str,
 )
@@ -515,9 +516,9 @@ def test_the_course_is_handed_out(desk, people):
 
 def test_a_session_shows_its_figures_and_what_is_kept(desk, people):
     page = desk.page(f"/sessions/{people.last}")
-    row = re.search(r'<th scope="row">Chin to chest</th>(.*?)</tr>', page, re.DOTALL)
-    cells = re.findall(r"<td[^>]*>(.*?)</td>", row[1])
-    assert cells[:2] == ["52°", "48–56°"]
+    row = re.search(r'<th scope="row">Chin to chest(.*?)</tr>', page, re.DOTALL)
+    cells = texts_of(row[1]).split()
+    assert cells[2:6] == ["52°", "48–56°", "52°", "3"], cells
     assert "report.html" in texts_of(page)
     report = desk.get(f"/sessions/{people.last}/files/report.html")
     assert b"Neck range of motion" in report.body
@@ -971,6 +972,22 @@ def test_pages_fit_are_labelled_and_show_their_pictures(desk, people, open_page,
         page.wait_for_load_state()
         assert page.evaluate("document.documentElement.lang") == language
         assert page.evaluate(AUDIT) == [], target
+    for radio in page.goto(f"{base}/people/{people.nameless}/screen") and page.locator("[value=no]").all():
+        radio.check()
+    with page.expect_navigation():
+        page.locator("main button").click()
+    assert page.locator("[name='question.rest']").count()
+    assert page.evaluate(AUDIT) == [], "the questions after those of safety"
+
+
+def test_pages_grow_with_the_letters_that_the_browser_is_set_to(desk, people, open_page):
+    page = open_page(desk, f"/people/{people.anna}", size=PHONE)
+    size = "getComputedStyle(document.querySelector('main p')).fontSize"
+    assert page.evaluate(size) == "16px"
+    page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    page.reload()
+    assert page.evaluate(size) == "32px"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off"
 
 
 def test_a_drawing_needs_no_colour_and_follows_dark_and_light(desk, people, open_page):

@@ -92,7 +92,8 @@ class LineProgress:
 
 
 _CLIPS = "clips"
-"""The step that counts clips, not frames."""
+_OF_OTHER_THINGS = (_CLIPS, "backup", "restore")
+"""Steps that count clips or files, not frames."""
 
 
 def _line(source: Path, name: str, done: int, total: int | None, elapsed_s: float) -> str:
@@ -103,7 +104,7 @@ def _line(source: Path, name: str, done: int, total: int | None, elapsed_s: floa
         parts.append(f"{done}/{total}")
     if done and elapsed_s > 0 and _counts_frames(total):
         speed = done / elapsed_s
-        if name != _CLIPS:
+        if name not in _OF_OTHER_THINGS:
             parts.append(f"{speed:.0f} frames/s")
         if total is not None and done < total:
             parts.append(f"{(total - done) / speed:.0f} s left")
@@ -125,5 +126,5 @@ class _Count(ProgressColumn):
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        counted = speed and _counts_frames(task.total) and not task.description.endswith(_CLIPS)
+        counted = speed and _counts_frames(task.total) and not task.description.endswith(_OF_OTHER_THINGS)
         return Text(f"{speed:.0f} frames/s" if counted else "")

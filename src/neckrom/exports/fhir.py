@@ -154,7 +154,7 @@ def _observation(
         resource["valueQuantity"]["comparator"] = ">="
     if item.reason:
         resource["interpretation"] = [{"text": item.reason}]
-    resource["component"] = list(_components(item, session.view.values[item.movement].pain))
+    resource["component"] = list(_components(item))
     if item.healthy_low_deg is not None and item.healthy_high_deg is not None:
         resource["referenceRange"] = [
             {
@@ -166,7 +166,7 @@ def _observation(
     return resource
 
 
-def _components(item: MovementResult, pain: int | None) -> Iterator[dict[str, Any]]:
+def _components(item: MovementResult) -> Iterator[dict[str, Any]]:
     low, high = item.interval95_deg or (None, None)
     degrees = (
         ("interval95-low", low),
@@ -182,8 +182,8 @@ def _components(item: MovementResult, pain: int | None) -> Iterator[dict[str, An
         quantity = _quantity(item.percent_of_reference, "%", "%")
         yield {"code": _own("percent-of-reference"), "valueQuantity": quantity}
     yield {"code": _own("trials"), "valueInteger": len(item.trials)}
-    if pain is not None:
-        yield {"code": _own("pain"), "valueInteger": pain}
+    if item.pain is not None:
+        yield {"code": _own("pain"), "valueInteger": item.pain}
 
 
 def _report(

@@ -81,7 +81,7 @@ def _remarks(angles: FloatArray, left_out: int) -> tuple[str, ...]:
             )
     if left_out:
         remarks.append(
-            f"Left out: {left_out} frames in which not all three angles were measured; OpenSim draws a line across "
-            "them."
+            f"Left out: {left_out} frame{'s' * (left_out != 1)} in which not all three angles were measured; "
+            "OpenSim draws a line across."
         )
     return tuple(remarks)

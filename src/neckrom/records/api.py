@@ -411,13 +411,20 @@ class Records:
         return self.session(row.id)
 
     def result(self, session_id: str) -> Result:
-        """The whole result of a session, as ``measure`` gave it.
+        """The whole result of a session, as ``measure`` gave it, with the pain that is on record now.
 
         Raises
         ------
         UnknownRecordError, InputError
         """
-        return parse_result(self.result_bytes(session_id), f"session {session_id}")[0]
+        with reading(self.engine) as connection:
+            raw = sessions.result_bytes(connection, session_id)
+            values = sessions.values_of(connection, session_id)
+        result, _ = parse_result(raw, f"session {session_id}")
+        movements = tuple(
+            item.model_copy(update={"pain": values[item.movement].pain}) for item in result.movements
+        )
+        return result.model_copy(update={"movements": movements})
 
     def result_bytes(self, session_id: str) -> bytes:
         """``result.json`` of a session, byte for byte."""

@@ -23,6 +23,7 @@ from reportlab.platypus import Flowable, Image, Paragraph, SimpleDocTemplate, Sp
 from neckrom.messages import Messages
 from neckrom.records.api import PersonView
 from neckrom.records.course_figure import Words, course_figure, describe
+from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import Change, MovementTrend, Repeatability, TrendPoint, Verdict
 from neckrom.report.plotting import png_of, svg_of
 from neckrom.report.wording import display_name
@@ -85,11 +86,7 @@ def course_of(
         columns=tuple(texts.text(f"course.column.{name}") for name in names),
         rows=tuple(_row(trend, words, texts) for trend in trends),
         sessions_title=texts.text("course.sessions"),
-        sessions=tuple(
-            f"{row.measured.astimezone():%Y-%m-%d}  {display_name(row.source_name, limit=60)}"
-            + (f": {display_name(row.note, limit=200)}" if row.note else "")
-            for row in reversed(view.sessions)
-        ),
+        sessions=tuple(_session_line(row, trends, movements, texts) for row in reversed(view.sessions)),
         notes=tuple(_notes(trends, limits, texts)),
         trends=tuple(trends),
         words=words,
@@ -171,6 +168,20 @@ def _summary(trends: Sequence[MovementTrend], names: dict[str, str], texts: Mess
         if of_verdict:
             lines.append(texts.text(f"course.summary.{verdict.value}", what=", ".join(of_verdict)))
     return lines
+
+
+def _session_line(
+    row: SessionRow, trends: Sequence[MovementTrend], names: dict[str, str], texts: Messages
+) -> str:
+    """Day and pain of a session; notes and names of recordings are for those who keep the records."""
+    hurt = [
+        f"{names[trend.movement.value]} {point.value.pain}/10"
+        for trend in trends
+        for point in trend.points
+        if point.session_id == row.id and point.value.pain
+    ]
+    told = f": {texts.text('pages.column.pain')} {', '.join(hurt)}" if hurt else ""
+    return f"{row.measured.astimezone():%Y-%m-%d}{told}"
 
 
 def _row(trend: MovementTrend, words: Words, texts: Messages) -> tuple[str, ...]:

@@ -20,6 +20,23 @@ MAX_NOTE = 5000
 _NEAR = 5
 
 
+class RefusedValueError(ConfigurationError):
+    """A value that cannot be kept.
+
+    Attributes
+    ----------
+    key : str
+        Of the same refusal in the texts of the pages.
+    number : int or None
+        That it speaks of.
+    """
+
+    def __init__(self, key: str, message: str, number: int | None = None) -> None:
+        super().__init__(message)
+        self.key = key
+        self.number = number
+
+
 @dataclass(frozen=True, slots=True)
 class PersonRow:
     """A person as lists show them.
@@ -68,15 +85,19 @@ def checked_name(name: str | None) -> str | None:
         return None
     plain = " ".join(unicodedata.normalize("NFC", name).split(" ")).strip()
     if not plain:
-        raise ConfigurationError(
-            "The name is empty. Give one, or leave the name out: the person gets a pseudonym."
+        raise RefusedValueError(
+            "name_empty",
+            "The name is empty. Give one, or leave the name out: the person gets a pseudonym.",
         )
     if len(plain) > MAX_NAME:
-        raise ConfigurationError(f"The name has {len(plain)} characters: give one of at most {MAX_NAME}.")
+        raise RefusedValueError(
+            "name_long", f"The name has {len(plain)} characters: give one of at most {MAX_NAME}.", len(plain)
+        )
     if any(unicodedata.category(letter)[0] == "C" and letter != "\u200d" for letter in plain):
-        raise ConfigurationError(
+        raise RefusedValueError(
+            "name_unseen",
             "The name holds characters that cannot be seen (line breaks, control characters, marks that turn text "
-            "around). Type it by hand."
+            "around). Type it by hand.",
         )
     return plain
 
@@ -94,11 +115,15 @@ def checked_birth_date(text: str | None, today: date) -> date | None:
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise ConfigurationError(f"{text!r} is no date: give the birth date as in 1985-03-27.") from error
+        raise RefusedValueError(
+            "date_none", f"{text!r} is no date: give the birth date as in 1985-03-27."
+        ) from error
     if day > today:
-        raise ConfigurationError(f"The birth date {day} lies in the future: check the year.")
+        raise RefusedValueError("date_future", f"The birth date {day} lies in the future: check the year.")
     if today.year - day.year > 130:
-        raise ConfigurationError(f"The birth date {day} is more than 130 years ago: check the year.")
+        raise RefusedValueError(
+            "date_old", f"The birth date {day} is more than 130 years ago: check the year."
+        )
     return day
 
 
@@ -111,7 +136,9 @@ def checked_note(note: str) -> str:
         If it is too long.
     """
     if len(note) > MAX_NOTE:
-        raise ConfigurationError(f"The note has {len(note)} characters: at most {MAX_NOTE} are kept.")
+        raise RefusedValueError(
+            "note_long", f"The note has {len(note)} characters: at most {MAX_NOTE} are kept.", len(note)
+        )
     plain = note.replace("\r\n", "\n")  # as browsers send it
     return "".join(letter if letter.isprintable() or letter in "\n\t" else " " for letter in plain)
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Executable, delete, insert, select, update
 
 from neckrom.errors import ConfigurationError, InputError, UnknownRecordError
 from neckrom.records.files import FileEntry, Manifest
+from neckrom.records.people import RefusedValueError
 from neckrom.records.result_folder import parse_result
 from neckrom.records.schema import Measurement, Person, Session, SessionResult, StoredFile
 from neckrom.records.trends import MeasuredValue, TrendPoint, value_of
@@ -186,7 +187,9 @@ def checked_pain(level: int | None) -> int | None:
         If it is not from 0 to 10.
     """
     if level is not None and not 0 <= level <= 10:
-        raise ConfigurationError(f"Pain {level} is not on the scale: give a whole number from 0 to 10.")
+        raise RefusedValueError(
+            "pain", f"Pain {level} is not on the scale: give a whole number from 0 to 10."
+        )
     return level
 
 

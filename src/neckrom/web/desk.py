@@ -66,7 +66,9 @@ class Desk:
 
     def problem(self, request: Request, error: NeckromError) -> Response:
         """A page that says what is wrong and what to do."""
-        return self.show(request, "problem.html.j2", status=status_of(error), problem=str(error))
+        return self.show(
+            request, "problem.html.j2", status=status_of(error), problem=str(error), said_in="en"
+        )
 
     @property
     def _cookie(self) -> str:

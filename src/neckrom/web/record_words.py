@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from neckrom.errors import NeckromError
 from neckrom.messages import Messages
+from neckrom.records.people import RefusedValueError
 from neckrom.records.trends import Change, MeasuredValue, Verdict
 from neckrom.screening.statements import Statement
 
@@ -51,6 +53,19 @@ def change_words(change: Change, texts: Messages) -> str:
     figures = difference(change)
     said = verdict_words(change, texts)
     return said if figures == NONE else f"{figures}: {said}"
+
+
+def refusal(error: NeckromError, texts: Messages) -> str:
+    """What is wrong with something that was typed; in the language of the page where it has the words."""
+    if not isinstance(error, RefusedValueError):
+        return str(error)
+    number: dict[str, str | float] = {} if error.number is None else {"number": error.number}
+    return texts.text(f"pages.refused.{error.key}", **number)
+
+
+def moment(when: datetime) -> str:
+    """Day and time, where the user is."""
+    return f"{when.astimezone():%Y-%m-%d %H:%M}"
 
 
 def sentence(statement: Statement, texts: Messages) -> str:

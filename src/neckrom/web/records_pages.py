@@ -19,12 +19,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from neckrom.errors import ConfigurationError, NeckromError
+from neckrom.errors import NeckromError, UnknownRecordError
 from neckrom.exports.write import Format, made_export
 from neckrom.messages import Messages
 from neckrom.records.api import Comparison, Deleted, Records, SessionView
 from neckrom.records.course import course_html, course_of, course_pdf
-from neckrom.records.trends import Change, MovementTrend, repeatability
+from neckrom.records.people import RefusedValueError
+from neckrom.records.trends import Change, MeasuredValue, MovementTrend, Verdict, repeatability
 from neckrom.report.wording import display_name
 from neckrom.types import MOVEMENTS, Movement
 from neckrom.web.access import Access
@@ -40,7 +41,16 @@ from neckrom.web.record_files import (
     pictures_of,
     stored_file,
 )
-from neckrom.web.record_words import NONE, angle, day, difference, interval, verdict_words
+from neckrom.web.record_words import (
+    NONE,
+    angle,
+    day,
+    difference,
+    interval,
+    moment,
+    refusal,
+    verdict_words,
+)
 from neckrom.web.screen_pages import screen_routes
 from neckrom.web.server import listening, run_app
 from neckrom.web.trend_drawing import HEIGHT, WIDTH, draw_trends
@@ -69,11 +79,13 @@ def records_app(records: Records, guided: GuidedSessions, access: Access, langua
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, NeckromError)
+        if isinstance(error, UnknownRecordError):
+            return unknown(request, error)
         return desk.problem(request, error)
 
     def unknown(request: Request, _error: Exception) -> Response:
         text = desk.texts(request).text("pages.not_found")
-        return desk.show(request, "problem.html.j2", status=404, problem=text)
+        return desk.show(request, "problem.html.j2", status=404, problem=text, said_in="")
 
     app.add_exception_handler(NeckromError, refused)
     app.add_exception_handler(RequestValidationError, unknown)
@@ -170,7 +182,9 @@ def people_routes(desk: Desk) -> APIRouter:
         try:
             row = records.add_person(form.given("name"), form.given("birth_date"), form.text("note"))
         except NeckromError as error:
-            return listed(request, "", 1, typed=form.fields, problem=str(error), status=400)
+            return listed(
+                request, "", 1, typed=form.fields, problem=refusal(error, desk.texts(request)), status=400
+            )
         return go_to(f"/people/{row.id}")
 
     @router.get("/people/{person}")
@@ -183,7 +197,8 @@ def people_routes(desk: Desk) -> APIRouter:
         try:
             records.change_person(found.id, form.given("name"), form.given("birth_date"), form.text("note"))
         except NeckromError as error:
-            return _person_page(desk, request, found.id, problem=str(error), typed=form.fields, status=400)
+            said = refusal(error, desk.texts(request))
+            return _person_page(desk, request, found.id, problem=said, typed=form.fields, status=400)
         return go_to(f"/people/{found.id}")
 
     @router.get("/people/{person}/delete")
@@ -240,6 +255,7 @@ def _person_page(
         "width": WIDTH,
         "height": HEIGHT,
         "day": day,
+        "moment": moment,
         "display": display_name,
         "cameras": CAMERAS,
         "protocols": PROTOCOLS,
@@ -266,6 +282,7 @@ class CourseRow:
     change: str
     error: str
     meaning: str
+    real: bool
     since_last: str
 
 
@@ -273,12 +290,19 @@ def _course_row(trend: MovementTrend, texts: Messages) -> CourseRow:
     name = texts.text(f"word.{trend.movement.value}")
     change, since = trend.first_to_last, trend.since_last
     if change is None or since is None:
-        only = angle(trend.points[0].value) if trend.points else texts.text("course.not_measured")
-        return CourseRow(name, only, "", "", "", "", "")
+        only = angle(trend.points[0].value) if trend.points else NONE
+        said = "" if trend.points else texts.text("course.not_measured")
+        return CourseRow(name, only, "", "", "", said, real=False, since_last="")
     error = texts.text("course.limit", limit=trend.limit_deg)
-    ends = (angle(change.earlier), angle(change.later))
     return CourseRow(
-        name, *ends, difference(change), error, verdict_words(change, texts), verdict_words(since, texts)
+        name=name,
+        first=angle(change.earlier),
+        last=angle(change.later),
+        change=difference(change),
+        error=error,
+        meaning=verdict_words(change, texts),
+        real=change.verdict in (Verdict.MORE, Verdict.LESS),
+        since_last=verdict_words(since, texts),
     )
 
 
@@ -311,9 +335,16 @@ def session_routes(desk: Desk) -> APIRouter:
         found = records.find_session(session)
         try:
             records.change_session(found.id, note=form.text("note"), pain=_pain_of(form))
-        except ConfigurationError as error:
+        except RefusedValueError as error:
             view = records.session(found.id)
-            return _session_page(desk, request, view, problem=str(error), typed=form.fields, status=400)
+            return _session_page(
+                desk,
+                request,
+                view,
+                problem=refusal(error, desk.texts(request)),
+                typed=form.fields,
+                status=400,
+            )
         return go_to(f"/sessions/{found.id}")
 
     @router.get("/sessions/{session}/files/{name}")
@@ -359,7 +390,7 @@ def _pain_of(form: Posted) -> dict[Movement, int | None]:
     try:
         return {movement: int(text) if text else None for movement, text in given.items() if text is not None}
     except ValueError as error:
-        raise ConfigurationError("Pain is a whole number from 0 to 10.") from error
+        raise RefusedValueError("pain", "Pain is a whole number from 0 to 10.") from error
 
 
 def _pain_field(movement: Movement) -> str:
@@ -389,9 +420,7 @@ def _session_page(
         pains=[(_pain_field(movement), texts.text(f"word.{movement.value}")) for movement in view.values],
         scale=range(11),
         view=view,
-        figures=[
-            (texts.text(f"word.{movement.value}"), _figures(view, movement, texts)) for movement in MOVEMENTS
-        ],
+        figures=[_figures(value, texts) for value in view.values.values()],
         pictures=[movement.value for movement in pictures_of(view)],
         reports={name for name in ("report.html", "report.pdf") if (view.folder / name).is_file()},
         files=file_rows(view, texts),
@@ -401,20 +430,41 @@ def _session_page(
     )
 
 
-def _figures(view: SessionView, movement: Movement, texts: Messages) -> tuple[str, ...]:
-    value = view.values.get(movement)
-    if value is None or value.best_deg is None:
-        return (texts.text("course.not_measured"), *[NONE] * 7)
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One movement of a session, in words."""
+
+    name: str
+    best: str
+    interval: str
+    mean: str
+    trials: str
+    norm: str
+    of_norm: str
+    loss: str
+    lost: bool
+    pain: str
+
+
+def _figures(value: MeasuredValue, texts: Messages) -> Figures:
+    name = texts.text(f"word.{value.movement.value}")
+    pain = NONE if value.pain is None else f"{value.pain}/10"
+    if value.best_deg is None:
+        return Figures(
+            name, NONE, "", NONE, "", NONE, "", texts.text("course.not_measured"), lost=False, pain=pain
+        )
     percent = value.percent_of_reference
-    return (
-        angle(value),
-        interval(value),
-        NONE if value.mean_deg is None else f"{value.mean_deg:.0f}°",
-        NONE if value.reference_deg is None else f"{value.reference_deg:g}°",
-        NONE if percent is None else f"{'≥ ' if value.lower_bound else ''}{percent:.0f} %",
-        texts.text(f"pages.flag.{value.flag}"),
-        NONE if value.pain is None else f"{value.pain}/10",
-        str(value.trials),
+    return Figures(
+        name=name,
+        best=angle(value),
+        interval=interval(value),
+        mean=NONE if value.mean_deg is None else f"{value.mean_deg:.0f}°",
+        trials=str(value.trials),
+        norm=NONE if value.reference_deg is None else f"{value.reference_deg:g}°",
+        of_norm="" if percent is None else f"{'≥ ' if value.lower_bound else ''}{percent:.0f} %",
+        loss=texts.text(f"pages.flag.{value.flag}"),
+        lost=value.flag == "flagged",
+        pain=pain,
     )
 
 
@@ -455,7 +505,11 @@ def _comparison_page(desk: Desk, request: Request, found: Comparison) -> Respons
         "compare.html.j2",
         found=found,
         rows=rows,
-        pictures=any(kept.values()),
+        with_pictures=[
+            (view.row, movements)
+            for view in (found.earlier, found.later)
+            if (movements := [movement.value for movement in kept[view.row.id]])
+        ],
         error=_error_words(texts),
         preliminary=repeatability().placeholder,
         day=day,
