@@ -440,7 +440,7 @@ class Records:
         *,
         replace: bool = False,
     ) -> Imported:
-        """Copy a result folder into the store.
+        """Copy a result folder into the store; where the database does not answer, keep it on this machine.
 
         Parameters
         ----------
@@ -466,7 +466,13 @@ class Records:
         read = read_result_folder(folder)
         now = datetime.now(UTC)
         when = sessions.measured_time(read.result, measured, now)
-        replaces = self.check_new(sessions.recording_of(read.result, read.raw), person_id, replace=replace)
+        recording = sessions.recording_of(read.result, read.raw)
+        try:
+            replaces = self.check_new(recording, person_id, replace=replace)
+        except StoreUnreachableError:
+            if replace:
+                raise  # what it would take the place of is not known
+            replaces = None  # kept here; checked when it is written
         session_id = new_session_id()
         remark = people.checked_note(note)
         try:
@@ -536,6 +542,11 @@ class Records:
     def waiting(self) -> list[Manifest]:
         """Sessions that are safe on this machine and not yet in the database."""
         return self.files.waiting()
+
+    def write_what_waits(self) -> None:
+        """Write sessions that were kept while the server was gone; quick where there are none."""
+        if self.files.waiting():
+            self.settle()
 
     def settle(self) -> None:
         """Finish what a killed process or a lost server left undone."""

@@ -151,7 +151,7 @@ def _of_server(error: BaseException | None, location: Location) -> StoreError | 
         return None
     return StoreUnreachableError(
         f"The database {location} does not answer ({_first_line(error)}). Check the network, the address and that "
-        "the server runs, then say the same command again."
+        "the server runs, then try again."
     )
 
 

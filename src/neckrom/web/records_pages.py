@@ -152,6 +152,7 @@ def people_routes(desk: Desk) -> APIRouter:
     records = desk.records
 
     def listed(request: Request, search: str, page: int, status: int = 200, **values: object) -> Response:
+        records.write_what_waits()
         total = records.count_people(search)
         last = max(1, math.ceil(total / PAGE_LENGTH))
         number = min(page, last)
@@ -237,6 +238,7 @@ def _person_page(
     desk: Desk, request: Request, person: str, *, status: int = 200, problem: str = "", **values: object
 ) -> Response:
     records, texts = desk.records, desk.texts(request)
+    records.write_what_waits()
     view = records.person(records.find_person(person).id)
     trends = records.trend(view.row.id)
     course = course_of(view, trends, repeatability(), texts)
