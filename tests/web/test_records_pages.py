@@ -46,6 +46,7 @@ from neckrom.web.trend_drawing import HEIGHT, WIDTH, draw_trends
 from tests.records.folders import all_movements, case_of, changed, write_folder
 from tests.web.serving import PATIENCE_S, Answer, eventually, path_of
 from tests.web.test_access import TRAVERSALS, _audit, _opened, _watch
+from tests.web.test_page import script
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{7*7}} ../../etc"
 
@@ -865,7 +866,7 @@ def open_page(browser):
         context = browser.new_context(viewport=size, **options)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
+        page.on("console", lambda message: "(Bad Request)" in message.text or complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
         page.goto(desk.access.address(target))
@@ -947,6 +948,10 @@ AUDIT = """
   const ids = [...document.querySelectorAll("[id]")].map(each => each.id);
   if (new Set(ids).size !== ids.length) wrong.push("ids twice");
   if (document.querySelectorAll("h1").length !== 1) wrong.push("not one h1");
+  const levels = [...document.querySelectorAll("h1, h2, h3, h4")].map(each => Number(each.tagName[1]));
+  if (levels.some((level, place) => level > (levels[place - 1] ?? 0) + 1)) wrong.push("a heading's level is left out");
+  for (const each of document.querySelectorAll("[tabindex]"))
+    if (each.tabIndex > 0) wrong.push("the focus jumps: " + each.outerHTML.slice(0, 60));
   if (!document.querySelector("main") || !document.title.trim()) wrong.push("no main or title");
   if (document.documentElement.scrollWidth > innerWidth) wrong.push("wider than the window");
   for (const button of document.querySelectorAll("main button, main .plain, main .main-button")) {
@@ -967,17 +972,36 @@ def test_pages_fit_are_labelled_and_show_their_pictures(desk, people, open_page,
     shown = [
         target for target in pages_of(people) if not re.search(r"course|export|/files/|/pictures/", target)
     ]
-    for target in [*shown, f"/people/{people.hostile}"]:
-        page.goto(base + target)
+
+    def look(what):
         page.wait_for_load_state()
         assert page.evaluate("document.documentElement.lang") == language
-        assert page.evaluate(AUDIT) == [], target
+        assert page.evaluate(AUDIT) == [], what
+        assert page.evaluate(script("unnamed")) == [], what
+        count, pale = page.evaluate(script("contrast"))
+        assert count > 5
+        assert pale == [], what
+
+    screening = desk.records.add_screening(people.nameless, "1", {"safety": {}}).id
+    for target in [
+        *shown,
+        f"/people/{people.hostile}",
+        f"/people/{people.nameless}/screens/{screening}",
+        "/people?search=nobody",
+    ]:
+        page.goto(base + target)
+        look(target)
     for radio in page.goto(f"{base}/people/{people.nameless}/screen") and page.locator("[value=no]").all():
         radio.check()
     with page.expect_navigation():
         page.locator("main button").click()
     assert page.locator("[name='question.rest']").count()
-    assert page.evaluate(AUDIT) == [], "the questions after those of safety"
+    look("the questions after those of safety")
+    page.goto(f"{base}/people")
+    page.locator("[name=name]").fill("x" * 300)
+    with page.expect_response(lambda answer: answer.status == 400):
+        page.locator("main .main-button").click()
+    look("a refusal")
 
 
 def test_pages_grow_with_the_letters_that_the_browser_is_set_to(desk, people, open_page):
