@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import stat
+from dataclasses import replace
 
 import pytest
 from pypdf import PdfReader
@@ -14,6 +15,7 @@ from neckrom.exports.handout import write_handout
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.records.course import course_of
 from neckrom.records.course_figure import Words, describe
+from neckrom.records.session_sheet import sheet_of
 from neckrom.records.trends import MovementTrend, Verdict, repeatability
 from neckrom.types import MOVEMENTS, Movement
 from tests.records.folders import all_movements, write_folder
@@ -91,6 +93,54 @@ def test_the_report_of_a_session_is_the_one_that_was_stored(clinic, tmp_path):
     assert path.read_bytes() == (clinic.folders[0] / "report.pdf").read_bytes()
     with pytest.raises(InputError, match="not on this machine"):
         write_handout(clinic.records, clinic.sessions[0], "html", tmp_path, "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_session_is_one_page_in_plain_words_in_every_language(clinic, tmp_path, language):
+    person = clinic.records.add_person("Béa <b>Ü</b>")
+    lost = all_movements(44.0) | {"rotation_left": 30.0, "lateral_left": None}
+    folder = write_folder(tmp_path / "s", f"s-{language}", **lost)
+    session = clinic.records.import_result(folder, person.id, note="not for the person").session_id
+    pain = dict.fromkeys(Movement) | {Movement.FLEXION: 7, Movement.EXTENSION: 0}
+    clinic.records.change_session(session, pain=pain)
+    path = write_handout(clinic.records, session, "pdf", tmp_path, language, sheet=True)
+    reader = PdfReader(io.BytesIO(path.read_bytes()))
+    assert len(reader.pages) == 1
+    text = " ".join(reader.pages[0].extract_text().split())
+    texts = load_messages(language)
+    flexion = texts.text("word.flexion")
+    assert texts.text("sheet.title") in text
+    assert texts.text("sheet.pain", what=f"{flexion} 7/10") in text
+    assert texts.text("sheet.missing", what=texts.text("word.lateral_left")) in text
+    assert f"{flexion} 44° (40–48°) 50°" in text
+    assert texts.text("course.statement") in text
+    assert "not for the person" not in text
+    page = write_handout(clinic.records, session, "html", tmp_path, language, sheet=True).read_text("utf-8")
+    assert f'<html lang="{language}">' in page
+    assert page.count("<svg") == 2
+    assert "<b>Ü</b>" not in page
+    assert not re.search(r'(?:src|href)="(?!#)', page), "nothing from outside"
+    described = re.search(r'aria-label="([^"]*)"', page)[1]
+    assert f"{flexion}, 44° (40–48°), 50°" in described
+
+
+def test_the_sheet_says_what_was_lost_and_what_is_a_bound(clinic):
+    view = clinic.records.session(clinic.sessions[0])
+    value = view.values[Movement.FLEXION]
+    values = {movement: replace(each, flag="not_flagged") for movement, each in view.values.items()}
+    texts = load_messages("en")
+    assert sheet_of(replace(view, values=values), texts).summary[0] == texts.text("sheet.not_lost")
+    values[Movement.EXTENSION] = replace(values[Movement.EXTENSION], flag="flagged")
+    values[Movement.FLEXION] = replace(
+        value, best_deg=55.0, lower_bound=True, high_deg=None, flag="could_not_judge"
+    )
+    sheet = sheet_of(replace(view, values=values), texts)
+    assert sheet.summary[0] == texts.text("sheet.lost", what=texts.text("word.extension"))
+    assert sheet.summary[-1] == texts.text("sheet.open", what=texts.text("word.flexion"))
+    assert sheet.rows[0][1] == "≥ 55°"
+    for phone in (False, True):
+        drawn = {text.get_text() for text in sheet.draw(phone).axes[0].texts}
+        assert {"≥ 55°", "Chin to chest"} <= drawn
 
 
 def test_the_figure_is_described_for_those_who_cannot_see_it(course):

@@ -125,6 +125,17 @@ def test_notes_and_pain_are_added_afterwards(run, tmp_path):
     run("people", "change", "Anna", code=ExitCode.BAD_CONFIGURATION)
 
 
+def test_a_session_is_handed_out_in_the_language_of_the_person(run, tmp_path):
+    run("people", "add", "Anna")
+    session = an_id(
+        run("sessions", "import", write_folder(tmp_path / "x", "x"), "--person", "Anna").stdout, "S"
+    )
+    said = run(
+        "report", session, "--sheet", "--lang", "de", "--format", "html", "--out", tmp_path / "o"
+    ).stdout
+    assert 'lang="de"' in Path(said.strip()).read_text(encoding="utf-8")
+
+
 def test_a_session_is_deleted(run, tmp_path):
     run("people", "add", "Anna")
     session = an_id(run("sessions", "import", write_folder(tmp_path / "in"), "-p", "Anna").stdout, "S")

@@ -471,9 +471,15 @@ def hand_out(
     language: Annotated[
         str,
         typer.Option(
-            "--lang", metavar="en|de|es|fr", help="Language of the course; a session is in English."
+            "--lang",
+            metavar="en|de|es|fr",
+            help="Language of course and sheet; the whole report is in English.",
         ),
     ] = "en",
+    sheet: Annotated[
+        bool,
+        typer.Option("--sheet", help="Of a session one page in plain words, instead of the whole report."),
+    ] = False,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the file.")
     ] = EXPORT_OUT,
@@ -484,7 +490,7 @@ def hand_out(
     from neckrom.exports.handout import write_handout  # noqa: PLC0415
 
     with _opened(store) as records:
-        path = write_handout(records, what, form.value, out, language, overwrite=overwrite)
+        path = write_handout(records, what, form.value, out, language, sheet=sheet, overwrite=overwrite)
     console().print(str(path), soft_wrap=True)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from neckrom.errors import InputError
 from neckrom.exports.write import write_files
 from neckrom.messages import load_messages
 from neckrom.records.api import Records
 from neckrom.records.trends import repeatability
+
+if TYPE_CHECKING:
+    from neckrom.records.handout_page import Handout
 
 
 def write_handout(
@@ -19,6 +22,7 @@ def write_handout(
     out: Path,
     language: str,
     *,
+    sheet: bool = False,
     overwrite: bool = False,
 ) -> Path:
     """Write a hand-out into a folder.
@@ -27,12 +31,14 @@ def write_handout(
     ----------
     records : Records
     what : str
-        Id of a session (its report as it was stored), or name or pseudonym of a person (the course).
+        Id of a session, or name or pseudonym of a person (the course).
     form : str
         "html" or "pdf".
     out : Path
     language : str
-        Of the course.
+        Of the course, and of the sheet.
+    sheet : bool
+        Of a session the page in plain words, and not the whole report as it was stored.
     overwrite : bool
 
     Raises
@@ -45,7 +51,7 @@ def write_handout(
         If the file is already there, or cannot be written.
     """
     if what.strip().upper().startswith("S-"):
-        name, content = _session(records, what, form)
+        name, content = _sheet(records, what, form, language) if sheet else _session(records, what, form)
     else:
         name, content = _course(records, what, form, language)
     (path,) = write_files(out, {name: content}, overwrite=overwrite)
@@ -63,8 +69,15 @@ def _session(records: Records, what: str, form: str) -> tuple[str, bytes]:
     return f"{view.row.id}.{form}", stored.read_bytes()
 
 
+def _sheet(records: Records, what: str, form: str, language: str) -> tuple[str, bytes]:
+    from neckrom.records.session_sheet import sheet_of  # noqa: PLC0415  (slow to load)
+
+    view = records.session(records.find_session(what).id)
+    return f"{view.row.id}_sheet.{form}", _laid_out(sheet_of(view, load_messages(language)), form)
+
+
 def _course(records: Records, what: str, form: str, language: str) -> tuple[str, bytes]:
-    from neckrom.records.course import course_html, course_of, course_pdf  # noqa: PLC0415  (slow to load)
+    from neckrom.records.course import course_of  # noqa: PLC0415  (slow to load)
 
     view = records.person(records.find_person(what).id)
     if not view.sessions:
@@ -72,5 +85,10 @@ def _course(records: Records, what: str, form: str, language: str) -> tuple[str,
             f"{view.row.label} has no sessions yet: neckrom sessions import PATH --person {view.row.id}"
         )
     course = course_of(view, records.trend(view.row.id), repeatability(), load_messages(language))
-    content = course_html(course).encode("utf-8") if form == "html" else course_pdf(course)
-    return f"{view.row.id}_course.{form}", content
+    return f"{view.row.id}_course.{form}", _laid_out(course, form)
+
+
+def _laid_out(handout: Handout, form: str) -> bytes:
+    from neckrom.records.handout_page import handout_html, handout_pdf  # noqa: PLC0415  (slow to load)
+
+    return handout_html(handout).encode("utf-8") if form == "html" else handout_pdf(handout)

@@ -23,8 +23,10 @@ from neckrom.errors import NeckromError, UnknownRecordError
 from neckrom.exports.write import Format, made_export
 from neckrom.messages import Messages
 from neckrom.records.api import Comparison, Deleted, Records, SessionView
-from neckrom.records.course import course_html, course_of, course_pdf
+from neckrom.records.course import course_of
+from neckrom.records.handout_page import Handout, handout_html, handout_pdf
 from neckrom.records.people import RefusedValueError
+from neckrom.records.session_sheet import sheet_of
 from neckrom.records.trends import Change, MeasuredValue, MovementTrend, Verdict, repeatability
 from neckrom.report.wording import display_name
 from neckrom.types import MOVEMENTS, Movement
@@ -223,9 +225,7 @@ def people_routes(desk: Desk) -> APIRouter:
         if form not in ("html", "pdf") or not view.sessions:
             raise HTTPException(404)
         made = course_of(view, records.trend(view.row.id), repeatability(), desk.texts(request))
-        if form == "html":
-            return page_of_its_own(course_html(made).encode("utf-8"))
-        return download(f"{view.row.id}_course.pdf", course_pdf(made))
+        return _handed_out(made, form, f"{view.row.id}_course")
 
     @router.get("/people/{person}/export")
     def export(person: str, form: Format, *, name: bool = False) -> Response:
@@ -313,6 +313,12 @@ def _removed(desk: Desk, request: Request, removed: Deleted, back: str) -> Respo
     return desk.show(request, "deleted.html.j2", removed=removed, what=label, back=back)
 
 
+def _handed_out(handout: Handout, form: str, name: str) -> Response:
+    if form == "html":
+        return page_of_its_own(handout_html(handout).encode("utf-8"))
+    return download(f"{name}.pdf", handout_pdf(handout))
+
+
 def _exported(desk: Desk, what: str, form: Format, *, with_name: bool) -> Response:
     name, contents, remarks = made_export(desk.records, what, form, with_name=with_name)
     if remarks and form is not Format.MOT:  # a motion has its remarks beside it already
@@ -356,6 +362,13 @@ def session_routes(desk: Desk) -> APIRouter:
         if data is None:
             raise HTTPException(404)
         return page_of_its_own(data) if name == "report.html" else download(f"{view.row.id}_{name}", data)
+
+    @router.get("/sessions/{session}/sheet.{form}")
+    def sheet(request: Request, session: str, form: str) -> Response:
+        if form not in ("html", "pdf"):
+            raise HTTPException(404)
+        view = records.session(records.find_session(session).id)
+        return _handed_out(sheet_of(view, desk.texts(request)), form, view.row.id)
 
     @router.get("/sessions/{session}/pictures/{movement}")
     def picture(session: str, movement: Movement) -> Response:

@@ -1,0 +1,99 @@
+"""One session on one page in plain words, for the person who was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from neckrom.messages import Messages
+from neckrom.records.api import SessionView
+from neckrom.records.handout_page import Handout
+from neckrom.records.session_figure import session_figure
+from neckrom.records.trends import MeasuredValue
+from neckrom.report.wording import display_name
+
+_SHARES = (0.235, 0.19, 0.095, 0.13, 0.125, 0.225)
+_NONE = "–"
+
+
+def sheet_of(view: SessionView, texts: Messages) -> Handout:
+    """Put a session into words.
+
+    Parameters
+    ----------
+    view : SessionView
+    texts : Messages
+
+    Returns
+    -------
+    Handout
+    """
+    values = tuple(view.values.values())
+    names = {value.movement: texts.text(f"word.{value.movement.value}") for value in values}
+    columns = (
+        "course.column.movement",
+        *(f"pages.column.{name}" for name in ("best", "norm", "of_norm", "pain")),
+    )
+    rows = tuple(_row(value, names[value.movement], texts) for value in values)
+    labels = [(names[value.movement], _best(value)) for value in values]
+    return Handout(
+        language=texts.language,
+        title=texts.text("sheet.title"),
+        who=f"{display_name(view.person.label, limit=200)}, {view.row.measured.astimezone():%Y-%m-%d}",
+        summary=tuple(_summary(values, texts)),
+        columns=(*(texts.text(key) for key in columns), texts.text("course.column.meaning")),
+        rows=rows,
+        shares=_SHARES,
+        sessions_title="",
+        sessions=(),
+        notes=tuple(
+            texts.text(key) for key in ("sheet.marks", "sheet.loss", "sheet.trust", "course.statement")
+        ),
+        draw=lambda phone: session_figure(values, labels, texts.text("course.norm"), phone=phone),
+        described="; ".join(", ".join(part for part in row if part != _NONE) for row in rows) + ".",
+    )
+
+
+def _summary(values: tuple[MeasuredValue, ...], texts: Messages) -> Iterator[str]:
+    def those(holds: Callable[[MeasuredValue], bool]) -> str:
+        return ", ".join(texts.text(f"word.{value.movement.value}") for value in values if holds(value))
+
+    lost = those(lambda value: value.flag == "flagged")
+    yield texts.text("sheet.lost", what=lost) if lost else texts.text("sheet.not_lost")
+    hurt = ", ".join(
+        f"{texts.text(f'word.{value.movement.value}')} {value.pain}/10" for value in values if value.pain
+    )
+    if hurt:
+        yield texts.text("sheet.pain", what=hurt)
+    missing = those(lambda value: value.best_deg is None)
+    if missing:
+        yield texts.text("sheet.missing", what=missing)
+    open_ = those(lambda value: value.best_deg is not None and value.flag == "could_not_judge")
+    if open_:
+        yield texts.text("sheet.open", what=open_)
+
+
+def _row(value: MeasuredValue, name: str, texts: Messages) -> tuple[str, ...]:
+    pain = _NONE if value.pain is None else f"{value.pain}/10"
+    if value.best_deg is None:
+        return (name, _NONE, _NONE, _NONE, pain, texts.text("course.not_measured"))
+    percent = value.percent_of_reference
+    return (
+        name,
+        _best(value) + _interval(value),
+        _NONE if value.reference_deg is None else f"{value.reference_deg:g}°",
+        _NONE if percent is None else f"{'≥ ' if value.lower_bound else ''}{percent:.0f} %",
+        pain,
+        texts.text(f"pages.flag.{value.flag}"),
+    )
+
+
+def _best(value: MeasuredValue) -> str:
+    if value.best_deg is None:
+        return _NONE
+    return f"{'≥ ' if value.lower_bound else ''}{value.best_deg:.0f}°"
+
+
+def _interval(value: MeasuredValue) -> str:
+    if value.low_deg is None or value.high_deg is None:
+        return ""
+    return f" ({value.low_deg:.0f}–{value.high_deg:.0f}°)"
