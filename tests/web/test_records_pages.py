@@ -43,6 +43,7 @@ from neckrom.web.record_files import pictures_in
 from neckrom.web.records_pages import PAGE_LENGTH, records_app
 from neckrom.web.server import listening, run_app
 from neckrom.web.trend_drawing import HEIGHT, WIDTH, draw_trends
+from tests.cli.conftest import SAMPLES, first_seconds
 from tests.records.folders import all_movements, case_of, changed, write_folder
 from tests.web.serving import PATIENCE_S, Answer, eventually, path_of
 from tests.web.test_access import TRAVERSALS, _audit, _opened, _watch
@@ -97,6 +98,21 @@ class Desk:
     def post(self, target: str, fields: dict[str, str] | None = None, **headers: str) -> Answer:
         own = {"Cookie": self.cookie, "Origin": f"http://{self.host}"}
         return self.raw(target, own | headers, "POST", urlencode(fields or {}).encode())
+
+
+def handed_over(desk: Desk, person: str, name: str, content: bytes, **fields: str) -> Answer:
+    """Send a file as the form of a person's page does."""
+    mark = "----neckrom"
+    parts = [f'form-data; name="{key}"\r\n\r\n{value}'.encode() for key, value in fields.items()]
+    quoted = name.replace('"', "%22")
+    parts.append(f'form-data; name="file"; filename="{quoted}"\r\n\r\n'.encode() + content)
+    body = b"".join(f"--{mark}\r\nContent-Disposition: ".encode() + part + b"\r\n" for part in parts)
+    headers = {
+        "Cookie": desk.cookie,
+        "Origin": f"http://{desk.host}",
+        "Content-Type": f"multipart/form-data; boundary={mark}",
+    }
+    return desk.raw(f"/people/{person}/import", headers, "POST", body + f"--{mark}--\r\n".encode())
 
 
 @contextmanager
@@ -782,7 +798,7 @@ def test_a_guided_session_is_filed_when_it_is_over(guided_desk, tmp_path):
     assert 'href="http://127.0.0.1:1/live?token=abc"' in desk.page(f"/people/{person}/guided")
     busy = desk.post(f"/people/{other}/guided", START)
     assert busy.status == 409
-    assert "running already" in texts_of(busy.body.decode())
+    assert "wait for its end" in texts_of(busy.body.decode())
     (tmp_path / "over").touch()
     reach(desk, person, Stage.FILED)
     (row,) = desk.records.person(person).sessions
@@ -852,6 +868,75 @@ def test_a_session_that_cannot_be_started_at_all_says_so(tmp_path):
         answer = desk.post(f"/people/{new_person(desk)}/guided", START)
         assert answer.status == 503
         assert "cannot be started" in texts_of(answer.body.decode())
+
+
+# --------------------------------------------------------------------- import
+
+
+def test_a_result_that_is_handed_over_is_stored_once(desk, tmp_path):
+    person = new_person(desk)
+    raw = (write_folder(tmp_path / "r", "handed") / "result.json").read_bytes()
+    answer = handed_over(desk, person, "result.json", raw, date="2026-02-03", note=HOSTILE)
+    assert answer.status == 303
+    page = desk.page(answer.headers["Location"])
+    assert "Session of 2026-02-03" in texts_of(page)
+    assert HOSTILE in texts_of(page)
+    again = handed_over(desk, person, "result.json", raw)
+    assert again.status == 409
+    assert "stored already" in texts_of(again.body.decode())
+    assert len(desk.records.person(person).sessions) == 1
+    assert not list(desk.records.files.incoming.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("handed", "said"),
+    [
+        (("", b"", {}), "No file was chosen"),
+        (("result.json", b"{", {}), "not JSON"),
+        (("result.json", b'{"schema_version": "99.0"}', {}), "newer neckrom"),
+        (("result.json", b'{"schema_version": "0.1"}', {}), "older neckrom"),
+        (("x.mp4", b"x", {"date": "soon"}), "no date"),
+        (("x.mp4", b"x", {"note": "n" * 9000}), "9000 characters"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_imported_says_why_and_leaves_nothing(guided_desk, tmp_path, handed, said):
+    name, content, fields = handed
+    person = new_person(guided_desk)
+    answer = handed_over(guided_desk, person, name, content, **fields)
+    assert answer.status in (400, 409)
+    assert said in texts_of(answer.body.decode())
+    assert guided_desk.guided.of(person) is None
+    assert not guided_desk.records.person(person).sessions
+    assert not list((tmp_path / "guided").rglob("*"))
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil.mp4", "/etc/cron.d/x.mp4", ".hidden", "<b>x</b>.mp4", "a" * 300]
+)
+def test_a_file_that_is_no_clip_says_why_and_is_removed(guided_desk, tmp_path, name):
+    person = new_person(guided_desk)
+    assert handed_over(guided_desk, person, name, b"no clip").status == 303
+    running = guided_desk.guided.of(person)
+    assert "/" not in running.clip
+    reach(guided_desk, person, Stage.FAILED)
+    assert "Error:" in guided_desk.guided.of(person).said
+    page = guided_desk.page(f"/people/{person}/guided")
+    assert "<b>x</b>" not in page
+    assert not list((tmp_path / "guided").rglob("*"))
+    assert not list(tmp_path.parent.rglob("evil*"))
+
+
+def test_one_thing_is_measured_at_a_time(guided_desk, tmp_path):
+    person = new_person(guided_desk)
+    guided_desk.post(f"/people/{person}/guided", START)
+    reach(guided_desk, person, Stage.RUNNING)
+    answer = handed_over(guided_desk, person, "clip.mp4", b"no clip")
+    assert answer.status == 409
+    assert "wait for its end" in texts_of(answer.body.decode())
+    assert not list((tmp_path / "guided").rglob("clip.mp4"))
+    (tmp_path / "over").touch()
+    reach(guided_desk, person, Stage.FILED)
 
 
 # ------------------------------------------------------------------- browser
@@ -1041,6 +1126,23 @@ def test_the_page_of_a_guided_session_gets_on_by_itself(guided_desk, open_page, 
     (tmp_path / "over").touch()
     page.get_by_role("link", name="Show the session").click()
     page.get_by_role("heading", name="Session of").wait_for()
+
+
+@pytest.mark.slow
+def test_a_clip_is_imported_in_the_browser(guided_desk, open_page, tmp_path):
+    clip = first_seconds(SAMPLES / "chidi_deficit.mp4", tmp_path / "Chidi first.mp4", 6.5)
+    person = new_person(guided_desk)
+    page = open_page(guided_desk, f"/people/{person}")
+    page.get_by_text("Import a clip or a result").click()
+    page.set_input_files("[type=file]", clip)
+    page.locator("[name=date]").fill("2026-02-03")
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("heading", name="Measuring a clip").wait_for()
+    page.get_by_role("link", name="Show the session").click(timeout=120_000)
+    page.get_by_role("heading", name="Session of 2026-02-03").wait_for()
+    (row,) = guided_desk.records.person(person).sessions
+    assert row.source_name == "Chidi first"
+    assert not list((tmp_path / "guided").rglob("*")), "the copy is gone"
 
 
 def test_the_command_opens_the_pages(browser, tmp_path):

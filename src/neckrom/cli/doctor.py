@@ -43,7 +43,7 @@ CAMERA_TIMEOUT_S = 8.0
 
 IMPORTED = (
     *("numpy", "scipy", "cv2", "av", "pyarrow", "pydantic", "matplotlib", "reportlab", "mediapipe"),
-    *("fastapi", "uvicorn", "websockets"),
+    *("fastapi", "uvicorn", "websockets", "python_multipart"),
 )
 """Packages that are tried, as they are imported."""
 

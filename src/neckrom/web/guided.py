@@ -1,4 +1,4 @@
-"""A guided session for a person: ``neckrom live`` in a process of its own, filed when it is over.
+"""A guided session for a person, or a clip of theirs: measured in a process of its own, filed when it is over.
 
 The camera and the models stay out of the process that has the records open, and a session outlives a
 fault of either. What was measured stays in its folder until the records hold a copy of all of it.
@@ -18,14 +18,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO
 
-from neckrom.errors import EnvironmentProblemError, InputError, NeckromError
+from neckrom.errors import EnvironmentProblemError, InputError, NeckromError, OutputError
 from neckrom.records.api import Records
-from neckrom.records.files import make_private
+from neckrom.records.files import make_private, open_private, sha256_of
 
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "neckrom", "live")
+MEASURE = (sys.executable, "-m", "neckrom", "measure")
 PROTOCOLS = ("full", "quick")
 CAMERAS = ("0", "1", "2", "3")
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S+")
@@ -61,6 +63,8 @@ class Guided:
         Once it is filed.
     said : str
         What went wrong, or where the recording is.
+    clip : str
+        Name of the file that is measured; empty for a session at the camera.
     """
 
     person_id: str
@@ -68,11 +72,66 @@ class Guided:
     address: str | None = None
     session_id: str | None = None
     said: str = ""
+    clip: str = ""
 
     @property
     def is_over(self) -> bool:
         """Nothing runs any more."""
         return self.stage not in (Stage.STARTING, Stage.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A file that was handed over to be measured, and what was said about it.
+
+    Attributes
+    ----------
+    name : str
+        As it was called where it comes from; it names nothing but the copy.
+    content : file
+        Read once, from its beginning.
+    measured : datetime or None
+        When the person was measured.
+    note : str
+    mirrored, pictures : bool
+    """
+
+    name: str
+    content: BinaryIO
+    measured: datetime | None = None
+    note: str = ""
+    mirrored: bool = False
+    pictures: bool = True
+
+    def keep_in(self, folder: Path) -> Path:
+        """Copy it into a folder of its own.
+
+        Raises
+        ------
+        OutputError
+            If the disk is full.
+        """
+        plain = re.sub(r"[^\w. -]", "_", self.name)[-100:].lstrip(". ") or "clip"
+        path = folder / plain
+        try:
+            make_private(folder)
+            with open_private(path, new=True) as copy:
+                shutil.copyfileobj(self.content, copy, 1 << 20)
+        except OSError as error:
+            raise OutputError(
+                f"The file cannot be kept in {folder}: {error.strerror or error}. Free some space; nothing was stored."
+            ) from error
+        return path
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is run, where it writes, and what to file with its result."""
+
+    command: tuple[str, ...]
+    out: Path
+    measured: datetime | None = None
+    note: str = ""
 
 
 class GuidedSessions:
@@ -114,34 +173,41 @@ class GuidedSessions:
         """
         if camera not in CAMERAS or protocol not in PROTOCOLS:
             raise InputError("Choose a camera and a protocol from the lists.")
-        with self._lock:
-            if self._latest is not None and not self._latest.is_over:
-                raise InputError("A guided session is running already: end it first.")
-            now = datetime.now().astimezone()
-            out = self._folder / f"{person_id}-{now:%Y%m%d-%H%M%S-%f}"
-            options = ("--no-browser", "--out", str(out), "--lang", language, "--protocol", protocol)
-            source = () if "--source" in self._command else ("--source", camera)
-            try:
-                make_private(out)
-                process = subprocess.Popen(
-                    [*self._command, *source, *options],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    text=True,
-                    errors="replace",
-                    start_new_session=True,  # Ctrl-C in the terminal is ours: we end it, once
-                )
-            except OSError as error:
-                raise EnvironmentProblemError(
-                    f"The guided session cannot be started: {error.strerror or error}. Run neckrom doctor."
-                ) from error
-            self._process = process
-            self._latest = Guided(person_id, Stage.STARTING)
-            self._thread = threading.Thread(
-                target=self._attend, args=(process, person_id, out), name="guided session", daemon=True
-            )
-            self._thread.start()
+        out = self._new_folder(person_id)
+        options = ("--no-browser", "--out", str(out), "--lang", language, "--protocol", protocol)
+        source = () if "--source" in self._command else ("--source", camera)
+        self._begin(Guided(person_id, Stage.STARTING), _Work((*self._command, *source, *options), out))
+
+    def measure(self, person_id: str, clip: Clip) -> None:
+        """Measure a file that was handed over; it is removed again once it is measured.
+
+        Raises
+        ------
+        InputError
+            If something runs already, or the recording is stored.
+        UnknownRecordError
+            If there is no such person.
+        OutputError
+            If the file cannot be kept meanwhile.
+        EnvironmentProblemError
+            If the process cannot be started.
+        """
+        out = self._new_folder(person_id)
+        try:
+            path = clip.keep_in(out)
+            if path.suffix.lower() != ".parquet":
+                self._records.check_new(sha256_of(path), person_id, replace=False)
+            options = [
+                name
+                for name, on in (("--mirrored", clip.mirrored), ("--no-pictures", not clip.pictures))
+                if on
+            ]
+            command = (*MEASURE, str(path), "--out", str(out / "results"), *options)
+            work = _Work(command, out, measured=clip.measured, note=clip.note)
+            self._begin(Guided(person_id, Stage.STARTING, clip=path.name), work)
+        except BaseException:
+            shutil.rmtree(out, ignore_errors=True)
+            raise
 
     def stop(self, person_id: str) -> None:
         """Tell the session of a person to save what there is and end; nothing happens if there is none."""
@@ -159,7 +225,37 @@ class GuidedSessions:
 
     # ---------------------------------------------------------------- parts
 
-    def _attend(self, process: subprocess.Popen[str], person_id: str, out: Path) -> None:
+    def _new_folder(self, person_id: str) -> Path:
+        now = datetime.now().astimezone()
+        return self._folder / f"{person_id}-{now:%Y%m%d-%H%M%S-%f}"
+
+    def _begin(self, begun: Guided, work: _Work) -> None:
+        with self._lock:
+            if self._latest is not None and not self._latest.is_over:
+                raise InputError("A session is running or a clip is being measured: wait for its end first.")
+            try:
+                make_private(work.out)
+                process = subprocess.Popen(
+                    work.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    errors="replace",
+                    start_new_session=True,  # Ctrl-C in the terminal is ours: we end it, once
+                )
+            except OSError as error:
+                raise EnvironmentProblemError(
+                    f"The session cannot be started: {error.strerror or error}. Run neckrom doctor."
+                ) from error
+            self._process = process
+            self._latest = begun
+            self._thread = threading.Thread(
+                target=self._attend, args=(process, begun, work), name="guided session", daemon=True
+            )
+            self._thread.start()
+
+    def _attend(self, process: subprocess.Popen[str], begun: Guided, work: _Work) -> None:
         """Read what the session says until it ends, then file it."""
         said: deque[str] = deque(maxlen=_SAID_LINES)
         assert process.stdout is not None
@@ -169,26 +265,34 @@ class GuidedSessions:
                 if found is None:
                     said.append(line.rstrip())
                 else:
-                    self._latest = Guided(person_id, Stage.RUNNING, address=found[0])
+                    self._latest = replace(begun, stage=Stage.RUNNING, address=found[0])
         code = process.wait()
-        self._latest = self._filed(Guided(person_id, Stage.FAILED), out, code, "\n".join(said))
+        self._latest = self._filed(replace(begun, stage=Stage.FAILED), work, code, "\n".join(said))
 
-    def _filed(self, ended: Guided, out: Path, code: int, said: str) -> Guided:
+    def _filed(self, ended: Guided, work: _Work, code: int, said: str) -> Guided:
+        out = work.out
         try:
-            results = sorted(path.parent for path in out.glob("*/result.json"))
+            results = sorted(path.parent for path in out.rglob("result.json"))
             if not results:
                 return _without_result(ended, out, code, said)
-            done = self._records.import_result(results[0], ended.person_id)
+            done = self._records.import_result(results[0], ended.person_id, work.measured, work.note)
             shutil.rmtree(out)  # the records hold a copy of every file, with its hash
         except (NeckromError, OSError) as error:
             log.warning("a guided session was not filed: %s", type(error).__name__)
+            if ended.clip:
+                shutil.rmtree(out, ignore_errors=True)  # who handed it over has it
+                return replace(ended, said=str(error))
             return replace(ended, said=f"{error}\n{out}")
         stage = Stage.FILED if done.written else Stage.WAITING
         return replace(ended, stage=stage, session_id=done.session_id)
 
 
 def _without_result(ended: Guided, out: Path, code: int, said: str) -> Guided:
-    """Keep what was recorded; an empty folder goes."""
+    """Keep what was recorded; an empty folder goes, and a file that was handed over."""
+    if ended.clip:
+        shutil.rmtree(out, ignore_errors=True)
+        failed = said[said.rfind("Error:") :] if "Error:" in said else said
+        return replace(ended, stage=Stage.FAILED, said=failed.strip())
     if any(path.is_file() for path in out.rglob("*")):
         said = f"{said}\n{out}"
     else:

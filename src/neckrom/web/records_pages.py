@@ -7,26 +7,30 @@ has it, and need no script (only the page that waits for a guided session has a 
 from __future__ import annotations
 
 import math
+import secrets
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Query
+from fastapi import APIRouter, FastAPI, Query, UploadFile
+from fastapi import Form as FormField
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from neckrom.errors import NeckromError, UnknownRecordError
+from neckrom.errors import InputError, NeckromError, OutputError, UnknownRecordError
 from neckrom.exports.write import Format, made_export
 from neckrom.messages import Messages
 from neckrom.records.api import Comparison, Deleted, Records, SessionView
 from neckrom.records.course import course_of
 from neckrom.records.handout_page import Handout, handout_html, handout_pdf
-from neckrom.records.people import RefusedValueError
+from neckrom.records.people import RefusedValueError, checked_note
+from neckrom.records.result_folder import MAX_RESULT_BYTES, RESULT
 from neckrom.records.session_sheet import sheet_of
+from neckrom.records.sessions import parse_date
 from neckrom.records.trends import Change, MeasuredValue, MovementTrend, Verdict, repeatability
 from neckrom.report.wording import display_name
 from neckrom.types import MOVEMENTS, Movement
@@ -34,7 +38,7 @@ from neckrom.web.access import Access
 from neckrom.web.app import secured_app
 from neckrom.web.desk import Desk, go_to
 from neckrom.web.forms import Form, Posted
-from neckrom.web.guided import CAMERAS, PROTOCOLS, GuidedSessions
+from neckrom.web.guided import CAMERAS, PROTOCOLS, Clip, GuidedSessions
 from neckrom.web.record_files import (
     download,
     file_rows,
@@ -89,7 +93,13 @@ def records_app(records: Records, guided: GuidedSessions, access: Access, langua
         text = desk.texts(request).text("pages.not_found")
         return desk.show(request, "problem.html.j2", status=404, problem=text, said_in="")
 
+    def full(request: Request, error: Exception) -> Response:
+        assert isinstance(error, OSError)
+        said = f"The disk did not take it: {error.strerror or error}. Free some space and try again."
+        return desk.problem(request, OutputError(said))
+
     app.add_exception_handler(NeckromError, refused)
+    app.add_exception_handler(OSError, full)
     app.add_exception_handler(RequestValidationError, unknown)
     app.add_exception_handler(HTTPException, unknown)
     return app
@@ -535,6 +545,13 @@ def _comparison_page(desk: Desk, request: Request, found: Comparison) -> Respons
 # ---------------------------------------------------------------------- guided
 
 
+def _take_result(records: Records, person: str, clip: Clip) -> str:
+    """Store a ``result.json`` that was handed over; gives the session's id."""
+    with records.files.staging(f"handed-{secrets.token_hex(4)}") as folder:
+        (folder / RESULT).write_bytes(clip.content.read(MAX_RESULT_BYTES + 1))
+        return records.import_result(folder, person, clip.measured, clip.note).session_id
+
+
 def guided_routes(desk: Desk) -> APIRouter:
     """A guided session for a person: start it, open it, see it filed."""
     router = APIRouter()
@@ -555,6 +572,32 @@ def guided_routes(desk: Desk) -> APIRouter:
             return go_to(f"/people/{row.id}")
         label = display_name(row.label, limit=250)
         return desk.show(request, "guided.html.j2", running=running, person=row.id, label=label)
+
+    @router.post("/people/{person}/import")
+    def take_in(
+        person: str,
+        file: UploadFile | None = None,
+        date: Annotated[str, FormField()] = "",
+        note: Annotated[str, FormField()] = "",
+        *,
+        mirrored: Annotated[bool, FormField()] = False,
+        no_pictures: Annotated[bool, FormField()] = False,
+    ) -> Response:
+        row = records.find_person(person)
+        if file is None or not file.filename:
+            raise InputError("No file was chosen: choose a clip, a landmarks.parquet or a result.json.")
+        clip = Clip(
+            file.filename,
+            file.file,
+            parse_date(date.strip() or None),
+            checked_note(note.strip()),
+            mirrored=mirrored,
+            pictures=not no_pictures,
+        )
+        if file.filename.lower().endswith(".json"):
+            return go_to(f"/sessions/{_take_result(records, row.id, clip)}")
+        guided.measure(row.id, clip)
+        return go_to(f"/people/{row.id}/guided")
 
     @router.get("/people/{person}/guided/stage")
     def stage(person: str) -> Response:
