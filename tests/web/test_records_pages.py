@@ -896,6 +896,7 @@ def test_a_result_that_is_handed_over_is_stored_once(desk, tmp_path):
         (("result.json", b'{"schema_version": "99.0"}', {}), "newer neckrom"),
         (("result.json", b'{"schema_version": "0.1"}', {}), "older neckrom"),
         (("x.mp4", b"x", {"date": "soon"}), "no date"),
+        (("x.mp4", b"x", {"date": "2999-01-01"}), "in the future"),
         (("x.mp4", b"x", {"note": "n" * 9000}), "9000 characters"),
     ],
     ids=str,

@@ -56,6 +56,30 @@ from neckrom.types import MOVEMENTS, Movement
 log = logging.getLogger(__name__)
 
 
+class KnownRecordingError(InputError):
+    """A recording that is stored already.
+
+    Attributes
+    ----------
+    session : SessionRow
+        As which.
+    of_another : bool
+        Of another person.
+    """
+
+    def __init__(self, session: SessionRow, *, of_another: bool = False) -> None:
+        said = f"This recording is stored already, as session {session.id} of "
+        said += (
+            f"another person ({session.person_id}). Delete it there first if it was stored under the wrong person: "
+            f"neckrom sessions delete {session.id}"
+            if of_another
+            else f"{session.measured:%Y-%m-%d}. To put this measurement in its place, say --replace."
+        )
+        super().__init__(said)
+        self.session = session
+        self.of_another = of_another
+
+
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What became of an import.
@@ -516,16 +540,9 @@ class Records:
         if there is None:
             return None
         if there.person_id != person_id:
-            raise InputError(
-                f"This recording is stored already, as session {there.id} of another person ({there.person_id}). "
-                "Delete it there first if it was stored under the wrong person: neckrom sessions delete "
-                f"{there.id}"
-            )
+            raise KnownRecordingError(there, of_another=True)
         if not replace:
-            raise InputError(
-                f"This recording is stored already, as session {there.id} of {there.measured:%Y-%m-%d}. To put this "
-                "measurement in its place, say --replace."
-            )
+            raise KnownRecordingError(there)
         return there.id
 
     def delete_session(self, session_id: str) -> Deleted:

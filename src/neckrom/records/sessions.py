@@ -98,8 +98,7 @@ def measured_time(result: Result, stated: datetime | None, now: datetime) -> dat
         If it lies in the future or is no time.
     """
     if stated is not None:
-        if stated > now + _CLOCKS_DIFFER:
-            raise ConfigurationError(f"The date {stated:%Y-%m-%d} lies in the future: check the year.")
+        _refuse_future(stated, now)
         return stated
     try:
         made = datetime.fromisoformat(result.created)
@@ -114,6 +113,11 @@ def measured_time(result: Result, stated: datetime | None, now: datetime) -> dat
             "State when the person was measured: --date YYYY-MM-DD"
         )
     return made
+
+
+def _refuse_future(stated: datetime, now: datetime) -> None:
+    if stated > now + _CLOCKS_DIFFER:
+        raise ConfigurationError(f"The date {stated:%Y-%m-%d} lies in the future: check the year.")
 
 
 def recording_of(result: Result, raw: bytes) -> str:
@@ -383,14 +387,16 @@ def parse_date(text: str | None) -> datetime | None:
     Raises
     ------
     ConfigurationError
-        If it is neither.
+        If it is neither, or lies in the future: that is said before any work is done.
     """
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo is None else moment
+        zoned = moment.astimezone(UTC) if moment.tzinfo is None else moment
     except (ValueError, OverflowError, OSError) as error:
         raise ConfigurationError(
             f"{text!r} is no date: give it as in 2026-03-14, or with the time as in 2026-03-14T10:30"
         ) from error
+    _refuse_future(zoned, datetime.now(UTC))
+    return zoned

@@ -12,6 +12,8 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 
 from starlette.responses import Response
 
@@ -80,8 +82,18 @@ def stored_file(view: SessionView, name: str) -> bytes | None:
 
 def pictures_of(view: SessionView) -> dict[Movement, bytes]:
     """The end-range pictures that the stored report keeps, as JPEG; empty where the person kept none."""
-    report = stored_file(view, "report.html")
-    return {} if report is None else pictures_in(report)
+    path = view.folder / "report.html"
+    try:
+        status = path.stat()
+        return dict(_pictures_at(path, status.st_mtime_ns, status.st_size))
+    except OSError:
+        return {}
+
+
+@lru_cache(maxsize=4)
+def _pictures_at(path: Path, _mtime_ns: int, _size: int) -> dict[Movement, bytes]:
+    """Read once for a page with a dozen pictures."""
+    return pictures_in(path.read_bytes())
 
 
 def pictures_in(report: bytes) -> dict[Movement, bytes]:

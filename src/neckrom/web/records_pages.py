@@ -24,7 +24,7 @@ from starlette.responses import PlainTextResponse, Response
 from neckrom.errors import InputError, NeckromError, OutputError, UnknownRecordError
 from neckrom.exports.write import Format, made_export
 from neckrom.messages import Messages
-from neckrom.records.api import Comparison, Deleted, Records, SessionView
+from neckrom.records.api import Comparison, Deleted, KnownRecordingError, Records, SessionView
 from neckrom.records.course import course_of
 from neckrom.records.handout_page import Handout, handout_html, handout_pdf
 from neckrom.records.people import RefusedValueError, checked_note
@@ -575,6 +575,7 @@ def guided_routes(desk: Desk) -> APIRouter:
 
     @router.post("/people/{person}/import")
     def take_in(
+        request: Request,
         person: str,
         file: UploadFile | None = None,
         date: Annotated[str, FormField()] = "",
@@ -594,9 +595,14 @@ def guided_routes(desk: Desk) -> APIRouter:
             mirrored=mirrored,
             pictures=not no_pictures,
         )
-        if file.filename.lower().endswith(".json"):
-            return go_to(f"/sessions/{_take_result(records, row.id, clip)}")
-        guided.measure(row.id, clip)
+        try:
+            if file.filename.lower().endswith(".json"):
+                return go_to(f"/sessions/{_take_result(records, row.id, clip)}")
+            guided.measure(row.id, clip)
+        except KnownRecordingError as error:
+            key = "pages.known_elsewhere" if error.of_another else "pages.known"
+            said = desk.texts(request).text(key, session=error.session.id, date=day(error.session.measured))
+            return _person_page(desk, request, row.id, problem=said, status=409)
         return go_to(f"/people/{row.id}/guided")
 
     @router.get("/people/{person}/guided/stage")
