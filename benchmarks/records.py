@@ -212,7 +212,7 @@ def speed(records: Records, report: Report) -> None:
 # ------------------------------------------------------------------------ pages
 
 
-def pages(records: Records, store: str, report: Report) -> None:
+def pages(records: Records, store: str, report: Report, calls: int) -> None:
     """Time the pages of the real command, as requests and in a browser."""
     draw = random.Random(13)
     everybody = [row for row in records.people() if row.sessions > 1]
@@ -228,16 +228,16 @@ def pages(records: Records, store: str, report: Report) -> None:
         "two sessions side by side": lambda i: f"/compare?one={pairs[i][0]}&other={pairs[i][1]}",
     }
     with opened_pages(store) as address:
-        _requests(address, targets, report)
-        _in_browser(address, targets, report)
+        _requests(address, targets, report, calls)
+        _in_browser(address, targets, report, max(1, calls // 2))
 
 
-def _requests(address: str, targets: dict[str, Callable[[int], str]], report: Report) -> None:
+def _requests(address: str, targets: dict[str, Callable[[int], str]], report: Report, calls: int) -> None:
     server = urlsplit(address)
     cookie = _ask(server.netloc, f"{server.path}?{server.query}", {})[0]
     for name, target in targets.items():
         took, size = [], 0
-        for index in range(100):
+        for index in range(calls):
             began = time.perf_counter()
             size = len(_ask(server.netloc, target(index), {"Cookie": cookie})[1])
             took.append(1000 * (time.perf_counter() - began))
@@ -258,7 +258,7 @@ def _ask(host: str, target: str, headers: dict[str, str]) -> tuple[str, bytes]:
         connection.close()
 
 
-def _in_browser(address: str, targets: dict[str, Callable[[int], str]], report: Report) -> None:
+def _in_browser(address: str, targets: dict[str, Callable[[int], str]], report: Report, calls: int) -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
         report.line("in a browser: not measured, there is no Chromium")
@@ -272,7 +272,7 @@ def _in_browser(address: str, targets: dict[str, Callable[[int], str]], report: 
         base = "http://" + urlsplit(address).netloc
         for name in ("list, a page of 50", "a person with six trends", "two sessions side by side"):
             took = []
-            for index in range(50):
+            for index in range(calls):
                 page.goto(base + targets[name](index), wait_until="load")
                 took.append(
                     page.evaluate("performance.getEntriesByType('navigation')[0].loadEventStart") + 0.0
@@ -468,6 +468,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=5)
     parser.add_argument("--imports", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--calls", type=int, default=100, help="of each page")
     parser.add_argument("--only", default="speed,pages,import,backup,kill")
     parser.add_argument("--store", default=None)
     options = parser.parse_args()
@@ -490,7 +491,7 @@ def main() -> None:
                 speed(records, report)
             if "pages" in parts:
                 print("pages")
-                pages(records, options.store or str(folder / "store"), report)
+                pages(records, options.store or str(folder / "store"), report, options.calls)
             if "import" in parts:
                 print("import")
                 take_in(records, folder, options.imports, report)

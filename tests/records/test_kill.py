@@ -26,6 +26,22 @@ def test_no_kill_loses_a_confirmed_session_or_leaves_half_of_one():
     assert int(confirmed[1]) > 0, "the processes were killed before they had written anything"
 
 
+def test_the_benchmark_of_the_pages_runs():
+    """Whether they are quick is for a quiet machine to say, so either end is right here."""
+    command = [sys.executable, str(BENCHMARK), "--only", "pages", "--people", "60", "--sessions", "2"]
+    done = subprocess.run(
+        [*command, "--calls", "3"], capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode in (0, 1), done.stderr
+    for measured in (
+        "list, a page of 50",
+        "search a part",
+        "a person with six trends",
+        "in Chromium: two sessions",
+    ):
+        assert measured in done.stdout, done.stdout + done.stderr
+
+
 def test_the_other_parts_of_the_benchmark_run():
     printed = benchmark(
         "--only", "speed,import,backup", "--people", "30", "--sessions", "2", "--imports", "5"
