@@ -912,6 +912,17 @@ def test_what_cannot_be_imported_says_why_and_leaves_nothing(guided_desk, tmp_pa
     assert not list((tmp_path / "guided").rglob("*"))
 
 
+def test_a_clip_that_is_stored_already_is_not_measured_again(guided_desk, tmp_path):
+    person, other = new_person(guided_desk), new_person(guided_desk)
+    guided_desk.records.import_result(write_folder(tmp_path / "k", "the bytes of a clip"), person)
+    for whose, said in ((person, "Delete that session first"), (other, "of another person")):
+        answer = handed_over(guided_desk, whose, "clip.mp4", b"the bytes of a clip")
+        assert answer.status == 409
+        assert said in texts_of(answer.body.decode())
+        assert guided_desk.guided.of(whose) is None
+    assert not list((tmp_path / "guided").rglob("*"))
+
+
 @pytest.mark.parametrize(
     "name", ["../../evil.mp4", "/etc/cron.d/x.mp4", ".hidden", "<b>x</b>.mp4", "a" * 300]
 )
