@@ -936,7 +936,7 @@ def test_a_file_that_is_no_clip_says_why_and_is_removed(guided_desk, tmp_path, n
     page = guided_desk.page(f"/people/{person}/guided")
     assert "<b>x</b>" not in page
     assert not list((tmp_path / "guided").rglob("*"))
-    assert not list(tmp_path.parent.rglob("evil*"))
+    assert not list(tmp_path.rglob("*evil*")), "nowhere else either"
 
 
 def test_one_thing_is_measured_at_a_time(guided_desk, tmp_path):
