@@ -36,34 +36,36 @@ SIDE = "chidi_side"
 
 MEASURED: dict[str, dict[Movement, float]] = {
     "bruno_moderate": {
-        FLEXION: 34.7,
-        EXTENSION: 44.3,
-        ROTATION_LEFT: 45.0,
-        ROTATION_RIGHT: 39.1,
-        LATERAL_LEFT: 40.4,
-        LATERAL_RIGHT: 28.3,
+        FLEXION: 32.9,
+        EXTENSION: 43.5,
+        ROTATION_LEFT: 49.5,
+        ROTATION_RIGHT: 41.6,
+        LATERAL_LEFT: 40.2,
+        LATERAL_RIGHT: 28.1,
     },
     "chidi_deficit": {
-        FLEXION: 50.1,
-        EXTENSION: 28.0,
-        ROTATION_LEFT: 34.0,
-        ROTATION_RIGHT: 69.8,
+        FLEXION: 50.2,
+        EXTENSION: 26.6,
+        ROTATION_LEFT: 38.0,
+        ROTATION_RIGHT: 72.8,
         LATERAL_LEFT: 18.0,
-        LATERAL_RIGHT: 39.7,
+        LATERAL_RIGHT: 39.4,
     },
     "mei_trunkcomp": {
-        FLEXION: 50.8,
-        EXTENSION: 53.7,
-        LATERAL_LEFT: 29.8,
-        LATERAL_RIGHT: 30.4,
+        FLEXION: 50.2,
+        EXTENSION: 52.5,
+        ROTATION_LEFT: 67.4,
+        ROTATION_RIGHT: 62.4,
+        LATERAL_LEFT: 29.9,
+        LATERAL_RIGHT: 30.6,
     },
     "anna_full": {
-        FLEXION: 59.3,
-        EXTENSION: 70.3,
-        ROTATION_LEFT: 82.1,
-        ROTATION_RIGHT: 82.1,
-        LATERAL_LEFT: 44.8,
-        LATERAL_RIGHT: 44.9,
+        FLEXION: 59.0,
+        EXTENSION: 70.8,
+        ROTATION_LEFT: 85.8,
+        ROTATION_RIGHT: 85.1,
+        LATERAL_LEFT: 44.6,
+        LATERAL_RIGHT: 44.5,
     },
     "chidi_side": {
         FLEXION: 58.9,
@@ -73,12 +75,6 @@ MEASURED: dict[str, dict[Movement, float]] = {
 """Best end-range value of each movement, degrees, as last measured on the project's machine."""
 
 TRUNK_ALONG = "mei_trunkcomp"
-BOUNDED: dict[Movement, float] = {
-    ROTATION_LEFT: 65.6,
-    ROTATION_RIGHT: 60.9,
-}
-"""Of the two rotations of ``TRUNK_ALONG``, for which the tool gives a bound: the angle it read in the hold."""
-
 Measured = Callable[[str], tuple[Analysis, ClipComparison]]
 
 
@@ -101,13 +97,6 @@ def of(comparison: ClipComparison, movement: Movement) -> TrialComparison:
     return next(trial for trial in comparison.trials if trial.truth.movement is movement)
 
 
-def read_at_hold(analysis: Analysis, against: ClipComparison, movement: Movement) -> float:
-    """Median angle over the hold of the truth, degrees, in the direction of the movement."""
-    truth = of(against, movement).truth
-    frames = (analysis.angles.time_s >= truth.hold_start_s) & (analysis.angles.time_s <= truth.hold_end_s)
-    return float(movement.sign * np.median(analysis.angles.neck_deg[frames, movement.plane]))
-
-
 # ---------------------------------------------------- against the last measurement
 
 
@@ -119,17 +108,6 @@ def test_end_range_is_what_it_was(measured, clip, movement):
     found = measured(clip)[0].result.of(movement)
     assert found.best_deg == pytest.approx(MEASURED[clip][movement], abs=SAME_DEG)
     assert not found.lower_bound
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("movement", BOUNDED)
-def test_a_bounded_rotation_is_what_it_was(measured, movement):
-    """The trunk turns along by more than 20 deg: the reading is as near as ever, but not called so."""
-    analysis, against = measured(TRUNK_ALONG)
-    found = analysis.result.of(movement)
-    assert found.lower_bound
-    assert found.best_deg < of(against, movement).truth.peak_deg
-    assert read_at_hold(analysis, against, movement) == pytest.approx(BOUNDED[movement], abs=SAME_DEG)
 
 
 @pytest.mark.slow
@@ -146,9 +124,7 @@ def test_end_range_from_the_side_is_what_it_was(measured, movement):
 @pytest.mark.parametrize("clip", [*GUIDED, SIDE])
 def test_every_movement_is_found_and_none_is_invented(measured, clip):
     _, against = measured(clip)
-    bounded = set(BOUNDED) if clip == TRUNK_ALONG else set()
-    assert {trial.truth.movement for trial in against.trials if trial.status == "bounded"} == bounded
-    assert {trial.status for trial in against.trials} <= {"measured", "bounded"}
+    assert {trial.status for trial in against.trials} == {"measured"}
     assert against.extras == ()
 
 
@@ -166,14 +142,14 @@ def test_moderate_range_is_right(measured):
     ("clip", "mean_deg", "worst_deg"),
     [
         pytest.param("chidi_deficit", 2.5, 6.0, id="losses"),
-        pytest.param(TRUNK_ALONG, 2.5, 5.0, id="trunk-along"),
+        pytest.param(TRUNK_ALONG, 3.5, 8.0, id="trunk-along"),
         pytest.param("anna_full", 2.0, 4.5, id="full-range"),
         pytest.param(SIDE, 1.5, 2.0, id="from-the-side"),
     ],
 )
 def test_end_range_is_right(measured, clip, mean_deg, worst_deg):
     _, against = measured(clip)
-    errors = np.abs([trial.error_deg for trial in against.trials if trial.status == "measured"])
+    errors = np.abs([trial.error_deg for trial in against.trials])
     assert errors.mean() <= mean_deg
     assert errors.max() <= worst_deg
 
@@ -183,11 +159,7 @@ def test_end_range_is_right(measured, clip, mean_deg, worst_deg):
 def test_intervals_hold_the_truth(measured, clip):
     """Six trials a clip cannot show 95 %: but five of six must be held."""
     _, against = measured(clip)
-    held = [
-        t.interval_low_deg <= t.truth.peak_deg
-        and (t.status == "bounded" or t.truth.peak_deg <= t.interval_high_deg)
-        for t in against.trials
-    ]
+    held = [t.interval_low_deg <= t.truth.peak_deg <= t.interval_high_deg for t in against.trials]
     assert sum(held) >= 5
 
 
@@ -214,13 +186,11 @@ def test_difference_between_the_sides_is_found(measured):
 def test_a_trunk_that_moves_along_is_found(measured):
     """The trunk turns 20 and 25 deg along; side-bends lean 10 and 12."""
     _, against = measured("mei_trunkcomp")
-    for movement in (LATERAL_LEFT, LATERAL_RIGHT):
+    for movement in (LATERAL_LEFT, LATERAL_RIGHT, ROTATION_LEFT, ROTATION_RIGHT):
         assert abs(of(against, movement).compensation_error_deg) <= 3.0
-    for movement in (ROTATION_LEFT, ROTATION_RIGHT):
-        trial = of(against, movement)
-        assert trial.truth.compensation_deg + trial.compensation_error_deg >= 8.0
     analysis, _ = measured("mei_trunkcomp")
-    assert analysis.result.of(ROTATION_RIGHT).compensation_flag == "flagged"
+    for movement in (ROTATION_LEFT, ROTATION_RIGHT):
+        assert analysis.result.of(movement).compensation_flag == "flagged"
 
 
 @pytest.mark.slow
@@ -236,9 +206,9 @@ def test_free_movement_is_followed(measured):
     _, against = measured(FREE)
     frames = against.frames
     assert frames.measured.mean() >= 0.9
-    assert np.nanmedian(frames.geodesic_deg) <= 5.5
+    assert np.nanmedian(frames.geodesic_deg) <= 4.0
     errors = np.nanmean(np.abs(frames.error_deg), axis=0)
-    assert (errors <= [3.2, 2.0, 4.0]).all(), errors
+    assert (errors <= [3.0, 1.5, 3.0]).all(), errors
 
 
 @pytest.mark.slow
@@ -260,8 +230,6 @@ def _print_measured() -> None:
             if item.best_deg is not None and not item.lower_bound and clip != FREE:
                 print(f"        {item.movement.name}: {item.best_deg:.1f},")
         print("    },")
-        bounded = [trial.truth.movement for trial in against.trials if trial.status == "bounded"]
-        print(f"    # BOUNDED {[(m.name, round(read_at_hold(analysis, against, m), 1)) for m in bounded]}")
         errors = np.abs([t.error_deg for t in against.trials if t.status == "measured"] or [np.nan])
         talk = [trial.cross_talk_deg for trial in against.trials if np.isfinite(trial.cross_talk_deg)]
         trunk = [round(trial.compensation_error_deg, 1) for trial in against.trials]

@@ -33,8 +33,8 @@ SQUARE = Lens(600.0, 320.0, 240.0)
 
 @cache
 def heldout() -> list[TruthClip]:
-    """The first six clips of the people who were never used for fitting: three people, two cameras each."""
-    clips = read_table(CALIBRATION / "heldout.npz")[:6]
+    """Six clips of as many people, from all over the table, of those who were never used for fitting."""
+    clips = read_table(CALIBRATION / "heldout.npz")[::9]
     assert all(clip.has_motion and clip.tracks is not None for clip in clips)
     return clips
 
@@ -249,7 +249,7 @@ def test_points_alone_carry_the_angle_through_a_hold():
     for values in lost.values():
         values[gone] = np.nan
     carried, whole = angles_of(replace(clip, **lost)), plain(0)
-    np.testing.assert_allclose(carried.neck_deg[gone, 2], clip.neck_deg[gone, 2], atol=4.0)
+    np.testing.assert_allclose(carried.neck_deg[gone, 2], clip.neck_deg[gone, 2], atol=5.0)
     np.testing.assert_allclose(carried.neck_deg[gone], whole.neck_deg[gone], atol=3.0)
 
 
@@ -278,9 +278,8 @@ def test_points_followed_over_the_head_are_worth_it():
     without = np.concatenate([end_range_errors(clip, angles_of(clip, points=False)) for clip in clips])
     assert len(errors) == 36
     assert np.isfinite(errors).all()
-    assert errors.mean() < 4.2
-    assert errors.mean() < np.nanmean(without) - 0.3
-    assert np.isfinite(without).sum() < 36, "some are lost without them"
+    assert errors.mean() < 3.5
+    assert errors.mean() < np.nanmean(without) - 1.0
 
 
 def test_live_angles_do_not_wait_for_the_solution():
@@ -308,7 +307,8 @@ def test_what_makes_up_the_standard_deviation_of_a_solved_angle():
         neck_deg=np.array([[40.0, 0.0, -60.0], [-40.0, 0.0, 0.0]]),
         sd_deg=np.array([[1.5, 1.0, 2.0], [1.0, 1.0, 1.0]]),
         share=np.ones(2),
-        trunk_deg=np.array([[4.0, 0.0, 8.0], [4.0, 0.0, 0.0]]),
+        trunk_deg=np.zeros((2, 3)),
+        trunk_sd_deg=np.array([[4.0, 0.0, 8.0], [4.0, 0.0, 0.0]]),
     )
     reading = np.array([[36.0, 0.0, -50.0], [0.0, 0.0, 0.0]])
     sd = solved_sd_deg(table, solved, reading)

@@ -81,6 +81,7 @@ from neckrom.types import (
     CameraModel,
     Float32Array,
     FloatArray,
+    IntArray,
     LandmarkSeries,
     OrientationSeries,
 )
@@ -91,6 +92,8 @@ BEYOND_SD_DEG = 12.0
 """From this standard deviation on, an angle past ``BEYOND_FROM_DEG`` is only a bound."""
 BEYOND_FROM_DEG: FloatArray = np.array([25.0, 30.0, 35.0])
 _UNKNOWN_SD_DEG = 30.0
+_HEAD_HIDES_TRUNK_DEG = 40.0
+"""From so far on, what is read of the trunk's turning is mostly the head's."""
 _FEWEST_REST_FRAMES = 3
 _EARS = [7, 8]
 _SHOULDERS = [11, 12]
@@ -120,7 +123,7 @@ class Calibration:
     tracks_sd : ndarray, shape (6, 4)
         What the variance of a solved angle is made of, a row a direction: a standard deviation in degrees
         that is always there, and factors on the solution's own, on its difference from the reading that
-        held it, and on the movement of the trunk in the same plane.
+        held it, and on the trunk's standard deviation in the same plane.
     identity : str
         Of the file's content.
     """
@@ -233,12 +236,13 @@ class ObservedSeries(OrientationSeries):
 
 @dataclass(frozen=True, slots=True)
 class SolvedNeck:
-    """Neck angles from the solved head, standard deviations, their share (N,), 0 to 1, and trunk angles."""
+    """Neck angles from the solved head, standard deviations, their share (N,), 0 to 1, and the same of the trunk."""
 
     neck_deg: FloatArray
     sd_deg: FloatArray
     share: FloatArray
     trunk_deg: FloatArray
+    trunk_sd_deg: FloatArray
 
 
 class RegressorEstimator:
@@ -247,7 +251,7 @@ class RegressorEstimator:
     See :class:`neckrom.kinematics.estimator.OrientationEstimator` for the methods.
     """
 
-    identity = "regressor-fusion 2"
+    identity = "regressor-fusion 3"
 
     def __init__(self, calibration: Calibration | None = None) -> None:
         self._calibration = shipped_calibration() if calibration is None else calibration
@@ -366,19 +370,21 @@ class RegressorEstimator:
         time_s = tracks.head.time_s
         followed = np.isfinite(tracks.head.tracks[:, :, 0]).any(axis=1)
         windows = excursions(turned, time_s, parameters, followed)
-        prior = Prior(neutral.as_matrix(), turned, fused.sd_deg[:, :3])
-        head, sd = between_key_frames(time_s, turned, solve(tracks.head, prior, windows, parameters))
         size = np.degrees(rotation_from_cardan(turned).magnitude())
-        near = (size - parameters.rest_deg) / (parameters.excursion_deg - parameters.rest_deg)
-        share = np.where(np.isfinite(sd).all(axis=1), np.clip(near, 0.0, 1.0), 0.0)
+        trunk_sd = np.full((len(time_s), 3), parameters.thorax_sd_deg)
+        trunk_sd[:, 2] += parameters.thorax_turn_sd_deg * np.clip(size / _HEAD_HIDES_TRUNK_DEG, 0.0, 1.0)
         if tracks.thorax is not None:
-            tilting, turning = parameters.thorax_sd_deg, parameters.thorax_turn_sd_deg
-            trunk_sd = np.tile([tilting, tilting, turning], (len(time_s), 1))
             trunk_prior = Prior(neutral.as_matrix(), fused.angles_deg[:, 3:], trunk_sd)
             solved = solve(tracks.thorax, trunk_prior, windows, parameters)
-            found, _ = between_key_frames(time_s, fused.angles_deg[:, 3:], solved)
-            trunk = rotation_from_cardan(np.column_stack([fused.angles_deg[:, 3:5], _cardan(found)[:, 2]]))
-        return SolvedNeck(_cardan(trunk.inv() * head), sd, share, _cardan(trunk))
+            found, found_sd = between_key_frames(time_s, fused.angles_deg[:, 3:], solved)
+            along = _along(windows, turned, np.isfinite(found_sd))
+            trunk = rotation_from_cardan(np.where(along, _cardan(found), fused.angles_deg[:, 3:]))
+            trunk_sd = np.where(along, found_sd, trunk_sd)
+        prior = Prior(neutral.as_matrix(), turned, fused.sd_deg[:, :3])
+        head, sd = between_key_frames(time_s, turned, solve(tracks.head, prior, windows, parameters))
+        near = (size - parameters.rest_deg) / (parameters.excursion_deg - parameters.rest_deg)
+        share = np.where(np.isfinite(sd).all(axis=1), np.clip(near, 0.0, 1.0), 0.0)
+        return SolvedNeck(_cardan(trunk.inv() * head), sd, share, _cardan(trunk), trunk_sd)
 
     def _steps(self, observed: ObservedSeries, reference: Reference, angles_deg: FloatArray) -> FloatArray:
         """Change of each angle since the frame before, from flow about the current estimate; (N, 6)."""
@@ -436,11 +442,24 @@ def solved_sd_deg(table: FloatArray, solved: SolvedNeck, reading_deg: FloatArray
             np.ones_like(solved.neck_deg),
             solved.sd_deg**2,
             (solved.neck_deg - reading_deg) ** 2,
-            solved.trunk_deg**2,
+            solved.trunk_sd_deg**2,
         ],
         axis=-1,
     )
     return np.asarray(np.sqrt((parts * squares).sum(axis=-1)))
+
+
+def _along(windows: list[IntArray], turned_deg: FloatArray, solved: BoolArray) -> BoolArray:
+    """Where the trunk is taken from its solution: in the plane in which the head made its excursion; (N, 3).
+
+    Clothes that are drawn along by the head look like a small movement in the other planes.
+    """
+    along = np.zeros_like(solved)
+    for window in windows:
+        plane = int(np.argmax(np.abs(turned_deg[window]).max(axis=0)))
+        frames = slice(window[0], window[-1] + 1)
+        along[frames, plane] = solved[frames, plane]
+    return along
 
 
 def points_of(landmarks: LandmarkSeries) -> Points:

@@ -45,6 +45,12 @@ class Body:
     prior_robust : float
         From how many standard deviations on the reading that holds the solution is doubted rather than
         the points.
+    place_sd : ndarray, shape (3,)
+        Of the origin from where the joint puts it: across, down, and along the line of sight.
+    rest_s : float
+        How much of the rest before and after an excursion is solved with it, to tell where the body came from.
+    every : int
+        Key frames are each so many of those of the excursion.
     """
 
     half_axes: FloatArray
@@ -55,6 +61,9 @@ class Body:
     lowest: float
     highest: float
     prior_robust: float
+    place_sd: FloatArray
+    rest_s: float
+    every: int
 
 
 HEAD = Body(
@@ -66,18 +75,24 @@ HEAD = Body(
     lowest=-0.85,
     highest=2.0,
     prior_robust=1.0,
+    place_sd=np.array([0.6, 0.6, 1.0]),
+    rest_s=0.4,
+    every=1,
 )
 """Origin between the ears; jaw and throat, which move by themselves, are left out."""
 
 THORAX = Body(
-    half_axes=np.array([1.25, 3.5, 2.1]),
-    centre=np.array([0.1, -1.5, 0.0]),
+    half_axes=np.array([2.0, 3.5, 2.1]),
+    centre=np.array([0.4, -1.5, 0.0]),
     lever=np.array([0.0, 4.5, 0.0]),
     lever_back=np.array([0.0, 4.5, 0.0]),
-    behind_eyes=1.1,
+    behind_eyes=1.8,
     lowest=-5.0,
     highest=-0.3,
     prior_robust=1e3,
+    place_sd=np.array([0.15, 0.15, 0.15]),
+    rest_s=0.8,
+    every=2,
 )
 """Origin between the shoulders; turns about the pelvis. Clothes move by themselves: the reading stays in force."""
 
@@ -92,29 +107,28 @@ class TrackParameters:
         Of a followed point, in distances between the eyes.
     shape_sd : float
         Of the head's surface from the ellipsoid, as a share of its radius.
-    place_sd, depth_sd : float
-        Of the middle of the ears from where the neck's joint puts it, across and along the line of sight.
-    prior_factor, prior_floor_deg : float
-        On the standard deviation of the reading that holds the solution: its errors last over many frames.
+    prior_factor, turn_prior_factor, prior_floor_deg : float
+        On the standard deviation of the reading that holds the solution, tilts and turning: its errors last
+        over many frames.
     excursion_deg, rest_deg : float
         An excursion is solved where the head turns further than this, from and to where it is nearer than that.
     spacing_s : float
         Between key frames.
     thorax_sd_deg, thorax_turn_sd_deg : float
-        Standard deviations of the reading of the thorax, which has no table of its own: tilting, turning.
+        Standard deviations of the reading of the thorax, which has no table of its own: at rest, and what
+        its turning adds where the head has turned far, since the reading then is mostly the head's.
     """
 
-    pixel_sd: float = 0.03
+    pixel_sd: float = 0.015
     shape_sd: float = 0.25
-    place_sd: float = 0.6
-    depth_sd: float = 1.0
     prior_factor: float = 2.5
+    turn_prior_factor: float = 4.0
     prior_floor_deg: float = 1.0
     excursion_deg: float = 20.0
     rest_deg: float = 8.0
     spacing_s: float = 1 / 15
     thorax_sd_deg: float = 0.7
-    thorax_turn_sd_deg: float = 5.0
+    thorax_turn_sd_deg: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +209,12 @@ def solve(seen: BodyTracks, prior: Prior, windows: Sequence[IntArray], parameter
     solved = Solved(np.full((n, 3, 3), np.nan), np.full((n, 3), np.nan), np.full(n, -1))
     with threadpool_limits(1):  # the matrices are small: threads would wait for each other on a busy machine
         for number, window in enumerate(windows):
-            found = _solve_window(window, seen, prior, parameters)
+            frames = _with_rest(window, seen, parameters)
+            found = _solve_window(frames, seen, prior, parameters)
             if found is not None:
-                solved.turned[window], solved.sd_deg[window] = found
-                solved.excursion[window] = number
+                inside = (frames >= window[0]) & (frames <= window[-1])
+                solved.turned[frames[inside]], solved.sd_deg[frames[inside]] = (v[inside] for v in found)
+                solved.excursion[frames[inside]] = number
     return solved
 
 
@@ -262,6 +278,19 @@ def between_key_frames(
     return Rotation.from_rotvec(correction) * reading, sd
 
 
+def _with_rest(window: IntArray, seen: BodyTracks, parameters: TrackParameters) -> IntArray:
+    """Key frames of the body: of the excursion, and of the rest before and after it."""
+    body = seen.body
+    own: IntArray = np.unique(np.append(window[:: body.every], window[-1]))
+    followed = np.isfinite(seen.tracks[:, :, 0]).any(axis=1)
+    away_s = np.maximum(seen.time_s[window[0]] - seen.time_s, seen.time_s - seen.time_s[window[-1]])
+    rest = np.flatnonzero(followed & (away_s > 0) & (away_s <= body.rest_s))
+    before, after = rest[rest < window[0]], rest[rest > window[-1]]
+    spacing_s = parameters.spacing_s * body.every
+    spaced = [_spaced(seen.time_s, frames, spacing_s) for frames in (before, after)]
+    return np.asarray(np.concatenate([spaced[0], own, spaced[1]]))
+
+
 _MOST_KEY_FRAMES = 110
 
 
@@ -289,7 +318,7 @@ class _Problem:
     joint: FloatArray
     lever: FloatArray
     place_sd: FloatArray
-    scale: float
+    scale: FloatArray
     shape_sd: float
     body: Body
 
@@ -299,7 +328,9 @@ class _Problem:
         often = np.bincount(point, minlength=int(self.point.max()) + 1)[self.point] >= fewest
         kept = kept & often
         _, point = np.unique(self.point[kept], return_inverse=True)
-        return replace(self, frame=self.frame[kept], point=point, seen=self.seen[kept])
+        return replace(
+            self, frame=self.frame[kept], point=point, seen=self.seen[kept], scale=self.scale[kept]
+        )
 
 
 @dataclass(slots=True)
@@ -309,8 +340,11 @@ class _Solution:
     points: FloatArray
 
 
-_ROUNDS = ((0.92, 6.0, 12), (0.95, 3.0, 6), (0.95, 3.0, 12))
+_ROUNDS = ((0.92, 6.0, 12), (0.92, 2.0, 6), (0.92, 2.0, 12))
 """Rim, robust limit (standard deviations) and steps at most; points that do not fit are left out in between."""
+_COMMON_NOISE = 0.1
+_WORST_NOISE = 3.0
+"""Noise of a point's own, against the median: share that all have in common, and limit."""
 _FEWEST_SIGHTINGS = 5
 _FEWEST_OBSERVATIONS = 150
 
@@ -331,6 +365,7 @@ def _solved_window(
     problem, rotation, place = _set_up(window, seen, prior, parameters)
     if problem is None:
         return None
+    scale = 1.0 / (parameters.pixel_sd * seen.eye_distance)
     for rim, robust, rounds in _ROUNDS:
         on_body = _on_body(seen.body, rotation[problem.frame], place[problem.frame], problem.seen, rim)
         problem = problem.subset(on_body, _FEWEST_SIGHTINGS)
@@ -339,7 +374,7 @@ def _solved_window(
         points = _first_points(problem, rotation, place)
         solution, information = _levenberg(problem, _Solution(rotation, place, points), robust, rounds)
         rotation, place = solution.rotation, solution.place
-        problem = problem.subset(_consistent(problem, solution), _FEWEST_SIGHTINGS)
+        problem = _weighed(problem, solution, scale)
         if len(problem.frame) < _FEWEST_OBSERVATIONS:
             return None
     covariance = np.linalg.inv(information)
@@ -368,7 +403,8 @@ def _set_up(
     if not len(frame):
         return None, rotation, place
     _, point = np.unique(tracks[frame, row, 0], return_inverse=True)
-    sd = np.radians(np.maximum(prior.sd_deg[window], parameters.prior_floor_deg) * parameters.prior_factor)
+    factor = np.array([parameters.prior_factor, parameters.prior_factor, parameters.turn_prior_factor])
+    sd = np.radians(np.maximum(prior.sd_deg[window], parameters.prior_floor_deg) * factor)
     weight = _rotvec_to_angles(prior.turned_deg[window], prior.neutral) / sd[:, :, None]
     problem = _Problem(
         frame=frame,
@@ -378,8 +414,8 @@ def _set_up(
         prior_weight=weight,
         joint=joint,
         lever=lever,
-        place_sd=np.array([parameters.place_sd, parameters.place_sd, parameters.depth_sd]),
-        scale=1.0 / (parameters.pixel_sd * seen.eye_distance),
+        place_sd=seen.body.place_sd,
+        scale=np.full(len(frame), 1.0 / (parameters.pixel_sd * seen.eye_distance)),
         shape_sd=parameters.shape_sd,
         body=seen.body,
     )
@@ -435,14 +471,19 @@ def _first_points(problem: _Problem, rotation: FloatArray, place: FloatArray) ->
     return _surface(problem.body, *_lines(problem.body, rotation[f], place[f], problem.seen[first]))
 
 
-def _consistent(problem: _Problem, solution: _Solution) -> BoolArray:
-    """Observations of points whose residuals over the excursion are not far above the others'."""
-    residual = _residuals(problem, solution)[2]
-    square = (residual * residual).sum(axis=1)
+def _weighed(problem: _Problem, solution: _Solution, scale: float) -> _Problem:
+    """Without points whose residuals over the excursion are far above the others'; the rest weighed by theirs.
+
+    A corner of the eye is followed better than a shade on the cheek, which stays with the light.
+    """
+    residual = _residuals(problem, solution)[2] / problem.scale[:, None]
     count = np.bincount(problem.point)
-    typical = np.sqrt(np.bincount(problem.point, square) / np.maximum(count, 1))
-    limit = 3.0 * np.median(typical[count > 0])
-    return np.asarray(typical[problem.point] < limit)
+    square = np.bincount(problem.point, (residual * residual).sum(axis=1))
+    relative = np.sqrt(square / np.maximum(count, 1))
+    relative /= np.median(relative[count > 0])
+    weight = 1.0 / np.sqrt(_COMMON_NOISE + (1.0 - _COMMON_NOISE) * relative**2)
+    weighed = replace(problem, scale=scale * weight[problem.point])
+    return weighed.subset(relative[problem.point] < _WORST_NOISE, _FEWEST_SIGHTINGS)
 
 
 def _residuals(problem: _Problem, solution: _Solution) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -450,7 +491,7 @@ def _residuals(problem: _Problem, solution: _Solution) -> tuple[FloatArray, Floa
     about = np.einsum("nij,nj->ni", solution.rotation[problem.frame], solution.points[problem.point])
     at = about + solution.place[problem.frame]
     depth = np.maximum(at[:, 2], 0.2)
-    return about, at, (at[:, :2] / depth[:, None] - problem.seen) * problem.scale
+    return about, at, (at[:, :2] / depth[:, None] - problem.seen) * problem.scale[:, None]
 
 
 def _held(problem: _Problem, solution: _Solution) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
