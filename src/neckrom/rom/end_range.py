@@ -90,8 +90,8 @@ def _bounded_trial(
 ) -> Trial:
     """The end range was seen too poorly to value: the better of the two lower bounds that can be given.
 
-    One is the low end of the interval at the end range itself, the other the largest angle that was
-    measured well on the way.
+    One is the low end of the interval at the end range itself, the other that of the largest angle that
+    was measured well on the way.
     """
     frames = plateau + span.start
     sd_deg = _root_mean_square(angles.sd_deg[frames, movement.plane])
@@ -104,7 +104,7 @@ def _bounded_trial(
     if well.seen.any():
         measured = _trial(angles, movement, span, _plateau(well, settings), note)
         if measured.interval95 is not None and measured.interval95.low >= low_deg:
-            return measured
+            return replace(measured, peak_deg=measured.interval95.low)
     bound = max(low_deg, 0.0)
     return replace(poor, peak_deg=bound, interval95=Interval(low=bound, high=None))
 
