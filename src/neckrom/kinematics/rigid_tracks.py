@@ -7,7 +7,7 @@ whole, out and back, with these unknowns: rotation and place of the body in each
 of each point on it. It is held by the reading of :mod:`neckrom.kinematics.regressor_fusion` with its
 standard deviation (tight near neutral, loose at end range), by a body that is roughly an ellipsoid, and by
 a joint about which it roughly turns. Points that do not move as the body does, on the background, the
-neck or the rim, are found by their residuals and left out.
+neck or the rim, are found by their residuals and left out; the others are weighed by their own noise.
 
 Lengths are in units of the distance between the outer corners of the eyes. Standard deviations come from
 the solution's own covariance; the table of measured residuals corrects them afterwards.
