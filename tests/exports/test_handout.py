@@ -63,8 +63,10 @@ def test_the_course_on_paper_is_one_page_with_the_same_figures(course, tmp_path)
     records, person = course
     path = write_handout(records, person, "pdf", tmp_path, "de")
     reader = PdfReader(io.BytesIO(path.read_bytes()))
-    assert len(reader.pages) == 1
-    text = " ".join(reader.pages[0].extract_text().split())
+    text, *behind = (" ".join(page.extract_text().split()) for page in reader.pages)
+    assert "Für Fachleute" not in text
+    assert load_messages("de").text("clinician.sessions") in behind[0]
+    assert re.search(r"2026-01-10 .*2026-06-10 .*Versuche vom 2026-06-10", behind[0])
     left, right = (
         load_messages("de").text("course.limit", limit=repeatability().limit_deg(movement))
         for movement in (Movement.ROTATION_LEFT, Movement.ROTATION_RIGHT)
@@ -105,9 +107,20 @@ def test_a_session_is_one_page_in_plain_words_in_every_language(clinic, tmp_path
     clinic.records.change_session(session, pain=pain)
     path = write_handout(clinic.records, session, "pdf", tmp_path, language, sheet=True)
     reader = PdfReader(io.BytesIO(path.read_bytes()))
-    assert len(reader.pages) == 1
-    text = " ".join(reader.pages[0].extract_text().split())
+    text, *behind = (" ".join(page.extract_text().split()) for page in reader.pages)
     texts = load_messages(language)
+    assert 1 <= len(behind) <= 2, "one page for the person, then the clinician's"
+    told, result = " ".join(behind), clinic.records.result(session)
+    assert all(
+        texts.text(f"clinician.{key}") in told for key in ("asymmetry", "method.title", "method.angles")
+    )
+    assert result.tool.estimator in told
+    for item in result.movements:
+        name = texts.text(f"clinician.movement.{item.movement.value}")
+        for trial in item.trials:
+            low, high = trial.interval95_deg
+            at = texts.text("clinician.seconds", time=trial.peak_s)
+            assert f"{name} {at} {trial.peak_deg:.0f}° ({low:.0f}–{high:.0f}°)" in told
     flexion = texts.text("word.flexion")
     assert texts.text("sheet.title") in text
     assert texts.text("sheet.pain", what=f"{flexion} 7/10") in text

@@ -478,7 +478,10 @@ def hand_out(
     ] = "en",
     sheet: Annotated[
         bool,
-        typer.Option("--sheet", help="Of a session one page in plain words, instead of the whole report."),
+        typer.Option(
+            "--sheet",
+            help="Of a session one page in plain words and one for clinicians, instead of the whole report.",
+        ),
     ] = False,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the file.")

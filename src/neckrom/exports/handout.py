@@ -73,7 +73,9 @@ def _sheet(records: Records, what: str, form: str, language: str) -> tuple[str, 
     from neckrom.records.session_sheet import sheet_of  # noqa: PLC0415  (slow to load)
 
     view = records.session(records.find_session(what).id)
-    return f"{view.row.id}_sheet.{form}", _laid_out(sheet_of(view, load_messages(language)), form)
+    return f"{view.row.id}_sheet.{form}", _laid_out(
+        sheet_of(view, load_messages(language), records.result(view.row.id)), form
+    )
 
 
 def _course(records: Records, what: str, form: str, language: str) -> tuple[str, bytes]:
@@ -84,7 +86,8 @@ def _course(records: Records, what: str, form: str, language: str) -> tuple[str,
         raise InputError(
             f"{view.row.label} has no sessions yet: neckrom sessions import PATH --person {view.row.id}"
         )
-    course = course_of(view, records.trend(view.row.id), repeatability(), load_messages(language))
+    results = [records.result(row.id) for row in view.sessions]
+    course = course_of(view, records.trend(view.row.id), repeatability(), load_messages(language), results)
     return f"{view.row.id}_course.{form}", _laid_out(course, form)
 
 

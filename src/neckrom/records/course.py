@@ -6,17 +6,23 @@ from collections.abc import Sequence
 
 from neckrom.messages import Messages
 from neckrom.records.api import PersonView
+from neckrom.records.clinician_page import course_details
 from neckrom.records.course_figure import Words, course_figure, describe
 from neckrom.records.handout_page import Handout
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import Change, MovementTrend, Repeatability, TrendPoint, Verdict
 from neckrom.report.wording import display_name
+from neckrom.result import Result
 
 _SHARES = (0.23, 0.12, 0.12, 0.15, 0.12, 0.26)
 
 
 def course_of(
-    view: PersonView, trends: Sequence[MovementTrend], limits: Repeatability, texts: Messages
+    view: PersonView,
+    trends: Sequence[MovementTrend],
+    limits: Repeatability,
+    texts: Messages,
+    results: Sequence[Result] = (),
 ) -> Handout:
     """Put a person's course into words.
 
@@ -27,10 +33,16 @@ def course_of(
         All six.
     limits : Repeatability
     texts : Messages
+    results : sequence of Result
+        Of the sessions of ``view``, in their order, for the clinician's pages behind it.
     """
     movements = {trend.movement.value: texts.text(f"word.{trend.movement.value}") for trend in trends}
     verdicts = {verdict.value: texts.text(f"course.verdict.{verdict.value}") for verdict in Verdict}
     words = Words(movements, verdicts, texts.text("course.norm"), texts.text("course.not_measured"))
+    dated = [
+        (f"{row.measured.astimezone():%Y-%m-%d}", result)
+        for row, result in zip(view.sessions, results, strict=False)
+    ]
     names = ("movement", "first", "last", "change", "error", "meaning")
     return Handout(
         language=texts.language,
@@ -45,6 +57,7 @@ def course_of(
         shares=_SHARES,
         draw=lambda phone: course_figure(trends, words, phone=phone),
         described=describe(trends, words),
+        details=course_details(list(reversed(dated)), texts) if dated else (),
     )
 
 

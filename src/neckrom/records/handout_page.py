@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,8 +19,19 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import inch, mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import Flowable, Image, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    Flowable,
+    Image,
+    KeepTogether,
+    PageBreak,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
+from neckrom.records.clinician_page import Detail
 from neckrom.report.plotting import png_of, svg_of
 
 _SIDE = 16 * mm
@@ -50,6 +61,8 @@ class Handout:
         Makes the figure; True for a narrow window.
     described : str
         The figure in words.
+    details : tuple of Detail
+        For the clinician, on pages of their own; none where no result is at hand.
     """
 
     language: str
@@ -64,6 +77,7 @@ class Handout:
     notes: tuple[str, ...]
     draw: Callable[[bool], Figure]
     described: str
+    details: tuple[Detail, ...] = ()
 
 
 def handout_html(handout: Handout) -> str:
@@ -113,13 +127,14 @@ def handout_pdf(handout: Handout) -> bytes:
         Spacer(0, 8),
         _figure(handout),
         Spacer(0, 6),
-        _pdf_table(handout, body, bold),
+        _pdf_table(handout.columns, handout.rows, handout.shares, body),
         *([Paragraph(escape(handout.sessions_title), section)] if handout.sessions else []),
         *(Paragraph(escape(line), body) for line in handout.sessions),
         Spacer(0, 6),
         *(Paragraph(escape(line), note) for line in handout.notes[:-1]),
         Spacer(0, 4),
         _box([Paragraph(escape(handout.notes[-1]), body)]),
+        *_pdf_details(handout, section, note),
     ]
     document.build(story)
     return buffer.getvalue()
@@ -152,13 +167,33 @@ def _box(lines: list[Flowable]) -> Table:
     return table
 
 
-def _pdf_table(handout: Handout, body: ParagraphStyle, bold: ParagraphStyle) -> Table:
-    rows = [[Paragraph(escape(name), bold) for name in handout.columns]]
+def _pdf_details(handout: Handout, section: ParagraphStyle, text: ParagraphStyle) -> Iterator[Flowable]:
+    if handout.details:
+        yield PageBreak()
+    for detail in handout.details:
+        title = Paragraph(escape(detail.title), section)
+        if detail.rows:
+            yield title
+            yield _pdf_table(detail.columns, detail.rows, detail.shares, text)
+            yield Spacer(0, 4)
+            yield from (Paragraph(escape(line), text) for line in detail.lines)
+        else:
+            yield KeepTogether([title, *(Paragraph(escape(line), text) for line in detail.lines)])
+
+
+def _pdf_table(
+    columns: tuple[str, ...],
+    cells: tuple[tuple[str, ...], ...],
+    shares: tuple[float, ...],
+    body: ParagraphStyle,
+) -> Table:
+    bold = ParagraphStyle("bold", parent=body, fontName="DejaVuSans-Bold")
+    rows = [[Paragraph(escape(name), bold) for name in columns]]
     rows += [
         [Paragraph(escape(cell), bold if not column else body) for column, cell in enumerate(row)]
-        for row in handout.rows
+        for row in cells
     ]
-    table = Table(rows, colWidths=[share * _WIDTH for share in handout.shares], repeatRows=1)
+    table = Table(rows, colWidths=[share * _WIDTH for share in shares], repeatRows=1)
     table.setStyle(
         TableStyle(
             [

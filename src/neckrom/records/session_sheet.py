@@ -1,4 +1,4 @@
-"""One session on one page in plain words, for the person who was measured."""
+"""One session on one page in plain words, for the person who was measured; behind it the clinician's."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ from collections.abc import Callable, Iterator
 
 from neckrom.messages import Messages
 from neckrom.records.api import SessionView
+from neckrom.records.clinician_page import session_details
 from neckrom.records.handout_page import Handout
 from neckrom.records.session_figure import session_figure
 from neckrom.records.trends import MeasuredValue
 from neckrom.report.wording import display_name
+from neckrom.result import Result
 
 _SHARES = (0.235, 0.19, 0.095, 0.13, 0.125, 0.225)
 _NONE = "–"
 
 
-def sheet_of(view: SessionView, texts: Messages) -> Handout:
+def sheet_of(view: SessionView, texts: Messages, result: Result | None = None) -> Handout:
     """Put a session into words.
 
     Parameters
     ----------
     view : SessionView
     texts : Messages
+    result : Result, optional
+        For the clinician's page behind it.
 
     Returns
     -------
@@ -35,10 +39,11 @@ def sheet_of(view: SessionView, texts: Messages) -> Handout:
     )
     rows = tuple(_row(value, names[value.movement], texts) for value in values)
     labels = [(names[value.movement], _best(value)) for value in values]
+    day = f"{view.row.measured.astimezone():%Y-%m-%d}"
     return Handout(
         language=texts.language,
         title=texts.text("sheet.title"),
-        who=f"{display_name(view.person.label, limit=200)}, {view.row.measured.astimezone():%Y-%m-%d}",
+        who=f"{display_name(view.person.label, limit=200)}, {day}",
         summary=tuple(_summary(values, texts)),
         columns=(*(texts.text(key) for key in columns), texts.text("course.column.meaning")),
         rows=rows,
@@ -50,6 +55,7 @@ def sheet_of(view: SessionView, texts: Messages) -> Handout:
         ),
         draw=lambda phone: session_figure(values, labels, texts.text("course.norm"), phone=phone),
         described="; ".join(", ".join(part for part in row if part != _NONE) for row in rows) + ".",
+        details=() if result is None else session_details(result, day, texts),
     )
 
 

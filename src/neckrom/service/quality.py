@@ -104,7 +104,7 @@ def _first_turn(rom: RangeOfMotion, *, mirrored: bool) -> tuple[Literal["left", 
 def _interval_note(rom: RangeOfMotion) -> str:
     if any(trial.interval95 is not None for trial in rom.trials):
         return (
-            "Intervals are made to hold the true value in 95 of 100 trials, and held it in 92 of rendered people who "
+            "Intervals are made to hold the true value in 95 of 100 trials, and held it in 94 of rendered people who "
             "were not used for fitting; on real people they have not been checked."
         )
     return "No intervals: this estimator has no measured residuals."

@@ -234,7 +234,8 @@ def people_routes(desk: Desk) -> APIRouter:
         view = records.person(records.find_person(person).id)
         if form not in ("html", "pdf") or not view.sessions:
             raise HTTPException(404)
-        made = course_of(view, records.trend(view.row.id), repeatability(), desk.texts(request))
+        results = [records.result(row.id) for row in view.sessions]
+        made = course_of(view, records.trend(view.row.id), repeatability(), desk.texts(request), results)
         return _handed_out(made, form, f"{view.row.id}_course")
 
     @router.get("/people/{person}/export")
@@ -378,7 +379,9 @@ def session_routes(desk: Desk) -> APIRouter:
         if form not in ("html", "pdf"):
             raise HTTPException(404)
         view = records.session(records.find_session(session).id)
-        return _handed_out(sheet_of(view, desk.texts(request)), form, view.row.id)
+        return _handed_out(
+            sheet_of(view, desk.texts(request), records.result(view.row.id)), form, view.row.id
+        )
 
     @router.get("/sessions/{session}/pictures/{movement}")
     def picture(session: str, movement: Movement) -> Response:

@@ -1,0 +1,181 @@
+"""What a clinician wants to see behind a hand-out: trials, intervals, other planes, trunk, method."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from neckrom.messages import Messages
+from neckrom.report.wording import display_name
+from neckrom.result import AsymmetryResult, MovementResult, Result, TrialResult
+from neckrom.types import Movement
+
+_NONE = "–"
+_PLANES = ("flexion", "lateral", "rotation")
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A titled table with lines under it, in one language.
+
+    Attributes
+    ----------
+    title : str
+    columns : tuple of str
+    rows : tuple of tuple of str
+        First cell of a row names it.
+    shares : tuple of float
+        Of the width, by column, on paper.
+    lines : tuple of str
+    """
+
+    title: str
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    shares: tuple[float, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+def session_details(result: Result, day: str, texts: Messages) -> tuple[Detail, ...]:
+    """Trials, sides and method of one session.
+
+    Parameters
+    ----------
+    result : Result
+    day : str
+        Of the session; the result knows only when it was measured.
+    texts : Messages
+    """
+    return (_trials(result, day, texts), _sides(result, texts), _method(result, texts))
+
+
+def course_details(results: Sequence[tuple[str, Result]], texts: Messages) -> tuple[Detail, ...]:
+    """Best end ranges of all sessions, then trials, sides and method of the last one.
+
+    Parameters
+    ----------
+    results : sequence of (str, Result)
+        Day and result of each session, in the order of time.
+    texts : Messages
+    """
+    names = tuple(_name(movement, texts) for movement in Movement)
+    rows = tuple((day, *(_best(result.of(movement)) for movement in Movement)) for day, result in results)
+    overview = Detail(
+        title=texts.text("clinician.sessions"),
+        columns=(texts.text("clinician.column.date"), *names),
+        rows=rows,
+        shares=(0.142, *[0.143] * 6),
+    )
+    day, last = results[-1]
+    return (overview, *session_details(last, day, texts))
+
+
+def _trials(result: Result, day: str, texts: Messages) -> Detail:
+    columns = ("movement", "time", "end_range", "other_planes", "trunk", "seen_by")
+    rows = tuple(_trial(item, trial, texts) for item in result.movements for trial in item.trials)
+    unseen = [_name(item.movement, texts) for item in result.movements if not item.trials]
+    lines = [texts.text("clinician.trials_note")]
+    if unseen:
+        lines.append(texts.text("sheet.missing", what=", ".join(unseen)))
+    return Detail(
+        title=texts.text("clinician.trials", date=day),
+        columns=tuple(texts.text(f"clinician.column.{name}") for name in columns),
+        rows=rows,
+        shares=(0.2, 0.1, 0.2, 0.25, 0.12, 0.13),
+        lines=tuple(lines),
+    )
+
+
+def _trial(item: MovementResult, trial: TrialResult, texts: Messages) -> tuple[str, ...]:
+    return (
+        _name(item.movement, texts),
+        texts.text("clinician.seconds", time=trial.peak_s),
+        _angle(trial.peak_deg, lower_bound=trial.lower_bound) + _interval(trial.interval95_deg),
+        _coupling(item.movement, trial.coupling_deg, texts),
+        _signed(trial.compensation_deg),
+        texts.text(f"clinician.source.{trial.source}"),
+    )
+
+
+def _coupling(movement: Movement, coupling: tuple[float, float] | None, texts: Messages) -> str:
+    if coupling is None:
+        return _NONE
+    others = [plane for plane in _PLANES if plane != _PLANES[movement.plane]]
+    return ", ".join(
+        f"{texts.text(f'clinician.plane.{plane}')} {_signed(angle)}"
+        for plane, angle in zip(others, coupling, strict=True)
+    )
+
+
+def _sides(result: Result, texts: Messages) -> Detail:
+    columns = ("sides", "left", "right", "difference", "may_differ", "judged")
+    return Detail(
+        title=texts.text("clinician.asymmetry"),
+        columns=tuple(texts.text(f"clinician.column.{name}") for name in columns),
+        rows=tuple(_pair(pair, texts) for pair in result.asymmetry),
+        shares=(0.2, 0.1, 0.1, 0.2, 0.2, 0.2),
+    )
+
+
+def _pair(pair: AsymmetryResult, texts: Messages) -> tuple[str, ...]:
+    percent = "" if pair.percent is None else f" ({pair.percent:.0f} %)"
+    return (
+        texts.text(f"clinician.plane.{pair.pair}"),
+        *(_angle(angle) for angle in (pair.left_deg, pair.right_deg)),
+        _angle(pair.difference_deg) + percent,
+        _angle(pair.error_limit_deg),
+        texts.text(f"clinician.sides.{pair.flag}"),
+    )
+
+
+def _method(result: Result, texts: Messages) -> Detail:
+    quality, tool = result.quality, result.tool
+    lens = "assumed" if result.camera.assumed else "known"
+    lines = (
+        texts.text(
+            "clinician.method.recording",
+            fps=result.clip.fps,
+            width=result.clip.width,
+            height=result.clip.height,
+            measured=quality.frames_measured_percent,
+            face=quality.face_found_percent,
+        ),
+        texts.text(f"clinician.method.lens_{lens}", angle=result.camera.hfov_deg)
+        + " "
+        + texts.text(f"clinician.method.{result.camera.view}"),
+        texts.text("clinician.method.norms", what=display_name(result.norms.citation, limit=300)),
+        texts.text(
+            "clinician.method.tool",
+            version=tool.version,
+            estimator=f"{tool.estimator}, {tool.calibration_id}",
+            engine=display_name(tool.engine.partition(" (")[0]),
+        ),
+        texts.text("clinician.method.angles"),
+        texts.text("sheet.trust"),
+    )
+    return Detail(title=texts.text("clinician.method.title"), lines=lines)
+
+
+# ----------------------------------------------------------------------- figures
+
+
+def _name(movement: Movement, texts: Messages) -> str:
+    return texts.text(f"clinician.movement.{movement.value}")
+
+
+def _best(item: MovementResult) -> str:
+    return _angle(item.best_deg, lower_bound=item.lower_bound) + _interval(item.interval95_deg)
+
+
+def _angle(value: float | None, *, lower_bound: bool = False) -> str:
+    return _NONE if value is None else f"{'≥ ' if lower_bound else ''}{value:.0f}°"
+
+
+def _signed(value: float | None) -> str:
+    return _NONE if value is None else f"{round(value):+d}°".replace("-", "−").replace("+0", "0")
+
+
+def _interval(interval: tuple[float, float | None] | None) -> str:
+    if interval is None or interval[1] is None:
+        return ""
+    return f" ({interval[0]:.0f}–{interval[1]:.0f}°)"
