@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "service": BASE
     | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation", "camera_profiles"},
     "messages": {"errors", "resources"},
-    "screening": BASE,
+    "screening": BASE | {"messages"},
     "live": BASE
     | {
         "frames",

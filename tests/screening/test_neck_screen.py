@@ -14,7 +14,6 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from neckrom.cli.main import app
-from neckrom.cli.screen import sentence
 from neckrom.errors import ExitCode
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.records.api import Records
@@ -28,7 +27,7 @@ from neckrom.screening.neck_screen import (
     screen_questions,
 )
 from neckrom.screening.safety import safety_questions
-from neckrom.screening.statements import ended_by_safety, statements
+from neckrom.screening.statements import ended_by_safety, sentence, statements
 from neckrom.types import Movement
 from tests.records.folders import case_of, write_folder
 

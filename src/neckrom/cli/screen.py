@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from neckrom.records.api import Records
     from neckrom.result import Result
     from neckrom.screening.neck_screen import Override, ScreenAnswers, ScreenResult
-    from neckrom.screening.statements import Statement
 
 screening = typer.Typer()
 
@@ -256,7 +255,7 @@ def _line(text: str) -> None:
 def _show(found: ScreenResult, given: ScreenAnswers, texts: Messages) -> None:
     from rich.table import Table  # noqa: PLC0415
 
-    from neckrom.screening.statements import ended_by_safety, statements  # noqa: PLC0415
+    from neckrom.screening.statements import ended_by_safety, sentence, statements  # noqa: PLC0415
 
     stdout = console()
     if ended_by_safety(found, overridden=given.override is not None):
@@ -276,16 +275,6 @@ def _show(found: ScreenResult, given: ScreenAnswers, texts: Messages) -> None:
     stdout.print(table)
     for statement in statements(found):
         stdout.print(f"\n{sentence(statement, texts)}")
-
-
-def sentence(statement: Statement, texts: Messages) -> str:
-    """A statement in words."""
-    params: dict[str, str | float] = {}
-    if statement.what:
-        params["what"] = "; ".join(texts.text(key) for key in statement.what)
-    if statement.percent is not None:
-        params["percent"] = statement.percent
-    return texts.text(statement.key, **params)
 
 
 def _print_json(found: ScreenResult) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neckrom.messages import Messages
+from neckrom.records.in_words import NONE, degrees, in_brackets
 from neckrom.report.wording import display_name
 from neckrom.result import AsymmetryResult, MovementResult, Result, TrialResult
 from neckrom.types import Movement
 
-_NONE = "–"
+_SOURCES = ("face", "fused", "pose", "none")
 _PLANES = ("flexion", "lateral", "rotation")
 
 
@@ -90,16 +91,16 @@ def _trial(item: MovementResult, trial: TrialResult, texts: Messages) -> tuple[s
     return (
         _name(item.movement, texts),
         texts.text("clinician.seconds", time=trial.peak_s),
-        _angle(trial.peak_deg, lower_bound=trial.lower_bound) + _interval(trial.interval95_deg),
+        degrees(trial.peak_deg, lower_bound=trial.lower_bound) + _interval(trial.interval95_deg),
         _coupling(item.movement, trial.coupling_deg, texts),
         _signed(trial.compensation_deg),
-        texts.text(f"clinician.source.{trial.source}"),
+        texts.text(f"clinician.source.{trial.source}") if trial.source in _SOURCES else trial.source,
     )
 
 
 def _coupling(movement: Movement, coupling: tuple[float, float] | None, texts: Messages) -> str:
     if coupling is None:
-        return _NONE
+        return NONE
     others = [plane for plane in _PLANES if plane != _PLANES[movement.plane]]
     return ", ".join(
         f"{texts.text(f'clinician.plane.{plane}')} {_signed(angle)}"
@@ -121,9 +122,9 @@ def _pair(pair: AsymmetryResult, texts: Messages) -> tuple[str, ...]:
     percent = "" if pair.percent is None else f" ({pair.percent:.0f} %)"
     return (
         texts.text(f"clinician.plane.{pair.pair}"),
-        *(_angle(angle) for angle in (pair.left_deg, pair.right_deg)),
-        _angle(pair.difference_deg) + percent,
-        _angle(pair.error_limit_deg),
+        *(degrees(angle) for angle in (pair.left_deg, pair.right_deg)),
+        degrees(pair.difference_deg) + percent,
+        degrees(pair.error_limit_deg),
         texts.text(f"clinician.sides.{pair.flag}"),
     )
 
@@ -164,18 +165,12 @@ def _name(movement: Movement, texts: Messages) -> str:
 
 
 def _best(item: MovementResult) -> str:
-    return _angle(item.best_deg, lower_bound=item.lower_bound) + _interval(item.interval95_deg)
-
-
-def _angle(value: float | None, *, lower_bound: bool = False) -> str:
-    return _NONE if value is None else f"{'≥ ' if lower_bound else ''}{value:.0f}°"
+    return degrees(item.best_deg, lower_bound=item.lower_bound) + _interval(item.interval95_deg)
 
 
 def _signed(value: float | None) -> str:
-    return _NONE if value is None else f"{round(value):+d}°".replace("-", "−").replace("+0", "0")
+    return NONE if value is None else f"{round(value):+d}°".replace("-", "−").replace("+0", "0")
 
 
 def _interval(interval: tuple[float, float | None] | None) -> str:
-    if interval is None or interval[1] is None:
-        return ""
-    return f" ({interval[0]:.0f}–{interval[1]:.0f}°)"
+    return "" if interval is None else in_brackets(*interval)

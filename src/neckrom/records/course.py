@@ -9,8 +9,9 @@ from neckrom.records.api import PersonView
 from neckrom.records.clinician_page import course_details
 from neckrom.records.course_figure import Words, course_figure, describe
 from neckrom.records.handout_page import Handout
+from neckrom.records.in_words import NONE, best
 from neckrom.records.sessions import SessionRow
-from neckrom.records.trends import Change, MovementTrend, Repeatability, TrendPoint, Verdict
+from neckrom.records.trends import Change, MovementTrend, Repeatability, Verdict
 from neckrom.report.wording import display_name
 from neckrom.result import Result
 
@@ -41,7 +42,7 @@ def course_of(
     words = Words(movements, verdicts, texts.text("course.norm"), texts.text("course.not_measured"))
     dated = [
         (f"{row.measured.astimezone():%Y-%m-%d}", result)
-        for row, result in zip(view.sessions, results, strict=False)
+        for row, result in zip(view.sessions if results else (), results, strict=True)
     ]
     names = ("movement", "first", "last", "change", "error", "meaning")
     return Handout(
@@ -97,27 +98,21 @@ def _row(trend: MovementTrend, words: Words, texts: Messages) -> tuple[str, ...]
     name = words.movements[trend.movement.value]
     change = trend.first_to_last
     if change is None:
-        only = _angle(trend.points[0]) if trend.points else words.not_measured
+        only = best(trend.points[0].value) if trend.points else words.not_measured
         return (name, only, "", "", "", "")
     return (
         name,
-        _angle(trend.points[0]),
-        _angle(trend.points[-1]),
+        best(trend.points[0].value),
+        best(trend.points[-1].value),
         _difference(change),
         texts.text("course.limit", limit=trend.limit_deg),
         words.verdicts[change.verdict.value],
     )
 
 
-def _angle(point: TrendPoint) -> str:
-    value = point.value
-    bound = "≥ " if value.lower_bound else ""
-    return "–" if value.best_deg is None else f"{bound}{value.best_deg:.0f}°"
-
-
 def _difference(change: Change) -> str:
     if change.difference_deg is None or change.verdict is Verdict.UNKNOWN:
-        return "–"
+        return NONE
     return f"{round(change.difference_deg):+d}°".replace("-", "−")
 
 

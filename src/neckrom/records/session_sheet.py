@@ -8,13 +8,13 @@ from neckrom.messages import Messages
 from neckrom.records.api import SessionView
 from neckrom.records.clinician_page import session_details
 from neckrom.records.handout_page import Handout
+from neckrom.records.in_words import NONE, best, in_brackets
 from neckrom.records.session_figure import session_figure
 from neckrom.records.trends import MeasuredValue
 from neckrom.report.wording import display_name
 from neckrom.result import Result
 
 _SHARES = (0.235, 0.19, 0.095, 0.13, 0.125, 0.225)
-_NONE = "–"
 
 
 def sheet_of(view: SessionView, texts: Messages, result: Result | None = None) -> Handout:
@@ -38,7 +38,7 @@ def sheet_of(view: SessionView, texts: Messages, result: Result | None = None) -
         *(f"pages.column.{name}" for name in ("best", "norm", "of_norm", "pain")),
     )
     rows = tuple(_row(value, names[value.movement], texts) for value in values)
-    labels = [(names[value.movement], _best(value)) for value in values]
+    labels = [(names[value.movement], best(value)) for value in values]
     day = f"{view.row.measured.astimezone():%Y-%m-%d}"
     return Handout(
         language=texts.language,
@@ -54,7 +54,7 @@ def sheet_of(view: SessionView, texts: Messages, result: Result | None = None) -
             texts.text(key) for key in ("sheet.marks", "sheet.loss", "sheet.trust", "course.statement")
         ),
         draw=lambda phone: session_figure(values, labels, texts.text("course.norm"), phone=phone),
-        described="; ".join(", ".join(part for part in row if part != _NONE) for row in rows) + ".",
+        described="; ".join(", ".join(part for part in row if part != NONE) for row in rows) + ".",
         details=() if result is None else session_details(result, day, texts),
     )
 
@@ -79,27 +79,15 @@ def _summary(values: tuple[MeasuredValue, ...], texts: Messages) -> Iterator[str
 
 
 def _row(value: MeasuredValue, name: str, texts: Messages) -> tuple[str, ...]:
-    pain = _NONE if value.pain is None else f"{value.pain}/10"
+    pain = NONE if value.pain is None else f"{value.pain}/10"
     if value.best_deg is None:
-        return (name, _NONE, _NONE, _NONE, pain, texts.text("course.not_measured"))
+        return (name, NONE, NONE, NONE, pain, texts.text("course.not_measured"))
     percent = value.percent_of_reference
     return (
         name,
-        _best(value) + _interval(value),
-        _NONE if value.reference_deg is None else f"{value.reference_deg:g}°",
-        _NONE if percent is None else f"{'≥ ' if value.lower_bound else ''}{percent:.0f} %",
+        best(value) + in_brackets(value.low_deg, value.high_deg),
+        NONE if value.reference_deg is None else f"{value.reference_deg:g}°",
+        NONE if percent is None else f"{'≥ ' if value.lower_bound else ''}{percent:.0f} %",
         pain,
         texts.text(f"pages.flag.{value.flag}"),
     )
-
-
-def _best(value: MeasuredValue) -> str:
-    if value.best_deg is None:
-        return _NONE
-    return f"{'≥ ' if value.lower_bound else ''}{value.best_deg:.0f}°"
-
-
-def _interval(value: MeasuredValue) -> str:
-    if value.low_deg is None or value.high_deg is None:
-        return ""
-    return f" ({value.low_deg:.0f}–{value.high_deg:.0f}°)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from neckrom.messages import Messages
 from neckrom.screening.neck_screen import NeckFindings, ScreenResult, Tension
 
 
@@ -91,3 +92,13 @@ def _convention(tension: Tension) -> Iterator[str]:
         yield f"screen.reading.{'neck_changes' if tension.neck_or_ankle_changes else 'neck_stays'}"
     if tension.sides_differ is not None:
         yield f"screen.reading.{'sides_differ' if tension.sides_differ else 'sides_alike'}"
+
+
+def sentence(statement: Statement, texts: Messages) -> str:
+    """A statement in words."""
+    params: dict[str, str | float] = {}
+    if statement.what:
+        params["what"] = "; ".join(texts.text(key) for key in statement.what)
+    if statement.percent is not None:
+        params["percent"] = statement.percent
+    return texts.text(statement.key, **params)

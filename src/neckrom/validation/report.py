@@ -67,7 +67,10 @@ def find_cases(folder: Path) -> tuple[tuple[Case, ...], tuple[str, ...]]:
     """
     if not folder.is_dir():
         raise InputError(
-            f"{folder} is not a folder: name one with clips and a truth table (.csv) beside each."
+            f"There is no such folder: {folder}. Name one with clips and a truth table (.csv) beside each, or a "
+            "table of landmarks (.npz)."
+            if not folder.exists()
+            else f"{folder} is not a folder: name one with clips and a truth table (.csv) beside each."
         )
     cases: dict[str, Case] = {}
     lonely = []

@@ -6,23 +6,14 @@ from datetime import datetime
 
 from neckrom.errors import NeckromError
 from neckrom.messages import Messages
+from neckrom.records.in_words import NONE
 from neckrom.records.people import RefusedValueError
 from neckrom.records.trends import Change, MeasuredValue, Verdict
-from neckrom.screening.statements import Statement
-
-NONE = "–"
 
 
 def day(moment: datetime) -> str:
     """As in 2026-03-14, where the user is."""
     return f"{moment.astimezone():%Y-%m-%d}"
-
-
-def angle(value: MeasuredValue) -> str:
-    """Best trial: "25°", "≥ 55°", or a dash where it was not measured."""
-    if value.best_deg is None:
-        return NONE
-    return f"{'≥ ' if value.lower_bound else ''}{value.best_deg:.0f}°"
 
 
 def interval(value: MeasuredValue) -> str:
@@ -66,13 +57,3 @@ def refusal(error: NeckromError, texts: Messages) -> str:
 def moment(when: datetime) -> str:
     """Day and time, where the user is."""
     return f"{when.astimezone():%Y-%m-%d %H:%M}"
-
-
-def sentence(statement: Statement, texts: Messages) -> str:
-    """A statement of the neck screen in words."""
-    params: dict[str, str | float] = {}
-    if statement.what:
-        params["what"] = "; ".join(texts.text(key) for key in statement.what)
-    if statement.percent is not None:
-        params["percent"] = statement.percent
-    return texts.text(statement.key, **params)

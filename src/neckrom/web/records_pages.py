@@ -27,6 +27,7 @@ from neckrom.messages import Messages
 from neckrom.records.api import Comparison, Deleted, KnownRecordingError, Records, SessionView
 from neckrom.records.course import course_of
 from neckrom.records.handout_page import Handout, handout_html, handout_pdf
+from neckrom.records.in_words import NONE, best
 from neckrom.records.people import RefusedValueError, checked_note
 from neckrom.records.result_folder import MAX_RESULT_BYTES, RESULT
 from neckrom.records.session_sheet import sheet_of
@@ -48,8 +49,6 @@ from neckrom.web.record_files import (
     stored_file,
 )
 from neckrom.web.record_words import (
-    NONE,
-    angle,
     day,
     difference,
     interval,
@@ -303,14 +302,14 @@ def _course_row(trend: MovementTrend, texts: Messages) -> CourseRow:
     name = texts.text(f"word.{trend.movement.value}")
     change, since = trend.first_to_last, trend.since_last
     if change is None or since is None:
-        only = angle(trend.points[0].value) if trend.points else NONE
+        only = best(trend.points[0].value) if trend.points else NONE
         said = "" if trend.points else texts.text("course.not_measured")
         return CourseRow(name, only, "", "", "", said, real=False, since_last="")
     error = texts.text("course.limit", limit=trend.limit_deg)
     return CourseRow(
         name=name,
-        first=angle(change.earlier),
-        last=angle(change.later),
+        first=best(change.earlier),
+        last=best(change.later),
         change=difference(change),
         error=error,
         meaning=verdict_words(change, texts),
@@ -484,7 +483,7 @@ def _figures(value: MeasuredValue, texts: Messages) -> Figures:
     percent = value.percent_of_reference
     return Figures(
         name=name,
-        best=angle(value),
+        best=best(value),
         interval=interval(value),
         mean=NONE if value.mean_deg is None else f"{value.mean_deg:.0f}°",
         trials=str(value.trials),
@@ -513,7 +512,7 @@ def _comparison_page(desk: Desk, request: Request, found: Comparison) -> Respons
     def side(view: SessionView, movement: Movement, change: Change) -> Side:
         value = change.earlier if view is found.earlier else change.later
         pain = "" if value.pain is None else texts.text("page.pain.score", score=value.pain)
-        return Side(angle(value), interval(value), pain, movement in kept[view.row.id])
+        return Side(best(value), interval(value), pain, movement in kept[view.row.id])
 
     rows = [
         (

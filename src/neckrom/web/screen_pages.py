@@ -23,10 +23,10 @@ from neckrom.screening.neck_screen import (
     screen_questions,
 )
 from neckrom.screening.safety import AnswerValue, judge_answers, safety_questions
-from neckrom.screening.statements import ended_by_safety, statements
+from neckrom.screening.statements import ended_by_safety, sentence, statements
 from neckrom.web.desk import Desk, go_to
 from neckrom.web.forms import Form, Posted
-from neckrom.web.record_words import day, sentence
+from neckrom.web.record_words import day
 
 _YES_NO = get_args(AnswerValue)
 _TENSION = get_args(TensionAnswer)

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neckrom.messages import Messages
+from neckrom.records.in_words import best as best_angle
 from neckrom.records.trends import MeasuredValue, MovementTrend, TrendPoint
-from neckrom.web.record_words import angle, change_words, day
+from neckrom.web.record_words import change_words, day
 
 WIDTH, HEIGHT = 340.0, 190.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 282.0, 12.0, 164.0
@@ -158,7 +159,7 @@ def _mark(point: TrendPoint, scale: _Scale, *, labelled: bool) -> Mark:
         low_y=low,
         high_y=high,
         bound=value.lower_bound,
-        label=angle(value) if labelled else "",
+        label=best_angle(value) if labelled else "",
         label_y=lowest + 14 if below else highest - 5,
     )
 
@@ -181,6 +182,6 @@ def _words(title: str, verdict: str, trend: MovementTrend, texts: Messages) -> s
 def spoken(value: MeasuredValue) -> str:
     """A value with its interval."""
     if value.low_deg is None:
-        return angle(value)
+        return best_angle(value)
     high = "" if value.high_deg is None else f"{value.high_deg:.0f}"
-    return f"{angle(value)} ({value.low_deg:.0f}–{high}°)"
+    return f"{best_angle(value)} ({value.low_deg:.0f}–{high}°)"
