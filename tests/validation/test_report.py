@@ -295,7 +295,7 @@ def test_a_folder_without_truth_is_refused(tmp_path):
     (tmp_path / "a.mp4").touch()
     with pytest.raises(InputError, match="1 clips are there, but none has"):
         find_cases(tmp_path)
-    with pytest.raises(InputError, match="no such folder: .*table of landmarks"):
+    with pytest.raises(InputError, match=r"no such folder: .*table of landmarks"):
         find_cases(tmp_path / "none")
     with pytest.raises(InputError, match="not a folder"):
         find_cases(tmp_path / "a.mp4")
