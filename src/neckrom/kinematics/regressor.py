@@ -251,7 +251,7 @@ class RegressorEstimator:
     See :class:`neckrom.kinematics.estimator.OrientationEstimator` for the methods.
     """
 
-    identity = "regressor-fusion 3"
+    identity = "regressor-fusion 4"
 
     def __init__(self, calibration: Calibration | None = None) -> None:
         self._calibration = shipped_calibration() if calibration is None else calibration

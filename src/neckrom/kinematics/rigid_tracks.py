@@ -69,7 +69,7 @@ class Body:
 HEAD = Body(
     half_axes=np.array([1.12, 1.40, 0.92]),
     centre=np.array([0.0, 0.25, 0.0]),
-    lever=np.array([0.20, 0.80, 0.0]),
+    lever=np.array([0.20, 1.00, 0.0]),
     lever_back=np.array([0.45, 0.73, 0.0]),
     behind_eyes=0.85,
     lowest=-0.85,
@@ -105,8 +105,9 @@ class TrackParameters:
     ----------
     pixel_sd : float
         Of a followed point, in distances between the eyes.
-    shape_sd : float
-        Of the head's surface from the ellipsoid, as a share of its radius.
+    shape_sd, shape_back_sd : float
+        Of the head's surface from the ellipsoid, as a share of its radius; the second where it tilts back and
+        shows jaw and nostrils.
     prior_factor, turn_prior_factor, prior_floor_deg : float
         On the standard deviation of the reading that holds the solution, tilts and turning: its errors last
         over many frames.
@@ -120,13 +121,14 @@ class TrackParameters:
     """
 
     pixel_sd: float = 0.015
-    shape_sd: float = 0.25
+    shape_sd: float = 0.12
+    shape_back_sd: float = 0.25
     prior_factor: float = 2.5
     turn_prior_factor: float = 4.0
     prior_floor_deg: float = 1.0
     excursion_deg: float = 20.0
     rest_deg: float = 8.0
-    spacing_s: float = 1 / 15
+    spacing_s: float = 1 / 20
     thorax_sd_deg: float = 0.7
     thorax_turn_sd_deg: float = 10.0
 
@@ -342,6 +344,7 @@ class _Solution:
 
 _ROUNDS = ((0.92, 6.0, 12), (0.92, 2.0, 6), (0.92, 2.0, 12))
 """Rim, robust limit (standard deviations) and steps at most; points that do not fit are left out in between."""
+_BACK_DEG = -10.0
 _COMMON_NOISE = 0.1
 _WORST_NOISE = 3.0
 """Noise of a point's own, against the median: share that all have in common, and limit."""
@@ -392,8 +395,8 @@ def _set_up(
     turned = rotation_from_cardan(prior.turned_deg[window]).as_matrix()
     rotation = prior.neutral @ turned
     depth = 1.0 / seen.eye_distance + seen.body.behind_eyes
-    largest = prior.turned_deg[window][np.argmax(np.abs(prior.turned_deg[window, 0])), 0]
-    lever = seen.body.lever_back if largest < -10 else seen.body.lever
+    back = _tilts_back(prior.turned_deg[window])
+    lever = seen.body.lever_back if back else seen.body.lever
     joint = np.array([*seen.origin * depth, depth]) - prior.neutral @ lever
     moved = np.nan_to_num(seen.joint_moved[window]) * depth
     joint = joint + np.column_stack([moved, np.zeros(len(moved))])
@@ -416,10 +419,16 @@ def _set_up(
         lever=lever,
         place_sd=seen.body.place_sd,
         scale=np.full(len(frame), 1.0 / (parameters.pixel_sd * seen.eye_distance)),
-        shape_sd=parameters.shape_sd,
+        shape_sd=parameters.shape_back_sd if back else parameters.shape_sd,
         body=seen.body,
     )
     return problem, rotation, place
+
+
+def _tilts_back(turned_deg: FloatArray) -> bool:
+    """Whether an excursion is one of extension."""
+    furthest = turned_deg[np.argmax(np.abs(turned_deg).max(axis=1))]
+    return bool(furthest[0] < _BACK_DEG and np.argmax(np.abs(furthest)) == 0)
 
 
 def _rotvec_to_angles(turned_deg: FloatArray, neutral: FloatArray) -> FloatArray:
