@@ -200,3 +200,8 @@ def test_a_damaged_table_on_the_command_line(table, tmp_path):
     assert "is no table of landmarks with truth" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert [item.name for item in tmp_path.iterdir()] == ["people.npz"]
+
+
+def test_people_are_seen_from_the_front(unpacked, clips):
+    for clip in clips:
+        assert read_truth(unpacked / f"{clip.name}.csv").view == "front"

@@ -32,7 +32,7 @@ _NAMES = {movement: name for name, movement in PHASE_MOVEMENTS.items()}
 _USUAL_DEG: FloatArray = np.array([50.0, 45.0, 80.0])
 _STEPS = ("out", "hold", "back")
 _QUATERNION = ("q_trunk_cam_x", "q_trunk_cam_y", "q_trunk_cam_z", "q_trunk_cam_w")
-_TO_TABLE_AXES: FloatArray = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
+_TO_TABLE_AXES: FloatArray = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
 """Our body axes (anterior, superior, right) as columns of the truth table's (left, up, forward)."""
 
 _UNREADABLE = (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
