@@ -226,7 +226,7 @@ def test_zero_at_the_persons_own_neutral():
 
 
 @pytest.mark.parametrize(
-    "gone", [pytest.param(slice(60, 90), id="two-seconds"), pytest.param(slice(176, 186), id="in-a-hold")]
+    "gone", [pytest.param(slice(120, 180), id="two-seconds"), pytest.param(slice(260, 281), id="in-a-hold")]
 )
 def test_no_person_no_angle(gone):
     """Nor does what was solved before and after stand in for it."""
@@ -236,7 +236,8 @@ def test_no_person_no_angle(gone):
     for values in lost.values():
         values[gone] = np.nan
     series = angles_of(replace(clip, **lost))
-    inside = slice(gone.start + 4, gone.stop - 4)
+    bridged = 8  # frames at 30 a second: shorter gaps are filled from both sides
+    inside = slice(gone.start + bridged, gone.stop - bridged)
     assert np.isnan(series.neck_deg[inside]).all()
     assert (series.source[inside] == "none").all()
 

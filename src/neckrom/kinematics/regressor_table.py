@@ -139,28 +139,31 @@ _SHAPES: Final[dict[str, tuple[int, ...]]] = {
     "chest_tracks.place": (N_CHEST_TRACKS, 2),
 }
 
-_STEPS: Final = {
-    "face": PIXEL_STEP,
-    "pose": PIXEL_STEP,
-    "world": METRE_STEP,
-    "motion": FLOW_STEP,
-    "motion_box": PIXEL_STEP,
-    "neck_deg": ANGLE_STEP,
-    "trunk_deg": ANGLE_STEP,
-}
+
+def _steps(coarser: int) -> dict[str, float]:
+    return {
+        "face": PIXEL_STEP * coarser,
+        "pose": PIXEL_STEP * coarser,
+        "world": METRE_STEP,
+        "motion": FLOW_STEP * coarser,
+        "motion_box": PIXEL_STEP,
+        "neck_deg": ANGLE_STEP,
+        "trunk_deg": ANGLE_STEP,
+    }
 
 
-def write_table(path: Path, clips: Sequence[TruthClip]) -> None:
-    """Write clips as one compact table."""
+def write_table(path: Path, clips: Sequence[TruthClip], *, coarser: int = 1) -> None:
+    """Write clips as one compact table; pixels and flow in steps so many times as coarse."""
     arrays: dict[str, NDArray[np.generic]] = {
         name: _planes(np.concatenate([_packed(getattr(clip, name), step) for clip in clips]))
-        for name, step in _STEPS.items()
+        for name, step in _steps(coarser).items()
     }
+    arrays["coarser"] = np.array(coarser)
     for name in _TRACKS:
         tracks = [getattr(clip, name) for clip in clips]
         if all(track is not None for track in tracks):
             numbers = np.concatenate([_packed(_renumbered(track), 1.0) for track in tracks])
-            places = np.concatenate([_packed(track[..., 1:], PIXEL_STEP) for track in tracks])
+            places = np.concatenate([_packed(track[..., 1:], PIXEL_STEP * coarser) for track in tracks])
             arrays[f"{name}.number"], arrays[f"{name}.place"] = _planes(numbers), _planes(places)
     arrays["length"] = np.array([len(clip) for clip in clips])
     arrays["name"] = np.array([clip.name for clip in clips])
@@ -180,6 +183,8 @@ def read_table(path: Path) -> list[TruthClip]:
     for name, shape in _SHAPES.items():
         if name in arrays:
             arrays[name] = _from_planes(arrays[name], shape)
+    coarser = int(arrays.get("coarser", 1))
+    steps = _steps(coarser)
     ends = np.cumsum(arrays["length"])
     clips = []
     for i, (end, length) in enumerate(zip(ends, arrays["length"], strict=True)):
@@ -197,15 +202,10 @@ def read_table(path: Path) -> list[TruthClip]:
                 at_rest=arrays["at_rest"][rows],
                 phase=arrays["phase"][rows],
                 trial=arrays["trial"][rows],
-                face=_unpacked(arrays["face"][rows], PIXEL_STEP),
-                pose=_unpacked(arrays["pose"][rows], PIXEL_STEP),
-                world=_unpacked(arrays["world"][rows], METRE_STEP),
-                motion=_unpacked(arrays["motion"][rows], FLOW_STEP),
-                motion_box=_unpacked(arrays["motion_box"][rows], PIXEL_STEP),
-                neck_deg=_unpacked(arrays["neck_deg"][rows], ANGLE_STEP),
-                trunk_deg=_unpacked(arrays["trunk_deg"][rows], ANGLE_STEP),
+                **{name: _unpacked(arrays[name][rows], step) for name, step in steps.items()},
                 scenario=str(arrays["scenario"][i]) if "scenario" in arrays else "",
-                **{name: _tracks(arrays, name, rows) for name in _TRACKS},
+                tracks=_tracks(arrays, "tracks", rows, PIXEL_STEP * coarser),
+                chest_tracks=_tracks(arrays, "chest_tracks", rows, PIXEL_STEP * coarser),
             )
         )
     return clips
@@ -222,11 +222,11 @@ def _renumbered(tracks: FloatArray) -> FloatArray:
     return numbers
 
 
-def _tracks(arrays: dict[str, NDArray[Any]], name: str, rows: slice) -> FloatArray | None:
+def _tracks(arrays: dict[str, NDArray[Any]], name: str, rows: slice, step: float) -> FloatArray | None:
     if f"{name}.number" not in arrays:
         return None
     number = _unpacked(arrays[f"{name}.number"][rows], 1.0)
-    place = _unpacked(arrays[f"{name}.place"][rows], PIXEL_STEP)
+    place = _unpacked(arrays[f"{name}.place"][rows], step)
     return np.asarray(np.concatenate([number[..., None], place], axis=-1))
 
 

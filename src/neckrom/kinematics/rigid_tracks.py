@@ -105,9 +105,9 @@ class TrackParameters:
     ----------
     pixel_sd : float
         Of a followed point, in distances between the eyes.
-    shape_sd, shape_back_sd : float
-        Of the head's surface from the ellipsoid, as a share of its radius; the second where it tilts back and
-        shows jaw and nostrils.
+    shape_sd, shape_turn_sd : float
+        Of the surface from the ellipsoid, as a share of its radius; the second in excursions of rotation, which
+        show the surface from its side and depend on it. Held as tight, it makes false rotation of a side-bend.
     prior_factor, turn_prior_factor, prior_floor_deg : float
         On the standard deviation of the reading that holds the solution, tilts and turning: its errors last
         over many frames.
@@ -121,8 +121,8 @@ class TrackParameters:
     """
 
     pixel_sd: float = 0.015
-    shape_sd: float = 0.12
-    shape_back_sd: float = 0.25
+    shape_sd: float = 0.25
+    shape_turn_sd: float = 0.12
     prior_factor: float = 2.5
     turn_prior_factor: float = 4.0
     prior_floor_deg: float = 1.0
@@ -344,6 +344,7 @@ class _Solution:
 
 _ROUNDS = ((0.92, 6.0, 12), (0.92, 2.0, 6), (0.92, 2.0, 12))
 """Rim, robust limit (standard deviations) and steps at most; points that do not fit are left out in between."""
+_FLEXION, _ROTATION = 0, 2
 _BACK_DEG = -10.0
 _COMMON_NOISE = 0.1
 _WORST_NOISE = 3.0
@@ -395,7 +396,8 @@ def _set_up(
     turned = rotation_from_cardan(prior.turned_deg[window]).as_matrix()
     rotation = prior.neutral @ turned
     depth = 1.0 / seen.eye_distance + seen.body.behind_eyes
-    back = _tilts_back(prior.turned_deg[window])
+    plane, furthest = _direction(prior.turned_deg[window])
+    back = plane == _FLEXION and furthest < _BACK_DEG
     lever = seen.body.lever_back if back else seen.body.lever
     joint = np.array([*seen.origin * depth, depth]) - prior.neutral @ lever
     moved = np.nan_to_num(seen.joint_moved[window]) * depth
@@ -419,16 +421,17 @@ def _set_up(
         lever=lever,
         place_sd=seen.body.place_sd,
         scale=np.full(len(frame), 1.0 / (parameters.pixel_sd * seen.eye_distance)),
-        shape_sd=parameters.shape_back_sd if back else parameters.shape_sd,
+        shape_sd=parameters.shape_turn_sd if plane == _ROTATION else parameters.shape_sd,
         body=seen.body,
     )
     return problem, rotation, place
 
 
-def _tilts_back(turned_deg: FloatArray) -> bool:
-    """Whether an excursion is one of extension."""
+def _direction(turned_deg: FloatArray) -> tuple[int, float]:
+    """Plane of an excursion, and its furthest angle in it."""
     furthest = turned_deg[np.argmax(np.abs(turned_deg).max(axis=1))]
-    return bool(furthest[0] < _BACK_DEG and np.argmax(np.abs(furthest)) == 0)
+    plane = int(np.argmax(np.abs(furthest)))
+    return plane, float(furthest[plane])
 
 
 def _rotvec_to_angles(turned_deg: FloatArray, neutral: FloatArray) -> FloatArray:
