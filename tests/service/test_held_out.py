@@ -40,7 +40,7 @@ def clips() -> list[TruthClip]:
 @pytest.fixture(scope="module")
 def table(clips, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("table") / "people.npz"
-    write_table(path, clips)
+    write_table(path, clips, coarser=4)
     return path
 
 
