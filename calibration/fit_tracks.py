@@ -7,7 +7,7 @@ The second half of ``fit_estimator.py``, which calls it. Reads people whom the n
 ``calibration/landmarks_tracks.npz``, whose landmarks are solved anew, and ``calibration/end_ranges.csv``, the
 solved end ranges of more people, whose landmarks are too large to keep. Four groups of directions (flexion,
 extension, side-bend and rotation of both sides) get a factor on the angle, and four numbers that make up its
-standard deviation. How wide intervals have to be is measured on people left out of the fit, one after the other.
+standard deviation. How wide intervals have to be is measured on people left out of the fit, group after group.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import csv
 from dataclasses import asdict, replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from neckrom.kinematics.regressor import (
     save_calibration,
 )
 from neckrom.kinematics.regressor_table import TruthClip, read_table
-from neckrom.kinematics.rigid_tracks import TrackParameters
+from neckrom.kinematics.rigid_tracks import HEAD, THORAX, TrackParameters
 
 HERE = Path(__file__).parent
 ROWS = HERE / "end_ranges.csv"
@@ -80,7 +81,10 @@ def end_ranges(clips: list[TruthClip], calibration: Calibration) -> list[Row]:
 def how_solved() -> str:
     """What solved end ranges hold for: they are worth nothing after another way of solving."""
     numbers = " ".join(f"{name}={value:g}" for name, value in asdict(TrackParameters()).items())
-    return f"# {RegressorEstimator.identity}; {numbers}"
+    bodies = sha256(
+        b"".join(np.asarray(v, float).tobytes() for b in (HEAD, THORAX) for v in asdict(b).values())
+    )
+    return f"# {RegressorEstimator.identity}; {numbers} bodies={bodies.hexdigest()[:12]}"
 
 
 def read_rows(path: Path) -> list[Row]:
