@@ -24,13 +24,13 @@ from fit_tracks import ROWS, fit_tracks, read_rows
 from scipy.spatial.transform import Rotation
 
 from neckrom.kinematics.neck_angles import rotation_from_cardan
-from neckrom.kinematics.regressor import Calibration, RegressorEstimator, save_calibration
-from neckrom.kinematics.regressor_fusion import FusionParameters
-from neckrom.kinematics.regressor_geometry import Lens, Points, at_rest, blocks_of
-from neckrom.kinematics.regressor_motion import Motion, MotionModel, rigid_movement, turn_design
-from neckrom.kinematics.regressor_network import MIRROR_SIGNS, Networks, Projection, View
-from neckrom.kinematics.regressor_table import TruthClip, read_table
-from neckrom.kinematics.rigid_tracks import TrackParameters
+from neckrom.kinematics.front.estimator import Calibration, FrontEstimator, save_calibration
+from neckrom.kinematics.front.fusion import FusionParameters
+from neckrom.kinematics.front.features import Lens, Points, at_rest, blocks_of
+from neckrom.kinematics.front.flow import Motion, MotionModel, rigid_movement, turn_design
+from neckrom.kinematics.front.networks import MIRROR_SIGNS, Networks, Projection, View
+from neckrom.kinematics.front.truth_table import TruthClip, read_table
+from neckrom.kinematics.front.rigid_body import TrackParameters
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA
 
 HERE = Path(__file__).parent
@@ -449,7 +449,7 @@ def main() -> None:
 
 def fused_residuals(sample: Sample, calibration: Calibration) -> Residual:
     """Angles, predicted standard deviations and truth of one clip, through the whole estimator."""
-    estimator = RegressorEstimator(calibration)
+    estimator = FrontEstimator(calibration)
     clip = sample.clip
     landmarks, camera = clip.landmarks(), clip.camera(known=sample.known)
     reference = estimator.fit_reference(landmarks, camera, clip.at_rest)

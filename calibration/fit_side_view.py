@@ -15,15 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from neckrom.kinematics.neck_angles import neck_angle_series
-from neckrom.kinematics.side_view import (
+from neckrom.kinematics.side.estimator import (
     SideCalibration,
     SideViewEstimator,
     chained_flexion,
     expected_sd_deg,
     load_side_calibration,
 )
-from neckrom.kinematics.side_view_geometry import head_flow, side_inputs, side_points
-from neckrom.kinematics.side_view_table import SideClip, read_side_table
+from neckrom.kinematics.side.features import head_flow, side_inputs, side_points
+from neckrom.kinematics.side.truth_table import SideClip, read_side_table
 from neckrom.kinematics.smoothing import smooth_series
 from neckrom.kinematics.view import detect_view
 from neckrom.types import FloatArray

@@ -21,15 +21,15 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
-from neckrom.kinematics.regressor import (
+from neckrom.kinematics.front.estimator import (
     Calibration,
     Prediction,
-    RegressorEstimator,
+    FrontEstimator,
     load_calibration,
     save_calibration,
 )
-from neckrom.kinematics.regressor_table import TruthClip, read_table
-from neckrom.kinematics.rigid_tracks import HEAD, THORAX, TrackParameters
+from neckrom.kinematics.front.truth_table import TruthClip, read_table
+from neckrom.kinematics.front.rigid_body import HEAD, THORAX, TrackParameters
 
 HERE = Path(__file__).parent
 ROWS = HERE / "end_ranges.csv"
@@ -53,7 +53,7 @@ Row = tuple[str, int, float, float, float, float, float]
 
 def end_ranges(clips: list[TruthClip], calibration: Calibration) -> list[Row]:
     """Solve the end range of every repetition of a table of landmarks."""
-    estimator = RegressorEstimator(calibration)
+    estimator = FrontEstimator(calibration)
     rows: list[Row] = []
     for clip in clips:
         landmarks, camera = clip.landmarks(), clip.camera(known=False)
@@ -84,7 +84,7 @@ def how_solved() -> str:
     bodies = sha256(
         b"".join(np.asarray(v, float).tobytes() for b in (HEAD, THORAX) for v in asdict(b).values())
     )
-    return f"# {RegressorEstimator.identity}; {numbers} bodies={bodies.hexdigest()[:12]}"
+    return f"# {FrontEstimator.identity}; {numbers} bodies={bodies.hexdigest()[:12]}"
 
 
 def read_rows(path: Path) -> list[Row]:

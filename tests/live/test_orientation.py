@@ -10,7 +10,7 @@ import pytest
 from neckrom.errors import NoNeutralError
 from neckrom.kinematics.camera import pinhole
 from neckrom.kinematics.neck_angles import neck_angle_series
-from neckrom.kinematics.regressor import RegressorEstimator
+from neckrom.kinematics.front.estimator import FrontEstimator
 from neckrom.landmarks.store import read_landmarks
 from neckrom.live.orientation import CausalOrientation, projected_axes
 from neckrom.types import LandmarkFrame
@@ -38,7 +38,7 @@ def test_causal_angles_follow_the_recordings_without_a_lag(recording):
     live = CausalOrientation(camera)
     live.learn([frame for frame, at_rest in zip(frames, rest, strict=True) if at_rest])
     shown = np.array([live.step(frame).neck_deg for frame in frames[int(rest.sum()) :]])
-    estimator = RegressorEstimator()
+    estimator = FrontEstimator()
     reference = estimator.fit_reference(series, camera, rest)
     smooth = estimator.smooth(estimator.observe(series, reference), reference)
     final = neck_angle_series(smooth, reference.neutral_thorax).neck_deg[int(rest.sum()) :]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from neckrom.errors import ConfigurationError, ExitCode
-from neckrom.kinematics.regressor_table import TruthClip, read_table, write_table
+from neckrom.kinematics.front.truth_table import TruthClip, read_table, write_table
 from neckrom.landmarks.store import read_landmarks
 from neckrom.service import unpack_table
 from neckrom.types import Movement

@@ -2,7 +2,7 @@
 
 Known weakness first: beyond about 50 deg the mesh reads too little, and it is lost at the end of
 range. This serves to find the neutral stretch and to look at a clip before a person's own
-reference exists; what is measured comes from :mod:`neckrom.kinematics.regressor`.
+reference exists; what is measured comes from :mod:`neckrom.kinematics.front.estimator`.
 """
 
 from __future__ import annotations

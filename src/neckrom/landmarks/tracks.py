@@ -2,7 +2,7 @@
 
 Past the range of the face mesh the head still carries marks that the camera sees: hair, ear, brow,
 the corner of the mouth. They are found as corners and followed for as long as they are seen. On a
-rigid head their paths tell how far it turned (:mod:`neckrom.kinematics.rigid_tracks`), whoever the
+rigid head their paths tell how far it turned (:mod:`neckrom.kinematics.front.rigid_body`), whoever the
 person is; points on the chest tell in the same way what the trunk did. Positions only, no picture of the person.
 
 Errors of following add up, so a point is not followed from each frame to the next but from a key

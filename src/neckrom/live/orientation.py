@@ -17,8 +17,8 @@ from scipy.spatial.transform import Rotation
 from neckrom.kinematics.camera import straightened
 from neckrom.kinematics.face_mesh import face_orientation, facing_angles_deg
 from neckrom.kinematics.neck_angles import neck_angle_series
-from neckrom.kinematics.regressor import RegressorEstimator
-from neckrom.kinematics.regressor_causal import CausalRegressor
+from neckrom.kinematics.front.estimator import FrontEstimator
+from neckrom.kinematics.front.running import RunningFront
 from neckrom.types import CameraModel, FloatArray, LandmarkFrame, LandmarkSeries
 
 Angles = tuple[float, float, float]
@@ -61,8 +61,8 @@ class CausalOrientation:
 
     def __init__(self, camera: CameraModel) -> None:
         self._camera = camera
-        self._estimator = RegressorEstimator()
-        self._running: CausalRegressor | None = None
+        self._estimator = FrontEstimator()
+        self._running: RunningFront | None = None
         self._neutral_thorax: FloatArray = np.array([0.0, 0.0, 0.0, 1.0])
 
     @property
@@ -80,7 +80,7 @@ class CausalOrientation:
         """
         series, camera = straightened(series_of(frames, self._camera), self._camera)
         reference = self._estimator.fit_reference(series, camera, np.ones(len(series), dtype=np.bool_))
-        running = CausalRegressor(self._estimator, reference)
+        running = RunningFront(self._estimator, reference)
         for i in range(len(series)):
             running.step(_row(series, i))
         self._running, self._neutral_thorax = running, reference.neutral_thorax

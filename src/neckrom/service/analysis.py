@@ -18,8 +18,8 @@ from neckrom.kinematics.camera import camera_for_picture, pinhole, straightened
 from neckrom.kinematics.estimator import OrientationEstimator
 from neckrom.kinematics.face_mesh import face_orientation, facing_angles_deg
 from neckrom.kinematics.neck_angles import neck_angle_series
-from neckrom.kinematics.regressor import RegressorEstimator
-from neckrom.kinematics.side_view import SideViewEstimator, side_facing_angles
+from neckrom.kinematics.front.estimator import FrontEstimator
+from neckrom.kinematics.side.estimator import SideViewEstimator, side_facing_angles
 from neckrom.kinematics.view import (
     Planes,
     View,
@@ -166,7 +166,7 @@ def analyse(
 def estimator_for(view: View) -> tuple[OrientationEstimator[Any], Planes]:
     """The estimator for a view, and which of flexion, lateral flexion and rotation it measures."""
     if view == "front":
-        return RegressorEstimator(), (True, True, True)
+        return FrontEstimator(), (True, True, True)
     return SideViewEstimator(view), SideViewEstimator.measured_planes
 
 

@@ -15,7 +15,7 @@ from scipy.spatial.transform import Rotation
 
 from neckrom.errors import ConfigurationError
 from neckrom.kinematics.neck_angles import rotation_from_cardan
-from neckrom.kinematics.regressor_table import TruthClip, read_table
+from neckrom.kinematics.front.truth_table import TruthClip, read_table
 from neckrom.landmarks.store import LandmarkWriter
 from neckrom.types import (
     MOVEMENTS,
@@ -45,7 +45,7 @@ def unpack_table(table: Path, folder: Path) -> int:
     Parameters
     ----------
     table : Path
-        As written by :func:`neckrom.kinematics.regressor_table.write_table`.
+        As written by :func:`neckrom.kinematics.front.truth_table.write_table`.
     folder : Path
         Exists.
 

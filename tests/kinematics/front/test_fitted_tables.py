@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from neckrom.kinematics.regressor import load_calibration
-from neckrom.kinematics.regressor_table import read_table
-from neckrom.kinematics.rigid_tracks import TrackParameters
+from neckrom.kinematics.front.estimator import load_calibration
+from neckrom.kinematics.front.truth_table import read_table
+from neckrom.kinematics.front.rigid_body import TrackParameters
 
 CALIBRATION = Path(__file__).parents[2] / "calibration"
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from neckrom.kinematics.regressor_geometry import POSE_POINTS
+from neckrom.kinematics.front.features import POSE_POINTS
 from neckrom.kinematics.smoothing import GAP_S
 from neckrom.types import BoolArray, FloatArray, LandmarkSeries
 

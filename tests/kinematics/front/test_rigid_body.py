@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from scipy.spatial.transform import Rotation
 
 from neckrom.kinematics.neck_angles import rotation_from_cardan
-from neckrom.kinematics.rigid_tracks import (
+from neckrom.kinematics.front.rigid_body import (
     HEAD,
     THORAX,
     Body,

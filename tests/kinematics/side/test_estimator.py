@@ -16,14 +16,14 @@ from scipy.spatial.transform import Rotation
 from neckrom.errors import NoNeutralError
 from neckrom.kinematics.camera import pinhole
 from neckrom.kinematics.neck_angles import neck_angle_series
-from neckrom.kinematics.regressor_table import read_table
-from neckrom.kinematics.side_view import (
+from neckrom.kinematics.front.truth_table import read_table
+from neckrom.kinematics.side.estimator import (
     SideViewEstimator,
     load_side_calibration,
     side_facing_angles,
 )
-from neckrom.kinematics.side_view_geometry import head_flow
-from neckrom.kinematics.side_view_table import SideClip, read_side_table, write_side_table
+from neckrom.kinematics.side.features import head_flow
+from neckrom.kinematics.side.truth_table import SideClip, read_side_table, write_side_table
 from neckrom.kinematics.view import (
     detect_view,
     only_measured,

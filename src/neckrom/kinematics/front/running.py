@@ -1,4 +1,4 @@
-"""The fitted estimator frame by frame: the filter of :mod:`neckrom.kinematics.regressor_fusion`, kept running.
+"""The fitted estimator frame by frame: the filter of :mod:`neckrom.kinematics.front.fusion`, kept running.
 
 ``smooth(causal=True)`` goes over a whole recording; here the state of the filter is kept from frame to
 frame, so that a live frame costs the same however long the session lasts. Two things differ from the
@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from neckrom.kinematics.regressor import (
+from neckrom.kinematics.front.estimator import (
     POSE_GAP_S,
     ObservedSeries,
     Reference,
-    RegressorEstimator,
+    FrontEstimator,
     _has_flow,
     _orientations,
     _readings,
 )
-from neckrom.kinematics.regressor_fusion import (
+from neckrom.kinematics.front.fusion import (
     _ANGLE,
     _FACE,
     _N_STATES,
@@ -37,7 +37,7 @@ from neckrom.kinematics.regressor_fusion import (
     _readings_of,
     _update,
 )
-from neckrom.kinematics.regressor_network import Prediction
+from neckrom.kinematics.front.networks import Prediction
 from neckrom.types import FloatArray, LandmarkFrame, LandmarkSeries, OrientationSeries
 
 _ANGLES = 6
@@ -56,18 +56,18 @@ class _State:
         return cls(np.zeros((_ANGLES, _N_STATES)), covariance)
 
 
-class CausalRegressor:
+class RunningFront:
     """Orientation of head and thorax as the frames come in.
 
     Parameters
     ----------
-    estimator : RegressorEstimator
+    estimator : FrontEstimator
     reference : Reference
         Of this person, from the neutral stretch; frames of that stretch may be given again to start
         the filter at rest.
     """
 
-    def __init__(self, estimator: RegressorEstimator, reference: Reference) -> None:
+    def __init__(self, estimator: FrontEstimator, reference: Reference) -> None:
         self._estimator = estimator
         self._reference = reference
         self._parameters = estimator._calibration.fusion

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neckrom.kinematics.regressor_geometry import POSE_POINTS
+from neckrom.kinematics.front.features import POSE_POINTS
 from neckrom.types import N_FACE, N_POSE, BoolArray, CameraModel, FloatArray, IntArray, LandmarkSeries
 
 _SUBPIXELS = 16

@@ -4,7 +4,7 @@ Past about 50 deg the face mesh compresses and is lost, and the pose points depe
 does not depend on the person is geometry: points that stay fixed on a rigid body, seen while it turns,
 fix their own places on it and the turn (bundle adjustment). Each excursion of the head is solved as a
 whole, out and back, with these unknowns: rotation and place of the body in each key frame, and the place
-of each point on it. It is held by the reading of :mod:`neckrom.kinematics.regressor_fusion` with its
+of each point on it. It is held by the reading of :mod:`neckrom.kinematics.front.fusion` with its
 standard deviation (tight near neutral, loose at end range), by a body that is roughly an ellipsoid, and by
 a joint about which it roughly turns. Points that do not move as the body does, on the background, the
 neck or the rim, are found by their residuals and left out; the others are weighed by their own noise.

@@ -2,12 +2,12 @@
 
 Known weakness first: the numbers were fitted on rendered people, and so were the standard deviations.
 
-Three sources are fused (:mod:`neckrom.kinematics.regressor_fusion`): the face mesh, corrected for its
+Three sources are fused (:mod:`neckrom.kinematics.front.fusion`): the face mesh, corrected for its
 compression and right below about 50 deg; the pose points, which answer further but depend on the
 person and fail on some; and the movement of the picture over the head, where it was recorded, which
 carries the angle on when both have failed. Where points were followed over the head, a rigid head is
 then fitted to their paths over every excursion, with what was fused as its start and its hold
-(:mod:`neckrom.kinematics.rigid_tracks`): that does not depend on the person. Networks and corrections are fitted by
+(:mod:`neckrom.kinematics.front.rigid_body`): that does not depend on the person. Networks and corrections are fitted by
 ``calibration/fit_estimator.py`` and read from ``calibration/estimator.npz``.
 """
 
@@ -25,7 +25,7 @@ from scipy.spatial.transform import Rotation
 
 from neckrom.errors import NoNeutralError
 from neckrom.kinematics.neck_angles import rotation_from_cardan
-from neckrom.kinematics.regressor_fusion import (
+from neckrom.kinematics.front.fusion import (
     Fused,
     FusionParameters,
     Readings,
@@ -33,7 +33,7 @@ from neckrom.kinematics.regressor_fusion import (
     pack_parameters,
     unpack_parameters,
 )
-from neckrom.kinematics.regressor_geometry import (
+from neckrom.kinematics.front.features import (
     FACE_POINTS,
     POSE_POINTS,
     Lens,
@@ -42,7 +42,7 @@ from neckrom.kinematics.regressor_geometry import (
     at_rest,
     blocks_of,
 )
-from neckrom.kinematics.regressor_motion import (
+from neckrom.kinematics.front.flow import (
     GRID,
     Motion,
     MotionModel,
@@ -51,7 +51,7 @@ from neckrom.kinematics.regressor_motion import (
     turn_design,
     unpack_motion,
 )
-from neckrom.kinematics.regressor_network import (
+from neckrom.kinematics.front.networks import (
     Networks,
     Prediction,
     View,
@@ -61,7 +61,7 @@ from neckrom.kinematics.regressor_network import (
     resting_posture,
     unpack_networks,
 )
-from neckrom.kinematics.rigid_tracks import (
+from neckrom.kinematics.front.rigid_body import (
     HEAD,
     THORAX,
     Body,
@@ -245,7 +245,7 @@ class SolvedNeck:
     trunk_sd_deg: FloatArray
 
 
-class RegressorEstimator:
+class FrontEstimator:
     """Fitted networks on face and pose points and the flow over the head, fused over time.
 
     See :class:`neckrom.kinematics.estimator.OrientationEstimator` for the methods.

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neckrom.kinematics.regressor_geometry import Blocks, Rest
+from neckrom.kinematics.front.features import Blocks, Rest
 from neckrom.types import BoolArray, FloatArray
 
 BranchName = Literal["face", "pose"]

@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from neckrom.kinematics.regressor_geometry import FACE_POINTS, POSE_POINTS
-from neckrom.kinematics.regressor_motion import GRID, Motion
+from neckrom.kinematics.front.features import FACE_POINTS, POSE_POINTS
+from neckrom.kinematics.front.flow import GRID, Motion
 from neckrom.types import (
     N_CHEST_TRACKS,
     N_FACE,
@@ -42,7 +42,7 @@ class TruthClip:
     name, person, phase_names : str, str, tuple of str
     time_s : ndarray, shape (N,)
     face, pose, world : ndarray, shape (N, 75, 3), (N, 15, 3), (N, 15, 3)
-        Points in use, as :class:`neckrom.kinematics.regressor_geometry.Points`.
+        Points in use, as :class:`neckrom.kinematics.front.features.Points`.
     motion : ndarray, shape (N, 14, 14, 2); NaN where not recorded
     motion_box : ndarray, shape (N, 3)
     neck_deg, trunk_deg : ndarray, shape (N, 3)

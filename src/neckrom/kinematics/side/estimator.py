@@ -23,7 +23,7 @@ from scipy.linalg import solveh_banded
 from scipy.spatial.transform import Rotation
 
 from neckrom.errors import NoNeutralError
-from neckrom.kinematics.side_view_geometry import (
+from neckrom.kinematics.side.features import (
     EARS,
     EYES,
     HIPS,
@@ -109,7 +109,7 @@ class SideCalibration:
         Measured residuals of the chained angle as a multiple of its own standard deviation.
     flow_gain : ndarray, shape (3,)
         From what the flow shows to the true turn: weights of
-        :meth:`neckrom.kinematics.side_view_geometry.HeadFlow.design`.
+        :meth:`neckrom.kinematics.side.features.HeadFlow.design`.
     gain_sd : float
         How much that multiple differs between people, cameras and encoders.
     lean_share : float
@@ -217,7 +217,7 @@ class ObservedSide(OrientationSeries):
     step_deg : ndarray, shape (N,)
         Turn of the head since the frame before, from flow.
     stuck_share : ndarray, shape (N,)
-        As in :class:`neckrom.kinematics.side_view_geometry.HeadFlow`.
+        As in :class:`neckrom.kinematics.side.features.HeadFlow`.
     """
 
     neck_deg: FloatArray

@@ -13,17 +13,17 @@ from scipy.spatial.transform import Rotation
 
 from neckrom.errors import NoNeutralError
 from neckrom.kinematics.neck_angles import neck_angle_series
-from neckrom.kinematics.regressor import (
-    RegressorEstimator,
+from neckrom.kinematics.front.estimator import (
+    FrontEstimator,
     SolvedNeck,
     load_calibration,
     save_calibration,
     solved_sd_deg,
 )
-from neckrom.kinematics.regressor_fusion import FusionParameters, Readings, fuse
-from neckrom.kinematics.regressor_geometry import RIGID_ROWS, Lens, Points, at_rest, blocks_of
-from neckrom.kinematics.regressor_motion import GRID, Motion, rigid_movement
-from neckrom.kinematics.regressor_table import TruthClip, read_table, write_table
+from neckrom.kinematics.front.fusion import FusionParameters, Readings, fuse
+from neckrom.kinematics.front.features import RIGID_ROWS, Lens, Points, at_rest, blocks_of
+from neckrom.kinematics.front.flow import GRID, Motion, rigid_movement
+from neckrom.kinematics.front.truth_table import TruthClip, read_table, write_table
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA
 from neckrom.types import AngleSeries
 
@@ -40,7 +40,7 @@ def heldout() -> list[TruthClip]:
 
 
 def angles_of(clip: TruthClip, *, flow: bool = True, points: bool = True, causal: bool = False):
-    estimator = RegressorEstimator()
+    estimator = FrontEstimator()
     landmarks = clip.landmarks() if flow else replace(clip.landmarks(), motion=None, motion_box=None)
     if not points:
         landmarks = replace(landmarks, tracks=None, chest_tracks=None)
@@ -133,7 +133,7 @@ def test_flow_of_a_turning_ellipsoid_gives_its_turn(axis):
     turn[axis] = np.radians(2.0)
     box, ears = np.array([[300.0, 200.0, 60.0]]), np.array([[300.0, 205.0]])
     still = Motion(np.zeros((1, GRID, GRID, 2)), box, ears)
-    from neckrom.kinematics.regressor_motion import _ellipsoid_depth  # noqa: PLC0415
+    from neckrom.kinematics.front.flow import _ellipsoid_depth  # noqa: PLC0415
 
     lines = np.linspace(-1, 1, GRID)
     grid = np.stack(np.meshgrid(lines, lines), axis=-1).reshape(1, -1, 2)
@@ -331,7 +331,7 @@ def test_pose_on_every_third_frame_changes_little():
 def test_a_neutral_without_a_face_is_refused():
     clip = heldout()[0]
     with pytest.raises(NoNeutralError, match="--neutral"):
-        RegressorEstimator().fit_reference(
+        FrontEstimator().fit_reference(
             replace(clip, face=np.full_like(clip.face, np.nan)).landmarks(),
             clip.camera(known=False),
             clip.at_rest,
@@ -352,7 +352,7 @@ def test_calibration_survives_the_file(tmp_path):
     shipped = load_calibration(CALIBRATION / "estimator.npz")
     save_calibration(tmp_path / "again.npz", shipped, "1")
     clip = heldout()[0]
-    again = RegressorEstimator(load_calibration(tmp_path / "again.npz"))
+    again = FrontEstimator(load_calibration(tmp_path / "again.npz"))
     reference = again.fit_reference(clip.landmarks(), clip.camera(known=False), clip.at_rest)
     observed = again.observe(clip.landmarks(), reference)
     same = neck_angle_series(again.smooth(observed, reference), reference.neutral_thorax)

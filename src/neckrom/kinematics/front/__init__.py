@@ -1,0 +1,1 @@
+"""Orientation of head and thorax from a camera in front."""

@@ -1,0 +1,1 @@
+"""Flexion and extension from a camera at the side."""
