@@ -23,14 +23,14 @@ import numpy as np
 from fit_tracks import ROWS, fit_tracks, read_rows
 from scipy.spatial.transform import Rotation
 
-from neckrom.kinematics.neck_angles import rotation_from_cardan
-from neckrom.kinematics.front.estimator import Calibration, FrontEstimator, save_calibration
-from neckrom.kinematics.front.fusion import FusionParameters
+from neckrom.kinematics.front.calibration import Calibration, factors_at, save_calibration
+from neckrom.kinematics.front.estimator import FrontEstimator
 from neckrom.kinematics.front.features import Lens, Points, at_rest, blocks_of
 from neckrom.kinematics.front.flow import Motion, MotionModel, rigid_movement, turn_design
 from neckrom.kinematics.front.networks import MIRROR_SIGNS, Networks, Projection, View
+from neckrom.kinematics.front.parameters import FusionParameters, TrackParameters
 from neckrom.kinematics.front.truth_table import TruthClip, read_table
-from neckrom.kinematics.front.rigid_body import TrackParameters
+from neckrom.kinematics.neck_angles import cardan_of, rotation_from_cardan
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA
 
 HERE = Path(__file__).parent
@@ -226,8 +226,7 @@ def motion_rows(sample: Sample, rng: np.random.Generator, mirror: bool) -> tuple
     part = Motion(motion.displacement[known], motion.box[known], motion.ears[known])
     head = (Rotation.from_matrix(thorax) * guess).as_matrix()
     movement = rigid_movement(part, head, rest.eye_distance * rest.lens.focal)
-    angles = guess.as_euler("ZXY", degrees=True) * [-1.0, 1.0, -1.0]
-    design = turn_design(movement, angles, rest.eye_distance)
+    design = turn_design(movement, cardan_of(guess), rest.eye_distance)
     turn = (turned[known - 1].inv() * turned[known]).as_rotvec()
     ok = np.isfinite(design).all(axis=1) & (np.linalg.norm(turn, axis=1) < np.radians(18))
     return design[ok], turn[ok]
@@ -324,11 +323,7 @@ def stretch_table(residuals: list[Residual]) -> np.ndarray:
 
 def stretched(residual: Residual, table: np.ndarray) -> Residual:
     """The same clip with its angles stretched, as the estimator will do it."""
-    factor = np.ones_like(residual.angles)
-    for axis in range(3):
-        size = np.abs(residual.angles[:, axis])
-        forth, back = (np.interp(size, SD_NODES_DEG, table[2 * axis + i]) for i in (0, 1))
-        factor[:, axis] = np.where(residual.angles[:, axis] >= 0, forth, back)
+    factor = factors_at(SD_NODES_DEG, table, residual.angles)
     return replace(residual, angles=residual.angles * factor, sd=residual.sd * factor)
 
 

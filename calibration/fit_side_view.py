@@ -15,13 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from neckrom.kinematics.neck_angles import neck_angle_series
-from neckrom.kinematics.side.estimator import (
-    SideCalibration,
-    SideViewEstimator,
-    chained_flexion,
-    expected_sd_deg,
-    load_side_calibration,
-)
+from neckrom.kinematics.side.calibration import SideCalibration, load_side_calibration
+from neckrom.kinematics.side.chain import chained_flexion, expected_sd_deg
+from neckrom.kinematics.side.estimator import SideViewEstimator
 from neckrom.kinematics.side.features import head_flow, side_inputs, side_points
 from neckrom.kinematics.side.truth_table import SideClip, read_side_table
 from neckrom.kinematics.smoothing import smooth_series

@@ -21,15 +21,12 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
-from neckrom.kinematics.front.estimator import (
-    Calibration,
-    Prediction,
-    FrontEstimator,
-    load_calibration,
-    save_calibration,
-)
+from neckrom.kinematics.front.bodies import HEAD, THORAX
+from neckrom.kinematics.front.calibration import Calibration, load_calibration, save_calibration
+from neckrom.kinematics.front.estimator import FrontEstimator
+from neckrom.kinematics.front.followed_points import solved_neck
+from neckrom.kinematics.front.parameters import TrackParameters
 from neckrom.kinematics.front.truth_table import TruthClip, read_table
-from neckrom.kinematics.front.rigid_body import HEAD, THORAX, TrackParameters
 
 HERE = Path(__file__).parent
 ROWS = HERE / "end_ranges.csv"
@@ -59,9 +56,9 @@ def end_ranges(clips: list[TruthClip], calibration: Calibration) -> list[Row]:
         landmarks, camera = clip.landmarks(), clip.camera(known=False)
         reference = estimator.fit_reference(landmarks, camera, clip.at_rest)
         observed = estimator.observe(landmarks, reference)
-        angles, sd = estimator.readings(observed, reference)
+        read = estimator.readings(observed, reference)
         assert observed.tracks is not None
-        solved = estimator.before_tables(observed.tracks, Prediction(angles, sd), reference)
+        solved = solved_neck(observed.tracks, read, reference, calibration.tracks)
         for trial in np.unique(clip.trial[clip.trial >= 0]):
             frames = np.flatnonzero((clip.trial == trial) & (clip.phase == "hold") & (solved.share >= 1))
             if not len(frames):
@@ -71,7 +68,13 @@ def end_ranges(clips: list[TruthClip], calibration: Calibration) -> list[Row]:
             side = np.sign(truth[axis])
             middle = [
                 float(np.median(series[frames, axis]))
-                for series in (clip.neck_deg, solved.neck_deg, solved.sd_deg, angles, solved.trunk_sd_deg)
+                for series in (
+                    clip.neck_deg,
+                    solved.neck_deg,
+                    solved.sd_deg,
+                    read.angles_deg,
+                    solved.trunk_sd_deg,
+                )
             ]
             signs = np.array([side, side, 1.0, side, 1.0])
             rows.append((clip.person, 2 * axis + int(side < 0), *(float(v) for v in signs * middle)))
@@ -81,10 +84,13 @@ def end_ranges(clips: list[TruthClip], calibration: Calibration) -> list[Row]:
 def how_solved() -> str:
     """What solved end ranges hold for: they are worth nothing after another way of solving."""
     numbers = " ".join(f"{name}={value:g}" for name, value in asdict(TrackParameters()).items())
-    bodies = sha256(
-        b"".join(np.asarray(v, float).tobytes() for b in (HEAD, THORAX) for v in asdict(b).values())
-    )
+    numbers_of = [value for body in (HEAD, THORAX) for value in _flat(asdict(body))]
+    bodies = sha256(b"".join(np.asarray(value, float).tobytes() for value in numbers_of))
     return f"# {FrontEstimator.identity}; {numbers} bodies={bodies.hexdigest()[:12]}"
+
+
+def _flat(values: dict) -> list:
+    return [v for value in values.values() for v in (_flat(value) if isinstance(value, dict) else [value])]
 
 
 def read_rows(path: Path) -> list[Row]:

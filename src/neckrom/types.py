@@ -25,6 +25,12 @@ N_FACE = 478
 """Points of the face mesh with attention (468 of the mesh, 10 of the irises)."""
 N_POSE = 33
 """Points of the pose model."""
+POSE_NOSE = 0
+POSE_EYES, POSE_EARS, POSE_MOUTH = [2, 5], [7, 8], [9, 10]
+POSE_SHOULDERS, POSE_HIPS = [11, 12], [23, 24]
+"""Points of the pose model in pairs, the person's left first."""
+POSE_HEAD = slice(0, 11)
+"""All points of the pose model on the head: nose, eyes, ears and mouth."""
 N_MOTION = 14
 """Side of the square grid on which the motion of the head's picture is followed."""
 N_TRACKS = 160

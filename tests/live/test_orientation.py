@@ -9,8 +9,8 @@ import pytest
 
 from neckrom.errors import NoNeutralError
 from neckrom.kinematics.camera import pinhole
-from neckrom.kinematics.neck_angles import neck_angle_series
 from neckrom.kinematics.front.estimator import FrontEstimator
+from neckrom.kinematics.neck_angles import neck_angle_series
 from neckrom.landmarks.store import read_landmarks
 from neckrom.live.orientation import CausalOrientation, projected_axes
 from neckrom.types import LandmarkFrame

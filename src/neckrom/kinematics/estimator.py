@@ -19,10 +19,28 @@ class PersonReference(Protocol):
 ReferenceT = TypeVar("ReferenceT", bound=PersonReference)
 
 
+class RunningEstimator(Protocol):
+    """An estimator that follows one person as the frames come in."""
+
+    def step(self, frame: LandmarkSeries) -> OrientationSeries:
+        """Orientation in the next frame, from it and those before.
+
+        Parameters
+        ----------
+        frame : LandmarkSeries, one row, later than the last one
+
+        Returns
+        -------
+        OrientationSeries, one row
+        """
+        ...
+
+
 class OrientationEstimator(Protocol[ReferenceT]):
     """Landmarks to orientations, with their uncertainty.
 
-    Offline and live use the same ``observe``; only the smoothing differs (zero-phase against causal).
+    A recording goes through ``observe`` and ``smooth``, live frames through ``running``: the same readings
+    and the same filter, only that a recording also knows what comes after each frame.
     """
 
     @property
@@ -58,4 +76,8 @@ class OrientationEstimator(Protocol[ReferenceT]):
 
     def smooth(self, observed: OrientationSeries, reference: ReferenceT) -> OrientationSeries:
         """Zero-phase smoothing over the whole recording, with continuity used against outliers."""
+        ...
+
+    def running(self, reference: ReferenceT) -> RunningEstimator:
+        """Follow this person frame by frame, starting at rest."""
         ...

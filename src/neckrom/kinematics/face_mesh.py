@@ -2,7 +2,7 @@
 
 Known weakness first: beyond about 50 deg the mesh reads too little, and it is lost at the end of
 range. This serves to find the neutral stretch and to look at a clip before a person's own
-reference exists; what is measured comes from :mod:`neckrom.kinematics.front.estimator`.
+reference exists; what is measured comes from :mod:`neckrom.kinematics.front`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cache
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from neckrom.kinematics.neck_angles import cardan_of
 from neckrom.kinematics.rotations import (
     BODY_FACING_CAMERA,
     as_quaternions,
@@ -87,5 +88,5 @@ def facing_angles_deg(head: FloatArray) -> FloatArray:
     known = np.isfinite(head).all(axis=1)
     if known.any():
         relative = Rotation.from_matrix(BODY_FACING_CAMERA).inv() * Rotation.from_quat(head[known])
-        angles[known] = relative.as_euler("ZXY", degrees=True) * [-1.0, 1.0, -1.0]
+        angles[known] = cardan_of(relative)
     return angles

@@ -40,12 +40,17 @@ def cardan_deg(reference: FloatArray, moved: FloatArray) -> FloatArray:
     known = np.isfinite(reference).all(axis=1) & np.isfinite(moved).all(axis=1)
     if known.any():
         relative = Rotation.from_quat(reference[known]).inv() * Rotation.from_quat(moved[known])
-        angles[known] = relative.as_euler("ZXY", degrees=True) * _SIGNS
+        angles[known] = cardan_of(relative)
     return angles
 
 
+def cardan_of(rotations: Rotation) -> FloatArray:
+    """Flexion, lateral, rotation of turns in body axes, as :func:`cardan_deg` counts them; degrees, (N, 3)."""
+    return np.asarray(rotations.as_euler("ZXY", degrees=True) * _SIGNS)
+
+
 def rotation_from_cardan(angles_deg: FloatArray) -> Rotation:
-    """Inverse of :func:`cardan_deg`: flexion, lateral, rotation, shape (N, 3), to rotations of length N."""
+    """Inverse of :func:`cardan_of`: flexion, lateral, rotation, shape (N, 3), to rotations of length N."""
     return Rotation.from_euler("ZXY", np.atleast_2d(angles_deg) * _SIGNS, degrees=True)
 
 

@@ -1,4 +1,4 @@
-"""Smoothing over time: zero-phase for recordings, causal for live use."""
+"""Smoothing over time, and straight lines over short gaps."""
 
 from __future__ import annotations
 
@@ -33,6 +33,35 @@ def segments(known: BoolArray, time_s: FloatArray, gap_s: float = GAP_S) -> list
     starts = index[np.r_[0, breaks + 1]]
     ends = index[np.r_[breaks, len(index) - 1]]
     return [slice(int(a), int(b) + 1) for a, b in zip(starts, ends, strict=True)]
+
+
+def bridged(time_s: FloatArray, values: FloatArray, longest_s: float) -> FloatArray:
+    """Straight lines over gaps up to ``longest_s``; longer ones, and what lies outside the known frames, stay NaN.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,)
+    values : ndarray, shape (N, ...)
+        A frame is a gap where any of its values is NaN.
+    longest_s : float
+
+    Returns
+    -------
+    ndarray, shape (N, ...)
+    """
+    flat = values.reshape(len(values), -1)
+    known = np.isfinite(flat).all(axis=1)
+    if known.all() or known.sum() < 2:
+        return values
+    at = np.flatnonzero(known)
+    after = np.clip(np.searchsorted(at, np.arange(len(flat))), 1, len(at) - 1)
+    left, right = at[after - 1], at[after]
+    width = time_s[right] - time_s[left]
+    share = (time_s - time_s[left]) / width
+    inside = ~known & (share > 0) & (share < 1) & (width <= longest_s)
+    out = flat.copy()
+    out[inside] = flat[left[inside]] + share[inside, None] * (flat[right[inside]] - flat[left[inside]])
+    return out.reshape(values.shape)
 
 
 def smooth_series(time_s: FloatArray, values: FloatArray, kernel_sd_s: float = KERNEL_SD_S) -> FloatArray:

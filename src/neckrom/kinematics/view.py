@@ -11,7 +11,16 @@ from typing import Literal
 
 import numpy as np
 
-from neckrom.types import AngleSeries, BoolArray, FloatArray, LandmarkSeries, RangeOfMotion, Trial
+from neckrom.types import (
+    POSE_HIPS,
+    POSE_SHOULDERS,
+    AngleSeries,
+    BoolArray,
+    FloatArray,
+    LandmarkSeries,
+    RangeOfMotion,
+    Trial,
+)
 
 View = Literal["front", "side_left", "side_right"]
 """``side_left``: the camera stands at the person's left side."""
@@ -26,7 +35,6 @@ _STEADY_SHARE = 0.75
 _NARROW = 0.45
 """Shoulders seen from the side are narrower than this share of the trunk's length; from the front 0.6 to 0.9."""
 _START_S = 1.0
-_LEFT_SHOULDER, _RIGHT_SHOULDER, _LEFT_HIP, _RIGHT_HIP = 11, 12, 23, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,8 @@ def trunk_turn_deg(landmarks: LandmarkSeries) -> FloatArray:
     ndarray, shape (N,), degrees
         0 faces the camera, +90 turns the right side to it, -90 the left; NaN without a pose.
     """
-    across = landmarks.pose_world[:, _LEFT_SHOULDER] - landmarks.pose_world[:, _RIGHT_SHOULDER]
+    left, right = (landmarks.pose_world[:, i] for i in POSE_SHOULDERS)
+    across = left - right
     return np.asarray(np.degrees(np.arctan2(across[:, 2], across[:, 0])), dtype=np.float64)
 
 
@@ -157,9 +166,8 @@ def _quarter(turn_deg: float) -> int:
 
 def _shoulder_share(landmarks: LandmarkSeries) -> FloatArray:
     points = landmarks.pose[:, :, :2].astype(np.float64)
-    width = np.abs(points[:, _LEFT_SHOULDER, 0] - points[:, _RIGHT_SHOULDER, 0])
-    trunk = points[:, [_LEFT_SHOULDER, _RIGHT_SHOULDER]].mean(axis=1) - points[
-        :, [_LEFT_HIP, _RIGHT_HIP]
-    ].mean(axis=1)
+    shoulders, hips = points[:, POSE_SHOULDERS], points[:, POSE_HIPS]
+    width = np.abs(shoulders[:, 0, 0] - shoulders[:, 1, 0])
+    trunk = shoulders.mean(axis=1) - hips.mean(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(width / np.linalg.norm(trunk, axis=1))

@@ -11,14 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from neckrom.types import N_MOTION, Float32Array, ImageArray
+from neckrom.types import N_MOTION, POSE_EARS, POSE_HEAD, POSE_SHOULDERS, Float32Array, ImageArray
 
-_HEAD = slice(0, 11)
-"""Nose, eyes, ears and mouth among the pose points."""
-_LEFT_SHOULDER, _RIGHT_SHOULDER = 11, 12
 _HALF_SIDE = 0.42
 """Half side of the grid as a share of the distance between the shoulders: about the head."""
-_EARS = [7, 8]
 _CHEST_BELOW = 0.32
 """Middle of the chest below the shoulders, as a share of the distance between them."""
 _NARROW = 1.2
@@ -80,7 +76,7 @@ class MotionFollower:
         """Middle x, y and half size of the chest below the shoulders; None where not known."""
         if self._pose is None or (time_ns - self._pose_ns) * 1e-9 > _POSE_LASTS_S:
             return None
-        shoulders = self._pose[[_LEFT_SHOULDER, _RIGHT_SHOULDER], :2]
+        shoulders = self._pose[POSE_SHOULDERS, :2]
         width = np.linalg.norm(shoulders[0] - shoulders[1])
         if width < 16:
             return None
@@ -91,10 +87,10 @@ class MotionFollower:
         """Centre and half side from the last pose, unless it is too old."""
         if self._pose is None or (time_ns - self._pose_ns) * 1e-9 > _POSE_LASTS_S:
             return None
-        centre = self._pose[_HEAD, :2].mean(axis=0)
+        centre = self._pose[POSE_HEAD, :2].mean(axis=0)
         shoulders, ears = (
-            self._pose[[_LEFT_SHOULDER, _RIGHT_SHOULDER], :2],
-            self._pose[_EARS, :2].mean(axis=0),
+            self._pose[POSE_SHOULDERS, :2],
+            self._pose[POSE_EARS, :2].mean(axis=0),
         )
         width = np.linalg.norm(shoulders[0] - shoulders[1])
         neck = np.linalg.norm(shoulders.mean(axis=0) - ears)

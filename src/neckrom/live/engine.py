@@ -51,6 +51,7 @@ from neckrom.live.timing import Stages
 from neckrom.live.view import Surroundings, state_of
 from neckrom.service.sessions import SessionInfo, finish_session
 from neckrom.types import (
+    POSE_SHOULDERS,
     CameraModel,
     Frame,
     LandmarkDetector,
@@ -79,7 +80,6 @@ _ASKED_PHASES = frozenset(
         Phase.RESULT,
     }
 )
-_SHOULDERS = [11, 12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +357,7 @@ class LiveEngine:
         """Whether the pose was seen in this frame, or not looked for since it was seen."""
         if landmarks.pose_ran:
             seen = bool(np.isfinite(landmarks.pose[0, 0]))
-            self._shoulders = landmarks.pose[_SHOULDERS, :2].astype(np.float64) if seen else None
+            self._shoulders = landmarks.pose[POSE_SHOULDERS, :2].astype(np.float64) if seen else None
         return self._shoulders is not None
 
     def _note_arrival(self, item: _Measured) -> None:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from neckrom.kinematics.camera import straightened
+from neckrom.kinematics.estimator import RunningEstimator
 from neckrom.kinematics.face_mesh import face_orientation, facing_angles_deg
 from neckrom.kinematics.neck_angles import neck_angle_series
-from neckrom.kinematics.front.estimator import FrontEstimator
-from neckrom.kinematics.front.running import RunningFront
-from neckrom.types import CameraModel, FloatArray, LandmarkFrame, LandmarkSeries
+from neckrom.service.analysis import estimator_for
+from neckrom.types import POSE_HEAD, POSE_SHOULDERS, CameraModel, FloatArray, LandmarkFrame, LandmarkSeries
 
 Angles = tuple[float, float, float]
 UNKNOWN: Angles = (float("nan"), float("nan"), float("nan"))
@@ -61,8 +61,8 @@ class CausalOrientation:
 
     def __init__(self, camera: CameraModel) -> None:
         self._camera = camera
-        self._estimator = FrontEstimator()
-        self._running: RunningFront | None = None
+        self._estimator, _ = estimator_for("front")
+        self._running: RunningEstimator | None = None
         self._neutral_thorax: FloatArray = np.array([0.0, 0.0, 0.0, 1.0])
 
     @property
@@ -80,7 +80,7 @@ class CausalOrientation:
         """
         series, camera = straightened(series_of(frames, self._camera), self._camera)
         reference = self._estimator.fit_reference(series, camera, np.ones(len(series), dtype=np.bool_))
-        running = RunningFront(self._estimator, reference)
+        running = self._estimator.running(reference)
         for i in range(len(series)):
             running.step(_row(series, i))
         self._running, self._neutral_thorax = running, reference.neutral_thorax
@@ -150,7 +150,8 @@ def _middle_of_head(frame: LandmarkFrame) -> tuple[FloatArray, float] | None:
         return face.mean(axis=0), float(np.ptp(face[:, 1]))
     if np.isfinite(frame.pose[0, 0]):
         pose = frame.pose[:, :2].astype(np.float64)
-        return pose[:11].mean(axis=0), 0.5 * float(np.linalg.norm(pose[11] - pose[12]))
+        left, right = pose[POSE_SHOULDERS]
+        return pose[POSE_HEAD].mean(axis=0), 0.5 * float(np.linalg.norm(left - right))
     return None
 
 

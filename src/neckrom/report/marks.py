@@ -11,7 +11,17 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy.spatial.transform import Rotation, Slerp
 
-from neckrom.types import N_FACE, CameraModel, Float32Array, FloatArray, IntArray, LandmarkSeries, Movement
+from neckrom.types import (
+    N_FACE,
+    POSE_EARS,
+    POSE_SHOULDERS,
+    CameraModel,
+    Float32Array,
+    FloatArray,
+    IntArray,
+    LandmarkSeries,
+    Movement,
+)
 
 WHITE = (255, 255, 255)
 BLACK = (0, 0, 0)
@@ -22,7 +32,6 @@ PANEL = (20, 24, 30)
 Point = tuple[float, float]
 
 _FOREHEAD, _CHIN, _CHEEK_R, _CHEEK_L = 10, 152, 234, 454
-_NOSE, _EAR_L, _EAR_R, _SHOULDER_L, _SHOULDER_R = 0, 7, 8, 11, 12
 _HEAD_HEIGHT_OF_SHOULDERS = 0.55
 """Face height (chin to hair line) in shoulder widths: only a size for drawing, never measured with."""
 _DRAWING_HFOV_DEG = 60.0
@@ -68,9 +77,9 @@ def find_head(face: Float32Array, pose: Float32Array) -> Head | None:
     Head or None
         None where neither model saw the person.
     """
-    shoulders = pose[[_SHOULDER_L, _SHOULDER_R], :2].astype(np.float64)
+    shoulders = pose[POSE_SHOULDERS, :2].astype(np.float64)
     has_shoulders = bool(np.isfinite(shoulders).all())
-    ears = pose[[_EAR_L, _EAR_R], :2].astype(np.float64)
+    ears = pose[POSE_EARS, :2].astype(np.float64)
     has_face = face.shape[0] == N_FACE and bool(np.isfinite(face[_FOREHEAD, 0]))
     sizes = []
     if has_shoulders:

@@ -17,9 +17,10 @@ from neckrom.errors import NoFaceError
 from neckrom.kinematics.camera import camera_for_picture, pinhole, straightened
 from neckrom.kinematics.estimator import OrientationEstimator
 from neckrom.kinematics.face_mesh import face_orientation, facing_angles_deg
-from neckrom.kinematics.neck_angles import neck_angle_series
 from neckrom.kinematics.front.estimator import FrontEstimator
-from neckrom.kinematics.side.estimator import SideViewEstimator, side_facing_angles
+from neckrom.kinematics.neck_angles import neck_angle_series
+from neckrom.kinematics.side.estimator import SideViewEstimator
+from neckrom.kinematics.side.facing import side_facing_angles
 from neckrom.kinematics.view import (
     Planes,
     View,

@@ -14,8 +14,8 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from neckrom.errors import ConfigurationError
-from neckrom.kinematics.neck_angles import rotation_from_cardan
 from neckrom.kinematics.front.truth_table import TruthClip, read_table
+from neckrom.kinematics.neck_angles import rotation_from_cardan
 from neckrom.landmarks.store import LandmarkWriter
 from neckrom.types import (
     MOVEMENTS,

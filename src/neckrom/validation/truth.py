@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from neckrom.errors import ConfigurationError
+from neckrom.kinematics.neck_angles import cardan_of
 from neckrom.types import BoolArray, FloatArray, Movement
 
 NUMBER_COLUMNS = ("time_s", "flexion", "rotation", "lateral", "trunk_yaw", "trunk_pitch", "trunk_roll")
@@ -203,11 +204,6 @@ def convert_signs(columns: dict[str, FloatArray]) -> tuple[Rotation, Rotation]:
     return neck, trunk
 
 
-def _angles_of(rotation: Rotation) -> FloatArray:
-    """Flexion (+ chin to chest), lateral and rotation (+ right) in degrees, shape (N, 3)."""
-    return np.asarray(rotation.as_euler("ZXY", degrees=True) * [-1.0, 1.0, -1.0], dtype=np.float64)
-
-
 def find_trials(
     time_s: FloatArray, neck_deg: FloatArray, trunk_deg: FloatArray, phase: NDArray[np.str_]
 ) -> tuple[TruthTrial, ...]:
@@ -264,7 +260,7 @@ def _relative(neck: Rotation, trunk: Rotation, neutral: BoolArray) -> tuple[Floa
     if neutral.any():
         neck = neck * neck[neutral].mean().inv()
         trunk = trunk[neutral].mean().inv() * trunk
-    return _angles_of(neck), _angles_of(trunk)
+    return cardan_of(neck), cardan_of(trunk)
 
 
 def _view(columns: dict[str, FloatArray], neutral: BoolArray) -> View:

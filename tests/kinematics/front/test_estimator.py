@@ -12,22 +12,20 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from neckrom.errors import NoNeutralError
-from neckrom.kinematics.neck_angles import neck_angle_series
-from neckrom.kinematics.front.estimator import (
-    FrontEstimator,
-    SolvedNeck,
-    load_calibration,
-    save_calibration,
-    solved_sd_deg,
-)
-from neckrom.kinematics.front.fusion import FusionParameters, Readings, fuse
+from neckrom.kinematics.front.calibration import load_calibration, save_calibration
+from neckrom.kinematics.front.estimator import FrontEstimator
 from neckrom.kinematics.front.features import RIGID_ROWS, Lens, Points, at_rest, blocks_of
-from neckrom.kinematics.front.flow import GRID, Motion, rigid_movement
+from neckrom.kinematics.front.filter import Readings
+from neckrom.kinematics.front.flow import Motion, _ellipsoid_depth, rigid_movement
+from neckrom.kinematics.front.followed_points import SolvedNeck, solved_sd_deg
+from neckrom.kinematics.front.fusion import fuse
+from neckrom.kinematics.front.parameters import FusionParameters
 from neckrom.kinematics.front.truth_table import TruthClip, read_table, write_table
+from neckrom.kinematics.neck_angles import neck_angle_series
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA
-from neckrom.types import AngleSeries
+from neckrom.types import N_MOTION, AngleSeries
 
-CALIBRATION = Path(__file__).parents[2] / "calibration"
+CALIBRATION = Path(__file__).parents[3] / "calibration"
 SQUARE = Lens(600.0, 320.0, 240.0)
 
 
@@ -39,14 +37,14 @@ def heldout() -> list[TruthClip]:
     return clips
 
 
-def angles_of(clip: TruthClip, *, flow: bool = True, points: bool = True, causal: bool = False):
+def angles_of(clip: TruthClip, *, flow: bool = True, points: bool = True):
     estimator = FrontEstimator()
     landmarks = clip.landmarks() if flow else replace(clip.landmarks(), motion=None, motion_box=None)
     if not points:
         landmarks = replace(landmarks, tracks=None, chest_tracks=None)
     reference = estimator.fit_reference(landmarks, clip.camera(known=False), clip.at_rest)
     observed = estimator.observe(landmarks, reference)
-    smooth = estimator.smooth(observed, reference, causal=causal)
+    smooth = estimator.smooth(observed, reference)
     return neck_angle_series(smooth, reference.neutral_thorax)
 
 
@@ -132,16 +130,14 @@ def test_flow_of_a_turning_ellipsoid_gives_its_turn(axis):
     turn = np.zeros(3)
     turn[axis] = np.radians(2.0)
     box, ears = np.array([[300.0, 200.0, 60.0]]), np.array([[300.0, 205.0]])
-    still = Motion(np.zeros((1, GRID, GRID, 2)), box, ears)
-    from neckrom.kinematics.front.flow import _ellipsoid_depth  # noqa: PLC0415
-
-    lines = np.linspace(-1, 1, GRID)
+    still = Motion(np.zeros((1, N_MOTION, N_MOTION, 2)), box, ears)
+    lines = np.linspace(-1, 1, N_MOTION)
     grid = np.stack(np.meshgrid(lines, lines), axis=-1).reshape(1, -1, 2)
     offset = (box[:, None, :2] + box[:, None, 2:] * grid - ears[:, None]) / 55.0
     depth, _ = _ellipsoid_depth(offset, head)
     surface = np.concatenate([offset, depth[..., None]], axis=2)[0]
     velocity = np.cross(head[0] @ turn, surface)[:, :2] * 55.0
-    moved = replace(still, displacement=velocity.reshape(1, GRID, GRID, 2))
+    moved = replace(still, displacement=velocity.reshape(1, N_MOTION, N_MOTION, 2))
     np.testing.assert_allclose(rigid_movement(moved, head, 55.0)[0, :3], turn, atol=2e-4)
     np.testing.assert_allclose(rigid_movement(still, head, 55.0)[0, :3], 0.0, atol=1e-9)
 
@@ -181,13 +177,6 @@ def test_a_face_turned_the_other_way_is_rejected():
     fused = fuse(replace(readings(truth, time_s), face=wrong, step=step), FusionParameters())
     assert np.abs(fused.angles_deg[:, 2] - truth[:, 2]).max() < 5.0
     assert fused.face_trust[truth[:, 2] > 75].max() < 0.2
-
-
-def test_causal_run_does_not_look_ahead():
-    time_s, truth = out_and_back()
-    whole = fuse(readings(truth, time_s), FusionParameters(), causal=True)
-    part = fuse(readings(truth[:60], time_s[:60]), FusionParameters(), causal=True)
-    np.testing.assert_allclose(whole.angles_deg[:60], part.angles_deg, atol=1e-9)
 
 
 # ------------------------------------------------------------------ the whole estimator
@@ -281,13 +270,6 @@ def test_points_followed_over_the_head_are_worth_it():
     assert np.isfinite(errors).all()
     assert errors.mean() < 3.5
     assert errors.mean() < np.nanmean(without) - 1.0
-
-
-def test_live_angles_do_not_wait_for_the_solution():
-    """What is causal cannot know the way back: points change nothing there."""
-    clip = heldout()[0]
-    live, without = angles_of(clip, causal=True), angles_of(clip, points=False, causal=True)
-    np.testing.assert_array_equal(live.neck_deg, without.neck_deg)
 
 
 def test_a_recording_whose_points_were_never_found_reads_as_one_without():

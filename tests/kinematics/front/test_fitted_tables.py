@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from neckrom.kinematics.front.estimator import load_calibration
+from neckrom.kinematics.front.calibration import load_calibration
+from neckrom.kinematics.front.parameters import TrackParameters
 from neckrom.kinematics.front.truth_table import read_table
-from neckrom.kinematics.front.rigid_body import TrackParameters
 
-CALIBRATION = Path(__file__).parents[2] / "calibration"
+CALIBRATION = Path(__file__).parents[3] / "calibration"
 
 
 @pytest.fixture(scope="module")

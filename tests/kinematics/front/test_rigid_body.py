@@ -11,23 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.spatial.transform import Rotation
 
-from neckrom.kinematics.neck_angles import rotation_from_cardan
-from neckrom.kinematics.front.rigid_body import (
-    HEAD,
-    THORAX,
-    Body,
-    BodyTracks,
-    Prior,
-    Solved,
-    TrackParameters,
-    _rotvec_to_angles,
-    _summed,
-    between_key_frames,
-    excursions,
-    pack_tracks,
-    solve,
-    unpack_tracks,
-)
+from neckrom.kinematics.front.bodies import HEAD, THORAX, Body, BodyTracks
+from neckrom.kinematics.front.bundle_adjustment import _summed
+from neckrom.kinematics.front.excursions import Solved, between_key_frames, excursions
+from neckrom.kinematics.front.parameters import TrackParameters, pack, unpack
+from neckrom.kinematics.front.rigid_body import Prior, _rotvec_to_angles, solve
+from neckrom.kinematics.neck_angles import cardan_of, rotation_from_cardan
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA
 from neckrom.types import N_TRACKS
 
@@ -39,8 +28,7 @@ FLEXION, LATERAL, ROTATION = 0, 1, 2
 
 
 def cardan(turned: np.ndarray | Rotation) -> np.ndarray:
-    rotation = turned if isinstance(turned, Rotation) else Rotation.from_matrix(turned)
-    return rotation.as_euler("ZXY", degrees=True) * [-1.0, 1.0, -1.0]
+    return cardan_of(turned if isinstance(turned, Rotation) else Rotation.from_matrix(turned))
 
 
 def out_hold_back(peak_deg: np.ndarray, fps: float = 15.0) -> tuple[np.ndarray, np.ndarray]:
@@ -83,7 +71,7 @@ def on_surface(body: Body, count: int, random: np.random.Generator, rough: float
     while len(found) < count:
         direction = random.normal(size=3)
         direction /= np.linalg.norm(direction)
-        point = direction * (1 + rough * random.normal()) * body.half_axes + body.centre
+        point = direction * (1 + rough * random.normal()) * body.shape.half_axes + body.shape.centre
         if body.lowest < point[1] < body.highest:
             found.append(point)
     return np.array(found)
@@ -93,7 +81,7 @@ def pictured(
     body: Body, rotations: np.ndarray, places: np.ndarray, points: np.ndarray, random: np.random.Generator
 ) -> np.ndarray:
     """What a follower sees: rows on the plane at depth 1; a point that comes back has a new number."""
-    normals = (points - body.centre) / body.half_axes**2
+    normals = (points - body.shape.centre) / body.shape.half_axes**2
     normals /= np.linalg.norm(normals, axis=1)[:, None]
     tracks = np.full((len(rotations), N_TRACKS, 3), np.nan)
     numbers = np.full(len(points), -1)
@@ -452,4 +440,4 @@ def test_sums_of_groups(data):
 
 def test_the_numbers_survive_the_file():
     changed = replace(NUMBERS, pixel_sd=0.05, rest_deg=9.5)
-    assert unpack_tracks(pack_tracks(changed)) == changed
+    assert unpack(TrackParameters, pack(changed)) == changed

@@ -15,13 +15,11 @@ from scipy.spatial.transform import Rotation
 
 from neckrom.errors import NoNeutralError
 from neckrom.kinematics.camera import pinhole
-from neckrom.kinematics.neck_angles import neck_angle_series
 from neckrom.kinematics.front.truth_table import read_table
-from neckrom.kinematics.side.estimator import (
-    SideViewEstimator,
-    load_side_calibration,
-    side_facing_angles,
-)
+from neckrom.kinematics.neck_angles import neck_angle_series
+from neckrom.kinematics.side.calibration import load_side_calibration
+from neckrom.kinematics.side.estimator import SideViewEstimator
+from neckrom.kinematics.side.facing import side_facing_angles
 from neckrom.kinematics.side.features import head_flow
 from neckrom.kinematics.side.truth_table import SideClip, read_side_table, write_side_table
 from neckrom.kinematics.view import (
@@ -38,7 +36,7 @@ from neckrom.rom.range_of_motion import RomSettings, range_of_motion
 from neckrom.types import AngleSeries, LandmarkSeries, Movement, Neutral, RangeOfMotion
 from neckrom.validation.truth import read_truth
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TABLE = ROOT / "calibration" / "side_landmarks.npz"
 GOLDEN = "chidi_side"
 

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from neckrom.kinematics.neck_angles import cardan_of
+from neckrom.kinematics.pose_points import HIP_ROWS, OPPOSITE_ROWS, POSE_POINTS
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA, rotations_between
-from neckrom.types import BoolArray, FloatArray, IntArray
+from neckrom.kinematics.smoothing import bridged
+from neckrom.types import POSE_HEAD, POSE_SHOULDERS, BoolArray, FloatArray, IntArray, LandmarkSeries
 
 _MIDLINE = (10, 151, 9, 8, 168, 6, 197, 195, 5, 4, 1, 2, 0, 13, 14, 17, 199, 175, 152)
 _PAIRS = (
@@ -29,10 +32,10 @@ _RIGID = (
 
 FACE_POINTS: IntArray = np.array([*_MIDLINE, *(a for a, _ in _PAIRS), *(b for _, b in _PAIRS)])
 """Points of the face mesh in use: midline, the person's right half, the left half in the same order."""
-POSE_POINTS: IntArray = np.array([*range(13), 23, 24])
-"""Points of the pose model in use: head 0 to 10, shoulders 11 and 12, hips 23 and 24."""
 RIGID_ROWS: IntArray = np.array([int(np.flatnonzero(i == FACE_POINTS)[0]) for i in _RIGID])
 """Rows of ``FACE_POINTS`` that move with the skull: eyes, nose, cheeks; not the outline, which slides."""
+POSE_GAP_S = 0.2
+"""Pose points are interpolated over gaps up to this long: the pose model need not run on every frame."""
 
 _EYE_ROWS = tuple(int(np.flatnonzero(i == FACE_POINTS)[0]) for i in (33, 263))
 _FACE_MIRROR: IntArray = np.concatenate(
@@ -42,10 +45,6 @@ _FACE_MIRROR: IntArray = np.concatenate(
         len(_MIDLINE) + np.arange(len(_PAIRS)),
     ]
 )
-_POSE_MIRROR: IntArray = np.array([0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, 12, 11, 14, 13])
-_HEAD = slice(0, 11)
-_SHOULDERS = [11, 12]
-_HIPS = [13, 14]
 _HEAD_AND_SHOULDERS = slice(0, 13)
 
 
@@ -83,8 +82,8 @@ class Points:
         shift = np.array([2.0 * centre_x, 0.0, 0.0])
         return Points(
             face=self.face[:, _FACE_MIRROR] * flip + shift,
-            pose=self.pose[:, _POSE_MIRROR] * flip + shift,
-            world=self.world[:, _POSE_MIRROR] * flip,
+            pose=self.pose[:, OPPOSITE_ROWS] * flip + shift,
+            world=self.world[:, OPPOSITE_ROWS] * flip,
         )
 
 
@@ -149,6 +148,15 @@ class Rest:
     world: FloatArray
 
 
+def points_of(landmarks: LandmarkSeries) -> Points:
+    """The points in use; pose points interpolated over short gaps."""
+    return Points(
+        face=landmarks.face[:, FACE_POINTS].astype(np.float64),
+        pose=bridged(landmarks.time_s, landmarks.pose[:, POSE_POINTS].astype(np.float64), POSE_GAP_S),
+        world=bridged(landmarks.time_s, landmarks.pose_world[:, POSE_POINTS].astype(np.float64), POSE_GAP_S),
+    )
+
+
 def at_rest(points: Points, lens: Lens) -> Rest:
     """Reference from the frames of the neutral stretch, all with face and pose.
 
@@ -207,8 +215,7 @@ def _face_blocks(face: FloatArray, rest: Rest) -> tuple[FloatArray, FloatArray, 
     )
     in_view = rest.aim @ own_ray.transpose(0, 2, 1) @ turned
     relative = Rotation.from_matrix(BODY_FACING_CAMERA.T @ in_view @ BODY_FACING_CAMERA)
-    cardan = relative.as_euler("ZXY", degrees=True) * [-1.0, 1.0, -1.0]
-    return shape.reshape(len(shape), -1), place, np.hstack([cardan, relative.as_rotvec()])
+    return shape.reshape(len(shape), -1), place, np.hstack([cardan_of(relative), relative.as_rotvec()])
 
 
 def _body_blocks(
@@ -217,19 +224,24 @@ def _body_blocks(
     n = len(points.pose)
     picture = _project(aim, _lines_of_sight(points.pose, lens))
     pose = np.concatenate([picture, points.pose[..., 2:] / lens.focal], axis=-1) / eye_distance
-    middle = pose[:, _SHOULDERS].mean(axis=1, keepdims=True)
-    head = pose[:, _HEAD] - middle
+    middle = pose[:, POSE_SHOULDERS].mean(axis=1, keepdims=True)
+    head = pose[:, POSE_HEAD] - middle
     depth = head[..., 2].mean(axis=1)
     head[..., 2] -= depth[:, None]
-    shoulders = pose[:, _SHOULDERS].copy()
+    shoulders = pose[:, POSE_SHOULDERS].copy()
     shoulders[..., 2] -= middle[..., 2]
-    world_middle = points.world[:, _SHOULDERS].mean(axis=1)
+    world_middle = points.world[:, POSE_SHOULDERS].mean(axis=1)
     world = points.world[:, _HEAD_AND_SHOULDERS] - world_middle[:, None]
-    spine = world_middle - points.world[:, _HIPS].mean(axis=1)
+    spine = world_middle - points.world[:, HIP_ROWS].mean(axis=1)
     return (
         np.hstack([head.reshape(n, -1), depth[:, None], shoulders.reshape(n, -1)]),
         np.hstack([world.reshape(n, -1), spine]),
     )
+
+
+def middle_on_plane(pose: FloatArray, which: list[int], lens: Lens) -> FloatArray:
+    """Middle of two pose points on the plane at depth 1, shape (N, 2)."""
+    return np.asarray((pose[:, which, :2].mean(axis=1) - [lens.cx, lens.cy]) / lens.focal)
 
 
 def _along_own_ray(face: FloatArray, lens: Lens) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -9,18 +9,18 @@ an ellipsoid is not. The result is a change, not an angle: it drifts, and is tie
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
-from neckrom.types import BoolArray, FloatArray
+from neckrom.kinematics.front.bodies import HEAD
+from neckrom.kinematics.front.features import POSE_GAP_S
+from neckrom.kinematics.front.reference import Reference
+from neckrom.kinematics.neck_angles import cardan_of, rotation_from_cardan
+from neckrom.kinematics.smoothing import bridged
+from neckrom.types import N_MOTION, POSE_EARS, BoolArray, FloatArray, LandmarkSeries
 
-GRID: Final = 14
-"""Points along each side of the grid of displacements."""
-
-_HALF_AXES: FloatArray = np.array([1.12, 1.40, 0.92])
-_CENTRE: FloatArray = np.array([0.0, 0.25, 0.0])
 _RIM = 0.12
 _RIM_FROM_BELOW = 0.40
 """How far inside its outline a point must lie to count as head: more where the camera looks up at the
@@ -48,6 +48,15 @@ class Motion:
     displacement: FloatArray
     box: FloatArray
     ears: FloatArray
+
+    @property
+    def recorded(self) -> bool:
+        """Whether there is any flow at all."""
+        return bool(np.isfinite(self.box).all(axis=1).any())
+
+    def after(self, first: int) -> Motion:
+        """The rows from this one on."""
+        return Motion(self.displacement[first:], self.box[first:], self.ears[first:])
 
     def mirrored(self, centre_x: float) -> Motion:
         """The mirrored person in front of the same camera."""
@@ -82,7 +91,7 @@ def rigid_movement(motion: Motion, head: FloatArray, eye_distance_px: float) -> 
         Rotation vector in body axes (radians), shift right and down and growth, in eye distances;
         NaN where too little of the grid lies on the head.
     """
-    lines = np.linspace(-1.0, 1.0, GRID)
+    lines = np.linspace(-1.0, 1.0, N_MOTION)
     grid = np.stack(np.meshgrid(lines, lines), axis=-1).reshape(1, -1, 2)
     place = motion.box[:, None, :2] + motion.box[:, None, 2:] * grid
     offset = (place - motion.ears[:, None]) / eye_distance_px
@@ -100,22 +109,12 @@ def rigid_movement(motion: Motion, head: FloatArray, eye_distance_px: float) -> 
 
 def _ellipsoid_depth(offset: FloatArray, head: FloatArray) -> tuple[FloatArray, BoolArray]:
     """Depth of the near surface behind each grid point, eye distances; which points lie on the head."""
-    quadric = np.einsum("nij,j,nkj->nik", head, 1 / _HALF_AXES**2, head)
-    centre = head @ _CENTRE
+    along = np.broadcast_to(head[:, None, 2, :], (*offset.shape[:2], 3))
     with np.errstate(invalid="ignore"):
-        x, y = offset[..., 0] - centre[:, None, 0], offset[..., 1] - centre[:, None, 1]
-        a = quadric[:, None, 2, 2]
-        b = 2 * (quadric[:, None, 0, 2] * x + quadric[:, None, 1, 2] * y)
-        c = (
-            quadric[:, None, 0, 0] * x * x
-            + quadric[:, None, 1, 1] * y * y
-            + 2 * quadric[:, None, 0, 1] * x * y
-            - 1
-        )
-        inside = b * b - 4 * a * c
-        depth = (-b - np.sqrt(np.maximum(inside, 0.0))) / (2 * a) + centre[:, None, 2]
+        lines = HEAD.shape.lines(offset @ head[:, :2, :], along)
         from_below = np.clip((-head[:, 1, 0] - 0.35) / 0.3, 0.0, 1.0)[:, None]
-        return depth, np.asarray(inside / (4 * a) > _RIM + (_RIM_FROM_BELOW - _RIM) * from_below)
+        rim = _RIM + (_RIM_FROM_BELOW - _RIM) * from_below
+        return lines.first_hit(), np.asarray(1.0 - lines.nearest_square() > rim)
 
 
 def _robust_solution(
@@ -163,6 +162,52 @@ def turn_design(movement: FloatArray, angles_deg: FloatArray, eye_distance: floa
     f, s, r = (angles_deg / _UNIT).T
     shape = [np.ones_like(f), f, np.maximum(f, 0.0), np.abs(r), r, r * r, s, np.abs(s), f * f, f * r]
     return np.asarray((scaled[:, :, None] * np.stack(shape, axis=1)[:, None, :]).reshape(len(movement), -1))
+
+
+def motion_of(landmarks: LandmarkSeries) -> Motion:
+    """Displacements over the head, NaN where the landmarks carry none."""
+    n = len(landmarks)
+    if landmarks.motion is None or landmarks.motion_box is None:
+        return Motion(
+            np.full((n, N_MOTION, N_MOTION, 2), np.nan), np.full((n, 3), np.nan), np.full((n, 2), np.nan)
+        )
+    pose = bridged(landmarks.time_s, landmarks.pose[:, POSE_EARS, :2].astype(np.float64), POSE_GAP_S)
+    before = np.vstack([np.full((1, 2), np.nan), pose.mean(axis=1)[:-1]])
+    return Motion(landmarks.motion.astype(np.float64), landmarks.motion_box.astype(np.float64), before)
+
+
+def steps_seen(
+    motion: Motion, reference: Reference, before_deg: FloatArray, after_deg: FloatArray, model: MotionModel
+) -> FloatArray:
+    """Change of each neck angle from one frame to the next, from flow about the current estimate.
+
+    Parameters
+    ----------
+    motion : Motion, N steps
+    reference : Reference
+    before_deg, after_deg : ndarray, shape (N, 6)
+        Neck and trunk before and after each step, as they are known so far.
+    model : MotionModel
+
+    Returns
+    -------
+    ndarray, shape (N, 6)
+        NaN where nothing is seen, and for the trunk.
+    """
+    steps = np.full((len(before_deg), 6), np.nan)
+    neck, trunk = rotation_from_cardan(before_deg[:, :3]), rotation_from_cardan(before_deg[:, 3:])
+    turned = trunk * neck
+    head = (Rotation.from_quat(reference.neutral_thorax) * turned).as_matrix()
+    eye_distance_px = reference.rest.eye_distance * reference.rest.lens.focal
+    movement = rigid_movement(motion, head, eye_distance_px)
+    known = np.flatnonzero(np.isfinite(movement).all(axis=1))
+    if len(known):
+        design = turn_design(movement[known], cardan_of(turned[known]), reference.rest.eye_distance)
+        turn = Rotation.from_rotvec(design @ model.weights)
+        trunk_after = rotation_from_cardan(after_deg[known, 3:])
+        moved = trunk_after.inv() * trunk[known] * neck[known] * turn
+        steps[known, :3] = cardan_of(moved) - before_deg[known, :3]
+    return steps
 
 
 def pack_motion(model: MotionModel) -> dict[str, NDArray[np.generic]]:

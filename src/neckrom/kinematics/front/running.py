@@ -1,59 +1,57 @@
-"""The fitted estimator frame by frame: the filter of :mod:`neckrom.kinematics.front.fusion`, kept running.
+"""The estimator frame by frame, as the frames come in: the filter, kept running.
 
-``smooth(causal=True)`` goes over a whole recording; here the state of the filter is kept from frame to
-frame, so that a live frame costs the same however long the session lasts. Two things differ from the
-recording's causal run, both small: a pose point that was not looked for is held for a moment instead of
-interpolated (the next one is not known yet), and the step seen by flow is taken about the running
-estimate, not about an earlier pass over everything.
+Each frame goes through the same :func:`neckrom.kinematics.front.filter.predict` and ``update`` as one of
+a recording. What a recording knows and a live frame cannot: the next pose point, so that one which was not
+looked for is held for a moment instead of interpolated; the angles around a step of flow from an earlier
+pass, so that the step is taken about the running estimate; and the way back from an end range, so that
+followed points are not solved.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
 import numpy as np
 
-from neckrom.kinematics.front.estimator import (
-    POSE_GAP_S,
-    ObservedSeries,
-    Reference,
-    FrontEstimator,
-    _has_flow,
-    _orientations,
-    _readings,
-)
-from neckrom.kinematics.front.fusion import (
-    _ANGLE,
-    _FACE,
-    _N_STATES,
-    _POSE,
-    _SPEED,
-    Fused,
-    FusionParameters,
+from neckrom.kinematics.front.calibration import Calibration
+from neckrom.kinematics.front.features import POSE_GAP_S, points_of
+from neckrom.kinematics.front.filter import (
+    ANGLE,
     Readings,
-    _inflation,
-    _Model,
-    _readings_of,
-    _update,
+    State,
+    Transitions,
+    inflation_of,
+    predict,
+    update,
 )
-from neckrom.kinematics.front.networks import Prediction
-from neckrom.types import FloatArray, LandmarkFrame, LandmarkSeries, OrientationSeries
+from neckrom.kinematics.front.flow import Motion, motion_of, steps_seen
+from neckrom.kinematics.front.fusion import Track
+from neckrom.kinematics.front.orientation import orientations
+from neckrom.kinematics.front.readings import branches, readings_of
+from neckrom.kinematics.front.reference import Reference
+from neckrom.types import POSE_EARS, LandmarkSeries, OrientationSeries
 
 _ANGLES = 6
 
 
-@dataclass(slots=True)
-class _State:
-    mean: FloatArray
-    covariance: FloatArray
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What is kept of the frame before.
 
-    @classmethod
-    def unknown(cls, p: FusionParameters) -> _State:
-        covariance = np.zeros((_ANGLES, _N_STATES, _N_STATES))
-        covariance[:] = np.diag([400.0, 400.0, 1.0, 1.0, p.gain_sd**2])
-        covariance[:, _FACE, _POSE] = covariance[:, _POSE, _FACE] = p.shared
-        return cls(np.zeros((_ANGLES, _N_STATES)), covariance)
+    Attributes
+    ----------
+    landmarks : LandmarkSeries, one row
+    pose_s : float
+        When the pose in it was really seen.
+    readings : Readings, one row
+        Of face and pose what was read last, be it in an earlier frame.
+    state : State
+    """
+
+    landmarks: LandmarkSeries
+    pose_s: float
+    readings: Readings
+    state: State
 
 
 class RunningFront:
@@ -61,19 +59,16 @@ class RunningFront:
 
     Parameters
     ----------
-    estimator : FrontEstimator
+    calibration : Calibration
     reference : Reference
         Of this person, from the neutral stretch; frames of that stretch may be given again to start
         the filter at rest.
     """
 
-    def __init__(self, estimator: FrontEstimator, reference: Reference) -> None:
-        self._estimator = estimator
+    def __init__(self, calibration: Calibration, reference: Reference) -> None:
+        self._calibration = calibration
         self._reference = reference
-        self._parameters = estimator._calibration.fusion
-        self._state: _State | None = None
-        self._previous: LandmarkSeries | None = None
-        self._angles = np.zeros(_ANGLES)
+        self._before: _Before | None = None
 
     def step(self, frame: LandmarkSeries) -> OrientationSeries:
         """Orientation in the next frame.
@@ -86,81 +81,47 @@ class RunningFront:
         -------
         OrientationSeries, one row
         """
-        current = _with_pose_held(frame, self._previous)
-        pair = current if self._previous is None else _joined(self._previous, current)
-        observed = self._estimator.observe(pair, self._reference)
-        readings = self._scaled(_readings(observed, self._reference))
-        last = len(pair) - 1
-        before = self._state
-        state = self._filtered(before, readings)
-        if before is not None and _has_flow(observed):
-            about = np.vstack([self._angles, state.mean[:, _ANGLE]])
-            step = self._estimator._steps(observed, self._reference, about)
-            readings = replace(readings, step=step)
-            state = self._filtered(before, readings)
-        self._state, self._previous = state, current
-        self._angles = state.mean[:, _ANGLE].copy()
-        return self._oriented(observed, readings, state, last)
-
-    def _scaled(self, readings: Readings) -> Readings:
-        return replace(
-            readings,
-            face_sd=readings.face_sd * self._parameters.face_factor,
-            pose_sd=readings.pose_sd * self._parameters.pose_factor,
-        )
-
-    def _filtered(self, before: _State | None, readings: Readings) -> _State:
-        """State after the last row of the readings, from the state after the row before."""
-        p = self._parameters
-        last = len(readings) - 1
+        before = self._before
+        held = frame if before is None else _with_pose_held(frame, before)
+        face, pose = branches(self._calibration, points_of(held), self._reference)
+        now = readings_of(self._calibration, held.time_ns, face, pose, self._reference)
+        motion = motion_of(held)
         if before is None:
-            now = _State.unknown(p)
-            x, c = now.mean, now.covariance
+            state = update(State.unknown(_ANGLES, self._calibration.fusion), now, 0, self._calibration.fusion)
+            read = now
         else:
-            x, c = _predicted(before, readings, _Model.of(readings, p), last)
-        for reading in _readings_of(readings, p, np.ones((len(readings), 2)), last):
-            x, c = _update(x, c, reading, p.student)
-        return _State(x, c)
+            state = self._next(before, now, _since(motion, before.landmarks))
+            read = _last_read(before.readings, now)
+        held_on = before is not None and held is not frame
+        pose_s = before.pose_s if before is not None and held_on else float(frame.time_s[0])
+        self._before = _Before(held, pose_s, read, state)
+        track = Track(state.mean[None], state.covariance[None])
+        inflation = inflation_of(now, self._calibration.fusion, track.mean[..., ANGLE])
+        fused = self._calibration.stretched(track.fused(now, inflation), flow=motion.recorded)
+        angles = self._calibration.with_measured_sd(fused, flow=motion.recorded)
+        return orientations(held.time_ns, angles, self._reference, (face, pose), fused.face_trust)
 
-    def _oriented(
-        self, observed: ObservedSeries, readings: Readings, state: _State, last: int
-    ) -> OrientationSeries:
-        angles = np.tile(state.mean[:, _ANGLE], (len(readings), 1))
-        inflation = _inflation(readings, self._parameters, angles)
-        seen = np.isfinite(readings.face).all(axis=1)
-        sd = np.tile(np.sqrt(np.maximum(state.covariance[:, _ANGLE, _ANGLE], 1e-4)), (len(readings), 1))
-        fused = Fused(angles, sd, np.where(seen, 1.0 / inflation[:, 0], 0.0))
-        final = self._estimator._stretched(fused, _has_flow(observed))
-        angles_and_sd = self._estimator._with_measured_sd(final, observed)
-        row = slice(last, last + 1)
-        return _orientations(
-            observed.time_ns[row],
-            Prediction(final.angles_deg[row], angles_and_sd.sd_deg[row]),
-            self._reference,
-            (_row(observed.face, row), _row(observed.pose, row)),
-            final.face_trust[row],
-        )
+    def _next(self, before: _Before, now: Readings, motion: Motion) -> State:
+        """The state in this frame, with the step seen by flow about the estimate without it."""
+        plain = self._filtered(before, now)
+        if not motion.recorded:
+            return plain
+        old, new = before.state.mean[None, :, ANGLE], plain.mean[None, :, ANGLE]
+        step = steps_seen(motion, self._reference, old, new, self._calibration.motion)
+        return self._filtered(before, replace(now, step=step))
 
-
-def _predicted(before: _State, readings: Readings, model: _Model, at: int) -> tuple[FloatArray, FloatArray]:
-    f = model.transition[at]
-    x = (f @ before.mean[:, :, None])[:, :, 0]
-    seen = np.isfinite(readings.step[at])
-    step = np.where(seen, readings.step[at], 0.0)
-    x[:, _ANGLE] += step
-    x[:, _SPEED] += step / max(float(readings.time_s[at] - readings.time_s[at - 1]), 1e-3)
-    return x, f @ before.covariance @ f.transpose(0, 2, 1) + model.noise[at]
+    def _filtered(self, before: _Before, now: Readings) -> State:
+        p = self._calibration.fusion
+        both = _joined(before.readings, now)
+        return update(predict(before.state, Transitions.of(both, p), 1), both, 1, p)
 
 
-def _row(prediction: Prediction, row: slice) -> Prediction:
-    return Prediction(prediction.angles_deg[row], prediction.sd_deg[row])
-
-
-def _with_pose_held(frame: LandmarkSeries, previous: LandmarkSeries | None) -> LandmarkSeries:
+def _with_pose_held(frame: LandmarkSeries, before: _Before) -> LandmarkSeries:
     """The pose of the frame before, where it was not looked for in this one; what was lost stays lost."""
-    if previous is None or frame.pose_found[0] or not previous.pose_found[0]:
+    previous = before.landmarks
+    if frame.pose_found[0] or not previous.pose_found[0]:
         return frame
-    if frame.pose_ran[0] or frame.time_s[0] - previous.time_s[0] > POSE_GAP_S:
+    if frame.pose_ran[0] or frame.time_s[0] - before.pose_s > POSE_GAP_S:
         return frame
     return replace(
         frame,
@@ -170,9 +131,19 @@ def _with_pose_held(frame: LandmarkSeries, previous: LandmarkSeries | None) -> L
     )
 
 
-def _joined(first: LandmarkSeries, second: LandmarkSeries) -> LandmarkSeries:
-    joined: dict[str, Any] = {}
-    for field in fields(LandmarkFrame):
-        parts = [getattr(first, field.name), getattr(second, field.name)]
-        joined[field.name] = None if any(part is None for part in parts) else np.concatenate(parts)
-    return replace(second, **joined)
+def _since(motion: Motion, previous: LandmarkSeries) -> Motion:
+    """Flow into a frame, with the ears of the frame before, which place the head under it."""
+    return replace(motion, ears=previous.pose[:, POSE_EARS, :2].astype(np.float64).mean(axis=1))
+
+
+def _last_read(before: Readings, now: Readings) -> Readings:
+    """Readings of this frame, where a branch answered; else those of the last frame in which it did."""
+    face = now.face if np.isfinite(now.face).all() else before.face
+    pose = now.pose if np.isfinite(now.pose).all() else before.pose
+    return replace(now, face=face, pose=pose)
+
+
+def _joined(before: Readings, now: Readings) -> Readings:
+    return Readings(
+        **{f.name: np.concatenate([getattr(before, f.name), getattr(now, f.name)]) for f in fields(Readings)}
+    )

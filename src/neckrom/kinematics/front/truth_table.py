@@ -13,13 +13,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from neckrom.kinematics.front.features import FACE_POINTS, POSE_POINTS
-from neckrom.kinematics.front.flow import GRID, Motion
+from neckrom.kinematics.camera import pinhole
+from neckrom.kinematics.front.features import FACE_POINTS
+from neckrom.kinematics.front.flow import Motion
+from neckrom.kinematics.pose_points import POSE_POINTS
 from neckrom.types import (
     N_CHEST_TRACKS,
     N_FACE,
+    N_MOTION,
     N_POSE,
     N_TRACKS,
+    POSE_EARS,
     BoolArray,
     CameraModel,
     FloatArray,
@@ -87,10 +91,10 @@ class TruthClip:
 
     def camera(self, *, known: bool) -> CameraModel:
         """The true camera, or the default one that the tool assumes without being told."""
-        focal = self.focal if known else max(self.width, self.height) / 2 / np.tan(np.radians(30.0))
-        origin = "true" if known else "assumed: 60 deg"
+        if not known:
+            return pinhole(self.width, self.height)
         centre = (self.width / 2, self.height / 2)
-        return CameraModel(focal, focal, *centre, self.width, self.height, origin, not known)
+        return CameraModel(self.focal, self.focal, *centre, self.width, self.height, "true", assumed=False)
 
     def landmarks(self) -> LandmarkSeries:
         """As the detector would hand them over; points that are not in use are NaN."""
@@ -121,7 +125,7 @@ class TruthClip:
 
     def flow(self) -> Motion:
         """Displacements over the head, with the ears that place it."""
-        ears = np.vstack([np.full((1, 2), np.nan), self.pose[:-1, [7, 8], :2].mean(axis=1)])
+        ears = np.vstack([np.full((1, 2), np.nan), self.pose[:-1, POSE_EARS, :2].mean(axis=1)])
         return Motion(self.motion, self.motion_box, ears)
 
 
@@ -129,7 +133,7 @@ _SHAPES: Final[dict[str, tuple[int, ...]]] = {
     "face": (len(FACE_POINTS), 3),
     "pose": (len(POSE_POINTS), 3),
     "world": (len(POSE_POINTS), 3),
-    "motion": (GRID, GRID, 2),
+    "motion": (N_MOTION, N_MOTION, 2),
     "motion_box": (3,),
     "neck_deg": (3,),
     "trunk_deg": (3,),
@@ -228,11 +232,6 @@ def _tracks(arrays: dict[str, NDArray[Any]], name: str, rows: slice, step: float
     number = _unpacked(arrays[f"{name}.number"][rows], 1.0)
     place = _unpacked(arrays[f"{name}.place"][rows], step)
     return np.asarray(np.concatenate([number[..., None], place], axis=-1))
-
-
-def no_motion(n: int) -> tuple[FloatArray, FloatArray]:
-    """Displacements and boxes of a clip in which none were recorded."""
-    return np.full((n, GRID, GRID, 2), np.nan), np.full((n, 3), np.nan)
 
 
 def _planes(values: NDArray[np.int16]) -> NDArray[np.uint8]:

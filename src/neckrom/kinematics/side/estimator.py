@@ -13,218 +13,36 @@ trunk's lean comes from the shoulders' way in the picture. Fitted numbers:
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import numpy as np
-from scipy.linalg import solveh_banded
 from scipy.spatial.transform import Rotation
 
-from neckrom.errors import NoNeutralError
-from neckrom.kinematics.side.features import (
-    EARS,
-    EYES,
-    HIPS,
-    SHOULDERS,
-    SideView,
-    direction_deg,
-    head_flow,
-    middle,
-    side_inputs,
-    side_points,
-    wrapped,
-)
+from neckrom.errors import ConfigurationError, NoNeutralError
+from neckrom.kinematics.estimator import RunningEstimator
+from neckrom.kinematics.pose_points import HIP_ROWS
+from neckrom.kinematics.side.calibration import SideCalibration, shipped_side_calibration
+from neckrom.kinematics.side.chain import TRUNK_KERNEL_S, chained_flexion, expected_sd_deg
+from neckrom.kinematics.side.features import SideView, head_flow, middle, side_inputs, side_points
+from neckrom.kinematics.side.readings import ObservedSide, SideReference
 from neckrom.kinematics.smoothing import smooth_series
 from neckrom.kinematics.view import detect_view
-from neckrom.resources import resource
-from neckrom.types import BoolArray, CameraModel, FloatArray, IntArray, LandmarkSeries, OrientationSeries
+from neckrom.types import (
+    POSE_SHOULDERS,
+    BoolArray,
+    CameraModel,
+    FloatArray,
+    IntArray,
+    LandmarkSeries,
+    OrientationSeries,
+)
 
 TOO_CLOSE_SHARE = 0.75
 """The trunk must not be longer than this share of the picture's height: nearer, the pose model guesses."""
 NOT_MEASURED_SD_DEG = 12.0
 """Less certain than this is not measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fusion:
-    """How far readings and flow are trusted.
-
-    Attributes
-    ----------
-    step_floor_deg, step_share : float
-        Standard deviation of one step of flow: floor, and share of the step.
-    stuck : float
-        What the share of stuck points adds to that share.
-    blind_share : float
-        The same share for a step that comes from the readings because there is no flow.
-    lasting_s : float
-        Errors of a reading last this long: so many frames count as one.
-    rest_sd_deg : float
-        How exactly a frame of the neutral stretch is zero.
-    student : float
-        Degrees of freedom of the readings' outliers.
-    """
-
-    step_floor_deg: float = 0.13
-    step_share: float = 0.05
-    stuck: float = 3.0
-    blind_share: float = 0.4
-    lasting_s: float = 4.0
-    rest_sd_deg: float = 1.0
-    student: float = 4.0
-
-
-FUSION = Fusion()
 _FEWEST_REST_FRAMES = 3
 _FLOW_NEEDED_SHARE = 0.5
-_TRUNK_KERNEL_S = 0.15
-_UNSEEN_DEG_S = 30.0
-"""How fast a head may turn that neither pose nor flow shows."""
-_FACING_KERNEL_S = 0.2
-_LEVEL_GAZE_DEG = -18.0
-"""Direction from the ears to the eyes in a person who looks straight ahead: as the pose points have it,
-degrees downwards from the horizontal (mean of the fitted people; sd 6)."""
-_COMPRESSION = 0.75
-"""What the directions between the head's pose points show of a turn of the head."""
-
-
-# ------------------------------------------------------------ fitted numbers
-
-
-@dataclass(frozen=True, slots=True)
-class SideCalibration:
-    """Fitted numbers.
-
-    Attributes
-    ----------
-    neck, trunk : ndarray, shape (14,)
-        Weights of the readings of neck and trunk flexion, degrees.
-    nodes_deg : ndarray, shape (M,)
-        Angles (flexion positive) at which the following two are given.
-    reading_sd_deg : ndarray, shape (M,)
-        Standard deviation of the neck reading, from people not used for its weights.
-    sd_factor : ndarray, shape (M,)
-        Measured residuals of the chained angle as a multiple of its own standard deviation.
-    flow_gain : ndarray, shape (3,)
-        From what the flow shows to the true turn: weights of
-        :meth:`neckrom.kinematics.side.features.HeadFlow.design`.
-    gain_sd : float
-        How much that multiple differs between people, cameras and encoders.
-    lean_share : float
-        Standard deviation of the trunk's lean, as a share of it.
-    identity : str
-        Of the file.
-    """
-
-    neck: FloatArray
-    trunk: FloatArray
-    nodes_deg: FloatArray
-    reading_sd_deg: FloatArray
-    sd_factor: FloatArray
-    flow_gain: FloatArray
-    gain_sd: float
-    lean_share: float
-    identity: str
-
-
-def load_side_calibration(path: Path) -> SideCalibration:
-    """Read what ``calibration/fit_side_view.py`` wrote."""
-    with np.load(path) as stored:
-        wide = {name: stored[name].astype(np.float64) for name in stored.files}
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return SideCalibration(
-        neck=wide["neck"],
-        trunk=wide["trunk"],
-        nodes_deg=wide["nodes_deg"],
-        reading_sd_deg=wide["reading_sd_deg"],
-        sd_factor=wide["sd_factor"],
-        flow_gain=wide["flow_gain"],
-        gain_sd=float(wide["gain_sd"]),
-        lean_share=float(wide["lean_share"]),
-        identity=f"side-view-{digest}",
-    )
-
-
-@cache
-def shipped_side_calibration() -> SideCalibration:
-    """The fitted numbers that travel with the package."""
-    return load_side_calibration(resource("calibration", "side_view.npz"))
-
-
-# ------------------------------------------------------------------ neutral
-
-
-def side_facing_angles(landmarks: LandmarkSeries, view: SideView | None = None) -> FloatArray:
-    """Rough pitch of the head in a side view, for finding the neutral stretch.
-
-    Parameters
-    ----------
-    landmarks : LandmarkSeries, N frames
-    view : {"side_left", "side_right"}, optional
-        Detected where not given (anything but a right side view counts as a left one).
-
-    Returns
-    -------
-    ndarray, shape (N, 3), degrees
-        Flexion, and zeros for lateral flexion and rotation; near zero for a person who looks straight
-        ahead past a level camera; NaN where no pose was found. Already smooth.
-    """
-    side = view or ("side_right" if detect_view(landmarks) == "side_right" else "side_left")
-    points = side_points(landmarks, side)
-    pitch = wrapped(direction_deg(points, EARS, EYES) - _LEVEL_GAZE_DEG) / _COMPRESSION
-    angles = np.zeros((len(landmarks), 3))
-    angles[:, 0] = pitch
-    angles[~np.isfinite(pitch)] = np.nan
-    return smooth_series(landmarks.time_s, angles, _FACING_KERNEL_S)
-
-
-# ---------------------------------------------------------------- estimator
-
-
-@dataclass(frozen=True, slots=True)
-class SideReference:
-    """A person's own neutral, seen from the side.
-
-    Attributes
-    ----------
-    view : {"side_left", "side_right"}
-    points : ndarray, shape (15, 2)
-        Places of the pose points at neutral, as from :func:`side_points`.
-    rest_time_ns : ndarray, shape (K,), int64
-        Times of the neutral stretch.
-    neutral_thorax : ndarray, shape (4,)
-        Thorax at neutral: upright in the picture, seen exactly from the side.
-    """
-
-    view: SideView
-    points: FloatArray
-    rest_time_ns: IntArray
-    neutral_thorax: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedSide(OrientationSeries):
-    """Readings of every frame.
-
-    Attributes
-    ----------
-    neck_deg, neck_sd_deg : ndarray, shape (N,)
-        Flexion as read from the pose points, and its standard deviation.
-    trunk_deg : ndarray, shape (N,)
-        Lean of the trunk, forwards positive.
-    step_deg : ndarray, shape (N,)
-        Turn of the head since the frame before, from flow.
-    stuck_share : ndarray, shape (N,)
-        As in :class:`neckrom.kinematics.side.features.HeadFlow`.
-    """
-
-    neck_deg: FloatArray
-    neck_sd_deg: FloatArray
-    trunk_deg: FloatArray
-    step_deg: FloatArray
-    stuck_share: FloatArray
 
 
 class SideViewEstimator:
@@ -273,7 +91,7 @@ class SideViewEstimator:
                 "choose another with --neutral."
             )
         points = np.median(side_points(landmarks, view)[used], axis=0)
-        trunk = float(np.linalg.norm(middle(points, SHOULDERS) - middle(points, HIPS)))
+        trunk = float(np.linalg.norm(middle(points, POSE_SHOULDERS) - middle(points, HIP_ROWS)))
         if trunk > TOO_CLOSE_SHARE * camera.height:
             raise NoNeutralError(
                 "The camera is too close for a side view: head, shoulders and the upper half of the trunk must be in "
@@ -308,7 +126,7 @@ class SideViewEstimator:
             raise TypeError("smooth() needs what observe() of the same estimator returned.")
         time_s = np.asarray(observed.time_ns, dtype=np.float64) * 1e-9
         fitted = self._calibration
-        trunk = smooth_series(time_s, observed.trunk_deg[:, None], _TRUNK_KERNEL_S)[:, 0]
+        trunk = smooth_series(time_s, observed.trunk_deg[:, None], TRUNK_KERNEL_S)[:, 0]
         if np.isfinite(observed.step_deg).mean() >= _FLOW_NEEDED_SHARE:
             at_rest = np.isin(observed.time_ns, reference.rest_time_ns)
             neck, chain_sd = chained_flexion(time_s, observed, trunk, at_rest)
@@ -322,100 +140,18 @@ class SideViewEstimator:
         neck, sd = np.where(known, neck, np.nan), np.where(known, sd, np.nan)
         return _Flexion(neck, sd, trunk).orientation(observed.time_ns, reference, fitted.nodes_deg)
 
+    def running(self, reference: SideReference) -> RunningEstimator:
+        """A side view is measured from a recording only.
 
-def expected_sd_deg(
-    chain_sd: FloatArray,
-    neck: FloatArray,
-    trunk: FloatArray,
-    stuck_share: FloatArray,
-    fitted: SideCalibration,
-) -> FloatArray:
-    """Standard deviation of the chained angle with lasting errors: the flow's gain and the trunk's lean."""
-    gain_sd = np.hypot(fitted.gain_sd, stuck_share.mean())
-    return np.asarray(np.sqrt(chain_sd**2 + (gain_sd * neck) ** 2 + (fitted.lean_share * trunk) ** 2))
-
-
-def chained_flexion(
-    time_s: FloatArray, observed: ObservedSide, trunk: FloatArray, at_rest: BoolArray, fusion: Fusion = FUSION
-) -> tuple[FloatArray, FloatArray]:
-    """Neck flexion and its standard deviation, the doubt about the flow's gain and other lasting errors left out.
-
-    The flow's steps are chained and tied to the readings by least squares, a reading the less
-    the further out it says the head is; readings that do not fit are weighed as Student's t would.
-
-    Parameters
-    ----------
-    time_s : ndarray, shape (N,)
-    observed : ObservedSide
-    trunk : ndarray, shape (N,)
-        Lean of the trunk, smoothed.
-    at_rest : ndarray, shape (N,), bool
-        The neutral stretch.
-    fusion : Fusion
-
-    Returns
-    -------
-    tuple of ndarray, shape (N,), degrees, known in every frame
-    """
-    step, step_sd = _steps(time_s, observed, trunk, fusion)
-    seen = np.isfinite(observed.neck_deg)
-    reading = np.where(seen, observed.neck_deg, 0.0)
-    frames = max(1.0, fusion.lasting_s / _frame_s(time_s))
-    trust = np.where(seen, 1.0 / (frames * np.where(seen, observed.neck_sd_deg, 1.0) ** 2), 0.0)
-    rest = np.where(at_rest, 1.0 / (frames * fusion.rest_sd_deg**2), 0.0)
-    weight = np.ones(len(time_s))
-    for _ in range(4):
-        anchored = weight * trust + rest + 1e-9
-        angle, variance = _chained(step, step_sd, weight * trust * reading, anchored)
-        excess = np.where(seen, (reading - angle) ** 2, 0.0) * trust * frames
-        weight = (fusion.student + 1.0) / (fusion.student + excess)
-    return angle, np.sqrt(variance)
-
-
-def _steps(
-    time_s: FloatArray, observed: ObservedSide, trunk: FloatArray, fusion: Fusion
-) -> tuple[FloatArray, FloatArray]:
-    """Change of the neck angle since the frame before, and its standard deviation, shape (N,)."""
-    lean = np.diff(trunk, prepend=trunk[:1])
-    by_flow = observed.step_deg - np.where(np.isfinite(lean), lean, 0.0)
-    read = smooth_series(time_s, observed.neck_deg[:, None], _TRUNK_KERNEL_S)[:, 0]
-    by_reading = np.diff(read, prepend=read[:1])
-    flow, blind = np.isfinite(by_flow), ~np.isfinite(by_flow) & np.isfinite(by_reading)
-    step = np.where(flow, by_flow, np.where(blind, by_reading, 0.0))
-    share = np.where(flow, fusion.step_share + fusion.stuck * observed.stuck_share, fusion.blind_share)
-    sd = np.hypot(fusion.step_floor_deg, share * step)
-    lost_deg = _UNSEEN_DEG_S * np.diff(time_s, prepend=time_s[:1])
-    return step, np.where(flow | blind, sd, np.maximum(lost_deg, fusion.step_floor_deg))
-
-
-def _chained(
-    step: FloatArray, step_sd: FloatArray, pulled: FloatArray, anchored: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Least squares of a chain: steps between neighbours, and ties of weight ``anchored``; angle and variance."""
-    link = 1.0 / step_sd[1:] ** 2
-    bands = np.zeros((2, len(step)))
-    bands[1] = anchored
-    bands[1, 1:] += link
-    bands[1, :-1] += link
-    bands[0, 1:] = -link
-    right = pulled.copy()
-    right[1:] += link * step[1:]
-    right[:-1] -= link * step[1:]
-    angle = solveh_banded(bands, right)
-    forth, back = _passed_on(anchored, link), _passed_on(anchored[::-1], link[::-1])[::-1]
-    return np.asarray(angle), 1.0 / (forth + back - anchored)
-
-
-def _passed_on(anchored: FloatArray, link: FloatArray) -> FloatArray:
-    """What is known of each frame from itself and all before it, as a precision; shape (N,)."""
-    known = anchored.copy()
-    for i in range(1, len(known)):
-        known[i] += known[i - 1] * link[i - 1] / (known[i - 1] + link[i - 1])
-    return known
-
-
-def _frame_s(time_s: FloatArray) -> float:
-    return float(np.median(np.diff(time_s))) if len(time_s) > 1 else 1.0
+        Raises
+        ------
+        ConfigurationError
+            Always.
+        """
+        raise ConfigurationError(
+            f"A camera at the side ({reference.view}) cannot be followed live: place it in front of the person, or "
+            "record a clip from the side and measure that."
+        )
 
 
 @dataclass(frozen=True, slots=True)

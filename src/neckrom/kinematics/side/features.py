@@ -11,23 +11,30 @@ from typing import Literal
 
 import numpy as np
 
-from neckrom.kinematics.front.features import POSE_POINTS
-from neckrom.kinematics.smoothing import GAP_S
-from neckrom.types import BoolArray, FloatArray, LandmarkSeries
+from neckrom.kinematics.pose_points import HIP_ROWS, OPPOSITE_ROWS, POSE_POINTS
+from neckrom.kinematics.smoothing import GAP_S, bridged
+from neckrom.types import (
+    POSE_EARS,
+    POSE_EYES,
+    POSE_HEAD,
+    POSE_MOUTH,
+    POSE_NOSE,
+    POSE_SHOULDERS,
+    BoolArray,
+    FloatArray,
+    LandmarkSeries,
+)
 
 SideView = Literal["side_left", "side_right"]
 
-_MIRROR = [0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, 12, 11, 14, 13]
-_NOSE, EYES, EARS, _MOUTH, SHOULDERS, HIPS = [0], [2, 5], [7, 8], [9, 10], [11, 12], [13, 14]
-_HEAD = slice(0, 11)
 _SEGMENTS = (
-    (EARS, _NOSE),
-    (EARS, EYES),
-    (EARS, _MOUTH),
-    (_MOUTH, EYES),
-    (SHOULDERS, EARS),
-    (SHOULDERS, EYES),
-    (HIPS, EARS),
+    (POSE_EARS, [POSE_NOSE]),
+    (POSE_EARS, POSE_EYES),
+    (POSE_EARS, POSE_MOUTH),
+    (POSE_MOUTH, POSE_EYES),
+    (POSE_SHOULDERS, POSE_EARS),
+    (POSE_SHOULDERS, POSE_EYES),
+    (HIP_ROWS, POSE_EARS),
 )
 _UNIT_DEG = 30.0
 _FEWEST_FLOW_POINTS = 15
@@ -42,10 +49,10 @@ def side_points(landmarks: LandmarkSeries, view: SideView) -> FloatArray:
     -------
     ndarray, shape (N, 15, 2), pixels; gaps up to 0.25 s are bridged, longer ones are NaN.
     """
-    points = _bridged(landmarks.time_s, landmarks.pose[:, POSE_POINTS, :2].astype(np.float64))
+    points = bridged(landmarks.time_s, landmarks.pose[:, POSE_POINTS, :2].astype(np.float64), GAP_S)
     if view == "side_left":
         return points
-    mirrored = points[:, _MIRROR]
+    mirrored = points[:, OPPOSITE_ROWS]
     mirrored[..., 0] = landmarks.width - mirrored[..., 0]
     return mirrored
 
@@ -65,9 +72,12 @@ def side_inputs(points: FloatArray, neutral: FloatArray) -> FloatArray:
     ndarray, shape (N, 14); all zero at neutral.
     """
     turns = [wrapped(direction_deg(points, *ends) - direction_deg(neutral, *ends)) for ends in _SEGMENTS]
-    turns.append(_similarity_turn(points[:, _HEAD], neutral[_HEAD]))
-    neck_length = float(np.linalg.norm(middle(neutral, EARS) - middle(neutral, SHOULDERS)))
-    moves = [(middle(points, part) - middle(neutral, part)) / neck_length for part in (SHOULDERS, HIPS, EARS)]
+    turns.append(_similarity_turn(points[:, POSE_HEAD], neutral[POSE_HEAD]))
+    neck_length = float(np.linalg.norm(middle(neutral, POSE_EARS) - middle(neutral, POSE_SHOULDERS)))
+    moves = [
+        (middle(points, part) - middle(neutral, part)) / neck_length
+        for part in (POSE_SHOULDERS, HIP_ROWS, POSE_EARS)
+    ]
     return np.column_stack([np.column_stack(turns) / _UNIT_DEG, *moves])
 
 
@@ -103,7 +113,8 @@ def head_flow(landmarks: LandmarkSeries, view: SideView) -> HeadFlow:
     if landmarks.motion is None or landmarks.motion_box is None or len(landmarks) < 2:
         return HeadFlow(turn, np.zeros(len(landmarks)))
     box = landmarks.motion_box.astype(np.float64)
-    pose = _bridged(landmarks.time_s, landmarks.pose[:, [0, 7, 8], :2].astype(np.float64))
+    seen = landmarks.pose[:, [POSE_NOSE, *POSE_EARS], :2].astype(np.float64)
+    pose = bridged(landmarks.time_s, seen, GAP_S)
     nose, ears = (np.roll(part, 1, axis=0) for part in (pose[:, 0], pose[:, 1:].mean(axis=1)))
     line = np.linspace(-1.0, 1.0, landmarks.motion.shape[1])
     grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(1, -1, 2)
@@ -159,22 +170,6 @@ def _robust_turn(offset: FloatArray, moved: FloatArray, distance: FloatArray, us
         scale = np.maximum(0.15, typical * 0.8**step)[:, None]
         weight = near / (1 + (residual / scale) ** 2) ** 2
     return np.asarray(np.degrees(np.arctan2(solution[:, 2], 1 + solution[:, 3])))
-
-
-def _bridged(time_s: FloatArray, points: FloatArray) -> FloatArray:
-    """Straight lines over frames in which the pose did not run, up to ``GAP_S``."""
-    flat = points.reshape(len(points), -1)
-    known = np.isfinite(flat).all(axis=1)
-    at = np.flatnonzero(known)
-    if known.all() or len(at) < 2:
-        return points
-    after = np.clip(np.searchsorted(at, np.arange(len(flat))), 1, len(at) - 1)
-    start, end = at[after - 1], at[after]
-    share = (time_s - time_s[start]) / (time_s[end] - time_s[start])
-    inside = ~known & (share > 0) & (share < 1) & (time_s[end] - time_s[start] <= GAP_S)
-    filled = flat.copy()
-    filled[inside] = flat[start[inside]] + share[inside, None] * (flat[end[inside]] - flat[start[inside]])
-    return filled.reshape(points.shape)
 
 
 def middle(points: FloatArray, part: list[int]) -> FloatArray:

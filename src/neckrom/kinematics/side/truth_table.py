@@ -13,14 +13,22 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neckrom.kinematics.front.features import POSE_POINTS
-from neckrom.types import N_FACE, N_POSE, BoolArray, CameraModel, FloatArray, IntArray, LandmarkSeries
+from neckrom.kinematics.pose_points import POSE_POINTS
+from neckrom.types import (
+    N_FACE,
+    N_POSE,
+    POSE_SHOULDERS,
+    BoolArray,
+    CameraModel,
+    FloatArray,
+    IntArray,
+    LandmarkSeries,
+)
 
 _SUBPIXELS = 16
 _LOST = np.int16(-32768)
 _FLOW_LOST = np.int8(-128)
 _FLOW_LEVELS = 127
-_SHOULDERS = (11, 12)
 
 Use = Literal["fit", "held_out"]
 
@@ -72,7 +80,9 @@ def write_side_table(path: Path, clips: list[SideClip]) -> None:
         ),
         time_ns=np.concatenate([clip.landmarks.time_ns for clip in clips]),
         pose=packed,
-        shoulders=np.concatenate([c.landmarks.pose_world[:, _SHOULDERS] for c in clips]).astype(np.float16),
+        shoulders=np.concatenate([c.landmarks.pose_world[:, POSE_SHOULDERS] for c in clips]).astype(
+            np.float16
+        ),
         flow=np.concatenate(flows),
         flow_scale=np.concatenate(scales).astype(np.float32),
         flow_box=np.concatenate(boxes).astype(np.float32),
@@ -102,7 +112,7 @@ def _clip(table: dict[str, NDArray[np.generic]], i: int, rows: slice) -> SideCli
     stored = table["pose"][rows]
     pose[:, POSE_POINTS, :2] = np.where(stored == _LOST, np.nan, stored.astype(np.float32) / _SUBPIXELS)
     world = np.full((n, N_POSE, 3), np.nan, dtype=np.float32)
-    world[:, _SHOULDERS] = table["shoulders"][rows]
+    world[:, POSE_SHOULDERS] = table["shoulders"][rows]
     flow = table["flow"][rows]
     motion = flow.astype(np.float32) * table["flow_scale"][rows].astype(np.float32)[:, None, None, None]
     motion[flow == _FLOW_LOST] = np.nan

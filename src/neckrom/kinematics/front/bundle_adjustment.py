@@ -1,0 +1,197 @@
+"""One rigid body seen in several frames: its pose in each, and where the points followed over it lie on it.
+
+Least squares over lines of sight (bundle adjustment; Triggs et al., "Bundle Adjustment - A Modern
+Synthesis", 2000), robust by Cauchy's weights, with the points eliminated (Schur complement) and
+Levenberg-Marquardt steps. The cost is written out in ``docs/method.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from scipy.spatial.transform import Rotation
+
+from neckrom.kinematics.front.bodies import Body
+from neckrom.types import BoolArray, FloatArray, IntArray
+
+
+@dataclass(slots=True)
+class Problem:
+    """Observations and what holds them; F key frames, M points, n observations, sorted by frame."""
+
+    frame: IntArray
+    point: IntArray
+    seen: FloatArray
+    prior: FloatArray
+    prior_weight: FloatArray
+    joint: FloatArray
+    lever: FloatArray
+    place_sd: FloatArray
+    scale: FloatArray
+    shape_sd: float
+    body: Body
+
+    def subset(self, kept: BoolArray, fewest: int) -> Problem:
+        """Fewer observations; points that are seen too rarely go altogether."""
+        point = self.point[kept]
+        often = np.bincount(point, minlength=int(self.point.max()) + 1)[self.point] >= fewest
+        kept = kept & often
+        _, point = np.unique(self.point[kept], return_inverse=True)
+        return replace(
+            self, frame=self.frame[kept], point=point, seen=self.seen[kept], scale=self.scale[kept]
+        )
+
+
+@dataclass(slots=True)
+class Solution:
+    """Rotation (F, 3, 3) and place (F, 3) of the body in each key frame, and the points on it (M, 3)."""
+
+    rotation: FloatArray
+    place: FloatArray
+    points: FloatArray
+
+
+def residuals(problem: Problem, solution: Solution) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Points about the origin in camera axes, their places, and residuals in standard deviations."""
+    about = np.einsum("nij,nj->ni", solution.rotation[problem.frame], solution.points[problem.point])
+    at = about + solution.place[problem.frame]
+    depth = np.maximum(at[:, 2], 0.2)
+    return about, at, (at[:, :2] / depth[:, None] - problem.seen) * problem.scale[:, None]
+
+
+def _held(problem: Problem, solution: Solution) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Residuals of what holds the solution: reading (F, 3), joint (F, 3), surface (M,); its slope (M, 3)."""
+    away = Rotation.from_matrix(np.einsum("nij,nkj->nik", solution.rotation, problem.prior)).as_rotvec()
+    reading = np.einsum("nij,nj->ni", problem.prior_weight, away)
+    joint = (solution.place - problem.joint - solution.rotation @ problem.lever) / problem.place_sd
+    ellipsoid = problem.body.shape
+    scaled = (solution.points - ellipsoid.centre) / ellipsoid.half_axes
+    radius = np.sqrt((scaled * scaled).sum(axis=1)) + 1e-9
+    slope = scaled / ellipsoid.half_axes / radius[:, None] / problem.shape_sd
+    return reading, joint, (radius - 1) / problem.shape_sd, slope
+
+
+def _cost(problem: Problem, solution: Solution, robust: float) -> float:
+    residual = residuals(problem, solution)[2]
+    square = (residual * residual).sum(axis=1)
+    reading, joint, surface, _ = _held(problem, solution)
+    seen = robust * robust * np.log1p(square / (robust * robust)).sum()
+    limit = problem.body.prior_robust * problem.body.prior_robust
+    read = limit * np.log1p((reading**2).sum(axis=1) / limit).sum()
+    return float(seen + read + (joint**2).sum() + (surface**2).sum())
+
+
+def levenberg(
+    problem: Problem, solution: Solution, robust: float, rounds: int
+) -> tuple[Solution, FloatArray]:
+    """Levenberg-Marquardt with the points eliminated; also the information matrix of the key frames."""
+    cost, damping = _cost(problem, solution, robust), 1e-3
+    for _ in range(rounds):
+        system = _System.of(problem, solution, robust)
+        for _ in range(8):
+            trial = system.step(solution, damping)
+            new = _cost(problem, trial, robust)
+            if new < cost:
+                break
+            damping *= 8
+        else:
+            break
+        gain, solution, cost = (cost - new) / cost, trial, new
+        damping = max(damping / 6, 1e-6)
+        if gain < 1e-3:
+            break
+    return solution, _System.of(problem, solution, robust).reduced(0.0)[0]
+
+
+@dataclass(slots=True)
+class _System:
+    """Normal equations: blocks of the frames (F, 6, 6), of the points (M, 3, 3), and between (M, 6F, 3)."""
+
+    frames: FloatArray
+    frames_side: FloatArray
+    points: FloatArray
+    points_side: FloatArray
+    between: FloatArray
+
+    @classmethod
+    def of(cls, problem: Problem, solution: Solution, robust: float) -> _System:
+        about, at, residual = residuals(problem, solution)
+        weight = np.sqrt(1.0 / (1.0 + (residual * residual).sum(axis=1) / (robust * robust)))
+        depth = np.maximum(at[:, 2], 0.2)
+        project = np.zeros((len(at), 2, 3))
+        project[:, 0, 0] = project[:, 1, 1] = 1.0 / depth
+        project[:, :, 2] = -at[:, :2] / (depth * depth)[:, None]
+        project *= (problem.scale * weight)[:, None, None]
+        side = np.asarray(-residual * weight[:, None], dtype=np.float64)
+        by_frame: FloatArray = np.concatenate([-project @ _cross(about), project], axis=2)
+        by_point: FloatArray = project @ solution.rotation[problem.frame]
+        f, m = len(solution.rotation), len(solution.points)
+        between = np.zeros((m, f, 6, 3))
+        between[problem.point, problem.frame] = by_frame.transpose(0, 2, 1) @ by_point
+        frames = _summed(problem.frame, by_frame.transpose(0, 2, 1) @ by_frame, f)
+        frames_side = _summed(problem.frame, (by_frame * side[:, :, None]).sum(axis=1), f)
+        points = _summed(problem.point, by_point.transpose(0, 2, 1) @ by_point, m)
+        points_side = _summed(problem.point, (by_point * side[:, :, None]).sum(axis=1), m)
+        reading, joint, surface, slope = _held(problem, solution)
+        doubt = 1.0 / (1.0 + (reading * reading).sum(axis=1) / problem.body.prior_robust**2)
+        read = problem.prior_weight * np.sqrt(doubt)[:, None, None]
+        frames[:, :3, :3] += read.transpose(0, 2, 1) @ read
+        frames_side[:, :3] -= np.einsum("nij,ni->nj", read, reading * np.sqrt(doubt)[:, None])
+        turn = np.concatenate(
+            [_cross(solution.rotation @ problem.lever), np.tile(np.eye(3), (f, 1, 1))], axis=2
+        )
+        turn /= problem.place_sd[:, None]
+        frames += turn.transpose(0, 2, 1) @ turn
+        frames_side -= np.einsum("nij,ni->nj", turn, joint)
+        points += slope[:, :, None] * slope[:, None, :]
+        points_side -= slope * surface[:, None]
+        return cls(frames, frames_side, points, points_side, between.reshape(m, 6 * f, 3))
+
+    def reduced(self, damping: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Matrix and right side of the frames with the points eliminated; the points' inverses."""
+        trace = np.trace(self.points, axis1=1, axis2=2)[:, None, None] / 3
+        inverse = np.linalg.inv(self.points + (damping * trace + 1e-6) * np.eye(3))
+        m, size, _ = self.between.shape
+        wide = self.between.transpose(1, 0, 2).reshape(size, 3 * m)
+        tall = (self.between @ inverse).transpose(1, 0, 2).reshape(size, 3 * m)
+        matrix = -(tall @ wide.T)
+        f = len(self.frames)
+        blocks = matrix.reshape(f, 6, f, 6)
+        every = np.arange(f)
+        blocks[every, :, every, :] += self.frames
+        diagonal = np.arange(size)
+        matrix[diagonal, diagonal] *= 1.0 + damping
+        return matrix, self.frames_side.ravel() - tall @ self.points_side.ravel(), inverse
+
+    def step(self, solution: Solution, damping: float) -> Solution:
+        matrix, side, inverse = self.reduced(damping)
+        change = cho_solve(cho_factor(matrix, check_finite=False), side, check_finite=False)
+        left = self.points_side - np.einsum("mij,i->mj", self.between, change)
+        by_frame = change.reshape(-1, 6)
+        turn = Rotation.from_rotvec(by_frame[:, :3]).as_matrix()
+        return Solution(
+            turn @ solution.rotation,
+            solution.place + by_frame[:, 3:],
+            solution.points + np.einsum("mij,mj->mi", inverse, left),
+        )
+
+
+def _summed(group: IntArray, values: FloatArray, groups: int) -> FloatArray:
+    """Sum of the values of each group, first axis."""
+    order = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[order], np.arange(groups))
+    flat = values.reshape(len(values), -1)[order]
+    padded = np.concatenate([flat, np.zeros((1, flat.shape[1]))])
+    sums = np.add.reduceat(padded, starts, axis=0)
+    sums[np.bincount(group, minlength=groups) == 0] = 0.0
+    return np.asarray(sums.reshape(groups, *values.shape[1:]))
+
+
+def _cross(vectors: FloatArray) -> FloatArray:
+    """Matrices of the cross product, shape (N, 3, 3)."""
+    x, y, z = vectors.T
+    zero = np.zeros_like(x)
+    rows = [zero, -z, y, z, zero, -x, -y, x, zero]
+    return np.asarray(np.stack(rows, axis=1).reshape(-1, 3, 3))

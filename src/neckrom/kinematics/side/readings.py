@@ -1,0 +1,52 @@
+"""A person's own neutral from the side, and what every frame says against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from neckrom.kinematics.side.features import SideView
+from neckrom.types import FloatArray, IntArray, OrientationSeries
+
+
+@dataclass(frozen=True, slots=True)
+class SideReference:
+    """A person's own neutral, seen from the side.
+
+    Attributes
+    ----------
+    view : {"side_left", "side_right"}
+    points : ndarray, shape (15, 2)
+        Places of the pose points at neutral, as from :func:`side_points`.
+    rest_time_ns : ndarray, shape (K,), int64
+        Times of the neutral stretch.
+    neutral_thorax : ndarray, shape (4,)
+        Thorax at neutral: upright in the picture, seen exactly from the side.
+    """
+
+    view: SideView
+    points: FloatArray
+    rest_time_ns: IntArray
+    neutral_thorax: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedSide(OrientationSeries):
+    """Readings of every frame.
+
+    Attributes
+    ----------
+    neck_deg, neck_sd_deg : ndarray, shape (N,)
+        Flexion as read from the pose points, and its standard deviation.
+    trunk_deg : ndarray, shape (N,)
+        Lean of the trunk, forwards positive.
+    step_deg : ndarray, shape (N,)
+        Turn of the head since the frame before, from flow.
+    stuck_share : ndarray, shape (N,)
+        As in :class:`neckrom.kinematics.side.features.HeadFlow`.
+    """
+
+    neck_deg: FloatArray
+    neck_sd_deg: FloatArray
+    trunk_deg: FloatArray
+    step_deg: FloatArray
+    stuck_share: FloatArray
