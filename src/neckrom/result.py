@@ -63,8 +63,11 @@ class CameraInfo(Model):
     """The camera as assumed."""
 
     hfov_deg: float
+    hfov_interval95_deg: tuple[float, float] | None = Field(
+        default=None, description="Null where the lens is known, and in results of before it was estimated."
+    )
     origin: str
-    assumed: bool
+    assumed: bool = Field(description="The user stated nothing: estimated from perspective, or the default.")
     view: Literal["front", "side_left", "side_right"] = Field(
         default="front",
         description="From where the camera looked: the front, or the person's left or right side.",
@@ -184,6 +187,7 @@ class Configuration(Model):
     neutral: tuple[float, float] | None
     view: Literal["auto", "front", "side"] = "auto"
     hfov_deg: float | None
+    distance_m: float | None = None
     camera: str | None = Field(default=None, description="Name of the camera profile.")
     camera_sha256: str | None = None
     norms: str

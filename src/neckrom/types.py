@@ -320,6 +320,8 @@ class CameraModel:
         True where it is a default, not something that the user stated or calibrated.
     distortion : tuple of float
         Brown's coefficients k1, k2, p1, p2 and maybe k3, as OpenCV has them; empty for a straight lens.
+    inverse_focal_sd : float
+        One standard deviation of the inverse of the focal length, as a share of it; 0 where it is known.
     """
 
     fx: float
@@ -331,6 +333,7 @@ class CameraModel:
     origin: str
     assumed: bool
     distortion: tuple[float, ...] = ()
+    inverse_focal_sd: float = 0.0
 
     @property
     def hfov_deg(self) -> float:
@@ -377,6 +380,9 @@ class OrientationSeries:
         "face", "pose", "fused" or "none".
     quality : ndarray, shape (N,)
         0 useless to 1 certain.
+    trunk_seen : bool
+        False where no shoulder was in the picture: ``thorax`` is then taken to keep still, and how far it
+        moved is not known.
     """
 
     time_ns: IntArray
@@ -386,6 +392,7 @@ class OrientationSeries:
     beyond: BoolArray
     source: NDArray[np.str_]
     quality: FloatArray
+    trunk_seen: bool = field(default=True, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.time_ns)

@@ -164,6 +164,12 @@ def measure(
             "--hfov", metavar="DEG", help="Horizontal field of view of the camera, for sharper angles."
         ),
     ] = None,
+    distance: Annotated[
+        str | None,
+        typer.Option(
+            "--distance", metavar="M", help="Metres from the eyes to the camera, where --hfov is not known."
+        ),
+    ] = None,
     camera: Annotated[
         str | None,
         typer.Option(
@@ -194,7 +200,8 @@ def measure(
 
     reader = OptionReader()
     stretch = reader.stretch("--neutral", neutral)
-    field_of_view = reader.number("--hfov", hfov, 20, 150, "degrees")
+    field_of_view = reader.number("--hfov", hfov, 5, 150, "degrees")
+    distance_m = reader.number("--distance", distance, 0.2, 20, "metres", example="0.7")
     at_once = reader.count("--jobs", jobs, _default_jobs())
     if overlay and no_pictures:
         reader.problems.append(
@@ -203,6 +210,10 @@ def measure(
     if camera is not None and hfov is not None:
         reader.problems.append(
             "--camera and --hfov: the profile knows the field of view; leave one of them out"
+        )
+    if distance is not None and (camera is not None or hfov is not None):
+        reader.problems.append(
+            "--distance stands in for a lens that is not known: leave it out beside --hfov or --camera"
         )
     reader.finish()
     _start_log(verbose)
@@ -214,6 +225,7 @@ def measure(
         neutral=stretch,
         view=view.value,
         hfov_deg=field_of_view,
+        distance_m=distance_m,
         camera=camera,
         protocol=protocol,
         norms=norms,

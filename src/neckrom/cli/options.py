@@ -27,14 +27,16 @@ class OptionReader:
 
     problems: list[str] = field(default_factory=list)
 
-    def number(self, option: str, text: str | None, low: float, high: float, unit: str) -> float | None:
+    def number(
+        self, option: str, text: str | None, low: float, high: float, unit: str, example: str = "60"
+    ) -> float | None:
         """A number from one limit to the other; None stays None."""
         if text is None:
             return None
         value = _number(text)
         if not low <= value <= high:
             self.problems.append(
-                f"{option} {text}: give a number of {unit} from {low:g} to {high:g}, as in {option} 60"
+                f"{option} {text}: give a number of {unit} from {low:g} to {high:g}, as in {option} {example}"
             )
             return None
         return value

@@ -53,6 +53,25 @@ class OrientationEstimator(Protocol[ReferenceT]):
         """Identity of the fitted numbers in use."""
         ...
 
+    def camera_of(
+        self,
+        landmarks: LandmarkSeries,
+        camera: CameraModel,
+        neutral: BoolArray,
+        distance_m: float | None = None,
+    ) -> CameraModel:
+        """The camera with its focal length estimated where it is assumed, as far as this view can tell.
+
+        Parameters
+        ----------
+        landmarks, neutral
+            As for :meth:`fit_reference`.
+        camera : CameraModel
+        distance_m : float, optional
+            Of the eyes from the camera, where it was stated.
+        """
+        ...
+
     def fit_reference(self, landmarks: LandmarkSeries, camera: CameraModel, neutral: BoolArray) -> ReferenceT:
         """Learn the person's own neutral.
 

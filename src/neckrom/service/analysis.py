@@ -14,7 +14,7 @@ from neckrom import __version__
 from neckrom.assessment.judgement import STATEMENT, JudgementSettings, PainReport, judge
 from neckrom.assessment.norms import LoadedNorms
 from neckrom.errors import NoFaceError
-from neckrom.kinematics.camera import camera_for_picture, pinhole, straightened
+from neckrom.kinematics.camera import camera_for_picture, hfov_interval95_deg, pinhole, straightened
 from neckrom.kinematics.estimator import OrientationEstimator
 from neckrom.kinematics.face_mesh import face_orientation, facing_angles_deg
 from neckrom.kinematics.front.estimator import FrontEstimator
@@ -64,6 +64,7 @@ class AnalysisOptions:
     neutral: tuple[float, float] | None = None
     view: Literal["auto", "front", "side"] = "auto"
     hfov_deg: float | None = None
+    distance_m: float | None = None
     camera: CameraModel | None = None
     camera_name: str | None = None
     camera_sha256: str | None = None
@@ -123,6 +124,15 @@ def analyse(
     neutral = _neutral(straight, straight_camera, view, options)
     still = (seen.time_s >= neutral.start_s) & (seen.time_s <= neutral.end_s)
     estimator, planes = estimator_for(view)
+    straight_camera = estimator.camera_of(straight, straight_camera, still, options.distance_m)
+    camera = replace(
+        camera,
+        fx=straight_camera.fx,
+        fy=straight_camera.fy,
+        origin=straight_camera.origin,
+        assumed=straight_camera.assumed,
+        inverse_focal_sd=straight_camera.inverse_focal_sd,
+    )
     reference = estimator.fit_reference(straight, straight_camera, still)
     orientation = estimator.smooth(estimator.observe(straight, reference), reference)
     every_angle = neck_angle_series(orientation, reference.neutral_thorax)
@@ -142,7 +152,11 @@ def analyse(
         configuration=_configuration(options),
         clip=_clip_info(seen, provenance.source, mirrored=options.mirrored),
         camera=CameraInfo(
-            hfov_deg=round(camera.hfov_deg, 2), origin=camera.origin, assumed=camera.assumed, view=view
+            hfov_deg=round(camera.hfov_deg, 2),
+            hfov_interval95_deg=hfov_interval95_deg(camera) if view == "front" else None,
+            origin=camera.origin,
+            assumed=camera.assumed,
+            view=view,
         ),
         norms=NormInfo(
             name=options.norms.name,
@@ -227,6 +241,7 @@ def _configuration(options: AnalysisOptions) -> Configuration:
         neutral=options.neutral,
         view=options.view,
         hfov_deg=options.hfov_deg,
+        distance_m=options.distance_m,
         camera=options.camera_name,
         camera_sha256=options.camera_sha256,
         norms=options.norms.name,

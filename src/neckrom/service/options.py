@@ -21,6 +21,8 @@ class MeasureOptions:
         "auto", "front" or "side": from where the camera looks at the person.
     hfov_deg : float, optional
         Horizontal field of view of the upright picture.
+    distance_m : float, optional
+        Metres from the eyes to the camera at rest, where the field of view is not known.
     camera : str, optional
         Name or path of a camera profile, instead of ``hfov_deg``.
     protocol : Path, optional
@@ -39,6 +41,7 @@ class MeasureOptions:
     neutral: tuple[float, float] | None = None
     view: Literal["auto", "front", "side"] = "auto"
     hfov_deg: float | None = None
+    distance_m: float | None = None
     camera: str | None = None
     protocol: Path | None = None
     norms: str = "article"

@@ -72,6 +72,17 @@ class SideViewEstimator:
         """Identity of the fitted numbers."""
         return self._calibration.identity
 
+    def camera_of(
+        self,
+        landmarks: LandmarkSeries,
+        camera: CameraModel,
+        neutral: BoolArray,
+        distance_m: float | None = None,
+    ) -> CameraModel:
+        """The camera as it is: at the side the lens is not asked for."""
+        del landmarks, neutral, distance_m
+        return camera
+
     def fit_reference(
         self, landmarks: LandmarkSeries, camera: CameraModel, neutral: BoolArray
     ) -> SideReference:
