@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -54,6 +54,7 @@ def test_chin_to_chest_moves_the_nose_down_in_the_picture():
     assert head.apply([1.0, 0, 0])[0][1] > 0
 
 
+@settings(deadline=None)
 @given(ANGLE, ANGLE, ANGLE)
 def test_cardan_angles_go_there_and_back(flexion, lateral, rotation):
     head = rotation_from_cardan([[flexion, lateral, rotation]])
@@ -61,6 +62,7 @@ def test_cardan_angles_go_there_and_back(flexion, lateral, rotation):
     np.testing.assert_allclose(angles, [[flexion, lateral, rotation]], atol=1e-6)
 
 
+@settings(deadline=None)
 @given(ANGLE, ANGLE, ANGLE)
 def test_mirroring_the_person_swaps_sides_only(flexion, lateral, rotation):
     head = rotation_from_cardan([[flexion, lateral, rotation]]).as_matrix()
@@ -80,6 +82,7 @@ def test_missing_stays_missing_and_lengths_must_agree():
         cardan_deg(known, known[:1])
 
 
+@settings(deadline=None)
 @given(ANGLE, ANGLE, ANGLE, st.floats(0.2, 5), st.floats(-500, 500))
 def test_rigid_fit_recovers_any_rotation_whatever_scale_and_place(flexion, lateral, rotation, scale, shift):
     shape = np.random.default_rng(3).normal(size=(20, 3))
