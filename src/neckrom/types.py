@@ -347,6 +347,7 @@ class Notice(str):
     values: dict[str, float | str]
 
     def __new__(cls, text: str, key: str, **values: float | str) -> Notice:
+        """Put text, key and values together."""
         notice = super().__new__(cls, text)
         notice.key = key
         notice.values = values
@@ -476,7 +477,7 @@ AsideKind = Literal[
 ]
 """Why an excursion that was seen is no trial: a warm-up; broken off before half of the best; the recording
 starts or ends with the head out; smaller or shorter than a movement made on purpose; made once, small and
-without the other side; a run-up or overshoot beside a larger movement; its interval holds zero."""
+without the other side; a run-up beside a larger movement; its interval holds zero."""
 
 Untested = Literal[
     "not_seen",
