@@ -354,10 +354,10 @@ class Notice(str):
         return notice
 
 
-Doubt = Literal["two_places", "unsteady", "turned", "moving", "elsewhere"]
+Doubt = Literal["two_places", "unsteady", "brief", "turned", "moving", "elsewhere"]
 """Why a neutral is doubtful: two places explain the recording about equally; the head is never quite still;
-it is turned or tilted away from the camera; it moves in a stretch that was named; a stretch that was named
-lies elsewhere than where the head comes back to."""
+it only turns round there and never rests; it is turned or tilted away from the camera; it moves in a stretch
+that was named; a stretch that was named lies elsewhere than where the head comes back to."""
 
 
 @dataclass(frozen=True, slots=True)

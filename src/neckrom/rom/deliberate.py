@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from neckrom.rom.end_range import as_bound
 from neckrom.rom.excursions import Excursion
 from neckrom.rom.warm_ups import WarmUpSettings, recognised_warm_ups
 from neckrom.types import MOVEMENTS, AsideKind, Movement, Notice, Trial
@@ -35,6 +36,10 @@ class DeliberateSettings:
     """Out by four fifths for less than this is too short for any movement that was made on purpose."""
     reached_large_s: float = 0.1
     """The same for a large one, which a quick turn may be."""
+    touched_share: float = 0.35
+    """A repetition that is held for less than this share of the usual of its direction is no repetition."""
+    unfinished_share: float = 0.85
+    """With the head still out at the end of the recording, it has to be this like the others to be one."""
     held_s: float = 0.7
     """A single small or middling excursion has to be held for so long ..."""
     held_share: float = 0.4
@@ -55,12 +60,15 @@ class Seen:
         Peak as a share of the usual range.
     beside : Excursion or None
         The larger one of which it is a run-up, or the end.
+    unfinished : bool
+        The recording ends with the head still out.
     """
 
     trial: Trial
     top_s: float
     share: float
     beside: Excursion | None
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +92,10 @@ def sort_out(seen: list[Seen], settings: DeliberateSettings, warm_ups: int | Non
     """
     aside = [_aside(item, "alongside", _beside_text(item.beside)) for item in seen if item.beside is not None]
     lines = {movement: _line(seen, movement) for movement in MOVEMENTS}
-    repeated = {
-        movement: [item for item in line if _is_whole(item, line, settings)]
-        for movement, line in lines.items()
-    }
+    repeated: dict[Movement, list[Seen]] = {}
     for movement, line in lines.items():
-        aside += [_broken_off(item, line) for item in line if item not in repeated[movement]]
+        repeated[movement], left_out = _whole(line, settings)
+        aside += left_out
     why = {
         movement: _not_on_purpose(movement, repeated, settings)
         for movement in MOVEMENTS
@@ -116,9 +122,40 @@ def _line(seen: Iterable[Seen], movement: Movement) -> list[Seen]:
     return [item for item in seen if item.trial.movement is movement and item.beside is None]
 
 
-def _is_whole(item: Seen, line: list[Seen], settings: DeliberateSettings) -> bool:
-    best = max(other.trial.peak_deg for other in line)
-    return item.trial.lower_bound or item.trial.peak_deg >= settings.aborted_share * best
+def _whole(line: list[Seen], settings: DeliberateSettings) -> tuple[list[Seen], list[Trial]]:
+    """Repetitions of one direction that were carried through, and those that were not."""
+    best = max((item.trial.peak_deg for item in line), default=0.0)
+    left_out = [
+        item
+        for item in line
+        if not item.trial.lower_bound and item.trial.peak_deg < settings.aborted_share * best
+    ]
+    aside = [_broken_off(item, best) for item in left_out]
+    whole = [item for item in line if item not in left_out]
+    if len(whole) < 2:
+        return [_as_bound(item) for item in whole], aside
+    usual_s = float(np.median([item.top_s for item in whole]))
+    usual_deg = float(np.median([item.trial.peak_deg for item in whole]))
+    kept = []
+    for item in whole:
+        touched = item.top_s < settings.touched_share * usual_s
+        smaller = item.trial.peak_deg < settings.unfinished_share * usual_deg
+        if item.unfinished and (smaller or touched) and not item.trial.lower_bound:
+            note = _text("already_out", "the recording ends with the head still out: not counted")
+            aside.append(_aside(item, "already_out", note))
+        elif touched and item.trial.peak_deg < usual_deg and not item.trial.lower_bound:
+            aside.append(_aside(item, "too_short", _touched(item, usual_s)))
+        else:
+            kept.append(item)
+    return kept, aside
+
+
+def _as_bound(item: Seen) -> Seen:
+    """A single excursion from which the head is not seen to come back: it may have gone further."""
+    if not item.unfinished or item.trial.lower_bound:
+        return item
+    note = Notice("the recording ends before the head comes back", "bound_not_back")
+    return replace(item, trial=as_bound(item.trial, note))
 
 
 Reason = tuple[AsideKind, Notice]
@@ -219,15 +256,24 @@ def _beside_text(larger: Excursion | None) -> Notice:
     )
 
 
-def _broken_off(item: Seen, line: list[Seen]) -> Trial:
-    best = max(other.trial.peak_deg for other in line)
+def _broken_off(item: Seen, best_deg: float) -> Trial:
     note = _text(
         "broken_off",
-        f"broken off at {item.trial.peak_deg:.0f} deg, less than half of the best ({best:.0f} deg): not counted",
+        f"broken off at {item.trial.peak_deg:.0f} deg, less than half of the best ({best_deg:.0f} deg): not counted",
         peak_deg=item.trial.peak_deg,
-        best_deg=best,
+        best_deg=best_deg,
     )
     return _aside(item, "broken_off", note)
+
+
+def _touched(item: Seen, usual_s: float) -> Notice:
+    return _text(
+        "too_short",
+        f"the head was there ({item.trial.peak_deg:.0f} deg) for {item.top_s:.1f} s only, in the other repetitions "
+        f"for {usual_s:.1f} s: not counted",
+        peak_deg=item.trial.peak_deg,
+        time_s=item.top_s,
+    )
 
 
 def _warm_up(item: Seen) -> Trial:

@@ -277,6 +277,19 @@ def with_uncertain_zero(trial: Trial, zero_sd_deg: float) -> Trial:
     return replace(trial, peak_deg=peak_deg, sd_deg=sd_deg, interval95=interval)
 
 
+def as_bound(trial: Trial, why: Notice) -> Trial:
+    """The same trial as a lower bound: the head may have gone further.
+
+    Parameters
+    ----------
+    trial : Trial
+        With a value.
+    why : Notice
+    """
+    peak_deg, interval = _valued(trial.peak_deg, trial.sd_deg, lower_bound=True)
+    return replace(trial, peak_deg=peak_deg, interval95=interval, lower_bound=True, note=why)
+
+
 def _root_mean_square(values: FloatArray) -> float:
     known = values[np.isfinite(values)]
     return float(np.sqrt(np.mean(known**2))) if len(known) else float("nan")

@@ -32,6 +32,11 @@ class NeutralSettings:
     unsteady_deg: float = 3.0
     unsteady_s: float = 1.0
     """A head that is never so still needs a longer stay within this."""
+    brief_s: float = 0.15
+    brief_total_s: float = 0.6
+    """Where the head turns round without resting, it has to be for so long, at least twice, and in all."""
+    back_deg: float = 4.0
+    """One standard deviation of how closely a person comes back to neutral."""
     shortest_s: float = 0.5
     longest_s: float = 3.0
     """More than this adds nothing; the quietest part is taken."""
@@ -65,14 +70,15 @@ class _Candidate:
     place : ndarray, shape (3,)
     stretches : tuple of slice
         Stays there, the recording's frames.
-    steady : bool
+    doubt : str or None
+        What speaks against the stays there.
     score : float
         Logarithm of how well it explains the recording, up to a constant.
     """
 
     place: FloatArray
     stretches: tuple[slice, ...]
-    steady: bool
+    doubt: Doubt | None
     score: float
 
 
@@ -107,8 +113,8 @@ def find_neutral(time_s: FloatArray, facing_deg: FloatArray, settings: NeutralSe
     doubts: list[Doubt] = []
     if rival is not None:
         doubts.append("two_places")
-    if not best.steady:
-        doubts.append("unsteady")
+    if best.doubt is not None:
+        doubts.append(best.doubt)
     if _is_turned(best.place, settings):
         doubts.append("turned")
     return Neutral(
@@ -189,6 +195,8 @@ def neutral_notices(neutral: Neutral) -> list[Notice]:
         "is judged. Name the stretch in which the person looks straight ahead: --neutral START END.",
         "unsteady": f"The head is never quite still, in neutral ({here}) neither: angles are less sure, and their "
         "intervals wider.",
+        "brief": f"The head never rests in the place to which it comes back; it only turns round there, longest at "
+        f"{here} (taken as neutral): angles are less sure. Record with a moment of rest between the movements.",
         "turned": f"In neutral ({here}) the head is turned or tilted away from the camera: if the person does not "
         "look straight ahead there, every angle is off by as much. Name a better stretch with --neutral START END, "
         "or put the camera straight in front.",
@@ -261,15 +269,16 @@ _HELD_DEG = 1.0
 
 
 def _candidates(time_s: FloatArray, smooth: FloatArray, settings: NeutralSettings) -> list[_Candidate]:
-    """Places with a stay, near-frontal; steady ones where there are any."""
+    """Near-frontal places with a stay; also such as the head only turns round at, beside others that it rests in."""
     places = find_places(time_s, smooth, settings.places)
     places = places[_frontal(places, settings)] if len(places) else places
     whole = bridged(time_s, smooth)
     candidates: list[_Candidate] = []
-    for radius, shortest, steady in (
-        (settings.still_deg, settings.shortest_s, True),
-        (settings.unsteady_deg, settings.unsteady_s, False),
-    ):
+    kinds: tuple[tuple[float, float, Doubt | None], ...] = (
+        (settings.still_deg, settings.shortest_s, None),
+        (settings.unsteady_deg, settings.unsteady_s, "unsteady"),
+    )
+    for radius, shortest, doubt in kinds:
         for place in places:
             found = stays(time_s, smooth, place, radius, shortest)
             known = any(
@@ -277,7 +286,42 @@ def _candidates(time_s: FloatArray, smooth: FloatArray, settings: NeutralSetting
             )
             if found and not known:
                 score = _score(time_s, whole, smooth, place, settings)
-                candidates.append(_Candidate(place, tuple(found), steady, score))
+                candidates.append(_Candidate(place, tuple(found), doubt, score))
+    if candidates:
+        candidates += _brief(
+            time_s,
+            smooth,
+            whole,
+            [place for place in places if _is_new(place, candidates, settings)],
+            settings,
+        )
+    return candidates
+
+
+def _is_new(place: FloatArray, candidates: list[_Candidate], settings: NeutralSettings) -> bool:
+    return all(np.linalg.norm(place - other.place) >= settings.places.same_deg for other in candidates)
+
+
+def _brief(
+    time_s: FloatArray,
+    smooth: FloatArray,
+    whole: FloatArray,
+    places: list[FloatArray],
+    settings: NeutralSettings,
+) -> list[_Candidate]:
+    """Places at which the head turns round again and again without resting."""
+    speed = _speed_deg_s(time_s, smooth)
+    candidates = []
+    for place in places:
+        found = [
+            stretch
+            for stretch in stays(time_s, smooth, place, settings.unsteady_deg, settings.brief_s)
+            if np.nanmin(speed[stretch]) < settings.still_deg_s
+        ]
+        total_s = sum(time_s[stretch.stop - 1] - time_s[stretch.start] for stretch in found)
+        if len(found) >= 2 and total_s >= settings.brief_total_s:
+            score = _score(time_s, whole, smooth, place, settings)
+            candidates.append(_Candidate(place, tuple(found), "brief", score))
     return candidates
 
 
@@ -293,6 +337,7 @@ def _score(
         + 0.7 * _is_there(time_s, smooth, place, settings, first=False)
         + 3.0 * (number / (number + loops.unreturned) if number else 0.0)
         + 0.7 * float(np.log1p(number))
+        + 3.0 * (_closeness(loops.back_deg, settings) if number else 0.0)
         + 1.0 * _both_sides(loops.out_deg)
         - 3.0 * _out_of_plane(loops.out_deg)
     )
@@ -314,6 +359,11 @@ def _is_there(
     edge = time_s[known][0 if first else -1]
     there = known & (np.abs(time_s - edge) <= 0.5)
     return float(np.linalg.norm(np.median(smooth[there], axis=0) - place) < 0.6 * settings.same_place_deg)
+
+
+def _closeness(back_deg: FloatArray, settings: NeutralSettings) -> float:
+    """How closely the head comes back: 1 to the place itself, 0 to elsewhere."""
+    return float(np.exp(-0.5 * (back_deg / settings.back_deg) ** 2).mean())
 
 
 def _both_sides(out_deg: FloatArray) -> float:

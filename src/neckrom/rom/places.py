@@ -7,6 +7,7 @@ Meer 2002). No speed is asked, so that slow movement is no rest and a head that 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.signal import find_peaks
@@ -42,10 +43,13 @@ class Loops:
         Displacement at the far end of every excursion that came back.
     unreturned : int
         Excursions that did not come back before the next one.
+    back_deg : ndarray, shape (K + 1,)
+        How close the head came before, between and after the excursions that came back.
     """
 
     out_deg: FloatArray
     unreturned: int
+    back_deg: FloatArray
 
 
 def find_places(time_s: FloatArray, poses_deg: FloatArray, settings: PlaceSettings) -> FloatArray:
@@ -114,7 +118,9 @@ def loops_from(poses_deg: FloatArray, place: FloatArray, settings: PlaceSettings
     )
     back = found["prominences"] >= settings.came_back_share * found["peak_heights"]
     merged = _merged(distance, [int(peak) for peak in peaks[~back]], [int(peak) for peak in peaks[back]])
-    return Loops(out_deg=away[peaks[back]], unreturned=merged)
+    edges = [0, *(int(peak) for peak in peaks[back]), len(distance)]
+    closest = [distance[first : last + 1].min() for first, last in pairwise(edges)]
+    return Loops(out_deg=away[peaks[back]], unreturned=merged, back_deg=np.array(closest))
 
 
 def _merged(distance: FloatArray, unreturned: list[int], returned: list[int]) -> int:
