@@ -54,6 +54,11 @@ class Movement(StrEnum):
         return 1 if self in (Movement.FLEXION, Movement.LATERAL_RIGHT, Movement.ROTATION_RIGHT) else -1
 
     @property
+    def name_key(self) -> str:
+        """Key of its name in the message files."""
+        return f"clinician.movement.{self.value}"
+
+    @property
     def label(self) -> str:
         """Words for tables and figures."""
         return {
@@ -332,6 +337,9 @@ class CameraModel:
         return float(2 * np.degrees(np.arctan(self.width / 2 / self.fx)))
 
 
+NoticeValue = float | int | str | tuple[str, ...]
+
+
 class Notice(str):
     """An English sentence that knows which sentence it is, so that it can be said in other languages.
 
@@ -339,14 +347,15 @@ class Notice(str):
     ----------
     key : str
         Which sentence: lower case, words joined by underscores.
-    values : dict of str to float or str
-        What stands in it: angles in degrees (``*_deg``), times in seconds (``*_s``), names.
+    values : dict
+        What stands in it: angles in degrees (``*_deg``), times in seconds (``*_s``), movements by the key
+        of their name in the message files (:attr:`Movement.name_key`).
     """
 
     key: str
-    values: dict[str, float | str]
+    values: dict[str, NoticeValue]
 
-    def __new__(cls, text: str, key: str, **values: float | str) -> Notice:
+    def __new__(cls, text: str, key: str, **values: NoticeValue) -> Notice:
         """Put text, key and values together."""
         notice = super().__new__(cls, text)
         notice.key = key

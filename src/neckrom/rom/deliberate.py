@@ -15,7 +15,7 @@ import numpy as np
 from neckrom.rom.end_range import as_bound
 from neckrom.rom.excursions import Excursion
 from neckrom.rom.warm_ups import WarmUpSettings, recognised_warm_ups
-from neckrom.types import MOVEMENTS, AsideKind, Movement, Notice, Trial
+from neckrom.types import MOVEMENTS, AsideKind, Movement, Notice, NoticeValue, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def _whole(line: list[Seen], settings: DeliberateSettings) -> tuple[list[Seen], 
         touched = item.top_s < settings.touched_share * usual_s
         smaller = item.trial.peak_deg < settings.unfinished_share * usual_deg
         if item.unfinished and (smaller or touched) and not item.trial.lower_bound:
-            note = _text("already_out", "the recording ends with the head still out: not counted")
+            note = _text("not_back", "the recording ends with the head still out: not counted")
             aside.append(_aside(item, "already_out", note))
         elif touched and item.trial.peak_deg < usual_deg and not item.trial.lower_bound:
             aside.append(_aside(item, "too_short", _touched(item, usual_s)))
@@ -199,7 +199,7 @@ def _once(best: Seen, others_s: float, matched: bool, settings: DeliberateSettin
         return None
     size = "small" if best.share < settings.small_share else "short"
     return "once", _text(
-        "once",
+        f"once_{size}",
         f"one {size} excursion of {best.trial.peak_deg:.0f} deg was seen, which nothing marks as made on purpose",
         peak_deg=best.trial.peak_deg,
     )
@@ -240,8 +240,8 @@ def _others_s(movement: Movement, repeated: dict[Movement, list[Seen]]) -> float
 # ---------------------------------------------------------------------- words
 
 
-def _text(kind: AsideKind, text: str, **values: float | str) -> Notice:
-    return Notice(text, f"aside_{kind}", **values)
+def _text(key: str, text: str, **values: NoticeValue) -> Notice:
+    return Notice(text, f"aside_{key}", **values)
 
 
 def _aside(item: Seen, kind: AsideKind, note: Notice) -> Trial:
@@ -250,7 +250,7 @@ def _aside(item: Seen, kind: AsideKind, note: Notice) -> Trial:
 
 def _beside_text(larger: Excursion | None) -> Notice:
     name = "" if larger is None else larger.movement.label.lower()
-    movement = "" if larger is None else larger.movement.value
+    movement = "" if larger is None else larger.movement.name_key
     return _text(
         "alongside", f"small and short beside {name}, as its run-up or end: not counted", movement=movement
     )
@@ -268,7 +268,7 @@ def _broken_off(item: Seen, best_deg: float) -> Trial:
 
 def _touched(item: Seen, usual_s: float) -> Notice:
     return _text(
-        "too_short",
+        "touched",
         f"the head was there ({item.trial.peak_deg:.0f} deg) for {item.top_s:.1f} s only, in the other repetitions "
         f"for {usual_s:.1f} s: not counted",
         peak_deg=item.trial.peak_deg,

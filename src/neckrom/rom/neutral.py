@@ -459,6 +459,6 @@ def _no_neutral_message(facing_deg: FloatArray, frontal: BoolArray, settings: Ne
             f"(typically {abs(typical[2]):.0f} deg to the side, {abs(typical[0]):.0f} deg up or down). {way_out}"
         )
     return (
-        f"No usable neutral: the head is nowhere still (slower than {settings.still_deg_s:g} deg/s) and near-frontal "
-        f"for {settings.shortest_s:g} s. {way_out}"
+        f"No usable neutral: the head nowhere stays in one place for {settings.shortest_s:g} s while it faces the "
+        f"camera. {way_out}"
     )

@@ -57,6 +57,12 @@ class Protocol(_Strict):
             raise ValueError("neutral must be [start, end] with end after start")
         return self
 
+    @model_validator(mode="after")
+    def _warm_ups_once(self) -> Protocol:
+        if self.trial and self.warm_ups is not None:
+            raise ValueError("warm_ups is for repetitions that are found: beside a trial say warm_up = true")
+        return self
+
 
 def load_protocol(path: Path) -> Protocol:
     """Read a protocol file.

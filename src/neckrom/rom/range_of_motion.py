@@ -48,6 +48,9 @@ def range_of_motion(
     rests = rests_elsewhere(angles.time_s, angles.neck_deg, neutral, busy, settings.neutral)
     zero_sd_deg = neutral_sd_deg(angles.time_s, angles.neck_deg, neutral, rests)
     if protocol is not None and named:
+        if warm_ups is not None:
+            text = "--warm-ups was not used: the protocol file says of every trial whether it is a warm-up."
+            warnings.append(Notice(text, "warm_ups_not_used"))
         trials, set_aside = _named_trials(angles, protocol, settings, zero_sd_deg, warnings)
     else:
         if warm_ups is None and protocol is not None:
@@ -122,7 +125,7 @@ def _of_named(named: ProtocolTrial, what: str, key: str) -> Notice:
     return Notice(
         f"{named.movement.label} named from {named.start_s:g} to {named.end_s:g} s: {what}.",
         key,
-        movement=named.movement.value,
+        movement=named.movement.name_key,
         start_s=named.start_s,
         end_s=named.end_s,
     )

@@ -98,5 +98,5 @@ def _listed(movements: Sequence[Movement]) -> str:
     return ", ".join(movement.label.lower() for movement in movements)
 
 
-def _values(movements: Sequence[Movement]) -> str:
-    return " ".join(movement.value for movement in movements)
+def _values(movements: Sequence[Movement]) -> tuple[str, ...]:
+    return tuple(movement.name_key for movement in movements)
