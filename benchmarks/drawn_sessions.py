@@ -339,11 +339,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=12, help="of the first session")
     parser.add_argument("--show", action="store_true", help="every session that is told wrongly")
     arguments = parser.parse_args()
-    rows: list[tuple[int, Session, Verdict]] = []
+    verdicts = []
+    kinds: collections.Counter[str] = collections.Counter()
     for number in range(arguments.sessions):
         session = draw(arguments.seed * 100_000 + number)
-        rows.append((number, session, judge(session)))
-    verdicts = [verdict for _, _, verdict in rows]
+        verdict = judge(session)
+        verdicts.append(verdict)
+        if arguments.show and (_is_bad(verdict) or verdict.warned):
+            kinds[session.name] += 1
+            print(_shown(number, session, verdict), flush=True)
     made = sum(verdict.made for verdict in verdicts)
     silent = [v for v in verdicts if (v.zero_wrong or v.way_wrong) and not v.warned]
     print(f"sessions                                       {len(verdicts)}")
@@ -359,21 +363,25 @@ def main() -> None:
     share = 100 * sum(v.counted for v in certain) / max(1, sum(v.made for v in certain))
     print(f"repetitions counted where nothing was warned   {share:.1f} %")
     if arguments.show:
-        kinds: collections.Counter[str] = collections.Counter()
-        for number, session, verdict in rows:
-            bad = verdict.zero_wrong or verdict.way_wrong or verdict.counted < verdict.made or verdict.warned
-            if bad:
-                kinds[session.name] += 1
-                print(
-                    number,
-                    session.name,
-                    "ZERO" if verdict.zero_wrong else "",
-                    "WAY" if verdict.way_wrong else "",
-                    "warned" if verdict.warned else "",
-                    f"{verdict.counted}/{verdict.made}",
-                    verdict.detail,
-                )
         print(kinds.most_common())
+
+
+def _is_bad(verdict: Verdict) -> bool:
+    return verdict.zero_wrong or verdict.way_wrong or bool(verdict.more) or verdict.counted < verdict.made
+
+
+def _shown(number: int, session: Session, verdict: Verdict) -> str:
+    words = [
+        word
+        for word, holds in (
+            ("ZERO", verdict.zero_wrong),
+            ("WAY", verdict.way_wrong),
+            ("more", verdict.more > 0),
+            ("warned", verdict.warned),
+        )
+        if holds
+    ]
+    return f"{number} {session.name}: {' '.join(words)} {verdict.counted}/{verdict.made} {verdict.detail}"
 
 
 if __name__ == "__main__":

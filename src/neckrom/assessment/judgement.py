@@ -143,6 +143,8 @@ def _not_tested(rom: RangeOfMotion, movement: Movement, because: Untested) -> st
         return f"{movement.label} was not tested: it was not seen in this recording."
     if because == "not_named":
         return f"{movement.label} was not tested: no repetition of it is named."
+    if because == "warm_up":
+        return f"{movement.label} was not tested: only warm-ups were seen."
     aside = [trial for trial in rom.set_aside if trial.movement is movement and trial.aside is not None]
     largest = max(aside, key=lambda trial: trial.peak_deg)
     return f"{movement.label} was not tested: {largest.note}."

@@ -14,7 +14,7 @@ import numpy as np
 
 from neckrom.rom.end_range import as_bound
 from neckrom.rom.excursions import Excursion
-from neckrom.rom.warm_ups import WarmUpSettings, recognised_warm_ups
+from neckrom.rom.warm_ups import WarmUpSettings, only_warm_ups, recognised_warm_ups
 from neckrom.types import MOVEMENTS, AsideKind, Movement, Notice, NoticeValue, Trial
 
 
@@ -24,6 +24,8 @@ class DeliberateSettings:
 
     aborted_share: float = 0.5
     """A repetition that reaches less than this share of the best one is set aside as broken off."""
+    warm_up_share: float = 0.25
+    """What the user calls a warm-up reaches at least this share of the best."""
     small_share: float = 0.3
     """Less than this share of the usual range is small."""
     large_share: float = 0.55
@@ -91,31 +93,47 @@ def sort_out(seen: list[Seen], settings: DeliberateSettings, warm_ups: int | Non
         So many repetitions of each direction come first and do not count; None: nobody said.
     """
     aside = [_aside(item, "alongside", _beside_text(item.beside)) for item in seen if item.beside is not None]
-    lines = {movement: _line(seen, movement) for movement in MOVEMENTS}
     repeated: dict[Movement, list[Seen]] = {}
-    for movement, line in lines.items():
-        repeated[movement], left_out = _whole(line, settings)
-        aside += left_out
-    why = {
-        movement: _not_on_purpose(movement, repeated, settings)
-        for movement in MOVEMENTS
-        if repeated[movement]
-    }
-    for movement, reason in why.items():
-        if reason is not None:
-            aside += [_aside(item, *reason) for item in repeated[movement]]
-    meant = {movement: repeated[movement] for movement, reason in why.items() if reason is None}
+    said: dict[Movement, int] = {}
+    for movement in MOVEMENTS:
+        line = _line(seen, movement)
+        warming = _first(line, warm_ups or 0, settings)
+        said[movement] = len(warming)
+        repeated[movement], left_out = _whole([item for item in line if item not in warming], settings)
+        aside += [_warm_up(item) for item in warming] + left_out
+    meant = {}
+    for movement, items in repeated.items():
+        reason = _not_on_purpose(movement, repeated, settings) if items else None
+        if reason is None:
+            meant[movement] = items
+        else:
+            aside += [_aside(item, *reason) for item in items]
+    if warm_ups is not None:
+        only = [movement for movement, number in said.items() if number and not repeated[movement]]
+        return SortedOut(_trials(meant), aside, only_warm_ups(only, warm_ups))
     found = recognised_warm_ups(
         {movement: [item.trial.peak_deg for item in items] for movement, items in meant.items()},
-        warm_ups,
         settings.warm_ups,
     )
-    counted = []
-    for movement, items in meant.items():
-        first = found.number.get(movement, 0)
-        aside += [_warm_up(item) for item in items[:first]]
-        counted += [item.trial for item in items[first:]]
-    return SortedOut(counted, aside, found.notices)
+    for movement, number in found.number.items():
+        aside += [_warm_up(item) for item in meant[movement][:number]]
+        meant[movement] = meant[movement][number:]
+    return SortedOut(_trials(meant), aside, found.notices)
+
+
+def _trials(meant: dict[Movement, list[Seen]]) -> list[Trial]:
+    return [item.trial for items in meant.values() for item in items]
+
+
+def _first(line: list[Seen], number: int, settings: DeliberateSettings) -> list[Seen]:
+    """The first repetitions of a direction that were carried through at least as far as a warm-up is."""
+    best = max((item.trial.peak_deg for item in line), default=0.0)
+    serious = [
+        item
+        for item in line
+        if item.trial.lower_bound or item.trial.peak_deg >= settings.warm_up_share * best
+    ]
+    return serious[:number]
 
 
 def _line(seen: Iterable[Seen], movement: Movement) -> list[Seen]:
@@ -141,7 +159,7 @@ def _whole(line: list[Seen], settings: DeliberateSettings) -> tuple[list[Seen], 
         touched = item.top_s < settings.touched_share * usual_s
         smaller = item.trial.peak_deg < settings.unfinished_share * usual_deg
         if item.unfinished and (smaller or touched) and not item.trial.lower_bound:
-            note = _text("not_back", "the recording ends with the head still out: not counted")
+            note = _text("not_back", "the recording ends with the head still out")
             aside.append(_aside(item, "already_out", note))
         elif touched and item.trial.peak_deg < usual_deg and not item.trial.lower_bound:
             aside.append(_aside(item, "too_short", _touched(item, usual_s)))
@@ -251,15 +269,13 @@ def _aside(item: Seen, kind: AsideKind, note: Notice) -> Trial:
 def _beside_text(larger: Excursion | None) -> Notice:
     name = "" if larger is None else larger.movement.label.lower()
     movement = "" if larger is None else larger.movement.name_key
-    return _text(
-        "alongside", f"small and short beside {name}, as its run-up or end: not counted", movement=movement
-    )
+    return _text("alongside", f"small and short beside {name}, as its run-up or end", movement=movement)
 
 
 def _broken_off(item: Seen, best_deg: float) -> Trial:
     note = _text(
         "broken_off",
-        f"broken off at {item.trial.peak_deg:.0f} deg, less than half of the best ({best_deg:.0f} deg): not counted",
+        f"broken off at {item.trial.peak_deg:.0f} deg, less than half of the best ({best_deg:.0f} deg)",
         peak_deg=item.trial.peak_deg,
         best_deg=best_deg,
     )
@@ -270,11 +286,11 @@ def _touched(item: Seen, usual_s: float) -> Notice:
     return _text(
         "touched",
         f"the head was there ({item.trial.peak_deg:.0f} deg) for {item.top_s:.1f} s only, in the other repetitions "
-        f"for {usual_s:.1f} s: not counted",
+        f"for {usual_s:.1f} s",
         peak_deg=item.trial.peak_deg,
         time_s=item.top_s,
     )
 
 
 def _warm_up(item: Seen) -> Trial:
-    return _aside(item, "warm_up", _text("warm_up", "warm-up: not counted"))
+    return _aside(item, "warm_up", _text("warm_up", "warm-up"))

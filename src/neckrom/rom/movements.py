@@ -57,7 +57,7 @@ def find_trials(
         for item in valued_excursions(angles, settings)
     ]
     begun = [item for item in seen if item.trial.hold_start_s <= angles.time_s[0] + settings.begun_s]
-    why = Notice("the recording starts with the head already out: not counted", "aside_already_out")
+    why = Notice("the recording starts with the head already out", "aside_already_out")
     aside = [replace(item.trial, note=why, aside="already_out") for item in begun]
     sorted_out = sort_out([item for item in seen if item not in begun], settings.deliberate, warm_ups)
     if notices is not None:
@@ -77,9 +77,9 @@ def valued_excursions(angles: AngleSeries, settings: MovementSettings) -> list[S
         if trial is not None and (
             trial.lower_bound or trial.peak_deg >= 0.5 * settings.excursions.smallest_deg
         ):
-            seen.append(
-                Seen(trial, top_s(angles.time_s, filled, excursion), excursion.share, excursion.beside)
-            )
+            held_s = top_s(angles.time_s, filled, excursion)
+            unfinished = excursion.span.stop == len(angles)
+            seen.append(Seen(trial, held_s, excursion.share, excursion.beside, unfinished))
     return seen
 
 

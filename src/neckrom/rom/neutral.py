@@ -108,8 +108,8 @@ def find_neutral(time_s: FloatArray, facing_deg: FloatArray, settings: NeutralSe
         raise NoNeutralError(_no_neutral_message(smooth, _frontal(smooth, settings), settings))
     best = max(candidates, key=lambda candidate: candidate.score)
     rival = _rival(best, candidates, settings)
-    longest = max(best.stretches, key=lambda stretch: time_s[stretch.stop - 1] - time_s[stretch.start])
-    start, end = _quietest_part(time_s, smooth, longest, settings.longest_s)
+    chosen = _nearest(smooth, best) if best.doubt == "brief" else _longest(time_s, best)
+    start, end = _quietest_part(time_s, smooth, chosen, settings.longest_s)
     doubts: list[Doubt] = []
     if rival is not None:
         doubts.append("two_places")
@@ -195,7 +195,7 @@ def neutral_notices(neutral: Neutral) -> list[Notice]:
         "is judged. Name the stretch in which the person looks straight ahead: --neutral START END.",
         "unsteady": f"The head is never quite still, in neutral ({here}) neither: angles are less sure, and their "
         "intervals wider.",
-        "brief": f"The head never rests in the place to which it comes back; it only turns round there, longest at "
+        "brief": f"The head never rests in the place to which it comes back; it only turns round there, as at "
         f"{here} (taken as neutral): angles are less sure. Record with a moment of rest between the movements.",
         "turned": f"In neutral ({here}) the head is turned or tilted away from the camera: if the person does not "
         "look straight ahead there, every angle is off by as much. Name a better stretch with --neutral START END, "
@@ -412,8 +412,21 @@ def _is_turned(place: FloatArray, settings: NeutralSettings) -> bool:
     return bool(abs(place[1]) > settings.turned_lateral_deg or abs(place[2]) > settings.turned_rotation_deg)
 
 
+def _longest(time_s: FloatArray, candidate: _Candidate) -> slice:
+    return max(candidate.stretches, key=lambda stretch: time_s[stretch.stop - 1] - time_s[stretch.start])
+
+
+def _nearest(smooth: FloatArray, candidate: _Candidate) -> slice:
+    """The stay closest to the place: where the head only turns round, the longest is not the best."""
+
+    def away_deg(stretch: slice) -> float:
+        return float(np.linalg.norm(np.nanmedian(smooth[stretch], axis=0) - candidate.place))
+
+    return min(candidate.stretches, key=away_deg)
+
+
 def _longest_s(time_s: FloatArray, candidate: _Candidate) -> tuple[float, float]:
-    longest = max(candidate.stretches, key=lambda stretch: time_s[stretch.stop - 1] - time_s[stretch.start])
+    longest = _longest(time_s, candidate)
     return round(float(time_s[longest.start]), 3), round(float(time_s[longest.stop - 1]), 3)
 
 

@@ -24,7 +24,7 @@ class PlaceSettings:
     """Of the mean shift: places closer than twice this merge."""
     step_s: float = 0.07
     """Frames are thinned to one in this time for finding places, further in long recordings."""
-    most_frames: int = 1200
+    most_frames: int = 800
     same_deg: float = 3.0
     """Peaks of the dwelling time that are closer than this are one place."""
     excursion_deg: float = 5.0
@@ -68,7 +68,7 @@ def find_places(time_s: FloatArray, poses_deg: FloatArray, settings: PlaceSettin
     if not len(index):
         return np.empty((0, 3))
     cloud = poses_deg[index]
-    shifted = cloud[:: 3 if len(cloud) > 60 else 1].copy()
+    shifted = cloud[:: 4 if len(cloud) > 80 else 1].copy()
     for _ in range(60):
         weight = _kernel(shifted, cloud, settings.bandwidth_deg)
         moved = weight @ cloud / weight.sum(axis=1, keepdims=True)

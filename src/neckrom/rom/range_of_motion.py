@@ -107,7 +107,7 @@ def _named_trials(
         trial = end_range_trial(angles, named.movement, span, settings.movements.end_range)
         if named.warm_up:
             if trial is not None:
-                note = Notice("warm-up: not counted", "aside_warm_up")
+                note = Notice("warm-up", "aside_warm_up")
                 set_aside.append(replace(trial, note=note, aside="warm_up"))
         elif trial is None:
             warnings.append(_of_named(named, "nothing could be measured there", "named_not_measured"))

@@ -29,27 +29,21 @@ class WarmUps:
     notices: list[Notice]
 
 
-def recognised_warm_ups(
-    peaks_deg: Mapping[Movement, Sequence[float]], said: int | None, settings: WarmUpSettings
-) -> WarmUps:
-    """Find out which repetitions are warm-ups.
+def recognised_warm_ups(peaks_deg: Mapping[Movement, Sequence[float]], settings: WarmUpSettings) -> WarmUps:
+    """Find out which repetitions are warm-ups, where nobody said.
 
     Parameters
     ----------
     peaks_deg : mapping of Movement to sequence of float
         End range of the repetitions of each direction that was done, in time order.
-    said : int or None
-        What the user said; None: nothing.
     settings : WarmUpSettings
 
     Notes
     -----
-    Unless the user said, only the protocol's own pattern counts: five repetitions, the first two clearly
+    Only the protocol's own pattern counts: five repetitions, the first two clearly
     smaller than the last three, which are alike. Where most directions show it, the others with five
     repetitions follow. Anything like it is asked about, never decided.
     """
-    if said is not None:
-        return _as_said(peaks_deg, said)
     five = settings.warm_ups + settings.trials
     candidates = [movement for movement, peaks in peaks_deg.items() if len(peaks) == five]
     shown = [movement for movement in candidates if _has_pattern(peaks_deg[movement], settings)]
@@ -75,13 +69,15 @@ def recognised_warm_ups(
     return WarmUps({}, [Notice(text, "warm_ups_asked", number=settings.warm_ups, movements=_values(asked))])
 
 
-def _as_said(peaks_deg: Mapping[Movement, Sequence[float]], said: int) -> WarmUps:
-    number = {movement: min(said, len(peaks)) for movement, peaks in peaks_deg.items()}
-    short = [movement for movement, peaks in peaks_deg.items() if said and len(peaks) <= said]
-    if not short:
-        return WarmUps(number, [])
-    text = f"With --warm-ups {said} no trial is left ({_listed(short)}): no more repetitions than that were seen there."
-    return WarmUps(number, [Notice(text, "warm_ups_only", number=said, movements=_values(short))])
+def only_warm_ups(movements: Sequence[Movement], said: int) -> list[Notice]:
+    """What to say of directions in which nothing but warm-ups was seen."""
+    if not movements:
+        return []
+    text = (
+        f"With --warm-ups {said} no trial is left ({_listed(movements)}): no more repetitions than that were seen "
+        "there."
+    )
+    return [Notice(text, "warm_ups_only", number=said, movements=_values(movements))]
 
 
 def _has_pattern(peaks_deg: Sequence[float], settings: WarmUpSettings) -> bool:
