@@ -38,7 +38,7 @@ from neckrom.result import (
     Result,
     ToolInfo,
 )
-from neckrom.rom.neutral import find_neutral, given_neutral
+from neckrom.rom.neutral import doubted, find_neutral, given_neutral
 from neckrom.rom.protocol import Protocol
 from neckrom.rom.range_of_motion import RomSettings, angle_at, range_of_motion
 from neckrom.service.quality import describe_quality
@@ -62,6 +62,7 @@ class AnalysisOptions:
     norms: LoadedNorms
     mirrored: bool = False
     neutral: tuple[float, float] | None = None
+    warm_ups: int | None = None
     view: Literal["auto", "front", "side"] = "auto"
     hfov_deg: float | None = None
     distance_m: float | None = None
@@ -136,7 +137,7 @@ def analyse(
     reference = estimator.fit_reference(straight, straight_camera, still)
     orientation = estimator.smooth(estimator.observe(straight, reference), reference)
     every_angle = neck_angle_series(orientation, reference.neutral_thorax)
-    found = range_of_motion(every_angle, neutral, options.protocol, options.rom)
+    found = range_of_motion(every_angle, neutral, options.protocol, options.rom, warm_ups=options.warm_ups)
     angles = only_measured(every_angle, planes)
     rom = replace(only_measured_coupling(found, planes), planes=planes)
     movements, asymmetry = judge(rom, options.norms, _pain(angles, options.protocol), options.judgement)
@@ -169,6 +170,10 @@ def analyse(
             end_s=round(rom.neutral.end_s, 3),
             origin=rom.neutral.origin,
             drift_deg=round(rom.neutral.drift_deg, 2) if np.isfinite(rom.neutral.drift_deg) else None,
+            sd_deg=tuple(round(sd, 2) for sd in rom.neutral.sd_deg),
+            sure=rom.neutral.sure,
+            doubts=rom.neutral.doubts,
+            other_s=rom.neutral.other_s,
         ),
         movements=movements,
         asymmetry=asymmetry,
@@ -212,15 +217,16 @@ def _camera(landmarks: LandmarkSeries, options: AnalysisOptions) -> CameraModel:
 
 
 def _neutral(landmarks: LandmarkSeries, camera: CameraModel, view: View, options: AnalysisOptions) -> Neutral:
-    named = options.neutral or (options.protocol.neutral if options.protocol else None)
-    if named is not None:
-        found = landmarks.face_found if view == "front" else landmarks.pose_found
-        return given_neutral(landmarks.time_s, *named, found)
     if view == "front":
         facing = facing_angles_deg(face_orientation(landmarks, camera))
     else:
         facing = side_facing_angles(landmarks, view)
-    return find_neutral(landmarks.time_s, facing, options.rom.neutral)
+    named = options.neutral or (options.protocol.neutral if options.protocol else None)
+    if named is None:
+        return find_neutral(landmarks.time_s, facing, options.rom.neutral)
+    found = landmarks.face_found if view == "front" else landmarks.pose_found
+    given = given_neutral(landmarks.time_s, *named, found)
+    return doubted(given, landmarks.time_s, facing, options.rom.neutral)
 
 
 def _pain(angles: AngleSeries, protocol: Protocol | None) -> dict[Movement, PainReport]:
@@ -239,6 +245,7 @@ def _configuration(options: AnalysisOptions) -> Configuration:
     return Configuration(
         mirrored=options.mirrored,
         neutral=options.neutral,
+        warm_ups=options.warm_ups,
         view=options.view,
         hfov_deg=options.hfov_deg,
         distance_m=options.distance_m,

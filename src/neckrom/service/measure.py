@@ -320,6 +320,7 @@ def _analysis_options(options: MeasureOptions) -> AnalysisOptions:
         norms=norms,
         mirrored=options.mirrored,
         neutral=options.neutral,
+        warm_ups=options.warm_ups,
         view=options.view,
         hfov_deg=options.hfov_deg,
         distance_m=options.distance_m,

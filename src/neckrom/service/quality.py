@@ -66,8 +66,8 @@ def _warnings(
         )
     if not rom.trials:
         warnings.append(
-            "No movement was found: the head never left neutral by more than 10 deg. If the person did move, "
-            "name neutral and trials in a protocol file (--protocol)."
+            "No movement was found that was made on purpose: nothing was tested. If the person did move, repeat each "
+            "movement and hold its end for 1 to 2 seconds, or name neutral and trials in a protocol file (--protocol)."
         )
     bounded = [trial for trial in rom.trials if trial.lower_bound and trial.movement.plane == 0]
     if view == "front" and bounded:
