@@ -28,7 +28,7 @@ class OptionReader:
     problems: list[str] = field(default_factory=list)
 
     def number(
-        self, option: str, text: str | None, low: float, high: float, unit: str, example: str = "60"
+        self, option: str, text: str | None, low: float, high: float, unit: str, *, example: str = "60"
     ) -> float | None:
         """A number from one limit to the other; None stays None."""
         if text is None:

@@ -15,6 +15,11 @@ class PersonReference(Protocol):
         """Thorax at neutral, quaternion (x, y, z, w), body to camera; the head's is the same."""
         ...
 
+    @property
+    def askew_deg(self) -> float:
+        """How far the face at rest is turned from where the trunk points, + to the person's right."""
+        ...
+
 
 ReferenceT = TypeVar("ReferenceT", bound=PersonReference)
 

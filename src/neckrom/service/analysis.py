@@ -41,7 +41,7 @@ from neckrom.result import (
 from neckrom.rom.neutral import doubted, find_neutral, given_neutral
 from neckrom.rom.protocol import Protocol
 from neckrom.rom.range_of_motion import RomSettings, angle_at, range_of_motion
-from neckrom.service.quality import describe_quality
+from neckrom.service.quality import describe_quality, setting_warnings
 from neckrom.types import (
     AngleSeries,
     CameraModel,
@@ -125,15 +125,8 @@ def analyse(
     neutral = _neutral(straight, straight_camera, view, options)
     still = (seen.time_s >= neutral.start_s) & (seen.time_s <= neutral.end_s)
     estimator, planes = estimator_for(view)
-    straight_camera = estimator.camera_of(straight, straight_camera, still, options.distance_m)
-    camera = replace(
-        camera,
-        fx=straight_camera.fx,
-        fy=straight_camera.fy,
-        origin=straight_camera.origin,
-        assumed=straight_camera.assumed,
-        inverse_focal_sd=straight_camera.inverse_focal_sd,
-    )
+    if camera.assumed:  # an assumed camera bends nothing: what is straightened is the picture itself
+        camera = straight_camera = estimator.camera_of(straight, camera, still, options.distance_m)
     reference = estimator.fit_reference(straight, straight_camera, still)
     orientation = estimator.smooth(estimator.observe(straight, reference), reference)
     every_angle = neck_angle_series(orientation, reference.neutral_thorax)
@@ -177,7 +170,14 @@ def analyse(
         ),
         movements=movements,
         asymmetry=asymmetry,
-        quality=describe_quality(seen, angles, rom, view, provenance.warnings, mirrored=options.mirrored),
+        quality=describe_quality(
+            seen,
+            angles,
+            rom,
+            view,
+            (*provenance.warnings, *setting_warnings(camera, view, reference.askew_deg, orientation)),
+            mirrored=options.mirrored,
+        ),
         statement=STATEMENT,
     )
     return Analysis(result, seen, orientation, angles, rom, camera)

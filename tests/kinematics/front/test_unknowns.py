@@ -51,7 +51,7 @@ def test_running_frames_say_so_too(clip):
     landmarks = with_shoulders_out_of_the_picture(clip.landmarks())
     estimator = FrontEstimator()
     reference = estimator.fit_reference(landmarks, clip.camera(known=False), clip.at_rest)
-    first = replace(landmarks, **{name: None for name in ("tracks", "chest_tracks", "motion", "motion_box")})
+    first = replace(landmarks, **dict.fromkeys(("tracks", "chest_tracks", "motion", "motion_box")))
     rows = {
         name: getattr(first, name)[:1]
         for name in ("time_ns", "face", "pose", "pose_visibility", "pose_world", "faces", "pose_ran")
