@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -141,9 +142,9 @@ def main() -> None:
     print(f"{len(clips)} clips of {given.table.name}, mean absolute error at end range, deg")
     heads = " ".join(f"{name:>9s}" for name in (*MOVEMENTS, "all", "95th"))
     print(f"{'':28s} {heads} {'inside':>10s} {'number':>6s}")
-    rows = {
-        name: lambda clip, change=change: measured(clip, *change)  # type: ignore[misc]
-        for name, change in VARIANTS.items()
+    rows: dict[str, Callable[[TruthClip], AngleSeries]] = {
+        name: partial(measured, landmarks=landmarks, observed=observed)
+        for name, (landmarks, observed) in VARIANTS.items()
     }
     if given.live:
         rows["frame by frame (live)"] = frame_by_frame
