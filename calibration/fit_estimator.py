@@ -20,7 +20,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
-from fit_tracks import ROWS, fit_tracks, read_rows
+from fit_tracks import fit_tracks
 from scipy.spatial.transform import Rotation
 
 from neckrom.kinematics.front.calibration import Calibration, factors_at, save_calibration
@@ -433,7 +433,7 @@ def main() -> None:
         tracks_sd=np.ones((6, 4)),
         identity="",
     )
-    fitted = fit_tracks(fitted, read_table(options.tracks), read_rows(ROWS))
+    fitted = fit_tracks(fitted, [clip for path in options.tracks for clip in read_table(path)])
     print("stretch of the angles:")
     print(stretch.round(3))
     print("factors on the standard deviation:")

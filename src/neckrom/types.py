@@ -60,6 +60,11 @@ class Movement(StrEnum):
         return 1 if self in (Movement.FLEXION, Movement.LATERAL_RIGHT, Movement.ROTATION_RIGHT) else -1
 
     @property
+    def name_key(self) -> str:
+        """Key of its name in the message files."""
+        return f"clinician.movement.{self.value}"
+
+    @property
     def label(self) -> str:
         """Words for tables and figures."""
         return {
@@ -320,6 +325,8 @@ class CameraModel:
         True where it is a default, not something that the user stated or calibrated.
     distortion : tuple of float
         Brown's coefficients k1, k2, p1, p2 and maybe k3, as OpenCV has them; empty for a straight lens.
+    inverse_focal_sd : float
+        One standard deviation of the inverse of the focal length, as a share of it; 0 where it is known.
     """
 
     fx: float
@@ -331,11 +338,44 @@ class CameraModel:
     origin: str
     assumed: bool
     distortion: tuple[float, ...] = ()
+    inverse_focal_sd: float = 0.0
 
     @property
     def hfov_deg(self) -> float:
         """Horizontal field of view of the pinhole."""
         return float(2 * np.degrees(np.arctan(self.width / 2 / self.fx)))
+
+
+NoticeValue = float | int | str | tuple[str, ...]
+
+
+class Notice(str):
+    """An English sentence that knows which sentence it is, so that it can be said in other languages.
+
+    Attributes
+    ----------
+    key : str
+        Which sentence: lower case, words joined by underscores.
+    values : dict
+        What stands in it: angles in degrees (``*_deg``), times in seconds (``*_s``), movements by the key
+        of their name in the message files (:attr:`Movement.name_key`).
+    """
+
+    key: str
+    values: dict[str, NoticeValue]
+
+    def __new__(cls, text: str, key: str, **values: NoticeValue) -> Notice:
+        """Put text, key and values together."""
+        notice = super().__new__(cls, text)
+        notice.key = key
+        notice.values = values
+        return notice
+
+
+Doubt = Literal["two_places", "unsteady", "brief", "turned", "moving", "elsewhere"]
+"""Why a neutral is doubtful: two places explain the recording about equally; the head is never quite still;
+it only turns round there and never rests; it is turned or tilted away from the camera; it moves in a stretch
+that was named; a stretch that was named lies elsewhere than where the head comes back to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,12 +389,24 @@ class Neutral:
         "found" or "given".
     drift_deg : float
         Largest change of a neck angle between this and the other rests of the clip; NaN where there is none.
+    sd_deg : tuple of three float
+        How far the rests of the clip lie apart, flexion, lateral, rotation: one standard deviation of zero.
+    sure : bool
+        Whether the recording leaves no other place for zero. Where it does, nothing is judged.
+    doubts : tuple of str
+        What else speaks against it.
+    other_s : tuple of two float or None
+        The stretch that might as well be neutral, where one was found.
     """
 
     start_s: float
     end_s: float
     origin: Literal["found", "given"]
     drift_deg: float = float("nan")
+    sd_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    sure: bool = True
+    doubts: tuple[Doubt, ...] = ()
+    other_s: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +429,9 @@ class OrientationSeries:
         "face", "pose", "fused" or "none".
     quality : ndarray, shape (N,)
         0 useless to 1 certain.
+    trunk_seen : bool
+        False where no shoulder was in the picture: ``thorax`` is then taken to keep still, and how far it
+        moved is not known.
     """
 
     time_ns: IntArray
@@ -386,6 +441,7 @@ class OrientationSeries:
     beyond: BoolArray
     source: NDArray[np.str_]
     quality: FloatArray
+    trunk_seen: bool = field(default=True, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.time_ns)
@@ -431,6 +487,36 @@ class AngleSeries:
 
 # ------------------------------------------------------------ range of motion
 
+AsideKind = Literal[
+    "warm_up",
+    "broken_off",
+    "already_out",
+    "too_small",
+    "too_short",
+    "once",
+    "alongside",
+    "around_zero",
+]
+"""Why an excursion that was seen is no trial: a warm-up; broken off before half of the best; the recording
+starts or ends with the head out; smaller or shorter than a movement made on purpose; made once, small and
+without the other side; a run-up beside a larger movement; its interval holds zero."""
+
+Untested = Literal[
+    "not_seen",
+    "not_named",
+    "out_of_view",
+    "warm_up",
+    "broken_off",
+    "already_out",
+    "too_small",
+    "too_short",
+    "once",
+    "alongside",
+    "around_zero",
+]
+"""Why a direction was not tested: never seen; not among the trials that a protocol names; not to be measured
+from where the camera stood; or what kept the largest excursion that way from counting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -468,6 +554,8 @@ class Trial:
         Where the end-range value came from.
     note : str
         What was unusual about it, in words; empty where nothing was.
+    aside : str or None
+        Why it does not count; None where it does.
     """
 
     movement: Movement
@@ -484,6 +572,7 @@ class Trial:
     coupling_deg: tuple[float, float]
     source: str
     note: str = ""
+    aside: AsideKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -497,7 +586,20 @@ class RangeOfMotion:
     """Repetitions that were seen but not counted; ``note`` says why."""
     planes: tuple[bool, bool, bool] = (True, True, True)
     """Whether flexion, lateral flexion and rotation can be measured from where the camera stood."""
+    named: bool = False
+    """The trials were named by a protocol, not found."""
 
     def of(self, movement: Movement) -> tuple[Trial, ...]:
         """Trials of one movement, in time order."""
         return tuple(trial for trial in self.trials if trial.movement is movement)
+
+    def untested(self, movement: Movement) -> Untested | None:
+        """Why a direction was not tested; None where it has a trial that counts."""
+        if self.of(movement):
+            return None
+        if not self.planes[movement.plane]:
+            return "out_of_view"
+        aside = [trial for trial in self.set_aside if trial.movement is movement and trial.aside is not None]
+        if aside:
+            return max(aside, key=lambda trial: trial.peak_deg).aside
+        return "not_named" if self.named else "not_seen"

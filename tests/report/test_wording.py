@@ -94,7 +94,7 @@ def test_headline_says_what_is_open():
     assert bounds.open_questions == ("Seen, but loss of range could not be judged: extension.",)
     nothing = wording.headline(case_of("nothing_found").result)
     assert nothing.title == "Loss of range could not be judged in any direction"
-    assert nothing.open_questions[0].startswith("Not measured: flexion, extension, ")
+    assert nothing.open_questions[0].startswith("Not tested: flexion, extension, ")
     assert not nothing.points
 
 

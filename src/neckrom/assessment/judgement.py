@@ -10,7 +10,7 @@ import numpy as np
 
 from neckrom.assessment.norms import LoadedNorms, Norm
 from neckrom.result import AsymmetryResult, Flag, MovementResult, SetAside, TrialResult
-from neckrom.types import MOVEMENTS, PAIRS, Interval, Movement, RangeOfMotion, Trial
+from neckrom.types import MOVEMENTS, PAIRS, Interval, Movement, RangeOfMotion, Trial, Untested
 
 STATEMENT = (
     "This is a measurement with a reason beside every flag, not a diagnosis. A loss of half or more of the range, "
@@ -61,7 +61,9 @@ def judge(
         for movement in MOVEMENTS
     )
     by_name = {item.movement: item for item in movements}
-    pairs = tuple(_asymmetry(by_name[left], by_name[right], settings) for left, right in PAIRS)
+    pairs = tuple(
+        _asymmetry(by_name[left], by_name[right], settings, sure=rom.neutral.sure) for left, right in PAIRS
+    )
     return movements, pairs
 
 
@@ -74,7 +76,12 @@ def _movement(
     bounded = any(trial.lower_bound for trial in trials)
     mean = statistics.fmean(peaks) if peaks and not bounded else None
     cv = 100 * statistics.stdev(peaks) / mean if mean and len(peaks) > 1 else None
-    if rom.planes[movement.plane]:
+    untested = rom.untested(movement)
+    if untested is not None:
+        flag, reason = "could_not_judge", _not_tested(rom, movement, untested)
+    elif not rom.neutral.sure:
+        flag, reason = "could_not_judge", _NO_ZERO
+    else:
         flag, reason = _loss(movement, best, norm, settings)
         if (
             best is not None
@@ -83,16 +90,13 @@ def _movement(
             and _side_would_tell(rom, movement)
         ):
             reason += " A clip filmed from the person's side would settle it."
-    else:
-        flag, reason = (
-            "could_not_judge",
-            f"{movement.label} cannot be measured from the side: film from the front.",
-        )
     pain_flag, pain_reason = _pain(pain)
     compensation, compensation_flag, compensation_reason = _compensation(trials, settings)
     reference = norm.reference_deg
     return MovementResult(
         movement=movement,
+        status="tested" if untested is None else "not_tested",
+        not_tested_because=untested,
         best_deg=_rounded(best.peak_deg) if best else None,
         mean_deg=_rounded(mean),
         cv_percent=_rounded(cv),
@@ -120,11 +124,30 @@ def _movement(
                 end_s=_time(trial.end_s),
                 peak_deg=_number(trial.peak_deg),
                 reason=trial.note,
+                kind=trial.aside,
             )
             for trial in rom.set_aside
             if trial.movement is movement
         ),
     )
+
+
+_NO_ZERO = "Where zero is could not be told from this recording (see the warnings), so no loss can be judged."
+
+
+def _not_tested(rom: RangeOfMotion, movement: Movement, because: Untested) -> str:
+    """That a direction was not tested, and why: never a loss."""
+    if because == "out_of_view":
+        return f"{movement.label} was not tested: it cannot be measured from the side. Film from the front."
+    if because == "not_seen":
+        return f"{movement.label} was not tested: it was not seen in this recording."
+    if because == "not_named":
+        return f"{movement.label} was not tested: no repetition of it is named."
+    if because == "warm_up":
+        return f"{movement.label} was not tested: only warm-ups were seen."
+    aside = [trial for trial in rom.set_aside if trial.movement is movement and trial.aside is not None]
+    largest = max(aside, key=lambda trial: trial.peak_deg)
+    return f"{movement.label} was not tested: {largest.note}."
 
 
 def _side_would_tell(rom: RangeOfMotion, movement: Movement) -> bool:
@@ -135,8 +158,8 @@ def _side_would_tell(rom: RangeOfMotion, movement: Movement) -> bool:
 def _loss(
     movement: Movement, best: Trial | None, norm: Norm, settings: JudgementSettings
 ) -> tuple[Flag, str]:
-    if best is None:
-        return "could_not_judge", f"{movement.label} was not seen in this recording."
+    if best is None:  # unreachable: then the direction was not tested
+        return "could_not_judge", f"{movement.label} was not tested."
     if norm.reference_deg is None:
         return "could_not_judge", f"The norm set gives no reference for {movement.label.lower()}."
     limit = settings.loss_share * norm.reference_deg
@@ -189,7 +212,7 @@ def _pain(pain: PainReport) -> tuple[Flag, str]:
 def _compensation(trials: tuple[Trial, ...], settings: JudgementSettings) -> tuple[float | None, Flag, str]:
     known = [trial for trial in trials if np.isfinite(trial.compensation_deg)]
     if not trials:
-        return None, "could_not_judge", "The movement was not seen."
+        return None, "could_not_judge", "The movement was not tested."
     if not known:
         return None, "could_not_judge", "The shoulders were not measured at end range."
     worst = max(known, key=lambda trial: trial.compensation_deg)
@@ -209,7 +232,9 @@ def _compensation(trials: tuple[Trial, ...], settings: JudgementSettings) -> tup
     return worst.compensation_deg, "not_flagged", "The trunk kept still."
 
 
-def _asymmetry(left: MovementResult, right: MovementResult, settings: JudgementSettings) -> AsymmetryResult:
+def _asymmetry(
+    left: MovementResult, right: MovementResult, settings: JudgementSettings, *, sure: bool
+) -> AsymmetryResult:
     pair = left.movement.value.split("_")[0]
     base = {
         "pair": pair,
@@ -228,6 +253,8 @@ def _asymmetry(left: MovementResult, right: MovementResult, settings: JudgementS
     smaller_side = None if difference == 0 else ("left" if left.mean_deg < right.mean_deg else "right")
     error = _difference_limit(left, right)
     flag, reason = _asymmetry_verdict(difference, percent, error, smaller_side, settings)
+    if not sure:
+        flag, reason = "could_not_judge", _NO_ZERO
     return AsymmetryResult(
         **base,
         difference_deg=_number(difference),
@@ -274,7 +301,7 @@ def _difference_limit(left: MovementResult, right: MovementResult) -> float | No
 def _why_not_compared(left: MovementResult, right: MovementResult) -> str:
     for side in (left, right):
         if side.best_deg is None:
-            return f"{side.movement.label} was not seen, so the sides cannot be compared."
+            return f"{side.movement.label} was not tested, so the sides cannot be compared."
     bounded = [side.movement.label for side in (left, right) if side.mean_deg is None]
     return (
         f"The end range of {' and '.join(name.lower() for name in bounded)} was not seen, only a lower bound."

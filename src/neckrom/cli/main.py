@@ -23,6 +23,7 @@ from neckrom.errors import ExitCode, NeckromError
 DEFAULT_OUT = Path("neckrom-results")
 DEMO_OUT = Path("neckrom-demo")
 VALIDATION_OUT = Path("neckrom-validation")
+MOST_WARM_UPS = 20
 
 
 class ViewChoice(StrEnum):
@@ -154,6 +155,14 @@ def measure(
             "--neutral", metavar="T0 T1", help="Seconds between which the head is upright and still."
         ),
     ] = None,
+    warm_ups: Annotated[
+        str | None,
+        typer.Option(
+            "--warm-ups",
+            metavar="N",
+            help="The first N repetitions of each direction are warm-ups and do not count.",
+        ),
+    ] = None,
     view: Annotated[
         ViewChoice,
         typer.Option("--view", help="From where the camera looks: in front of the person or at the side."),
@@ -162,6 +171,12 @@ def measure(
         str | None,
         typer.Option(
             "--hfov", metavar="DEG", help="Horizontal field of view of the camera, for sharper angles."
+        ),
+    ] = None,
+    distance: Annotated[
+        str | None,
+        typer.Option(
+            "--distance", metavar="M", help="Metres from the eyes to the camera, where --hfov is not known."
         ),
     ] = None,
     camera: Annotated[
@@ -194,7 +209,9 @@ def measure(
 
     reader = OptionReader()
     stretch = reader.stretch("--neutral", neutral)
-    field_of_view = reader.number("--hfov", hfov, 20, 150, "degrees")
+    not_counted = reader.whole("--warm-ups", warm_ups, 0, MOST_WARM_UPS)
+    field_of_view = reader.number("--hfov", hfov, 5, 150, "degrees")
+    distance_m = reader.number("--distance", distance, 0.2, 20, "metres", example="0.7")
     at_once = reader.count("--jobs", jobs, _default_jobs())
     if overlay and no_pictures:
         reader.problems.append(
@@ -204,6 +221,10 @@ def measure(
         reader.problems.append(
             "--camera and --hfov: the profile knows the field of view; leave one of them out"
         )
+    if distance is not None and (camera is not None or hfov is not None):
+        reader.problems.append(
+            "--distance stands in for a lens that is not known: leave it out beside --hfov or --camera"
+        )
     reader.finish()
     _start_log(verbose)
     from neckrom import service  # noqa: PLC0415
@@ -212,8 +233,10 @@ def measure(
     options = service.MeasureOptions(
         mirrored=mirrored,
         neutral=stretch,
+        warm_ups=not_counted,
         view=view.value,
         hfov_deg=field_of_view,
+        distance_m=distance_m,
         camera=camera,
         protocol=protocol,
         norms=norms,

@@ -27,14 +27,16 @@ class OptionReader:
 
     problems: list[str] = field(default_factory=list)
 
-    def number(self, option: str, text: str | None, low: float, high: float, unit: str) -> float | None:
+    def number(
+        self, option: str, text: str | None, low: float, high: float, unit: str, *, example: str = "60"
+    ) -> float | None:
         """A number from one limit to the other; None stays None."""
         if text is None:
             return None
         value = _number(text)
         if not low <= value <= high:
             self.problems.append(
-                f"{option} {text}: give a number of {unit} from {low:g} to {high:g}, as in {option} 60"
+                f"{option} {text}: give a number of {unit} from {low:g} to {high:g}, as in {option} {example}"
             )
             return None
         return value
@@ -46,6 +48,17 @@ class OptionReader:
         if not text.isascii() or not text.isdigit() or int(text) < 1:
             self.problems.append(f"{option} {text}: give a whole number from 1, as in {option} 2")
             return default
+        return int(text)
+
+    def whole(self, option: str, text: str | None, low: int, high: int) -> int | None:
+        """A whole number from one limit to the other; None stays None."""
+        if text is None:
+            return None
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            self.problems.append(
+                f"{option} {text}: give a whole number from {low} to {high}, as in {option} 2"
+            )
+            return None
         return int(text)
 
     def stretch(self, option: str, texts: Sequence[str] | None) -> tuple[float, float] | None:

@@ -21,6 +21,13 @@ DEFAULT_HFOV_DEG = 60.0
 """Field of view along the long side of the picture where the user states none: the middle of
 webcams (55 to 78 deg) and of phone cameras filming video (55 to 70 deg)."""
 
+ASSUMED_SD = 0.27
+"""One standard deviation of the inverse focal length over that of ``DEFAULT_HFOV_DEG``, where the user states none:
+fields of view of 33 to 82 deg lie within two of them. Laptop and phone cameras lie within one; portrait lenses,
+cropped and zoomed pictures beyond."""
+STATED_SD = 0.04
+"""The same where the user states a field of view: makers round it, and video modes crop it."""
+
 SAME_SHAPE = 0.01
 """Share by which the ratio of width to height may differ between two sizes of the same picture."""
 
@@ -47,16 +54,16 @@ def pinhole(width: int, height: int, hfov_deg: float | None = None) -> CameraMod
     Raises
     ------
     ConfigurationError
-        If the field of view is outside 20 to 150 deg.
+        If the field of view is outside 5 to 150 deg.
     """
     if hfov_deg is None:
         f = max(width, height) / 2 / np.tan(np.radians(DEFAULT_HFOV_DEG) / 2)
         origin = f"assumed: {DEFAULT_HFOV_DEG:g} deg along the longer side of the picture"
     else:
-        if not 20 <= hfov_deg <= 150:
+        if not 5 <= hfov_deg <= 150:
             raise ConfigurationError(
                 f"A horizontal field of view of {hfov_deg:g} deg is not a camera's: give --hfov a value "
-                "between 20 and 150 (webcams 55 to 78, phones 55 to 70), or leave it out."
+                "between 5 and 150 (webcams 55 to 78, phones 55 to 70, portrait lenses 15 to 40), or leave it out."
             )
         f = width / 2 / np.tan(np.radians(hfov_deg) / 2)
         origin = f"stated: horizontal field of view {hfov_deg:g} deg"
@@ -69,7 +76,17 @@ def pinhole(width: int, height: int, hfov_deg: float | None = None) -> CameraMod
         height=height,
         origin=origin,
         assumed=hfov_deg is None,
+        inverse_focal_sd=ASSUMED_SD if hfov_deg is None else STATED_SD,
     )
+
+
+def hfov_interval95_deg(camera: CameraModel) -> tuple[float, float] | None:
+    """Horizontal field of view within 1.96 standard deviations of its inverse focal length; None if it is known."""
+    if camera.inverse_focal_sd == 0:
+        return None
+    shares = np.maximum(1.0 + 1.96 * camera.inverse_focal_sd * np.array([-1.0, 1.0]), 0.02)
+    low, high = 2 * np.degrees(np.arctan(camera.width / 2 / camera.fx * shares))
+    return round(float(low), 1), round(float(high), 1)
 
 
 def camera_for_picture(camera: CameraModel, width: int, height: int) -> CameraModel:

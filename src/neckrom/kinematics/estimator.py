@@ -15,6 +15,11 @@ class PersonReference(Protocol):
         """Thorax at neutral, quaternion (x, y, z, w), body to camera; the head's is the same."""
         ...
 
+    @property
+    def askew_deg(self) -> float:
+        """How far the face at rest is turned from where the trunk points, + to the person's right."""
+        ...
+
 
 ReferenceT = TypeVar("ReferenceT", bound=PersonReference)
 
@@ -51,6 +56,25 @@ class OrientationEstimator(Protocol[ReferenceT]):
     @property
     def calibration_id(self) -> str:
         """Identity of the fitted numbers in use."""
+        ...
+
+    def camera_of(
+        self,
+        landmarks: LandmarkSeries,
+        camera: CameraModel,
+        neutral: BoolArray,
+        distance_m: float | None = None,
+    ) -> CameraModel:
+        """The camera with its focal length estimated where it is assumed, as far as this view can tell.
+
+        Parameters
+        ----------
+        landmarks, neutral
+            As for :meth:`fit_reference`.
+        camera : CameraModel
+        distance_m : float, optional
+            Of the eyes from the camera, where it was stated.
+        """
         ...
 
     def fit_reference(self, landmarks: LandmarkSeries, camera: CameraModel, neutral: BoolArray) -> ReferenceT:

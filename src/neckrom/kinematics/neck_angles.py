@@ -69,7 +69,9 @@ def neck_angle_series(orientation: OrientationSeries, neutral_thorax: FloatArray
         time_s=np.asarray(orientation.time_ns, dtype=np.float64) * 1e-9,
         neck_deg=cardan_deg(orientation.thorax, orientation.head),
         sd_deg=orientation.sd_deg,
-        trunk_deg=cardan_deg(fixed, orientation.thorax),
+        trunk_deg=cardan_deg(fixed, orientation.thorax)
+        if orientation.trunk_seen
+        else np.full((len(orientation), 3), np.nan),
         beyond=orientation.beyond,
         source=orientation.source,
         quality=orientation.quality,

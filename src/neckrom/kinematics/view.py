@@ -11,11 +11,13 @@ from typing import Literal
 
 import numpy as np
 
+from neckrom.kinematics.face_mesh import face_orientation, facing_angles_deg
 from neckrom.types import (
     POSE_HIPS,
     POSE_SHOULDERS,
     AngleSeries,
     BoolArray,
+    CameraModel,
     FloatArray,
     LandmarkSeries,
     RangeOfMotion,
@@ -108,6 +110,32 @@ def view_warning(landmarks: LandmarkSeries) -> str | None:
         f"The trunk is turned about {turned:.0f} deg from the camera: this is neither a front nor a side view, and "
         "the angles are less certain. Place the camera straight in front, or at the side (90 deg)."
     )
+
+
+ASKEW_FROM_DEG = 10.0
+"""From so far on a face that is turned from its trunk at rest is taken for an askew seat: what shoulders say of the
+trunk is off by 5 deg (one standard deviation) on rendered people who sit straight."""
+_SHOULDERS_LEAN_DEG = 7.1
+"""The body model reads shoulders that face the camera as turned by this much (mean of the people of the fit)."""
+
+
+def askew_seat_deg(landmarks: LandmarkSeries, camera: CameraModel, neutral: BoolArray) -> float:
+    """How far the face at rest is turned from where the trunk points, positive to the person's right.
+
+    Neutral is by definition where head and trunk agree. A person who sits turned and looks into the camera
+    gives it away by the shoulders alone.
+
+    Parameters
+    ----------
+    landmarks : LandmarkSeries, N frames
+    camera : CameraModel
+    neutral : ndarray, shape (N,), bool
+    """
+    facing = facing_angles_deg(face_orientation(landmarks, camera))[neutral, 2]
+    trunk = _SHOULDERS_LEAN_DEG - trunk_turn_deg(landmarks)[neutral]
+    if not (np.isfinite(facing).any() and np.isfinite(trunk).any()):
+        return 0.0
+    return float(np.nanmedian(facing) - np.nanmedian(trunk))
 
 
 Planes = tuple[bool, bool, bool]

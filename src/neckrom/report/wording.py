@@ -19,6 +19,7 @@ from neckrom.result import AsymmetryResult, Flag, MovementResult, Result, TrialR
 from neckrom.types import Movement
 
 NOT_MEASURED = "not measured"
+NOT_TESTED = "not tested"
 NO_INTERVAL = "no interval"
 NONE = "–"
 
@@ -145,10 +146,15 @@ def mark(flag: Flag) -> str:
     return _MARKS[flag]
 
 
+def missing_text(item: MovementResult) -> str:
+    """Why a direction has no value, in two words."""
+    return NOT_TESTED if item.status == "not_tested" else NOT_MEASURED
+
+
 def loss_text(item: MovementResult) -> str:
     """Answer to "was half or more of the range lost?"."""
     if item.best_deg is None and item.flag == "could_not_judge":
-        return NOT_MEASURED
+        return missing_text(item)
     return _LOSS_WORDS[item.flag]
 
 
@@ -160,7 +166,7 @@ def flags_text(item: MovementResult) -> str:
         if flag == "flagged"
     ]
     if item.flag == "could_not_judge":
-        unknown = NOT_MEASURED if item.best_deg is None else "not judged"
+        unknown = missing_text(item) if item.best_deg is None else "not judged"
         return ", ".join([f"{mark(item.flag)} {unknown}", *raised])
     return f"{mark('flagged')} {', '.join(raised)}" if raised else f"{mark('not_flagged')} none"
 
@@ -205,7 +211,7 @@ def coupling_text(movement: Movement, trial: TrialResult) -> str:
 def reference_sentence(item: MovementResult) -> str:
     """One direction in a sentence: "Extension 25°: 42 % of the reference 60°."."""
     if item.best_deg is None:
-        return f"{item.movement.label}: {NOT_MEASURED}."
+        return f"{item.movement.label}: {missing_text(item)}."
     best = angle_text(item.best_deg, lower_bound=item.lower_bound)
     if item.reference_deg is None:
         return f"{item.movement.label} {best}: the norm set gives no reference."
@@ -312,13 +318,20 @@ def _title(
 
 
 def _open(result: Result) -> tuple[str, ...]:
-    missing = [item.movement.label for item in result.movements if item.best_deg is None]
+    untested = [item.movement.label for item in result.movements if item.status == "not_tested"]
+    missing = [
+        item.movement.label
+        for item in result.movements
+        if item.best_deg is None and item.status != "not_tested"
+    ]
     unsure = [
         item.movement.label
         for item in result.movements
         if item.flag == "could_not_judge" and item.best_deg is not None
     ]
     lines = []
+    if untested:
+        lines.append(f"{NOT_TESTED.capitalize()}: {_listed(untested)}.")
     if missing:
         lines.append(f"{NOT_MEASURED.capitalize()}: {_listed(missing)}.")
     if unsure:

@@ -14,7 +14,7 @@ from neckrom import __version__
 from neckrom.assessment.judgement import STATEMENT, JudgementSettings, PainReport, judge
 from neckrom.assessment.norms import LoadedNorms
 from neckrom.errors import NoFaceError
-from neckrom.kinematics.camera import camera_for_picture, pinhole, straightened
+from neckrom.kinematics.camera import camera_for_picture, hfov_interval95_deg, pinhole, straightened
 from neckrom.kinematics.estimator import OrientationEstimator
 from neckrom.kinematics.face_mesh import face_orientation, facing_angles_deg
 from neckrom.kinematics.front.estimator import FrontEstimator
@@ -38,10 +38,10 @@ from neckrom.result import (
     Result,
     ToolInfo,
 )
-from neckrom.rom.neutral import find_neutral, given_neutral
+from neckrom.rom.neutral import doubted, find_neutral, given_neutral
 from neckrom.rom.protocol import Protocol
 from neckrom.rom.range_of_motion import RomSettings, angle_at, range_of_motion
-from neckrom.service.quality import describe_quality
+from neckrom.service.quality import describe_quality, setting_warnings
 from neckrom.types import (
     AngleSeries,
     CameraModel,
@@ -62,8 +62,10 @@ class AnalysisOptions:
     norms: LoadedNorms
     mirrored: bool = False
     neutral: tuple[float, float] | None = None
+    warm_ups: int | None = None
     view: Literal["auto", "front", "side"] = "auto"
     hfov_deg: float | None = None
+    distance_m: float | None = None
     camera: CameraModel | None = None
     camera_name: str | None = None
     camera_sha256: str | None = None
@@ -123,10 +125,12 @@ def analyse(
     neutral = _neutral(straight, straight_camera, view, options)
     still = (seen.time_s >= neutral.start_s) & (seen.time_s <= neutral.end_s)
     estimator, planes = estimator_for(view)
+    if camera.assumed:  # an assumed camera bends nothing: what is straightened is the picture itself
+        camera = straight_camera = estimator.camera_of(straight, camera, still, options.distance_m)
     reference = estimator.fit_reference(straight, straight_camera, still)
     orientation = estimator.smooth(estimator.observe(straight, reference), reference)
     every_angle = neck_angle_series(orientation, reference.neutral_thorax)
-    found = range_of_motion(every_angle, neutral, options.protocol, options.rom)
+    found = range_of_motion(every_angle, neutral, options.protocol, options.rom, warm_ups=options.warm_ups)
     angles = only_measured(every_angle, planes)
     rom = replace(only_measured_coupling(found, planes), planes=planes)
     movements, asymmetry = judge(rom, options.norms, _pain(angles, options.protocol), options.judgement)
@@ -142,7 +146,11 @@ def analyse(
         configuration=_configuration(options),
         clip=_clip_info(seen, provenance.source, mirrored=options.mirrored),
         camera=CameraInfo(
-            hfov_deg=round(camera.hfov_deg, 2), origin=camera.origin, assumed=camera.assumed, view=view
+            hfov_deg=round(camera.hfov_deg, 2),
+            hfov_interval95_deg=hfov_interval95_deg(camera) if view == "front" else None,
+            origin=camera.origin,
+            assumed=camera.assumed,
+            view=view,
         ),
         norms=NormInfo(
             name=options.norms.name,
@@ -155,10 +163,21 @@ def analyse(
             end_s=round(rom.neutral.end_s, 3),
             origin=rom.neutral.origin,
             drift_deg=round(rom.neutral.drift_deg, 2) if np.isfinite(rom.neutral.drift_deg) else None,
+            sd_deg=tuple(round(sd, 2) for sd in rom.neutral.sd_deg),
+            sure=rom.neutral.sure,
+            doubts=rom.neutral.doubts,
+            other_s=rom.neutral.other_s,
         ),
         movements=movements,
         asymmetry=asymmetry,
-        quality=describe_quality(seen, angles, rom, view, provenance.warnings, mirrored=options.mirrored),
+        quality=describe_quality(
+            seen,
+            angles,
+            rom,
+            view,
+            (*provenance.warnings, *setting_warnings(camera, view, reference.askew_deg, orientation)),
+            mirrored=options.mirrored,
+        ),
         statement=STATEMENT,
     )
     return Analysis(result, seen, orientation, angles, rom, camera)
@@ -198,15 +217,16 @@ def _camera(landmarks: LandmarkSeries, options: AnalysisOptions) -> CameraModel:
 
 
 def _neutral(landmarks: LandmarkSeries, camera: CameraModel, view: View, options: AnalysisOptions) -> Neutral:
-    named = options.neutral or (options.protocol.neutral if options.protocol else None)
-    if named is not None:
-        found = landmarks.face_found if view == "front" else landmarks.pose_found
-        return given_neutral(landmarks.time_s, *named, found)
     if view == "front":
         facing = facing_angles_deg(face_orientation(landmarks, camera))
     else:
         facing = side_facing_angles(landmarks, view)
-    return find_neutral(landmarks.time_s, facing, options.rom.neutral)
+    named = options.neutral or (options.protocol.neutral if options.protocol else None)
+    if named is None:
+        return find_neutral(landmarks.time_s, facing, options.rom.neutral)
+    found = landmarks.face_found if view == "front" else landmarks.pose_found
+    given = given_neutral(landmarks.time_s, *named, found)
+    return doubted(given, landmarks.time_s, facing, options.rom.neutral)
 
 
 def _pain(angles: AngleSeries, protocol: Protocol | None) -> dict[Movement, PainReport]:
@@ -225,8 +245,10 @@ def _configuration(options: AnalysisOptions) -> Configuration:
     return Configuration(
         mirrored=options.mirrored,
         neutral=options.neutral,
+        warm_ups=options.warm_ups,
         view=options.view,
         hfov_deg=options.hfov_deg,
+        distance_m=options.distance_m,
         camera=options.camera_name,
         camera_sha256=options.camera_sha256,
         norms=options.norms.name,

@@ -283,7 +283,7 @@ def _as_the_session(options: AnalysisOptions, session: SessionFolder) -> Analysi
             protocol_name=made.protocol_name,
             protocol_sha256=made.protocol_sha256,
         )
-    if options.camera is None and options.hfov_deg is None:
+    if options.camera is None and options.hfov_deg is None and options.distance_m is None:
         options = replace(
             options,
             hfov_deg=made.hfov_deg,
@@ -320,8 +320,10 @@ def _analysis_options(options: MeasureOptions) -> AnalysisOptions:
         norms=norms,
         mirrored=options.mirrored,
         neutral=options.neutral,
+        warm_ups=options.warm_ups,
         view=options.view,
         hfov_deg=options.hfov_deg,
+        distance_m=options.distance_m,
         camera=camera.profile.camera() if camera else None,
         camera_name=camera.profile.name if camera else None,
         camera_sha256=camera.sha256 if camera else None,

@@ -17,10 +17,15 @@ class MeasureOptions:
         The clip was stored mirrored, as many phones do with the front camera.
     neutral : tuple of two float, optional
         Start and end of the neutral stretch in seconds.
+    warm_ups : int, optional
+        So many repetitions of each direction come first and do not count; left out, only the pattern of
+        two smaller ones before three alike is taken for warm-ups.
     view : str
         "auto", "front" or "side": from where the camera looks at the person.
     hfov_deg : float, optional
         Horizontal field of view of the upright picture.
+    distance_m : float, optional
+        Metres from the eyes to the camera at rest, where the field of view is not known.
     camera : str, optional
         Name or path of a camera profile, instead of ``hfov_deg``.
     protocol : Path, optional
@@ -37,8 +42,10 @@ class MeasureOptions:
 
     mirrored: bool = False
     neutral: tuple[float, float] | None = None
+    warm_ups: int | None = None
     view: Literal["auto", "front", "side"] = "auto"
     hfov_deg: float | None = None
+    distance_m: float | None = None
     camera: str | None = None
     protocol: Path | None = None
     norms: str = "article"

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Literal
 
-from neckrom.kinematics.view import View, view_warning
+from neckrom.kinematics.view import ASKEW_FROM_DEG, View, view_warning
 from neckrom.result import Quality
-from neckrom.types import AngleSeries, LandmarkSeries, Movement, RangeOfMotion
+from neckrom.types import (
+    AngleSeries,
+    CameraModel,
+    LandmarkSeries,
+    Movement,
+    Notice,
+    OrientationSeries,
+    RangeOfMotion,
+)
 
+FAR_LENS_DEG = 45.0
+"""An estimated field of view below this is said: no laptop or phone films so without zoom or crop."""
 LOW_MEASURED_PERCENT = 90.0
 """Below this share of measured frames the report warns."""
 
@@ -46,6 +56,45 @@ def describe_quality(
     )
 
 
+def setting_warnings(
+    camera: CameraModel, view: View, askew_deg: float, orientation: OrientationSeries
+) -> tuple[Notice, ...]:
+    """What camera and seat leave unknown, with the way out.
+
+    Parameters
+    ----------
+    camera : CameraModel
+        As it was taken for measuring.
+    view : View
+    askew_deg : float
+        How far the face at rest is turned from the trunk.
+    orientation : OrientationSeries
+    """
+    if view != "front":
+        return ()
+    warnings = []
+    if camera.assumed and camera.hfov_deg < FAR_LENS_DEG:
+        text = (
+            f"The camera seems to stand far away or to have a long lens (about {camera.hfov_deg:.0f} deg, which is "
+            "unsure): angles are less certain. Say --distance or --hfov, or film from 0.7 to 1 m."
+        )
+        warnings.append(Notice(text, "lens_far", hfov_deg=camera.hfov_deg))
+    if abs(askew_deg) > ASKEW_FROM_DEG:
+        text = (
+            f"The shoulders seem to be turned away from where the face looks at rest, by about {abs(askew_deg):.0f} "
+            "deg: then one side of rotation reads too large and the other too small, and intervals of rotation are "
+            "widened by as much. Turn the chair so that trunk and face point at the camera."
+        )
+        warnings.append(Notice(text, "seat_askew", askew_deg=abs(askew_deg)))
+    if not orientation.trunk_seen:
+        text = (
+            "No shoulder is in the picture: what the trunk did is not measured. The neck's angles count as if it had "
+            "kept still. Film head and both shoulders."
+        )
+        warnings.append(Notice(text, "trunk_not_seen"))
+    return tuple(warnings)
+
+
 def _warnings(
     landmarks: LandmarkSeries, rom: RangeOfMotion, view: View, measured_percent: float
 ) -> list[str]:
@@ -66,8 +115,8 @@ def _warnings(
         )
     if not rom.trials:
         warnings.append(
-            "No movement was found: the head never left neutral by more than 10 deg. If the person did move, "
-            "name neutral and trials in a protocol file (--protocol)."
+            "No movement was found that was made on purpose: nothing was tested. If the person did move, repeat each "
+            "movement and hold its end for 1 to 2 seconds, or name neutral and trials in a protocol file (--protocol)."
         )
     bounded = [trial for trial in rom.trials if trial.lower_bound and trial.movement.plane == 0]
     if view == "front" and bounded:

@@ -9,11 +9,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neckrom.kinematics.camera import ASSUMED_SD, STATED_SD
 from neckrom.kinematics.front.bodies import HEAD, THORAX, Body
 from neckrom.kinematics.front.calibration import shipped_calibration
+from neckrom.kinematics.front.lens import EYES_M, EYES_SD
 from neckrom.kinematics.front.parameters import LIMITS
+from neckrom.kinematics.front.unknowns import UNSEEN_TRUNK_SD_DEG
+from neckrom.kinematics.view import ASKEW_FROM_DEG
 
 PAGE = Path(__file__).parents[3] / "docs" / "method.md"
+
+
+UNKNOWNS = {
+    "ASSUMED_SD": ASSUMED_SD,
+    "STATED_SD": STATED_SD,
+    "EYES_M": EYES_M,
+    "EYES_SD": EYES_SD,
+    "UNSEEN_TRUNK_SD_DEG": UNSEEN_TRUNK_SD_DEG,
+    "ASKEW_FROM_DEG": ASKEW_FROM_DEG,
+}
 
 
 def stated() -> dict[str, list[str]]:
@@ -26,7 +40,7 @@ def stated() -> dict[str, list[str]]:
 
 def in_code() -> dict[str, list[object]]:
     fitted = shipped_calibration()
-    numbers = {**asdict(fitted.fusion), **asdict(fitted.tracks), **asdict(LIMITS)}
+    numbers = {**asdict(fitted.fusion), **asdict(fitted.tracks), **asdict(LIMITS), **UNKNOWNS}
     columns: dict[str, list[object]] = {name: [value] for name, value in numbers.items()}
     bodies = [of_body(body) for body in (HEAD, THORAX)]
     return columns | {name: [body[name] for body in bodies] for name in bodies[0]}

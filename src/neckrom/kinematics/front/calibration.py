@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from neckrom.kinematics.front.flow import MotionModel, pack_motion, unpack_motion
 from neckrom.kinematics.front.fusion import Fused
+from neckrom.kinematics.front.lens import LensModel, pack_lens, unpack_lens
 from neckrom.kinematics.front.networks import (
     Networks,
     Prediction,
@@ -45,10 +46,12 @@ class Calibration:
     tracks : TrackParameters
     tracks_stretch : ndarray, shape (6, B)
         The same for angles solved from points followed over the head.
-    tracks_sd : ndarray, shape (6, 4)
+    tracks_sd : ndarray, shape (6, 5)
         What the variance of a solved angle is made of, a row a direction: a standard deviation in degrees
         that is always there, and factors on the solution's own, on its difference from the reading that
-        held it, and on the trunk's standard deviation in the same plane.
+        held it, on the trunk's standard deviation in the same plane, and on the angle itself: heads have
+        other shapes than the ellipsoid.
+    lens : LensModel
     identity : str
         Of the file's content.
     """
@@ -62,6 +65,7 @@ class Calibration:
     tracks: TrackParameters
     tracks_stretch: FloatArray
     tracks_sd: FloatArray
+    lens: LensModel
     identity: str
 
     def stretched(self, fused: Fused, *, flow: bool) -> Fused:
@@ -116,6 +120,7 @@ def load_calibration(path: Path) -> Calibration:
         tracks=unpack(TrackParameters, arrays),
         tracks_stretch=np.asarray(arrays["tracks_stretch"], dtype=np.float64),
         tracks_sd=np.asarray(arrays["tracks_sd"], dtype=np.float64),
+        lens=unpack_lens(arrays),
         identity=f"{arrays['version']}-{digest}",
     )
 
@@ -132,6 +137,7 @@ def save_calibration(path: Path, calibration: Calibration, version: str) -> None
         **pack(calibration.tracks),
         "tracks_stretch": calibration.tracks_stretch.astype(np.float32),
         "tracks_sd": calibration.tracks_sd.astype(np.float32),
+        **pack_lens(calibration.lens),
         "version": np.array(version),
     }
     np.savez_compressed(path, **cast("dict[str, NDArray[np.float64]]", arrays))

@@ -20,7 +20,15 @@ from scipy.spatial.transform import Rotation
 
 from neckrom.errors import NoNeutralError
 from neckrom.kinematics.front.calibration import Calibration, shipped_calibration
-from neckrom.kinematics.front.features import Lens, Points, at_rest, middle_on_plane, points_of
+from neckrom.kinematics.front.features import (
+    Lens,
+    Points,
+    at_rest,
+    blocks_of,
+    head_on_plane,
+    middle_on_plane,
+    points_of,
+)
 from neckrom.kinematics.front.flow import Motion, motion_of, steps_seen
 from neckrom.kinematics.front.followed_points import (
     Tracks,
@@ -31,17 +39,27 @@ from neckrom.kinematics.front.followed_points import (
 )
 from neckrom.kinematics.front.fusion import FLOW_PASSES, FLOW_ROUNDS, Fused, fuse
 from neckrom.kinematics.front.identity import constants_id
+from neckrom.kinematics.front.lens import (
+    at_distance,
+    growth,
+    shares_at_rest,
+    still_features,
+    with_inverse_focal,
+)
 from neckrom.kinematics.front.networks import Prediction, resting_posture
 from neckrom.kinematics.front.orientation import orientations
 from neckrom.kinematics.front.readings import branches, readings_of
 from neckrom.kinematics.front.reference import Reference
 from neckrom.kinematics.front.running import RunningFront
+from neckrom.kinematics.front.unknowns import shoulders_seen, with_lens_and_seat, without_unseen_trunk
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA
+from neckrom.kinematics.view import askew_seat_deg
 from neckrom.types import (
     POSE_EARS,
     POSE_SHOULDERS,
     BoolArray,
     CameraModel,
+    FloatArray,
     LandmarkSeries,
     OrientationSeries,
 )
@@ -60,12 +78,15 @@ class ObservedSeries(OrientationSeries):
     motion : Motion
     tracks : Tracks or None
         None where no points were followed.
+    head_moved : ndarray, shape (N, 2)
+        How far the head has moved in the picture since rest, on the plane at depth 1.
     """
 
     face: Prediction
     pose: Prediction
     motion: Motion
     tracks: Tracks | None
+    head_moved: FloatArray
 
 
 class FrontEstimator:
@@ -78,6 +99,11 @@ class FrontEstimator:
 
     def __init__(self, calibration: Calibration | None = None) -> None:
         self._calibration = shipped_calibration() if calibration is None else calibration
+
+    @property
+    def calibration(self) -> Calibration:
+        """The fitted numbers in use."""
+        return self._calibration
 
     @property
     def calibration_id(self) -> str:
@@ -112,7 +138,45 @@ class FrontEstimator:
             neutral_thorax=thorax.as_quat(),
             ears=np.median(middle_on_plane(still.pose, POSE_EARS, lens), axis=0),
             shoulders=np.median(middle_on_plane(still.pose, POSE_SHOULDERS, lens), axis=0),
+            head=np.median(head_on_plane(still.pose, lens), axis=0),
+            inverse_focal_sd=camera.inverse_focal_sd,
+            shoulders_seen=shoulders_seen(still.pose, camera),
+            askew_deg=askew_seat_deg(landmarks, camera, neutral),
         )
+
+    def camera_of(
+        self,
+        landmarks: LandmarkSeries,
+        camera: CameraModel,
+        neutral: BoolArray,
+        distance_m: float | None = None,
+    ) -> CameraModel:
+        """The camera with its focal length from a stated distance, or from perspective.
+
+        Parameters
+        ----------
+        landmarks, neutral
+            As for :meth:`fit_reference`; the more of the recording, the more is seen of perspective.
+        camera : CameraModel
+            Returned as it is where its focal length is not assumed.
+        distance_m : float, optional
+            Of the eyes from the camera.
+        """
+        if not camera.assumed:
+            return camera
+        reference = self.fit_reference(landmarks, camera, neutral)
+        rest = reference.rest
+        if distance_m is not None:
+            return at_distance(camera, rest.eye_distance, distance_m)
+        points = points_of(landmarks)
+        used = neutral & points.face_found & points.pose_found
+        still = still_features(
+            self._calibration.networks, rest, reference.mirrored_rest, shares_at_rest(points, used, rest)
+        )
+        face, _ = branches(self._calibration, points, reference)
+        moving = growth(blocks_of(points, rest), face.angles_deg[:, :3], neutral)
+        nearness, sd = self._calibration.lens.nearness_from(still, moving, rest.eye_distance)
+        return with_inverse_focal(camera, nearness / rest.eye_distance, sd / rest.eye_distance)
 
     def observe(self, landmarks: LandmarkSeries, reference: Reference) -> ObservedSeries:
         """Readings frame by frame; head and thorax from the better of the two branches, not smoothed."""
@@ -125,6 +189,7 @@ class FrontEstimator:
             pose=pose,
             motion=motion_of(landmarks),
             tracks=tracks_of(landmarks, points, reference),
+            head_moved=head_on_plane(points.pose, reference.rest.lens) - reference.head,
         )
 
     def smooth(self, observed: OrientationSeries, reference: Reference) -> OrientationSeries:
@@ -133,9 +198,11 @@ class FrontEstimator:
             raise TypeError("smooth() needs what observe() of the same estimator returned.")
         fused = self.fused(observed, reference)
         angles = self._calibration.with_measured_sd(fused, flow=observed.motion.recorded)
+        angles = without_unseen_trunk(angles, reference)
         solved = np.zeros(len(observed), dtype=np.bool_)
         if observed.tracks is not None:
             angles, solved = self._solved(observed.tracks, angles, reference)
+        angles = with_lens_and_seat(angles, observed.head_moved, reference)
         return orientations(
             observed.time_ns,
             angles,

@@ -244,6 +244,11 @@ def middle_on_plane(pose: FloatArray, which: list[int], lens: Lens) -> FloatArra
     return np.asarray((pose[:, which, :2].mean(axis=1) - [lens.cx, lens.cy]) / lens.focal)
 
 
+def head_on_plane(pose: FloatArray, lens: Lens) -> FloatArray:
+    """Middle of all head points of the pose model on the plane at depth 1, shape (N, 2)."""
+    return np.asarray((pose[:, POSE_HEAD, :2].mean(axis=1) - [lens.cx, lens.cy]) / lens.focal)
+
+
 def _along_own_ray(face: FloatArray, lens: Lens) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Face points in a camera turned to the face: (N, K, 3); that turn (N, 3, 3); the ray (N, 3)."""
     sight = _lines_of_sight(face, lens)

@@ -57,10 +57,11 @@ def tracks_of(landmarks: LandmarkSeries, points: Points, reference: Reference) -
         on_plane[..., 2] = (on_plane[..., 2] - lens.cy) / lens.focal
         return BodyTracks(body, landmarks.time_s, on_plane, origin, reference.rest.eye_distance, joint_moved)
 
-    head = seen(HEAD, landmarks.tracks, reference.ears, shoulders - reference.shoulders)
-    if landmarks.chest_tracks is None:
-        return Tracks(head, None)
     still = np.zeros((len(landmarks), 2))
+    moved = shoulders - reference.shoulders if reference.shoulders_seen else still
+    head = seen(HEAD, landmarks.tracks, reference.ears, moved)
+    if landmarks.chest_tracks is None or not reference.shoulders_seen:
+        return Tracks(head, None)
     return Tracks(head, seen(THORAX, landmarks.chest_tracks, reference.shoulders, still))
 
 
@@ -126,6 +127,7 @@ def solved_sd_deg(table: FloatArray, solved: SolvedNeck, reading_deg: FloatArray
             solved.sd_deg**2,
             (solved.neck_deg - reading_deg) ** 2,
             solved.trunk_sd_deg**2,
+            solved.neck_deg**2,
         ],
         axis=-1,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from neckrom.kinematics import pose_points
+from neckrom.kinematics import camera, pose_points, view
 from neckrom.kinematics.constants import digest_of
 from neckrom.kinematics.front import (
     bodies,
@@ -15,6 +15,7 @@ from neckrom.kinematics.front import (
     flow,
     followed_points,
     fusion,
+    lens,
     networks,
     orientation,
     parameters,
@@ -22,6 +23,7 @@ from neckrom.kinematics.front import (
     reference,
     rigid_body,
     running,
+    unknowns,
 )
 from neckrom.kinematics.front import filter as state_filter
 
@@ -29,11 +31,13 @@ MODULES = (
     bodies,
     bundle_adjustment,
     calibration,
+    camera,
     excursions,
     features,
     flow,
     followed_points,
     fusion,
+    lens,
     networks,
     orientation,
     parameters,
@@ -43,6 +47,8 @@ MODULES = (
     rigid_body,
     running,
     state_filter,
+    unknowns,
+    view,
 )
 
 

@@ -42,4 +42,6 @@ def orientations(
         far = np.abs(angles.angles_deg[:, :3]) > BEYOND_FROM_DEG
         beyond = np.asarray((far & (sd > BEYOND_SD_DEG)).any(axis=1))
         quality = np.where(known, np.clip(1.2 - np.nanmax(np.nan_to_num(sd), axis=1) / 15.0, 0.05, 1.0), 0.0)
-    return OrientationSeries(time_ns, head, thorax, sd, beyond, source, quality)
+    return OrientationSeries(
+        time_ns, head, thorax, sd, beyond, source, quality, trunk_seen=reference.shoulders_seen
+    )

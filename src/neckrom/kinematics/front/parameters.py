@@ -89,11 +89,11 @@ class TrackParameters:
     pixel_sd: float = 0.015
     shape_sd: float = 0.25
     shape_turn_sd: float = 0.12
-    prior_factor: float = 2.5
-    turn_prior_factor: float = 4.0
+    prior_factor: float = 4.0
+    turn_prior_factor: float = 7.0
     prior_floor_deg: float = 1.0
-    excursion_deg: float = 20.0
-    rest_deg: float = 8.0
+    excursion_deg: float = 12.0
+    rest_deg: float = 5.0
     spacing_s: float = 1 / 20
     thorax_sd_deg: float = 0.7
     thorax_turn_sd_deg: float = 10.0

@@ -21,8 +21,14 @@ class Reference:
         Times of the frames of the neutral stretch.
     neutral_thorax : ndarray, shape (4,)
         Quaternion (x, y, z, w), body to camera; the head's is the same.
-    ears, shoulders : ndarray, shape (2,)
-        Middle of the ears and of the shoulders at rest, on the plane at depth 1.
+    ears, shoulders, head : ndarray, shape (2,)
+        Middle of the ears, of the shoulders and of all points of the head at rest, on the plane at depth 1.
+    inverse_focal_sd : float
+        Of the lens, as in :class:`neckrom.types.CameraModel`.
+    shoulders_seen : bool
+        At least one shoulder lies in the picture. Where none does, the body model makes the trunk up.
+    askew_deg : float
+        How far the face at rest is turned from where the trunk points, positive to the person's right.
     """
 
     rest: Rest
@@ -32,3 +38,7 @@ class Reference:
     neutral_thorax: FloatArray
     ears: FloatArray
     shoulders: FloatArray
+    head: FloatArray
+    inverse_focal_sd: float
+    shoulders_seen: bool
+    askew_deg: float

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from neckrom.kinematics.front.calibration import Calibration
-from neckrom.kinematics.front.features import POSE_GAP_S, points_of
+from neckrom.kinematics.front.features import POSE_GAP_S, head_on_plane, points_of
 from neckrom.kinematics.front.filter import (
     ANGLE,
     Readings,
@@ -29,6 +29,7 @@ from neckrom.kinematics.front.fusion import Track
 from neckrom.kinematics.front.orientation import orientations
 from neckrom.kinematics.front.readings import branches, readings_of
 from neckrom.kinematics.front.reference import Reference
+from neckrom.kinematics.front.unknowns import with_lens_and_seat, without_unseen_trunk
 from neckrom.types import POSE_EARS, LandmarkSeries, OrientationSeries
 
 _ANGLES = 6
@@ -83,7 +84,8 @@ class RunningFront:
         """
         before = self._before
         held = frame if before is None else _with_pose_held(frame, before)
-        face, pose = branches(self._calibration, points_of(held), self._reference)
+        points = points_of(held)
+        face, pose = branches(self._calibration, points, self._reference)
         now = readings_of(self._calibration, held.time_ns, face, pose, self._reference)
         motion = motion_of(held)
         if before is None:
@@ -99,6 +101,10 @@ class RunningFront:
         inflation = inflation_of(now, self._calibration.fusion, track.mean[..., ANGLE])
         fused = self._calibration.stretched(track.fused(now, inflation), flow=motion.recorded)
         angles = self._calibration.with_measured_sd(fused, flow=motion.recorded)
+        head_moved = head_on_plane(points.pose, self._reference.rest.lens) - self._reference.head
+        angles = with_lens_and_seat(
+            without_unseen_trunk(angles, self._reference), head_moved, self._reference
+        )
         return orientations(held.time_ns, angles, self._reference, (face, pose), fused.face_trust)
 
     def _next(self, before: _Before, now: Readings, motion: Motion) -> State:

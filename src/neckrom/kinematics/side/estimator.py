@@ -73,6 +73,17 @@ class SideViewEstimator:
         """Identity of the fitted numbers, and of those that stand in the code."""
         return f"{self._calibration.identity}-{constants_id()}"
 
+    def camera_of(
+        self,
+        landmarks: LandmarkSeries,
+        camera: CameraModel,
+        neutral: BoolArray,
+        distance_m: float | None = None,
+    ) -> CameraModel:
+        """The camera as it is: at the side the lens is not asked for."""
+        del landmarks, neutral, distance_m
+        return camera
+
     def fit_reference(
         self, landmarks: LandmarkSeries, camera: CameraModel, neutral: BoolArray
     ) -> SideReference:

@@ -28,6 +28,11 @@ class SideReference:
     rest_time_ns: IntArray
     neutral_thorax: FloatArray
 
+    @property
+    def askew_deg(self) -> float:
+        """Not told from the side: 0."""
+        return 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class ObservedSide(OrientationSeries):

@@ -1,0 +1,213 @@
+"""The focal length of a camera that nobody told: what perspective says of it, and how unsure that is.
+
+A head that moves across the picture is seen along another line of sight, and an angle is read against
+that line. How far the line turned depends on the focal length: one that is taken too short turns it too
+far, and rotation and flexion come out too small. A face tells how large it is in the picture, which is
+focal length over distance, but not one without the other. Perspective does: a near face shows its nose
+large and its ears and shoulders small, and shrinks as the head tips back. What counts is the *nearness*:
+the distance between the outer corners of the eyes over their distance from the camera.
+
+Known weakness first: faces differ from each other about as much as near and far views of one face do. A
+camera at arm's length and one at two metres are told apart, lenses of 50 and 70 deg are not. The standard
+deviation that comes out goes into every angle (:func:`line_of_sight_sd_deg`).
+
+Numbers are fitted by ``calibration/fit_lens.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neckrom.kinematics.camera import ASSUMED_SD
+from neckrom.kinematics.front.features import Blocks, Points, Rest
+from neckrom.kinematics.front.networks import Networks
+from neckrom.types import POSE_EARS, POSE_SHOULDERS, BoolArray, CameraModel, FloatArray
+
+EYES_M = 0.088
+"""Between the outer corners of the eyes, metres: adults 83 to 96 mm (Farkas, "Anthropometry of the Head and
+Face", 1994: biocular width, women and men)."""
+EYES_SD = 0.06
+"""One standard deviation of it, as a share."""
+LIMITS = (0.15, 1.7)
+"""Focal lengths outside these shares of the assumed one's inverse are not claimed."""
+_SMALLEST_DEG, _LARGEST_DEG = 7.0, 32.0
+_OTHER_PLANES_DEG = 12.0
+_FEWEST_FRAMES = 6
+_LARGEST_GROWTH = 0.35
+_ROBUST = 1.5
+_ROUNDS = 10
+_LIKELY_WITHIN = 2.5
+"""A cue further off than so many of its standard deviations counts less and less."""
+
+MOVING_CUES = ("extension", "flexion", "rotation")
+"""How the face grows or shrinks with the sine of the angle."""
+
+
+@dataclass(frozen=True, slots=True)
+class LensModel:
+    """What perspective says of nearness.
+
+    Attributes
+    ----------
+    prior_sd : float
+        Of the inverse focal length over the assumed one's, whose mean is 1: what people film with.
+    weights, mean, scale : ndarray, shape (F,)
+        Linear reading of the resting face and body (:func:`still_features`) about their mean, in their scale.
+    cues : ndarray, shape (4, 3)
+        Offset, slope and standard deviation of each cue against nearness: the linear reading at rest, then
+        ``MOVING_CUES``.
+    """
+
+    prior_sd: float
+    weights: FloatArray
+    mean: FloatArray
+    scale: FloatArray
+    cues: FloatArray
+
+    def nearness_from(self, still: FloatArray, moving: FloatArray, expected: float) -> tuple[float, float]:
+        """Nearness and its standard deviation.
+
+        Parameters
+        ----------
+        still : ndarray, shape (F,)
+        moving : ndarray, shape (3,)
+            NaN where the movement was not made.
+        expected : float
+            By the assumed lens.
+        """
+        seen = np.concatenate([[float((still - self.mean) / self.scale @ self.weights)], moving])
+        offset, slope, sd = self.cues.T
+        known = np.isfinite(seen)
+        said, said_sd = ((seen - offset) / slope)[known], (sd / np.abs(slope))[known]
+        prior_sd = self.prior_sd * expected
+        mean = expected
+        weight = np.ones(len(said))
+        for _ in range(_ROUNDS):
+            precision = 1 / prior_sd**2 + (weight / said_sd**2).sum()
+            mean = float((expected / prior_sd**2 + (weight * said / said_sd**2).sum()) / precision)
+            away = np.abs(said - mean) / np.hypot(said_sd, precision**-0.5) / _LIKELY_WITHIN
+            weight = 1 / np.maximum(away, 1.0)
+        return mean, float(precision**-0.5)
+
+
+def still_features(networks: Networks, rest: Rest, mirrored: Rest, shares: FloatArray) -> FloatArray:
+    """What is seen of a person at rest, left and right treated alike; shape (F,)."""
+    use = networks.projections
+
+    def one(side: Rest) -> FloatArray:
+        blocks = (("face0", side.face), ("pose0", side.pose), ("world0", side.world))
+        return np.concatenate([use[name](block[None])[0] for name, block in blocks])
+
+    return np.concatenate([(one(rest) + one(mirrored)) / 2, shares])
+
+
+def shares_at_rest(points: Points, used: BoolArray, rest: Rest) -> FloatArray:
+    """Logarithms of the distance of the shoulders and of the ears over that of the eyes; shape (2,)."""
+    eyes_px = rest.eye_distance * rest.lens.focal
+    apart = [
+        np.linalg.norm(points.pose[used, a, :2] - points.pose[used, b, :2], axis=1)
+        for a, b in (POSE_SHOULDERS, POSE_EARS)
+    ]
+    return np.log([float(np.median(distance)) / eyes_px for distance in apart])
+
+
+def growth(blocks: Blocks, angles_deg: FloatArray, at_rest: BoolArray) -> FloatArray:
+    """Log of the size of the face against rest, a unit of the sine of the angle; shape (3,), NaN if not seen.
+
+    Parameters
+    ----------
+    blocks : Blocks, N frames
+    angles_deg : ndarray, shape (N, 3)
+        Flexion, lateral, rotation as the face reads them.
+    at_rest : ndarray, shape (N,), bool
+    """
+    size = blocks.place[:, 2]
+    known = np.isfinite(size) & np.isfinite(angles_deg).all(axis=1)
+    if not (known & at_rest).any():
+        return np.full(len(MOVING_CUES), np.nan)
+    size = size - np.median(size[known & at_rest])
+    known &= np.abs(size) < _LARGEST_GROWTH
+    flexion, _, rotation = angles_deg.T
+    planes = ((-flexion, (1, 2)), (flexion, (1, 2)), (np.abs(rotation), (0, 1)))
+    slopes = []
+    for angle, others in planes:
+        aside = np.abs(angles_deg[:, others]).max(axis=1)
+        used = known & (angle > _SMALLEST_DEG) & (angle < _LARGEST_DEG) & (aside < _OTHER_PLANES_DEG)
+        slopes.append(_robust_slope(np.sin(np.radians(angle[used])), size[used]))
+    return np.array(slopes)
+
+
+def _robust_slope(x: FloatArray, y: FloatArray) -> float:
+    """Slope of a line through zero, Huber's weights."""
+    if len(x) < _FEWEST_FRAMES:
+        return float("nan")
+    weight = np.ones(len(x))
+    slope = 0.0
+    for _ in range(_ROUNDS):
+        slope = float((weight * x * y).sum() / (weight * x * x).sum())
+        residual = np.abs(y - slope * x)
+        weight = 1 / np.maximum(residual / (_ROBUST * (1.48 * np.median(residual) + 1e-3)), 1.0)
+    return slope
+
+
+def with_inverse_focal(camera: CameraModel, share: float, sd: float) -> CameraModel:
+    """The camera with this share of its inverse focal length, and the standard deviation of it."""
+    share = float(np.clip(share, *LIMITS))
+    found = replace(camera, fx=camera.fx / share, fy=camera.fy / share, inverse_focal_sd=sd / share)
+    return replace(
+        found,
+        origin=(
+            f"estimated from perspective: about {found.hfov_deg:.0f} deg ({camera.origin.partition(':')[0]} "
+            f"{camera.hfov_deg:.0f})"
+        ),
+    )
+
+
+def at_distance(camera: CameraModel, eye_distance: float, distance_m: float) -> CameraModel:
+    """The camera that shows eyes this far apart (in its own focal lengths) at a distance that was told."""
+    share = EYES_M / distance_m / eye_distance
+    found = replace(camera, fx=camera.fx / share, fy=camera.fy / share, inverse_focal_sd=EYES_SD)
+    return replace(found, origin=f"from a distance of {distance_m:g} m that was stated", assumed=False)
+
+
+def line_of_sight_sd_deg(head_moved: FloatArray, inverse_focal_sd: float) -> FloatArray:
+    """What not knowing the focal length adds to flexion, lateral and rotation.
+
+    Parameters
+    ----------
+    head_moved : ndarray, shape (N, 2)
+        How far the head has moved since rest, right and down, on the plane at depth 1.
+    inverse_focal_sd : float
+        One standard deviation of the inverse focal length, as a share.
+
+    Returns
+    -------
+    ndarray, shape (N, 3), degrees
+        0 where the head is not seen.
+    """
+    turned = np.degrees(np.arctan(np.nan_to_num(head_moved)))
+    return np.asarray(np.column_stack([turned[:, 1], np.zeros(len(turned)), turned[:, 0]]) * inverse_focal_sd)
+
+
+def pack_lens(model: LensModel) -> dict[str, NDArray[np.generic]]:
+    """Arrays for an ``.npz``."""
+    return {
+        "lens.prior_sd": np.float64(model.prior_sd).reshape(()),
+        "lens.weights": model.weights.astype(np.float32),
+        "lens.mean": model.mean.astype(np.float32),
+        "lens.scale": model.scale.astype(np.float32),
+        "lens.cues": model.cues.astype(np.float32),
+    }
+
+
+def unpack_lens(arrays: dict[str, NDArray[np.generic]]) -> LensModel:
+    """Inverse of :func:`pack_lens`; a file without these numbers yet gives a model that knows nothing."""
+    if "lens.weights" not in arrays:
+        return LensModel(ASSUMED_SD, np.zeros(0), np.zeros(0), np.ones(0), np.zeros((0, 3)))
+    wide = {
+        name: np.asarray(arrays[f"lens.{name}"], np.float64) for name in ("weights", "mean", "scale", "cues")
+    }
+    return LensModel(prior_sd=float(arrays["lens.prior_sd"]), **wide)
