@@ -11,9 +11,8 @@ import pytest
 
 from neckrom.kinematics.camera import ASSUMED_SD, STATED_SD
 from neckrom.kinematics.front.bodies import HEAD, THORAX, Body
-from neckrom.kinematics.front.calibration import shipped_calibration
 from neckrom.kinematics.front.lens import EYES_M, EYES_SD
-from neckrom.kinematics.front.parameters import LIMITS
+from neckrom.kinematics.front.parameters import DEFAULTS, LIMITS
 from neckrom.kinematics.front.unknowns import UNSEEN_TRUNK_SD_DEG
 from neckrom.kinematics.view import ASKEW_FROM_DEG
 
@@ -39,8 +38,10 @@ def stated() -> dict[str, list[str]]:
 
 
 def in_code() -> dict[str, list[object]]:
-    fitted = shipped_calibration()
-    numbers = {**asdict(fitted.fusion), **asdict(fitted.tracks), **asdict(LIMITS), **UNKNOWNS}
+    fusion, tracks = (
+        asdict(numbers) for numbers in DEFAULTS
+    )  # the fitted file holds the same: test_fitted_tables
+    numbers = {**fusion, **tracks, **asdict(LIMITS), **UNKNOWNS}
     columns: dict[str, list[object]] = {name: [value] for name, value in numbers.items()}
     bodies = [of_body(body) for body in (HEAD, THORAX)]
     return columns | {name: [body[name] for body in bodies] for name in bodies[0]}
