@@ -4,7 +4,8 @@
     python benchmarks/live_against_recording.py CLIP_OR_LANDMARKS ...
 
 Live, a frame is read from itself and those before it. The report knows the whole recording: it smooths both
-ways and solves the points that were followed over the head. Neutral is the one that the report found.
+ways and solves the points that were followed over the head. Neutral is the one that the report
+found; the lens is told to neither.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 
 from neckrom.assessment.norms import load_norms
 from neckrom.frames import open_source
+from neckrom.kinematics.camera import pinhole
 from neckrom.landmarks.mediapipe_engine import MediaPipeDetector
 from neckrom.landmarks.pipeline import extract_to_file
 from neckrom.landmarks.store import read_landmarks
@@ -59,7 +61,7 @@ def shown_live(analysis: Analysis) -> np.ndarray:
     series, neutral = analysis.landmarks, analysis.rom.neutral
     frames = frames_of(series)
     still = (series.time_s >= neutral.start_s) & (series.time_s <= neutral.end_s)
-    live = CausalOrientation(analysis.camera)
+    live = CausalOrientation(pinhole(series.width, series.height))
     live.learn([frame for frame, at_rest in zip(frames, still, strict=True) if at_rest])
     shown = np.full((len(series), 3), np.nan)
     for i in np.flatnonzero(series.time_s > neutral.end_s):
