@@ -3,7 +3,7 @@
     python calibration/fit_lens.py                     # changes calibration/estimator.npz
 
 Reads the people of ``landmarks_fit.npz``, ``landmarks_tracks.npz`` (46 to 84 deg lenses) and ``landmarks_wide.npz``
-(15 to 100 deg). Prints how well people left out are read.
+(15 to 100 deg), and ``landmarks_lens.npz`` (the same, small movements only). Prints how well people left out are read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 
 from neckrom.errors import NoNeutralError
-from neckrom.kinematics.camera import ASSUMED_SD
 from neckrom.kinematics.face_mesh import facing_angles_deg
 from neckrom.kinematics.front.calibration import load_calibration, save_calibration
 from neckrom.kinematics.front.estimator import FrontEstimator
@@ -26,8 +25,8 @@ from neckrom.kinematics.front.truth_table import TruthClip, read_table
 from neckrom.kinematics.view import trunk_turn_deg
 
 HERE = Path(__file__).parent
-TABLES = ("landmarks_fit.npz", "landmarks_tracks.npz", "landmarks_wide.npz")
-RIDGE = 20.0
+TABLES = ("landmarks_fit.npz", "landmarks_tracks.npz", "landmarks_wide.npz", "landmarks_lens.npz")
+RIDGE = 60.0
 FOLDS = 10
 FAR_WEIGHT = 4.0
 """Far cameras are few among the people of the fit, and matter as much."""
@@ -44,25 +43,40 @@ def seen_in(clip: TruthClip, estimator: FrontEstimator) -> tuple[np.ndarray, np.
     points, rest = points_of(landmarks), reference.rest
     used = clip.at_rest & points.face_found & points.pose_found
     shares = shares_at_rest(points, used, rest)
-    still = still_features(estimator.calibration.networks, rest, reference.mirrored_rest, shares)
+    still = still_features(rest, reference.mirrored_rest, shares)
     face, _ = branches(estimator.calibration, points, reference)
     moving = growth(blocks_of(points, rest), face.angles_deg[:, :3], clip.at_rest)
     return still, moving, rest.eye_distance * camera.fx / clip.focal, rest.eye_distance
 
 
-def fit(still: np.ndarray, moving: np.ndarray, nearness: np.ndarray, weight: np.ndarray) -> LensModel:
-    """Linear reading at rest (ridge), and each cue as a line over nearness with its scatter."""
-    mean, scale = still.mean(axis=0), still.std(axis=0) + 1e-9
-    design = (still - mean) / scale
-    middle = np.average(nearness, weights=weight)
-    square = design.T @ (design * weight[:, None]) + RIDGE * np.eye(design.shape[1])
-    weights = np.linalg.solve(square, design.T @ ((nearness - middle) * weight))
-    read = design @ weights
+def fit(
+    still: np.ndarray, moving: np.ndarray, nearness: np.ndarray, weight: np.ndarray, group: np.ndarray
+) -> LensModel:
+    """Linear reading at rest (ridge), and each cue as a line over nearness with its scatter.
+
+    The reading at rest has more weights than there are people: what it is worth is told by people left out, group
+    after group.
+    """
+    weights, mean, scale = ridge(still, nearness, weight)
+    read = np.empty(len(nearness))
+    for left_out in np.unique(group):
+        out = group == left_out
+        by_others, about, unit = ridge(still[~out], nearness[~out], weight[~out])
+        read[out] = (still[out] - about) / unit @ by_others
     cues = [line(read, nearness, weight, SMALLEST_SD[0])]
     for k in range(len(MOVING_CUES)):
         known = np.isfinite(moving[:, k])
         cues.append(line(moving[known, k], nearness[known], weight[known], SMALLEST_SD[1 + k]))
-    return LensModel(ASSUMED_SD, weights, mean, scale, np.array(cues))
+    return LensModel(weights, mean, scale, np.array(cues))
+
+
+def ridge(still: np.ndarray, nearness: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights about a mean, in a scale, that read nearness from the person at rest."""
+    mean, scale = still.mean(axis=0), still.std(axis=0) + 1e-9
+    design = (still - mean) / scale
+    middle = np.average(nearness, weights=weight)
+    square = design.T @ (design * weight[:, None]) + RIDGE * np.eye(design.shape[1])
+    return np.linalg.solve(square, design.T @ ((nearness - middle) * weight)), mean, scale
 
 
 def line(
@@ -99,24 +113,24 @@ def main() -> None:
     weight = np.where(far, FAR_WEIGHT, 1.0)
     people = sorted({clip.person for clip, _ in kept})
     group = np.array([people.index(clip.person) % FOLDS for clip, _ in kept])
-    read, sd = np.empty(len(kept)), np.empty(len(kept))
+    share, sd = np.empty(len(kept)), np.empty(len(kept))
+    true = nearness / assumed
     for fold in range(FOLDS):
         out = group == fold
-        model = fit(still[~out], moving[~out], nearness[~out], weight[~out])
+        model = fit(still[~out], moving[~out], nearness[~out], weight[~out], group[~out])
         for k in np.flatnonzero(out):
-            read[k], sd[k] = model.nearness_from(still[k], moving[k], float(assumed[k]))
+            share[k], sd[k] = model.share_from(still[k], moving[k], float(assumed[k]))
     print(f"{len(people)} people, {len(kept)} clips, {far.sum()} of them far")
     for name, which in (("near", ~far), ("far", far)):
         if which.any():
-            true, share = nearness[which] / assumed[which], read[which] / assumed[which]
-            within = np.abs(read - nearness)[which] <= 1.96 * sd[which]
+            error = share[which] - true[which]
             print(
-                f"{name}: true inverse focal length {true.mean():.2f} +- {true.std():.2f} of the assumed, read "
-                f"{share.mean():.2f}, error {np.sqrt(np.mean((share - true) ** 2)):.2f} "
-                f"(as assumed {np.sqrt(np.mean((1 - true) ** 2)):.2f}), {within.mean():.0%} inside 1.96 sd, "
-                f"sd {np.mean(sd[which] / assumed[which]):.2f}"
+                f"{name}: true inverse focal length {true[which].mean():.2f} +- {true[which].std():.2f} "
+                f"of the assumed, read {share[which].mean():.2f}, error {np.sqrt(np.mean(error**2)):.2f} (as assumed "
+                f"{np.sqrt(np.mean((1 - true[which]) ** 2)):.2f}), {np.mean(np.abs(error) <= 1.96 * sd[which]):.0%} "
+                f"inside 1.96 sd, sd {sd[which].mean():.2f}"
             )
-    model = fit(still, moving, nearness, weight)
+    model = fit(still, moving, nearness, weight, group)
     for name, row in zip(("at rest", *MOVING_CUES), model.cues, strict=True):
         print(
             f"{name}: {row[0]:+.3f} {row[1]:+.3f} x nearness, sd {row[2]:.3f}, of nearness {row[2] / abs(row[1]):.3f}"

@@ -30,38 +30,37 @@ NOTHING = np.full(3, np.nan)
 
 def model(*cues: tuple[float, float, float]) -> LensModel:
     """A lens model with one still feature."""
-    return LensModel(ASSUMED_SD, np.ones(1), np.zeros(1), np.ones(1), np.array(cues))
+    return LensModel(np.ones(1), np.zeros(1), np.ones(1), np.array(cues))
 
 
 KNOWS = model((0.0, 1.0, 0.01), (0.0, -1.0, 0.02), (0.0, 1.0, 1.0), (0.0, -1.0, 1.0))
+BLIND = model((0.0, 1.0, 50.0), (0.0, 1.0, 50.0), (0.0, 1.0, 50.0), (0.0, 1.0, 50.0))
 
 
-def test_a_face_that_says_nothing_leaves_the_lens_as_assumed():
-    blind = model((0.0, 1.0, 50.0), (0.0, 1.0, 50.0), (0.0, 1.0, 50.0), (0.0, 1.0, 50.0))
-    nearness, sd = blind.nearness_from(np.array([0.03]), NOTHING, 0.13)
-    assert nearness == pytest.approx(0.13, abs=1e-3)
-    assert sd == pytest.approx(ASSUMED_SD * 0.13, rel=1e-3)
+def test_a_face_that_says_nothing_leaves_the_lens_near_the_assumed_one_and_unsure():
+    share, sd = BLIND.share_from(np.array([0.03]), NOTHING, 0.13)
+    assert 0.85 < share < 1.0
+    assert 0.2 < sd < 0.35
 
 
 def test_cues_that_agree_move_the_lens_and_narrow_it():
-    alone, alone_sd = KNOWS.nearness_from(np.array([0.06]), NOTHING, 0.13)
-    both, both_sd = KNOWS.nearness_from(np.array([0.06]), np.array([-0.06, np.nan, np.nan]), 0.13)
-    assert 0.06 < both < alone < 0.13
-    assert both_sd < alone_sd < ASSUMED_SD * 0.13
+    alone, alone_sd = KNOWS.share_from(np.array([0.05]), NOTHING, 0.13)
+    both, both_sd = KNOWS.share_from(np.array([0.05]), np.array([-0.05, np.nan, np.nan]), 0.13)
+    assert 0.3 < both <= alone + 0.02 < 0.6
+    assert both_sd < alone_sd < BLIND.share_from(np.array([0.05]), NOTHING, 0.13)[1]
 
 
 @given(st.floats(0.02, 0.25), st.floats(-0.3, 0.3), st.floats(0.05, 0.2))
-def test_nearness_lies_between_what_is_expected_and_what_is_seen(seen, growth, expected):
-    nearness, sd = KNOWS.nearness_from(np.array([seen]), np.array([growth, np.nan, np.nan]), expected)
-    said = [expected, seen, -growth]
-    assert min(said) - 1e-9 <= nearness <= max(said) + 1e-9
-    assert 0 < sd <= ASSUMED_SD * expected
+def test_no_share_beyond_the_limits(seen, growth, expected):
+    share, sd = KNOWS.share_from(np.array([seen]), np.array([growth, np.nan, np.nan]), expected)
+    assert LIMITS[0] <= share <= LIMITS[1]
+    assert 0 < sd < LIMITS[1] - LIMITS[0]
 
 
 def test_one_wild_cue_does_not_carry_the_others_away():
-    calm, _ = KNOWS.nearness_from(np.array([0.12]), NOTHING, 0.13)
-    wild, _ = KNOWS.nearness_from(np.array([0.12]), np.array([3.0, np.nan, np.nan]), 0.13)
-    assert abs(wild - calm) < 0.05
+    calm, _ = KNOWS.share_from(np.array([0.12]), NOTHING, 0.13)
+    wild, _ = KNOWS.share_from(np.array([0.12]), np.array([3.0, np.nan, np.nan]), 0.13)
+    assert abs(wild - calm) < 0.25
 
 
 def test_half_the_inverse_focal_length_is_twice_the_focal_length():

@@ -170,13 +170,12 @@ class FrontEstimator:
             return at_distance(camera, rest.eye_distance, distance_m)
         points = points_of(landmarks)
         used = neutral & points.face_found & points.pose_found
-        still = still_features(
-            self._calibration.networks, rest, reference.mirrored_rest, shares_at_rest(points, used, rest)
-        )
+        still = still_features(rest, reference.mirrored_rest, shares_at_rest(points, used, rest))
         face, _ = branches(self._calibration, points, reference)
         moving = growth(blocks_of(points, rest), face.angles_deg[:, :3], neutral)
-        nearness, sd = self._calibration.lens.nearness_from(still, moving, rest.eye_distance)
-        return with_inverse_focal(camera, nearness / rest.eye_distance, sd / rest.eye_distance)
+        return with_inverse_focal(
+            camera, *self._calibration.lens.share_from(still, moving, rest.eye_distance)
+        )
 
     def observe(self, landmarks: LandmarkSeries, reference: Reference) -> ObservedSeries:
         """Readings frame by frame; head and thorax from the better of the two branches, not smoothed."""

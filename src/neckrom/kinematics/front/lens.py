@@ -21,9 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neckrom.kinematics.camera import ASSUMED_SD
 from neckrom.kinematics.front.features import Blocks, Points, Rest
-from neckrom.kinematics.front.networks import Networks
 from neckrom.types import POSE_EARS, POSE_SHOULDERS, BoolArray, CameraModel, FloatArray
 
 EYES_M = 0.088
@@ -33,15 +31,19 @@ EYES_SD = 0.06
 """One standard deviation of it, as a share."""
 LIMITS = (0.15, 1.7)
 """Focal lengths outside these shares of the assumed one's inverse are not claimed."""
+_SHARES: FloatArray = np.linspace(*LIMITS, 156)
+"""Inverse focal lengths over that of the assumed lens that are weighed against each other."""
+USUAL_SHARE, USUAL_SD, USUAL_PROBABILITY = 1.05, 0.18, 0.7
+"""What people film with: laptop and phone cameras of 50 to 80 deg, as often as this; else anything longer, from a
+portrait lens or a cropped picture to a camera across the room, all as likely."""
+_FREEDOM = 4.0
+"""Degrees of freedom of a cue's error (Student's t): now and then a face is read quite wrongly."""
 _SMALLEST_DEG, _LARGEST_DEG = 7.0, 32.0
 _OTHER_PLANES_DEG = 12.0
 _FEWEST_FRAMES = 6
 _LARGEST_GROWTH = 0.35
 _ROBUST = 1.5
 _ROUNDS = 10
-_LIKELY_WITHIN = 2.5
-"""A cue further off than so many of its standard deviations counts less and less."""
-
 MOVING_CUES = ("extension", "flexion", "rotation")
 """How the face grows or shrinks with the sine of the angle."""
 
@@ -52,8 +54,6 @@ class LensModel:
 
     Attributes
     ----------
-    prior_sd : float
-        Of the inverse focal length over the assumed one's, whose mean is 1: what people film with.
     weights, mean, scale : ndarray, shape (F,)
         Linear reading of the resting face and body (:func:`still_features`) about their mean, in their scale.
     cues : ndarray, shape (4, 3)
@@ -61,14 +61,13 @@ class LensModel:
         ``MOVING_CUES``.
     """
 
-    prior_sd: float
     weights: FloatArray
     mean: FloatArray
     scale: FloatArray
     cues: FloatArray
 
-    def nearness_from(self, still: FloatArray, moving: FloatArray, expected: float) -> tuple[float, float]:
-        """Nearness and its standard deviation.
+    def share_from(self, still: FloatArray, moving: FloatArray, expected: float) -> tuple[float, float]:
+        """Inverse focal length over that of the assumed lens: mean and standard deviation of what is likely.
 
         Parameters
         ----------
@@ -76,32 +75,31 @@ class LensModel:
         moving : ndarray, shape (3,)
             NaN where the movement was not made.
         expected : float
-            By the assumed lens.
+            Nearness by the assumed lens.
         """
         seen = np.concatenate([[float((still - self.mean) / self.scale @ self.weights)], moving])
-        offset, slope, sd = self.cues.T
-        known = np.isfinite(seen)
-        said, said_sd = ((seen - offset) / slope)[known], (sd / np.abs(slope))[known]
-        prior_sd = self.prior_sd * expected
-        mean = expected
-        weight = np.ones(len(said))
-        for _ in range(_ROUNDS):
-            precision = 1 / prior_sd**2 + (weight / said_sd**2).sum()
-            mean = float((expected / prior_sd**2 + (weight * said / said_sd**2).sum()) / precision)
-            away = np.abs(said - mean) / np.hypot(said_sd, precision**-0.5) / _LIKELY_WITHIN
-            weight = 1 / np.maximum(away, 1.0)
-        return mean, float(precision**-0.5)
+        likely = _prior()
+        for value, (offset, slope, sd) in zip(seen, self.cues, strict=True):
+            if np.isfinite(value):
+                away = (value - offset - slope * expected * _SHARES) / sd
+                likely = likely * (1 + away**2 / _FREEDOM) ** (-(_FREEDOM + 1) / 2)
+        likely = likely / likely.sum()
+        mean = float(likely @ _SHARES)
+        return mean, float(np.sqrt(likely @ (_SHARES - mean) ** 2))
 
 
-def still_features(networks: Networks, rest: Rest, mirrored: Rest, shares: FloatArray) -> FloatArray:
+def _prior() -> FloatArray:
+    usual = np.exp(-0.5 * ((_SHARES - USUAL_SHARE) / USUAL_SD) ** 2)
+    longer = (_SHARES < USUAL_SHARE).astype(np.float64)
+    return np.asarray(
+        USUAL_PROBABILITY * usual / usual.sum() + (1 - USUAL_PROBABILITY) * longer / longer.sum()
+    )
+
+
+def still_features(rest: Rest, mirrored: Rest, shares: FloatArray) -> FloatArray:
     """What is seen of a person at rest, left and right treated alike; shape (F,)."""
-    use = networks.projections
-
-    def one(side: Rest) -> FloatArray:
-        blocks = (("face0", side.face), ("pose0", side.pose), ("world0", side.world))
-        return np.concatenate([use[name](block[None])[0] for name, block in blocks])
-
-    return np.concatenate([(one(rest) + one(mirrored)) / 2, shares])
+    sides = [np.concatenate([side.face, side.pose, side.world]) for side in (rest, mirrored)]
+    return np.concatenate([(sides[0] + sides[1]) / 2, shares])
 
 
 def shares_at_rest(points: Points, used: BoolArray, rest: Rest) -> FloatArray:
@@ -195,7 +193,6 @@ def line_of_sight_sd_deg(head_moved: FloatArray, inverse_focal_sd: float) -> Flo
 def pack_lens(model: LensModel) -> dict[str, NDArray[np.generic]]:
     """Arrays for an ``.npz``."""
     return {
-        "lens.prior_sd": np.float64(model.prior_sd).reshape(()),
         "lens.weights": model.weights.astype(np.float32),
         "lens.mean": model.mean.astype(np.float32),
         "lens.scale": model.scale.astype(np.float32),
@@ -206,8 +203,8 @@ def pack_lens(model: LensModel) -> dict[str, NDArray[np.generic]]:
 def unpack_lens(arrays: dict[str, NDArray[np.generic]]) -> LensModel:
     """Inverse of :func:`pack_lens`; a file without these numbers yet gives a model that knows nothing."""
     if "lens.weights" not in arrays:
-        return LensModel(ASSUMED_SD, np.zeros(0), np.zeros(0), np.ones(0), np.zeros((0, 3)))
+        return LensModel(np.zeros(0), np.zeros(0), np.ones(0), np.zeros((0, 3)))
     wide = {
         name: np.asarray(arrays[f"lens.{name}"], np.float64) for name in ("weights", "mean", "scale", "cues")
     }
-    return LensModel(prior_sd=float(arrays["lens.prior_sd"]), **wide)
+    return LensModel(**wide)
