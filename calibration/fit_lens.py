@@ -70,7 +70,9 @@ def fit(
     return LensModel(weights, mean, scale, np.array(cues))
 
 
-def ridge(still: np.ndarray, nearness: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def ridge(
+    still: np.ndarray, nearness: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weights about a mean, in a scale, that read nearness from the person at rest."""
     mean, scale = still.mean(axis=0), still.std(axis=0) + 1e-9
     design = (still - mean) / scale

@@ -21,7 +21,7 @@ from neckrom.kinematics.camera import (
     undistorted,
 )
 from neckrom.kinematics.face_mesh import face_orientation, head_shape
-from neckrom.kinematics.rotations import BODY_FACING_CAMERA, angle_between_deg
+from neckrom.kinematics.rotations import BODY_FACING_CAMERA
 from neckrom.types import N_FACE, N_POSE, N_TRACKS, CameraModel, LandmarkSeries
 
 LENSES = {
@@ -205,6 +205,11 @@ def through_lens(landmarks: LandmarkSeries, camera: CameraModel) -> LandmarkSeri
 
 PLACES_MM = [(-280.0, -110.0, 600.0), (0.0, 0.0, 600.0), (250.0, 120.0, 650.0), (300.0, -60.0, 700.0)]
 TURNS = Rotation.from_euler("YX", [[0, 0], [20, -10], [-30, 5], [10, 25]], degrees=True)
+
+
+def angle_between_deg(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Geodesic angle between quaternions, (N, 4) each."""
+    return np.degrees((Rotation.from_quat(a).inv() * Rotation.from_quat(b)).magnitude())
 
 
 def test_faces_through_a_lens_become_those_of_a_pinhole():

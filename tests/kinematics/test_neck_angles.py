@@ -11,7 +11,6 @@ from neckrom.kinematics.camera import pinhole
 from neckrom.kinematics.face_mesh import face_orientation, facing_angles_deg, head_shape
 from neckrom.kinematics.neck_angles import cardan_deg, rotation_from_cardan
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA, rotation_to_ray, rotations_between
-from neckrom.kinematics.smoothing import smooth_quaternions, smooth_series
 from neckrom.types import N_FACE, N_POSE, LandmarkSeries
 
 ANGLE = st.floats(-80, 80)
@@ -136,31 +135,3 @@ def test_face_of_the_mean_head_is_read_as_it_is_turned(angles):
     facing = facing_angles_deg(face_orientation(series_of(face), pinhole(640, 480)))
     np.testing.assert_allclose(facing[0], angles, atol=0.5)
     assert np.isnan(facing[1]).all()
-
-
-def test_smoothing_keeps_a_straight_line_and_the_gaps():
-    time_s = np.sort(np.random.default_rng(0).uniform(0, 4, 100))
-    values = np.column_stack([10 * time_s, -3 * time_s])
-    values[40:60] = np.nan
-    smooth = smooth_series(time_s, values)
-    np.testing.assert_array_equal(np.isnan(smooth), np.isnan(values))
-    inside = np.isfinite(values[:, 0])
-    np.testing.assert_allclose(smooth[inside], values[inside], atol=0.25)
-
-
-def test_smoothing_has_no_lag():
-    time_s = np.arange(300) / 30
-    values = 40 * np.sin(2 * np.pi * 0.25 * time_s)[:, None]
-    smooth = smooth_series(time_s, values)
-    lags = range(-5, 6)
-    best = min(lags, key=lambda lag: np.abs(np.roll(smooth, lag)[20:-20] - values[20:-20]).max())
-    assert best == 0
-
-
-def test_smoothing_orientations_removes_a_single_jump():
-    time_s = np.arange(60) / 30
-    angles = np.zeros((60, 3))
-    angles[30, 2] = 40
-    quaternions = rotation_from_cardan(angles).as_quat()
-    smooth = smooth_quaternions(time_s, quaternions, Rotation.identity().as_quat())
-    assert np.abs(cardan_deg(Rotation.identity(60).as_quat(), smooth)).max() < 1

@@ -42,6 +42,7 @@ def test_causal_angles_follow_the_recordings_without_a_lag(recording):
     live.learn([frame for frame, at_rest in zip(frames, rest, strict=True) if at_rest])
     shown = np.array([live.step(frame).neck_deg for frame in frames[int(rest.sum()) :]])
     estimator, _ = estimator_for("front")
+    camera = estimator.camera_of(series, camera, rest)
     reference = estimator.fit_reference(series, camera, rest)
     smooth = estimator.smooth(estimator.observe(series, reference), reference)
     final = neck_angle_series(smooth, reference.neutral_thorax).neck_deg[int(rest.sum()) :]

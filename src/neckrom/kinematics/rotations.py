@@ -60,18 +60,6 @@ def rotation_to_ray(pixels: FloatArray, camera: CameraModel) -> Rotation:
     return Rotation.from_rotvec(axis * (angle / np.maximum(sine, 1e-12))[:, None])
 
 
-def mean_rotation(quaternions: FloatArray) -> FloatArray:
-    """Mean of unit quaternions (x, y, z, w), shape (N, 4), ignoring NaN rows; shape (4,)."""
-    known = quaternions[np.isfinite(quaternions).all(axis=1)]
-    return np.asarray(Rotation.from_quat(known).mean().as_quat())
-
-
-def angle_between_deg(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Geodesic angle between quaternions of shape (N, 4) and (N, 4) or (4,); NaN where either is NaN."""
-    dot = np.abs((a * b).sum(axis=-1))
-    return np.asarray(np.degrees(2 * np.arccos(np.clip(dot, 0.0, 1.0))))
-
-
 def as_quaternions(known: NDArray[np.bool_], rotations: Rotation) -> FloatArray:
     """Quaternions of shape (N, 4), NaN where not known; ``rotations`` holds the known ones only."""
     quaternions = np.full((len(known), 4), np.nan)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.ndimage import median_filter
-from scipy.spatial.transform import Rotation
 
 from neckrom.types import BoolArray, FloatArray
 
@@ -107,18 +106,4 @@ def _local_linear(time_s: FloatArray, values: FloatArray, kernel_sd_s: float) ->
         else:
             weight = weight / s0
         out[i] = weight @ values[first[i] : last[i]]
-    return out
-
-
-def smooth_quaternions(time_s: FloatArray, quaternions: FloatArray, about: FloatArray) -> FloatArray:
-    """Zero-phase smoothing of orientations, shape (N, 4), as rotation vectors about ``about``, shape (4,)."""
-    known = np.isfinite(quaternions).all(axis=1)
-    vectors = np.full((len(quaternions), 3), np.nan)
-    if not known.any():
-        return quaternions
-    base = Rotation.from_quat(about)
-    vectors[known] = (base.inv() * Rotation.from_quat(quaternions[known])).as_rotvec()
-    smooth = smooth_series(time_s, vectors)
-    out = np.full_like(quaternions, np.nan)
-    out[known] = (base * Rotation.from_rotvec(smooth[known])).as_quat()
     return out

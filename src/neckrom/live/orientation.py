@@ -79,7 +79,9 @@ class CausalOrientation:
             If face and shoulders are found together in fewer than three of them.
         """
         series, camera = straightened(series_of(frames, self._camera), self._camera)
-        reference = self._estimator.fit_reference(series, camera, np.ones(len(series), dtype=np.bool_))
+        still = np.ones(len(series), dtype=np.bool_)
+        camera = self._estimator.camera_of(series, camera, still)
+        reference = self._estimator.fit_reference(series, camera, still)
         running = self._estimator.running(reference)
         for i in range(len(series)):
             running.step(_row(series, i))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from neckrom.errors import NoNeutralError
+from neckrom.errors import ConfigurationError, NoNeutralError
 from neckrom.kinematics.camera import pinhole
 from neckrom.kinematics.front.truth_table import read_table
 from neckrom.kinematics.neck_angles import neck_angle_series
@@ -365,3 +365,11 @@ def test_one_command_fits_the_shipped_numbers_again(tmp_path):
     )
     for name in ("neck", "trunk", "reading_sd_deg", "sd_factor", "flow_gain"):
         np.testing.assert_allclose(getattr(fitted, name), getattr(shipped, name), rtol=1e-3, atol=1e-3)
+
+
+def test_a_side_view_is_not_followed_live_and_says_what_to_do():
+    clip = held_out()[0]
+    estimator = SideViewEstimator()
+    reference = estimator.fit_reference(clip.landmarks, clip.camera, clip.at_rest)
+    with pytest.raises(ConfigurationError, match="in front of the person, or record"):
+        estimator.running(reference)

@@ -16,6 +16,15 @@ from scipy.spatial.transform import Rotation
 from neckrom.kinematics.front.bodies import Body
 from neckrom.types import BoolArray, FloatArray, IntArray
 
+_NEAREST = 0.2
+"""No point is taken nearer to the camera than this, in distances between the eyes."""
+_START_DAMPING, _LEAST_DAMPING = 1e-3, 1e-6
+_MORE_DAMPING, _LESS_DAMPING = 8.0, 6.0
+_TRIES = 8
+"""Steps that do not make it better are damped more, so many times."""
+_SETTLED = 1e-3
+"""It ends where a step takes less than this share off the cost."""
+
 
 @dataclass(slots=True)
 class Problem:
@@ -57,7 +66,7 @@ def residuals(problem: Problem, solution: Solution) -> tuple[FloatArray, FloatAr
     """Points about the origin in camera axes, their places, and residuals in standard deviations."""
     about = np.einsum("nij,nj->ni", solution.rotation[problem.frame], solution.points[problem.point])
     at = about + solution.place[problem.frame]
-    depth = np.maximum(at[:, 2], 0.2)
+    depth = np.maximum(at[:, 2], _NEAREST)
     return about, at, (at[:, :2] / depth[:, None] - problem.seen) * problem.scale[:, None]
 
 
@@ -87,20 +96,20 @@ def levenberg(
     problem: Problem, solution: Solution, robust: float, rounds: int
 ) -> tuple[Solution, FloatArray]:
     """Levenberg-Marquardt with the points eliminated; also the information matrix of the key frames."""
-    cost, damping = _cost(problem, solution, robust), 1e-3
+    cost, damping = _cost(problem, solution, robust), _START_DAMPING
     for _ in range(rounds):
         system = _System.of(problem, solution, robust)
-        for _ in range(8):
+        for _ in range(_TRIES):
             trial = system.step(solution, damping)
             new = _cost(problem, trial, robust)
             if new < cost:
                 break
-            damping *= 8
+            damping *= _MORE_DAMPING
         else:
             break
         gain, solution, cost = (cost - new) / cost, trial, new
-        damping = max(damping / 6, 1e-6)
-        if gain < 1e-3:
+        damping = max(damping / _LESS_DAMPING, _LEAST_DAMPING)
+        if gain < _SETTLED:
             break
     return solution, _System.of(problem, solution, robust).reduced(0.0)[0]
 
@@ -119,7 +128,7 @@ class _System:
     def of(cls, problem: Problem, solution: Solution, robust: float) -> _System:
         about, at, residual = residuals(problem, solution)
         weight = np.sqrt(1.0 / (1.0 + (residual * residual).sum(axis=1) / (robust * robust)))
-        depth = np.maximum(at[:, 2], 0.2)
+        depth = np.maximum(at[:, 2], _NEAREST)
         project = np.zeros((len(at), 2, 3))
         project[:, 0, 0] = project[:, 1, 1] = 1.0 / depth
         project[:, :, 2] = -at[:, :2] / (depth * depth)[:, None]

@@ -37,7 +37,8 @@ from neckrom.kinematics.front.followed_points import (
     solved_sd_deg,
     tracks_of,
 )
-from neckrom.kinematics.front.fusion import Fused, fuse
+from neckrom.kinematics.front.fusion import FLOW_PASSES, FLOW_ROUNDS, Fused, fuse
+from neckrom.kinematics.front.identity import constants_id
 from neckrom.kinematics.front.lens import (
     at_distance,
     growth,
@@ -106,8 +107,8 @@ class FrontEstimator:
 
     @property
     def calibration_id(self) -> str:
-        """Identity of the fitted numbers."""
-        return self._calibration.identity
+        """Identity of the fitted numbers, and of those that stand in the code."""
+        return f"{self._calibration.identity}-{constants_id()}"
 
     def fit_reference(self, landmarks: LandmarkSeries, camera: CameraModel, neutral: BoolArray) -> Reference:
         """Learn the person's own neutral.
@@ -218,13 +219,13 @@ class FrontEstimator:
         """Neck and trunk angles over time, stretched; their standard deviations are not yet the measured ones."""
         parameters, motion = self._calibration.fusion, observed.motion
         readings = readings_of(self._calibration, observed.time_ns, observed.face, observed.pose, reference)
-        fused = fuse(readings, parameters, repeats=3)
+        fused = fuse(readings, parameters)
         if motion.recorded:
-            for _ in range(2):
+            for _ in range(FLOW_ROUNDS):
                 before, after = fused.angles_deg[:-1], fused.angles_deg[1:]
                 steps = steps_seen(motion.after(1), reference, before, after, self._calibration.motion)
                 step = np.vstack([np.full((1, 6), np.nan), steps])
-                fused = fuse(replace(readings, step=step), parameters, repeats=2)
+                fused = fuse(replace(readings, step=step), parameters, repeats=FLOW_PASSES)
         return self._calibration.stretched(fused, flow=motion.recorded)
 
     def readings(self, observed: ObservedSeries, reference: Reference) -> Prediction:

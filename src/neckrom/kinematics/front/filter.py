@@ -21,6 +21,16 @@ from neckrom.types import BoolArray, FloatArray
 
 ANGLE, SPEED, FACE, POSE, GAIN = range(5)
 N_STATES = 5
+NECK = slice(0, 3)
+"""The angles by which a reading is judged; the trunk is read too coarsely."""
+START_VARIANCE = 400.0
+"""Of angle (deg^2) and speed (deg^2/s^2) before the first frame: nothing is known."""
+STEP_SPEED_SHARE, STEP_SPEED_VARIANCE = 0.1, 400.0
+"""What is known of the speed after a step of flow: its variance, as a share of its square and at least."""
+SURPRISE = 4.0
+"""A reading whose mean squared error is further off than so many variances is weighed down in the filter."""
+DOUBTFUL = 2.0
+"""The same against a whole pass, where more is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ class State:
     def unknown(cls, angles: int, p: FusionParameters) -> State:
         """Before the first frame."""
         covariance = np.zeros((angles, N_STATES, N_STATES))
-        covariance[:] = np.diag([400.0, 400.0, 1.0, 1.0, p.gain_sd**2])
+        covariance[:] = np.diag([START_VARIANCE, START_VARIANCE, 1.0, 1.0, p.gain_sd**2])
         covariance[:, FACE, POSE] = covariance[:, POSE, FACE] = p.shared
         return cls(np.zeros((angles, N_STATES)), covariance)
 
@@ -105,7 +115,9 @@ class Transitions:
         a = p.acceleration
         q[..., ANGLE, ANGLE] = np.where(flow, seen_noise, a * dt**3 / 3)
         q[..., ANGLE, SPEED] = q[..., SPEED, ANGLE] = np.where(flow, 0.0, a * dt**2 / 2)
-        q[..., SPEED, SPEED] = np.where(flow, (step / dt) ** 2 * 0.1 + 400.0, a * dt)
+        q[..., SPEED, SPEED] = np.where(
+            flow, (step / dt) ** 2 * STEP_SPEED_SHARE + STEP_SPEED_VARIANCE, a * dt
+        )
         q[..., FACE, FACE], q[..., POSE, POSE] = 1 - keep_face**2, 1 - keep_pose**2
         q[..., FACE, POSE] = q[..., POSE, FACE] = p.shared * (1 - keep_face * keep_pose)
         q[..., GAIN, GAIN] = p.gain_sd**2 * (1 - keep_gain**2)
@@ -150,9 +162,9 @@ def inflation_of(readings: Readings, p: FusionParameters, angles_deg: FloatArray
     for column, (values, sd) in enumerate(
         ((readings.face, readings.face_sd), (readings.pose, readings.pose_sd))
     ):
-        residual = ((values - angles_deg)[:, :3] / np.sqrt(sd[:, :3] ** 2 + 1.0)) ** 2
+        residual = ((values - angles_deg)[:, NECK] / np.sqrt(sd[:, NECK] ** 2 + 1.0)) ** 2
         excess = residual.mean(axis=1)
-        doubtful = np.isfinite(excess) & (excess > 2.0)
+        doubtful = np.isfinite(excess) & (excess > DOUBTFUL)
         factors[doubtful, column] = ((p.student + 3 * excess[doubtful]) / (p.student + 3)) ** 2
     return factors
 
@@ -198,9 +210,8 @@ def _with_reading(
     surprise = value - (h * x).sum(axis=1)
     expected = (h * gain).sum(axis=1) + variance
     if may_fail:
-        neck = slice(0, 3)
-        excess = float((surprise[neck] ** 2 / expected[neck]).mean())
-        if excess > 4.0:  # not explained by the model: weigh it as Student's t would
+        excess = float((surprise[NECK] ** 2 / expected[NECK]).mean())
+        if excess > SURPRISE:  # not explained by the model: weigh it as Student's t would
             factor = ((student + 3 * excess) / (student + 3)) ** 2
             expected = (
                 expected + variance * (factor - 1) + (h[:, FACE : POSE + 1] ** 2).sum(axis=1) * (factor - 1)

@@ -22,6 +22,13 @@ from neckrom.kinematics.front.filter import (
 from neckrom.kinematics.front.parameters import FusionParameters
 from neckrom.types import FloatArray
 
+PASSES = 3
+FLOW_ROUNDS, FLOW_PASSES = 2, 2
+"""Passes at most without flow; how often the steps of flow are taken anew about what came of them, and passes then."""
+_LEAST_VARIANCE = 1e-4
+_SETTLED = 0.1
+"""Passes end where no weight of a reading changes by more than this share."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fused:
@@ -41,12 +48,12 @@ class Track:
 
     def fused(self, readings: Readings, inflation: FloatArray) -> Fused:
         """Angles of the track, and how far the face reading agrees with them."""
-        sd = np.sqrt(np.maximum(self.covariance[..., ANGLE, ANGLE], 1e-4))
+        sd = np.sqrt(np.maximum(self.covariance[..., ANGLE, ANGLE], _LEAST_VARIANCE))
         seen = np.isfinite(readings.face).all(axis=1)
         return Fused(self.mean[..., ANGLE], sd, np.where(seen, 1.0 / inflation[:, 0], 0.0))
 
 
-def fuse(readings: Readings, p: FusionParameters, *, repeats: int = 4) -> Fused:
+def fuse(readings: Readings, p: FusionParameters, *, repeats: int = PASSES) -> Fused:
     """Angles over time from the readings of a whole recording.
 
     Parameters
@@ -66,7 +73,7 @@ def fuse(readings: Readings, p: FusionParameters, *, repeats: int = 4) -> Fused:
     for _ in range(repeats):
         track = _smoothed(readings, transitions, p, inflation)
         previous, inflation = inflation, inflation_of(readings, p, track.mean[:, :, ANGLE])
-        if np.allclose(previous, inflation, rtol=0.1):
+        if np.allclose(previous, inflation, rtol=_SETTLED):
             break
     return track.fused(readings, inflation)
 

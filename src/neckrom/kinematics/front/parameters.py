@@ -134,6 +134,9 @@ class SolverLimits:
 
 LIMITS = SolverLimits()
 
+DEFAULTS = (FusionParameters(), TrackParameters())
+"""What is taken where a file does not have a number yet: part of its identity, too."""
+
 Numbers = TypeVar("Numbers", FusionParameters, TrackParameters)
 _PREFIX = {FusionParameters: "fusion", TrackParameters: "tracks"}
 

@@ -24,6 +24,7 @@ from neckrom.kinematics.pose_points import HIP_ROWS
 from neckrom.kinematics.side.calibration import SideCalibration, shipped_side_calibration
 from neckrom.kinematics.side.chain import TRUNK_KERNEL_S, chained_flexion, expected_sd_deg
 from neckrom.kinematics.side.features import SideView, head_flow, middle, side_inputs, side_points
+from neckrom.kinematics.side.identity import constants_id
 from neckrom.kinematics.side.readings import ObservedSide, SideReference
 from neckrom.kinematics.smoothing import smooth_series
 from neckrom.kinematics.view import detect_view
@@ -69,8 +70,8 @@ class SideViewEstimator:
 
     @property
     def calibration_id(self) -> str:
-        """Identity of the fitted numbers."""
-        return self._calibration.identity
+        """Identity of the fitted numbers, and of those that stand in the code."""
+        return f"{self._calibration.identity}-{constants_id()}"
 
     def camera_of(
         self,

@@ -1,0 +1,65 @@
+"""The tables of constants in docs/method.md say what the code does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neckrom.kinematics.camera import ASSUMED_SD, STATED_SD
+from neckrom.kinematics.front.bodies import HEAD, THORAX, Body
+from neckrom.kinematics.front.lens import EYES_M, EYES_SD
+from neckrom.kinematics.front.parameters import DEFAULTS, LIMITS
+from neckrom.kinematics.front.unknowns import UNSEEN_TRUNK_SD_DEG
+from neckrom.kinematics.view import ASKEW_FROM_DEG
+
+PAGE = Path(__file__).parents[3] / "docs" / "method.md"
+
+
+UNKNOWNS = {
+    "ASSUMED_SD": ASSUMED_SD,
+    "STATED_SD": STATED_SD,
+    "EYES_M": EYES_M,
+    "EYES_SD": EYES_SD,
+    "UNSEEN_TRUNK_SD_DEG": UNSEEN_TRUNK_SD_DEG,
+    "ASKEW_FROM_DEG": ASKEW_FROM_DEG,
+}
+
+
+def stated() -> dict[str, list[str]]:
+    """Name in the first column of a table, to the other columns."""
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    names = [name for name, _ in rows]
+    assert len(names) == len(set(names)), "a constant stands twice"
+    return {name: cells.split(" | ") for name, cells in rows}
+
+
+def in_code() -> dict[str, list[object]]:
+    fusion, tracks = (
+        asdict(numbers) for numbers in DEFAULTS
+    )  # the fitted file holds the same: test_fitted_tables
+    numbers = {**fusion, **tracks, **asdict(LIMITS), **UNKNOWNS}
+    columns: dict[str, list[object]] = {name: [value] for name, value in numbers.items()}
+    bodies = [of_body(body) for body in (HEAD, THORAX)]
+    return columns | {name: [body[name] for body in bodies] for name in bodies[0]}
+
+
+def of_body(body: Body) -> dict[str, object]:
+    numbers = asdict(body)
+    return {**numbers.pop("shape"), **numbers}
+
+
+def test_every_constant_is_on_the_page_and_nothing_else():
+    assert set(stated()) == set(in_code())
+
+
+@pytest.mark.parametrize("name", sorted(in_code()))
+def test_value(name):
+    for cell, value in zip(stated()[name], in_code()[name], strict=False):
+        said = [float(part) for part in cell.split(", ")]
+        np.testing.assert_allclose(
+            said, np.ravel(np.concatenate([np.ravel(v) for v in np.atleast_1d(value)]))
+        )
