@@ -41,7 +41,7 @@ USUAL_LOG_PARTS = np.array([0.0, -1.0, -2.0, -2.0, -6.5])
 TAKEN = 0.5
 """Share of a fitted factor's distance from 1 that is taken. All people of the fit come from one base mesh, and
 heads of real scans are read with another factor; what is not taken is added to the standard deviation."""
-OTHER_HEADS = 0.02
+OTHER_HEADS = 0.03
 """Smallest share of an angle in its standard deviation: heads differ from those of the fit."""
 
 GROUPS_LEFT_OUT = 20

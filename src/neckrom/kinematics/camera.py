@@ -84,7 +84,7 @@ def hfov_interval95_deg(camera: CameraModel) -> tuple[float, float] | None:
     """Horizontal field of view within 1.96 standard deviations of its inverse focal length; None if it is known."""
     if camera.inverse_focal_sd == 0:
         return None
-    shares = np.maximum(1.0 + 1.96 * camera.inverse_focal_sd * np.array([-1.0, 1.0]), 0.02)
+    shares = np.maximum(1.0 + 1.96 * camera.inverse_focal_sd * np.array([-1.0, 1.0]), 0.15)
     low, high = 2 * np.degrees(np.arctan(camera.width / 2 / camera.fx * shares))
     return round(float(low), 1), round(float(high), 1)
 

@@ -37,7 +37,14 @@ from neckrom.kinematics.front.followed_points import (
     solved_sd_deg,
     tracks_of,
 )
-from neckrom.kinematics.front.fusion import FLOW_PASSES, FLOW_ROUNDS, Fused, fuse
+from neckrom.kinematics.front.fusion import (
+    FLOW_PASSES,
+    FLOW_ROUNDS,
+    Fused,
+    contradicted,
+    fuse,
+    without_flow,
+)
 from neckrom.kinematics.front.identity import constants_id
 from neckrom.kinematics.front.lens import (
     at_distance,
@@ -221,11 +228,16 @@ class FrontEstimator:
         readings = readings_of(self._calibration, observed.time_ns, observed.face, observed.pose, reference)
         fused = fuse(readings, parameters)
         if motion.recorded:
+            wrong = np.zeros(len(observed), dtype=np.bool_)
             for _ in range(FLOW_ROUNDS):
                 before, after = fused.angles_deg[:-1], fused.angles_deg[1:]
                 steps = steps_seen(motion.after(1), reference, before, after, self._calibration.motion)
                 step = np.vstack([np.full((1, 6), np.nan), steps])
-                fused = fuse(replace(readings, step=step), parameters, repeats=FLOW_PASSES)
+                seen = replace(readings, step=step)
+                fused = fuse(seen, parameters, repeats=FLOW_PASSES)
+                wrong |= contradicted(seen, fused.angles_deg)
+                if wrong.any():
+                    fused = fuse(without_flow(seen, wrong), parameters, repeats=FLOW_PASSES)
         return self._calibration.stretched(fused, flow=motion.recorded)
 
     def readings(self, observed: ObservedSeries, reference: Reference) -> Prediction:

@@ -5,7 +5,7 @@ Both are repeated with the readings weighted by their residuals (Student's t).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,11 +20,17 @@ from neckrom.kinematics.front.filter import (
     update,
 )
 from neckrom.kinematics.front.parameters import FusionParameters
-from neckrom.types import FloatArray
+from neckrom.types import BoolArray, FloatArray
 
 PASSES = 3
 FLOW_ROUNDS, FLOW_PASSES = 2, 2
 """Passes at most without flow; how often the steps of flow are taken anew about what came of them, and passes then."""
+AGREE_DEG, AGREE_SHARE = 8.0, 0.2
+"""Face and pose agree within so many degrees and this share of the angle; what came of them is contradicted when it
+lies outside both by half of that."""
+FACE_REACH_DEG = 30.0
+STANDING_S, AROUND_S = 0.3, 1.5
+"""A contradiction stands when most of so long a time says so; flow is then left out for so long before and after."""
 _LEAST_VARIANCE = 1e-4
 _SETTLED = 0.1
 """Passes end where no weight of a reading changes by more than this share."""
@@ -76,6 +82,46 @@ def fuse(readings: Readings, p: FusionParameters, *, repeats: int = PASSES) -> F
         if np.allclose(previous, inflation, rtol=_SETTLED):
             break
     return track.fused(readings, inflation)
+
+
+def contradicts(readings: Readings, angles_deg: FloatArray) -> BoolArray:
+    """Frames in which angles lie outside what face and pose agree on; shape (N,).
+
+    In the dark, before a busy background or on strongly compressed pictures flow sees a head that hardly moves,
+    and would hold the angle back where both readings know better. Past the reach of the face both readings
+    fall short by themselves, so that an angle larger than they say is a contradiction below it only.
+
+    Parameters
+    ----------
+    readings : Readings, N frames
+    angles_deg : ndarray, shape (N, K)
+        What came of them together with flow.
+    """
+    face, pose, angle = readings.face[:, :3], readings.pose[:, :3], angles_deg[:, :3]
+    with np.errstate(invalid="ignore"):
+        nearer, further = np.minimum(np.abs(face), np.abs(pose)), np.maximum(np.abs(face), np.abs(pose))
+        agree = (face * pose > 0) & (further - nearer < AGREE_DEG + AGREE_SHARE * nearer)
+        margin = AGREE_DEG / 2 + AGREE_SHARE / 2 * nearer
+        outward = np.sign(face) * angle
+        short = outward < nearer - margin
+        beyond = (outward > further + margin) & (further < FACE_REACH_DEG)
+        return np.asarray((agree & (short | beyond)).any(axis=1))
+
+
+def contradicted(readings: Readings, angles_deg: FloatArray) -> BoolArray:
+    """Frames around those in which a contradiction stands for a while; shape (N,)."""
+    time_s = readings.time_s
+    wrong = contradicts(readings, angles_deg)
+    around = np.zeros(len(time_s), dtype=np.bool_)
+    for t in time_s[wrong]:
+        if wrong[np.abs(time_s - t) <= STANDING_S / 2].mean() > 0.5:
+            around |= np.abs(time_s - t) <= AROUND_S
+    return around
+
+
+def without_flow(readings: Readings, where: BoolArray) -> Readings:
+    """The same readings, with the steps of flow left out in these frames."""
+    return replace(readings, step=np.where(where[:, None], np.nan, readings.step))
 
 
 def filtered(

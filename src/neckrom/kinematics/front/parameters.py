@@ -89,8 +89,8 @@ class TrackParameters:
     pixel_sd: float = 0.015
     shape_sd: float = 0.25
     shape_turn_sd: float = 0.12
-    prior_factor: float = 4.0
-    turn_prior_factor: float = 7.0
+    prior_factor: float = 3.0
+    turn_prior_factor: float = 6.0
     prior_floor_deg: float = 1.0
     excursion_deg: float = 12.0
     rest_deg: float = 5.0

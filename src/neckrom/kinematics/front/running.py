@@ -25,7 +25,7 @@ from neckrom.kinematics.front.filter import (
     update,
 )
 from neckrom.kinematics.front.flow import Motion, motion_of, steps_seen
-from neckrom.kinematics.front.fusion import Track
+from neckrom.kinematics.front.fusion import Track, contradicts
 from neckrom.kinematics.front.orientation import orientations
 from neckrom.kinematics.front.readings import branches, readings_of
 from neckrom.kinematics.front.reference import Reference
@@ -114,7 +114,8 @@ class RunningFront:
             return plain
         old, new = before.state.mean[None, :, ANGLE], plain.mean[None, :, ANGLE]
         step = steps_seen(motion, self._reference, old, new, self._calibration.motion)
-        return self._filtered(before, replace(now, step=step))
+        carried = self._filtered(before, replace(now, step=step))
+        return plain if contradicts(now, carried.mean[None, :, ANGLE])[0] else carried
 
     def _filtered(self, before: _Before, now: Readings) -> State:
         p = self._calibration.fusion
