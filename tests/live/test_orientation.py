@@ -15,7 +15,7 @@ from neckrom.live.orientation import CausalOrientation, projected_axes
 from neckrom.service.analysis import estimator_for
 from neckrom.types import LandmarkFrame
 
-LIVE_WITHIN_DEG, LIVE_NEVER_OFF_BY_DEG = 5.0, 10.0
+LIVE_WITHIN_DEG, LIVE_NEVER_OFF_BY_DEG = 7.0, 15.0
 """As docs/live.md states it: 95 % of the frames, and all of them."""
 
 
