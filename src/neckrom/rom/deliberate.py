@@ -102,8 +102,9 @@ def sort_out(seen: list[Seen], settings: DeliberateSettings, warm_ups: int | Non
         repeated[movement], left_out = _whole([item for item in line if item not in warming], settings)
         aside += [_warm_up(item) for item in warming] + left_out
     meant = {}
+    alone = sum(map(len, repeated.values())) == 1
     for movement, items in repeated.items():
-        reason = _not_on_purpose(movement, repeated, settings) if items else None
+        reason = _not_on_purpose(movement, repeated, alone=alone, settings=settings) if items else None
         if reason is None:
             meant[movement] = items
         else:
@@ -142,7 +143,8 @@ def _line(seen: Iterable[Seen], movement: Movement) -> list[Seen]:
 
 def _whole(line: list[Seen], settings: DeliberateSettings) -> tuple[list[Seen], list[Trial]]:
     """Repetitions of one direction that were carried through, and those that were not."""
-    best = max((item.trial.peak_deg for item in line), default=0.0)
+    finished = [item.trial.peak_deg for item in line if not item.unfinished]
+    best = max(finished or [item.trial.peak_deg for item in line], default=0.0)
     left_out = [
         item
         for item in line
@@ -157,10 +159,11 @@ def _whole(line: list[Seen], settings: DeliberateSettings) -> tuple[list[Seen], 
     kept = []
     for item in whole:
         touched = item.top_s < settings.touched_share * usual_s
-        smaller = item.trial.peak_deg < settings.unfinished_share * usual_deg
-        if item.unfinished and (smaller or touched) and not item.trial.lower_bound:
-            note = _text("not_back", "the recording ends with the head still out")
-            aside.append(_aside(item, "already_out", note))
+        unlike = (
+            not settings.unfinished_share <= item.trial.peak_deg / usual_deg <= 1 / settings.unfinished_share
+        )
+        if item.unfinished and (unlike or touched) and not item.trial.lower_bound:
+            aside.append(_aside(item, "already_out", _not_back()))
         elif touched and item.trial.peak_deg < usual_deg and not item.trial.lower_bound:
             aside.append(_aside(item, "too_short", _touched(item, usual_s)))
         else:
@@ -180,11 +183,17 @@ Reason = tuple[AsideKind, Notice]
 
 
 def _not_on_purpose(
-    movement: Movement, repeated: dict[Movement, list[Seen]], settings: DeliberateSettings
+    movement: Movement,
+    repeated: dict[Movement, list[Seen]],
+    *,
+    alone: bool,
+    settings: DeliberateSettings,
 ) -> Reason | None:
     """Why the repetitions of a direction were not made on purpose; None if they were."""
     items = repeated[movement]
     best = max(items, key=lambda item: item.trial.peak_deg)
+    if len(items) == 1 and best.unfinished and not alone:
+        return "already_out", _not_back()
     interval = best.trial.interval95
     if interval is not None and interval.low <= 0:
         return "around_zero", _text(
@@ -280,6 +289,10 @@ def _broken_off(item: Seen, best_deg: float) -> Trial:
         best_deg=best_deg,
     )
     return _aside(item, "broken_off", note)
+
+
+def _not_back() -> Notice:
+    return _text("not_back", "the recording ends with the head still out")
 
 
 def _touched(item: Seen, usual_s: float) -> Notice:

@@ -145,16 +145,16 @@ def _one_plane_at_a_time(filled_deg: FloatArray, excursions: list[Excursion]) ->
     """Of excursions at the same time in several planes the largest is meant, the others are coupling."""
     meant: list[Excursion] = []
     for excursion in sorted(excursions, key=lambda item: -item.share):
-        core = _core(filled_deg, excursion)
-        if all(np.isin(core, np.arange(other.span.start, other.span.stop)).mean() < 0.5 for other in meant):
+        core = _past(filled_deg, excursion, 0.5)
+        if all(np.isin(core, _past(filled_deg, other, 0.25)).mean() < 0.5 for other in meant):
             meant.append(excursion)
     return sorted(meant, key=lambda item: item.span.start)
 
 
-def _core(filled_deg: FloatArray, excursion: Excursion) -> FloatArray:
-    """Frames in which the excursion is past half of its peak."""
+def _past(filled_deg: FloatArray, excursion: Excursion, share: float) -> FloatArray:
+    """Frames in which the excursion is past a share of its peak: its foot may be long where the seat drifts."""
     outwards = excursion.movement.sign * filled_deg[excursion.span, excursion.movement.plane]
-    return np.asarray(excursion.span.start + np.flatnonzero(outwards >= 0.5 * outwards.max()))
+    return np.asarray(excursion.span.start + np.flatnonzero(outwards >= share * outwards.max()))
 
 
 def _beside_larger(
