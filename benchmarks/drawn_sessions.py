@@ -320,10 +320,8 @@ def compare(session: Session, rom: RangeOfMotion) -> tuple[int, list[Trial]]:
 
 
 def _same(trial: Trial, repetition: Repetition) -> bool:
-    return (
-        trial.movement is repetition.movement
-        and repetition.start_s - 0.3 <= trial.peak_s <= repetition.end_s + 0.3
-    )
+    middle_s = (trial.hold_start_s + trial.hold_end_s) / 2
+    return trial.movement is repetition.movement and repetition.start_s <= middle_s <= repetition.end_s
 
 
 def _listed(repetitions: list[Repetition]) -> list[tuple[str, int, float]]:
