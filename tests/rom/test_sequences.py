@@ -237,6 +237,16 @@ def test_a_rest_elsewhere_is_in_the_interval():
     assert "neutral_drift" not in keys(told(shifted))
 
 
+def test_a_seat_that_shifts_between_the_movements_is_warned_of_and_in_the_interval():
+    motion = (
+        Motion().rest(2.0).go(ROTATION_LEFT, 50.0).go(FLEXION, 8.0, hold_s=3.0).go(ROTATION_LEFT, 50.0).rest()
+    )
+    rom = told(motion)
+    assert "neutral_drift" in keys(rom)
+    assert rom.neutral.drift_deg == pytest.approx(8, abs=0.5)
+    assert rom.neutral.sd_deg[0] > 3 > rom.neutral.sd_deg[2]
+
+
 def test_a_head_that_sways_is_measured_and_less_sure():
     rng = np.random.default_rng(4)
     motion = Motion().rest(4.0).go(ROTATION_LEFT, 60.0).rest(1.5).go(ROTATION_RIGHT, 60.0).rest(2.0)

@@ -62,7 +62,7 @@ class Player:
             reached = int(np.flatnonzero(angle[start:hold] >= peak_deg)[0]) + start
             out = list(range(start, reached))
             self.frames += out
-            self.stay(reached, reached, hold_s)
+            self.stay(reached - 3, reached + 3, hold_s)  # the pose model does not run on every frame
         if back:
             self.frames += out[::-1]
         return self

@@ -56,8 +56,9 @@ class NeutralSettings:
     same_place_deg: float = 6.0
     """Rests that differ by less are the same place, and their difference is part of every interval."""
     drift_warning_deg: float = 5.0
-    rest_s: float = 5.0
-    """Who stays out for longer than this, and not far, rests there."""
+    rest_s: float = 1.5
+    rest_deg: float = 12.0
+    """Who stays out for longer, not further than this and not on purpose, rests there."""
     places: PlaceSettings = field(default_factory=PlaceSettings)
 
 
