@@ -317,7 +317,8 @@ def _brief(
         found = [
             stretch
             for stretch in stays(time_s, smooth, place, settings.unsteady_deg, settings.brief_s)
-            if np.nanmin(speed[stretch]) < settings.still_deg_s
+            if np.min(speed[stretch], where=np.isfinite(speed[stretch]), initial=np.inf)
+            < settings.still_deg_s
         ]
         total_s = sum(time_s[stretch.stop - 1] - time_s[stretch.start] for stretch in found)
         if len(found) >= 2 and total_s >= settings.brief_total_s:
