@@ -162,6 +162,25 @@ def test_turning_round_without_a_rest_is_neutral_where_the_head_rests_elsewhere(
     assert rom.neutral.doubts == ("brief",)
 
 
+def test_a_camera_to_which_the_head_turns_only_at_its_end_range_is_not_believed():
+    motion = Motion().rest(2.0)
+    for movement in (
+        ROTATION_LEFT,
+        ROTATION_LEFT,
+        FLEXION,
+        EXTENSION,
+        LATERAL_LEFT,
+        LATERAL_RIGHT,
+        ROTATION_LEFT,
+    ):
+        motion.go(movement, 40.0, hold_s=1.2).rest(0.8)
+    try:
+        rom = told(motion.rest(1.0), camera_deg=(0, 0, 36.0))
+    except NoNeutralError:
+        return
+    assert not rom.neutral.sure
+
+
 # ------------------------------------------------------------------- not tested
 
 

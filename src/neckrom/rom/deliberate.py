@@ -195,6 +195,10 @@ def _not_on_purpose(
     if len(items) == 1 and best.unfinished and not alone:
         return "already_out", _not_back()
     interval = best.trial.interval95
+    if best.trial.lower_bound and interval is not None and interval.low <= 0:
+        return "around_zero", _text(
+            "not_told", "the end range was seen too poorly to tell how far the head went"
+        )
     if interval is not None and interval.low <= 0:
         return "around_zero", _text(
             "around_zero",

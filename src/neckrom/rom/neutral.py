@@ -105,9 +105,10 @@ def find_neutral(time_s: FloatArray, facing_deg: FloatArray, settings: NeutralSe
     """
     smooth = smooth_series(time_s, facing_deg)
     candidates = _candidates(time_s, smooth, settings)
-    if not candidates:
+    frontal = [candidate for candidate in candidates if _frontal(candidate.place[None], settings)[0]]
+    if not frontal:
         raise NoNeutralError(_no_neutral_message(smooth, _frontal(smooth, settings), settings))
-    best = max(candidates, key=lambda candidate: candidate.score)
+    best = max(frontal, key=lambda candidate: candidate.score)
     rival = _rival(best, candidates, settings)
     chosen = _nearest(smooth, best) if best.doubt == "brief" else _longest(time_s, best)
     start, end = _quietest_part(time_s, smooth, chosen, settings.longest_s)
@@ -270,9 +271,11 @@ _HELD_DEG = 1.0
 
 
 def _candidates(time_s: FloatArray, smooth: FloatArray, settings: NeutralSettings) -> list[_Candidate]:
-    """Near-frontal places with a stay; also such as the head only turns round at, beside others that it rests in."""
+    """Places with a stay; also such as the head only turns round at, beside others that it rests in.
+
+    Those in which the head is far from facing the camera are no neutral, but may show that no other place is.
+    """
     places = find_places(time_s, smooth, settings.places)
-    places = places[_frontal(places, settings)] if len(places) else places
     whole = bridged(time_s, smooth)
     candidates: list[_Candidate] = []
     kinds: tuple[tuple[float, float, Doubt | None], ...] = (
@@ -288,7 +291,7 @@ def _candidates(time_s: FloatArray, smooth: FloatArray, settings: NeutralSetting
             if found and not known:
                 score = _score(time_s, whole, smooth, place, settings)
                 candidates.append(_Candidate(place, tuple(found), doubt, score))
-    if candidates:
+    if any(_frontal(candidate.place[None], settings)[0] for candidate in candidates):
         candidates += _brief(
             time_s,
             smooth,
