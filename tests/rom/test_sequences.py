@@ -134,6 +134,15 @@ def test_an_end_range_that_the_recording_cuts_is_counted_where_it_is_like_the_ot
     assert peaks(rom, FLEXION) == [45, 45, 45]
 
 
+def test_turning_away_at_the_end_is_no_sixth_repetition():
+    motion = protocol_session(0.7, 0.96, (FLEXION, ROTATION_LEFT, LATERAL_LEFT))
+    rom = told(motion.go(ROTATION_LEFT, 38.0, hold_s=0.8, back_s=0))
+    assert {
+        movement: len(rom.of(movement)) for movement in (FLEXION, ROTATION_LEFT, LATERAL_LEFT)
+    } == dict.fromkeys((FLEXION, ROTATION_LEFT, LATERAL_LEFT), 3)
+    assert [trial.aside for trial in rom.set_aside].count("already_out") == 1
+
+
 def test_two_places_that_explain_the_recording_alike_are_told():
     motion = Motion().rest(1.5).go(FLEXION, 20.0, hold_s=2.0, back_s=0.0)
     rom = told(motion, camera_deg=(-17.0, 0, 0))

@@ -101,6 +101,7 @@ def sort_out(seen: list[Seen], settings: DeliberateSettings, warm_ups: int | Non
         said[movement] = len(warming)
         repeated[movement], left_out = _whole([item for item in line if item not in warming], settings)
         aside += [_warm_up(item) for item in warming] + left_out
+    aside += _one_too_many(repeated)
     meant = {}
     alone = sum(map(len, repeated.values())) == 1
     for movement, items in repeated.items():
@@ -169,6 +170,16 @@ def _whole(line: list[Seen], settings: DeliberateSettings) -> tuple[list[Seen], 
         else:
             kept.append(item)
     return kept, aside
+
+
+def _one_too_many(repeated: dict[Movement, list[Seen]]) -> list[Trial]:
+    """Take out a last excursion from which the head does not come back, where its direction is done without it."""
+    aside = []
+    for movement, items in repeated.items():
+        others = [len(other) for name, other in repeated.items() if other and name is not movement]
+        if len(items) > 1 and items[-1].unfinished and others and len(items) > max(others):
+            aside.append(_aside(items.pop(), "already_out", _not_back()))
+    return aside
 
 
 def _as_bound(item: Seen) -> Seen:
