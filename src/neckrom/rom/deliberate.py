@@ -227,8 +227,8 @@ def _not_on_purpose(
             time_s=best.top_s,
         )
     if len(items) == 1:
-        return _once(best, _others_s(movement, repeated), _is_matched(movement, repeated), settings)
-    return _small(items, best, _is_matched(movement, repeated), settings)
+        return _once(best, _others_s(movement, repeated), _is_matched(movement, repeated, settings), settings)
+    return _small(items, best, _is_matched(movement, repeated, settings), settings)
 
 
 def _once(best: Seen, others_s: float, matched: bool, settings: DeliberateSettings) -> Reason | None:
@@ -251,9 +251,11 @@ def _small(items: list[Seen], best: Seen, matched: bool, settings: DeliberateSet
     """Several excursions: not small, or alike and many enough."""
     if best.share >= settings.small_share:
         return None
-    alike = min(item.trial.peak_deg for item in items) >= settings.similar_share * best.trial.peak_deg
-    enough = len(items) >= (settings.fewest_small - 1 if matched else settings.fewest_small)
-    if alike and enough:
+    fewest = settings.fewest_small - 1 if matched else settings.fewest_small
+    largest = sorted((item.trial.peak_deg for item in items), reverse=True)
+    enough = len(items) >= fewest
+    alike = enough and largest[fewest - 1] >= settings.similar_share * best.trial.peak_deg
+    if alike:
         return None
     return "too_small", _text(
         "too_small",
@@ -264,12 +266,17 @@ def _small(items: list[Seen], best: Seen, matched: bool, settings: DeliberateSet
     )
 
 
-def _is_matched(movement: Movement, repeated: dict[Movement, list[Seen]]) -> bool:
-    """Whether the other direction of the plane was done as often, or nearly, and held."""
+def _is_matched(
+    movement: Movement, repeated: dict[Movement, list[Seen]], settings: DeliberateSettings
+) -> bool:
+    """Whether the other direction of the plane was done as often, or nearly, and not by chance itself."""
     own = repeated[movement]
     for other, items in repeated.items():
         if other.plane == movement.plane and other is not movement and items:
-            return abs(len(items) - len(own)) <= max(1, len(own) // 3)
+            best = max(items, key=lambda item: item.trial.peak_deg)
+            meant = best.share >= settings.small_share or len(items) >= settings.fewest_small - 1
+            back = not items[-1].unfinished
+            return meant and back and abs(len(items) - len(own)) <= max(1, len(own) // 3)
     return False
 
 

@@ -145,18 +145,16 @@ def _moving(angles: AngleSeries, settings: RomSettings) -> BoolArray:
     """Frames of every excursion, but for small ones that were not made on purpose and in which the head rests."""
     busy = np.zeros(len(angles), dtype=bool)
     trials, set_aside = find_trials(angles, settings.movements)
-    settled: list[Trial] = []
     for trial in [*trials, *set_aside]:
-        busy |= (angles.time_s >= trial.start_s - _EDGE_S) & (angles.time_s <= trial.end_s + _EDGE_S)
+        own = (angles.time_s >= trial.start_s - _EDGE_S) & (angles.time_s <= trial.end_s + _EDGE_S)
         stays_s = trial.hold_end_s - trial.hold_start_s
         if (
             trial.aside in _HAPPENED
             and stays_s >= settings.neutral.rest_s
             and trial.peak_deg < settings.neutral.rest_deg
         ):
-            settled.append(trial)
-    for trial in settled:
-        busy &= (angles.time_s < trial.hold_start_s) | (angles.time_s > trial.hold_end_s)
+            own &= (angles.time_s < trial.hold_start_s) | (angles.time_s > trial.hold_end_s)
+        busy |= own
     return busy
 
 
