@@ -267,7 +267,7 @@ def judge(session: Session) -> Verdict:
     try:
         neutral = find_neutral(time_s, session.facing_deg, settings.neutral)
     except NoNeutralError:
-        return Verdict(False, False, True, 0, made, "no neutral")
+        return Verdict(False, False, True, 0, made, detail="no neutral")
     rom = measured(session, neutral)
     inside = (time_s >= neutral.start_s) & (time_s <= neutral.end_s)
     zero = np.median(session.neck_deg[inside], axis=0)
