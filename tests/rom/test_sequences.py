@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +15,7 @@ from neckrom.errors import NoNeutralError
 from neckrom.kinematics.smoothing import smooth_series
 from neckrom.rom.neutral import NeutralSettings, doubted, find_neutral
 from neckrom.rom.range_of_motion import RomSettings, range_of_motion
-from neckrom.types import MOVEMENTS, Movement, Neutral, RangeOfMotion
+from neckrom.types import MOVEMENTS, Movement, Neutral, Notice, RangeOfMotion
 from tests.rom.motion import Motion
 
 FLEXION, EXTENSION, ROTATION_LEFT, ROTATION_RIGHT, LATERAL_LEFT, LATERAL_RIGHT = MOVEMENTS
@@ -297,6 +300,12 @@ def test_a_neutral_that_is_named_on_a_turned_head_is_warned_of():
     assert doubted(Neutral(0.2, 1.8, "given"), angles.time_s, angles.neck_deg, SETTINGS).doubts == ()
     moving = doubted(Neutral(2.1, 3.4, "given"), angles.time_s, angles.neck_deg, SETTINGS)
     assert "moving" in moving.doubts
+
+
+def test_a_notice_survives_copying():
+    notice = Notice("The head moves.", "neutral_moving", start_s=1.0)
+    for again in (copy.deepcopy(notice), pickle.loads(pickle.dumps(notice))):
+        assert (again, again.key, again.values) == (notice, "neutral_moving", {"start_s": 1.0})
 
 
 # ---------------------------------------------------------------------- warm-ups
