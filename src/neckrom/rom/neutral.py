@@ -389,11 +389,15 @@ def _out_of_plane(out_deg: FloatArray) -> float:
 
 
 def _rival(best: _Candidate, candidates: list[_Candidate], settings: NeutralSettings) -> _Candidate | None:
-    """The next best place, if it is another place and about as good."""
+    """The next best place, if it is another place and about as good.
+
+    Where the head sways, a place is no sharp one, and its neighbour may be the other end of a small movement.
+    """
+    apart_deg = settings.places.same_deg if best.doubt == "unsteady" else settings.same_place_deg
     others = [
         other
         for other in candidates
-        if np.linalg.norm(other.place - best.place) >= settings.same_place_deg
+        if np.linalg.norm(other.place - best.place) >= apart_deg
         and other.score > best.score - settings.sure_margin
     ]
     return max(others, key=lambda other: other.score, default=None)
