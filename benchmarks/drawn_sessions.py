@@ -267,7 +267,7 @@ def judge(session: Session) -> Verdict:
     try:
         neutral = find_neutral(time_s, session.facing_deg, settings.neutral)
     except NoNeutralError:
-        return Verdict(False, False, True, 0, made, "no neutral")
+        return Verdict(False, False, True, 0, made, detail="no neutral")
     rom = measured(session, neutral)
     inside = (time_s >= neutral.start_s) & (time_s <= neutral.end_s)
     zero = np.median(session.neck_deg[inside], axis=0)
@@ -320,10 +320,8 @@ def compare(session: Session, rom: RangeOfMotion) -> tuple[int, list[Trial]]:
 
 
 def _same(trial: Trial, repetition: Repetition) -> bool:
-    return (
-        trial.movement is repetition.movement
-        and repetition.start_s - 0.3 <= trial.peak_s <= repetition.end_s + 0.3
-    )
+    middle_s = (trial.hold_start_s + trial.hold_end_s) / 2
+    return trial.movement is repetition.movement and repetition.start_s <= middle_s <= repetition.end_s
 
 
 def _listed(repetitions: list[Repetition]) -> list[tuple[str, int, float]]:

@@ -371,6 +371,10 @@ class Notice(str):
         notice.values = values
         return notice
 
+    def __getnewargs_ex__(self) -> tuple[tuple[str, str], dict[str, NoticeValue]]:
+        """So that it can be copied and pickled."""
+        return (str(self), self.key), self.values
+
 
 Doubt = Literal["two_places", "unsteady", "brief", "turned", "moving", "elsewhere"]
 """Why a neutral is doubtful: two places explain the recording about equally; the head is never quite still;

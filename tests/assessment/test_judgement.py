@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -179,3 +181,25 @@ def test_unknown_norm_set_names_the_known_ones():
 def test_a_side_clip_is_proposed_where_only_it_would_tell(movement, peak, proposed):
     movements, _ = judged(trial(movement, peak, sd=4.0))
     assert ("from the person's side" in movements[movement].reason) == proposed
+
+
+def test_a_direction_that_was_not_tested_is_never_a_loss():
+    aside = replace(trial(Movement.ROTATION_LEFT, 12), aside="once", note="one small excursion was seen")
+    rom = RangeOfMotion(Neutral(0, 1, "found"), (trial(Movement.FLEXION, 34),), set_aside=(aside,))
+    movements, pairs = judge(rom, load_norms("article"), {}, JudgementSettings())
+    by_name = {item.movement: item for item in movements}
+    rotation = by_name[Movement.ROTATION_LEFT]
+    assert (rotation.status, rotation.not_tested_because, rotation.best_deg) == ("not_tested", "once", None)
+    assert rotation.flag == "could_not_judge"
+    assert rotation.reason == "Rotation left was not tested: one small excursion was seen."
+    assert rotation.set_aside[0].kind == "once"
+    assert by_name[Movement.ROTATION_RIGHT].not_tested_because == "not_seen"
+    assert by_name[Movement.FLEXION].status == "tested"
+    assert "not tested" in pairs[0].reason
+
+
+def test_nothing_is_judged_where_zero_could_not_be_told():
+    neutral = Neutral(0, 1, "found", sure=False, doubts=("two_places",), other_s=(4.0, 5.0))
+    trials = (trial(Movement.ROTATION_LEFT, 20), trial(Movement.ROTATION_RIGHT, 80))
+    movements, pairs = judge(RangeOfMotion(neutral, trials), load_norms("article"), {}, JudgementSettings())
+    assert {item.flag for item in (*movements, *pairs)} == {"could_not_judge"}

@@ -80,6 +80,8 @@ def test_wrong_values_are_all_named_at_once(neckrom, tmp_path):
         ("--neutral", "1", "inf"),
         ("--jobs", "1.5"),
         ("--jobs", "-2"),
+        ("--warm-ups", "2.5"),
+        ("--warm-ups", "21"),
     ],
     ids=" ".join,
 )

@@ -103,11 +103,12 @@ def test_options_reach_the_measurement(neckrom, tmp_path, measured):
     protocol.write_text("version = 1\n[pain]\nflexion = 4\n")
     done = neckrom(
         *("measure", measured, "--json", "--mirrored", "--neutral", "0.3", "1.6"),
-        *("--hfov", "58", "--norms", "ama", "--protocol", protocol, "--no-pictures"),
+        *("--hfov", "58", "--norms", "ama", "--protocol", protocol, "--no-pictures", "--warm-ups", "0"),
     )
     assert done.returncode == 0, done.stderr
     result = Result.model_validate_json(done.stdout)
     assert result.configuration.mirrored
+    assert result.configuration.warm_ups == 0
     assert (result.neutral.start_s, result.neutral.end_s, result.neutral.origin) == (0.3, 1.6, "given")
     assert (result.camera.hfov_deg, result.camera.assumed) == (58, False)
     assert result.norms.name == "ama"

@@ -214,3 +214,39 @@ def test_end_range_seen_very_poorly_is_bounded_by_what_was_measured_well():
     assert trial.lower_bound
     assert 55 - 3.92 < trial.peak_deg <= 60 - 3.92
     assert trial.interval95.low == trial.peak_deg and trial.interval95.high is None
+
+
+@pytest.mark.parametrize("at_s", [0.3, 0.7, 1.1])
+def test_a_brief_jump_in_the_hold_is_not_the_end_range(at_s):
+    angles = Motion().rest().go(Movement.ROTATION_LEFT, 72, hold_s=1.5).rest().angles()
+    neck = angles.neck_deg.copy()
+    hold = 2.5 + at_s
+    neck[(angles.time_s >= hold) & (angles.time_s < hold + 0.3), 2] -= 9
+    trials, _ = find_trials(angles.replace(neck_deg=smooth_series(angles.time_s, neck)), SETTINGS)
+    assert [trial.peak_deg for trial in trials] == [pytest.approx(72, abs=1.0)]
+
+
+def test_a_swing_past_the_hold_is_not_the_end_range():
+    motion = Motion().rest().go(Movement.FLEXION, 58, out_s=0.8, hold_s=0.0, back_s=0.3, back_to_deg=50)
+    trials, _ = find_trials(
+        motion.go(Movement.FLEXION, 50, start_deg=50, hold_s=1.5).rest().angles(), SETTINGS
+    )
+    assert [round(trial.peak_deg) for trial in trials] == [50]
+
+
+def test_an_end_range_that_is_only_touched_is_its_top():
+    angles = (
+        Motion().rest().go(Movement.ROTATION_RIGHT, 60, out_s=0.8, hold_s=0.0, back_s=0.8).rest().angles()
+    )
+    assert find_trials(angles, SETTINGS)[0][0].peak_deg == pytest.approx(60, abs=2)
+
+
+@pytest.mark.parametrize("sd_deg", [2.0, 40.0])
+def test_a_bound_is_the_low_end_of_its_interval_and_never_below_zero(sd_deg):
+    angles = Motion().rest().go(Movement.FLEXION, 60).rest().angles(sd_deg=sd_deg)
+    trials, aside = find_trials(lose(angles, angles.neck_deg[:, 0] > 30), SETTINGS)
+    (trial,) = [*trials, *aside]
+    assert trial.lower_bound
+    assert trial.peak_deg == trial.interval95.low >= 0
+    assert trial.interval95.low == pytest.approx(max(30 - 1.96 * sd_deg, 0), abs=3)
+    assert bool(trials) == (sd_deg < 10)

@@ -94,3 +94,31 @@ def test_the_end_of_a_warm_up_is_no_rest_away_from_neutral():
     rom = range_of_motion(angles, Neutral(0, 0.9, "found"), protocol, RomSettings())
     assert rom.neutral.drift_deg < 1
     assert rom.warnings == ()
+
+
+def test_a_protocol_file_may_say_how_many_warm_ups_come_first(tmp_path):
+    path = tmp_path / "visit.toml"
+    path.write_text("version = 1\nwarm_ups = 1\n")
+    motion = Motion().rest()
+    for peak in (45, 44, 46):
+        motion.go(Movement.FLEXION, peak).rest()
+    rom = range_of_motion(motion.angles(), Neutral(0, 0.9, "found"), load_protocol(path), RomSettings())
+    assert [round(trial.peak_deg) for trial in rom.trials] == [44, 46]
+    assert [trial.aside for trial in rom.set_aside] == ["warm_up"]
+
+
+def test_warm_ups_beside_named_trials_are_refused(tmp_path):
+    path = tmp_path / "visit.toml"
+    path.write_text(GOOD.replace("version = 1", "version = 1\nwarm_ups = 2"))
+    with pytest.raises(ConfigurationError, match="warm_up = true"):
+        load_protocol(path)
+
+
+def test_a_named_direction_is_tested_and_the_others_are_not_named():
+    angles = Motion().rest().go(Movement.FLEXION, 5).rest().angles(sd_deg=4.0)
+    protocol = Protocol.model_validate(
+        {"version": 1, "trial": [{"movement": "flexion", "start_s": 1, "end_s": 5}]}
+    )
+    rom = range_of_motion(angles, Neutral(0, 0.9, "given"), protocol, RomSettings())
+    assert rom.untested(Movement.FLEXION) is None  # asked for, so hardly moving is a finding
+    assert rom.untested(Movement.EXTENSION) == "not_named"

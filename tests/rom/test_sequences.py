@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +15,7 @@ from neckrom.errors import NoNeutralError
 from neckrom.kinematics.smoothing import smooth_series
 from neckrom.rom.neutral import NeutralSettings, doubted, find_neutral
 from neckrom.rom.range_of_motion import RomSettings, range_of_motion
-from neckrom.types import MOVEMENTS, Movement, Neutral, RangeOfMotion
+from neckrom.types import MOVEMENTS, Movement, Neutral, Notice, RangeOfMotion
 from tests.rom.motion import Motion
 
 FLEXION, EXTENSION, ROTATION_LEFT, ROTATION_RIGHT, LATERAL_LEFT, LATERAL_RIGHT = MOVEMENTS
@@ -134,6 +137,15 @@ def test_an_end_range_that_the_recording_cuts_is_counted_where_it_is_like_the_ot
     assert peaks(rom, FLEXION) == [45, 45, 45]
 
 
+def test_turning_away_at_the_end_is_no_sixth_repetition():
+    motion = protocol_session(0.7, 0.96, (FLEXION, ROTATION_LEFT, LATERAL_LEFT))
+    rom = told(motion.go(ROTATION_LEFT, 38.0, hold_s=0.8, back_s=0))
+    assert {
+        movement: len(rom.of(movement)) for movement in (FLEXION, ROTATION_LEFT, LATERAL_LEFT)
+    } == dict.fromkeys((FLEXION, ROTATION_LEFT, LATERAL_LEFT), 3)
+    assert [trial.aside for trial in rom.set_aside].count("already_out") == 1
+
+
 def test_two_places_that_explain_the_recording_alike_are_told():
     motion = Motion().rest(1.5).go(FLEXION, 20.0, hold_s=2.0, back_s=0.0)
     rom = told(motion, camera_deg=(-17.0, 0, 0))
@@ -160,6 +172,25 @@ def test_turning_round_without_a_rest_is_neutral_where_the_head_rests_elsewhere(
     for movement in MOVEMENTS:
         assert [trial.peak_deg for trial in rom.of(movement)] == pytest.approx([35, 35], abs=1.5)
     assert rom.neutral.doubts == ("brief",)
+
+
+def test_a_camera_to_which_the_head_turns_only_at_its_end_range_is_not_believed():
+    motion = Motion().rest(2.0)
+    for movement in (
+        ROTATION_LEFT,
+        ROTATION_LEFT,
+        FLEXION,
+        EXTENSION,
+        LATERAL_LEFT,
+        LATERAL_RIGHT,
+        ROTATION_LEFT,
+    ):
+        motion.go(movement, 40.0, hold_s=1.2).rest(0.8)
+    try:
+        rom = told(motion.rest(1.0), camera_deg=(0, 0, 36.0))
+    except NoNeutralError:
+        return
+    assert not rom.neutral.sure
 
 
 # ------------------------------------------------------------------- not tested
@@ -237,6 +268,16 @@ def test_a_rest_elsewhere_is_in_the_interval():
     assert "neutral_drift" not in keys(told(shifted))
 
 
+def test_a_seat_that_shifts_between_the_movements_is_warned_of_and_in_the_interval():
+    motion = (
+        Motion().rest(2.0).go(ROTATION_LEFT, 50.0).go(FLEXION, 8.0, hold_s=3.0).go(ROTATION_LEFT, 50.0).rest()
+    )
+    rom = told(motion)
+    assert "neutral_drift" in keys(rom)
+    assert rom.neutral.drift_deg == pytest.approx(8, abs=0.5)
+    assert rom.neutral.sd_deg[0] > 3 > rom.neutral.sd_deg[2]
+
+
 def test_a_head_that_sways_is_measured_and_less_sure():
     rng = np.random.default_rng(4)
     motion = Motion().rest(4.0).go(ROTATION_LEFT, 60.0).rest(1.5).go(ROTATION_RIGHT, 60.0).rest(2.0)
@@ -259,6 +300,12 @@ def test_a_neutral_that_is_named_on_a_turned_head_is_warned_of():
     assert doubted(Neutral(0.2, 1.8, "given"), angles.time_s, angles.neck_deg, SETTINGS).doubts == ()
     moving = doubted(Neutral(2.1, 3.4, "given"), angles.time_s, angles.neck_deg, SETTINGS)
     assert "moving" in moving.doubts
+
+
+def test_a_notice_survives_copying():
+    notice = Notice("The head moves.", "neutral_moving", start_s=1.0)
+    for again in (copy.deepcopy(notice), pickle.loads(pickle.dumps(notice))):
+        assert (again, again.key, again.values) == (notice, "neutral_moving", {"start_s": 1.0})
 
 
 # ---------------------------------------------------------------------- warm-ups

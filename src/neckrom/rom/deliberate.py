@@ -101,9 +101,11 @@ def sort_out(seen: list[Seen], settings: DeliberateSettings, warm_ups: int | Non
         said[movement] = len(warming)
         repeated[movement], left_out = _whole([item for item in line if item not in warming], settings)
         aside += [_warm_up(item) for item in warming] + left_out
+    aside += _one_too_many(repeated)
     meant = {}
+    alone = sum(map(len, repeated.values())) == 1
     for movement, items in repeated.items():
-        reason = _not_on_purpose(movement, repeated, settings) if items else None
+        reason = _not_on_purpose(movement, repeated, alone=alone, settings=settings) if items else None
         if reason is None:
             meant[movement] = items
         else:
@@ -142,7 +144,8 @@ def _line(seen: Iterable[Seen], movement: Movement) -> list[Seen]:
 
 def _whole(line: list[Seen], settings: DeliberateSettings) -> tuple[list[Seen], list[Trial]]:
     """Repetitions of one direction that were carried through, and those that were not."""
-    best = max((item.trial.peak_deg for item in line), default=0.0)
+    finished = [item.trial.peak_deg for item in line if not item.unfinished]
+    best = max(finished or [item.trial.peak_deg for item in line], default=0.0)
     left_out = [
         item
         for item in line
@@ -157,15 +160,26 @@ def _whole(line: list[Seen], settings: DeliberateSettings) -> tuple[list[Seen], 
     kept = []
     for item in whole:
         touched = item.top_s < settings.touched_share * usual_s
-        smaller = item.trial.peak_deg < settings.unfinished_share * usual_deg
-        if item.unfinished and (smaller or touched) and not item.trial.lower_bound:
-            note = _text("not_back", "the recording ends with the head still out")
-            aside.append(_aside(item, "already_out", note))
+        unlike = (
+            not settings.unfinished_share <= item.trial.peak_deg / usual_deg <= 1 / settings.unfinished_share
+        )
+        if item.unfinished and (unlike or touched) and not item.trial.lower_bound:
+            aside.append(_aside(item, "already_out", _not_back()))
         elif touched and item.trial.peak_deg < usual_deg and not item.trial.lower_bound:
             aside.append(_aside(item, "too_short", _touched(item, usual_s)))
         else:
             kept.append(item)
     return kept, aside
+
+
+def _one_too_many(repeated: dict[Movement, list[Seen]]) -> list[Trial]:
+    """Take out a last excursion from which the head does not come back, where its direction is done without it."""
+    aside = []
+    for movement, items in repeated.items():
+        others = [len(other) for name, other in repeated.items() if other and name is not movement]
+        if len(items) > 1 and items[-1].unfinished and others and len(items) > max(others):
+            aside.append(_aside(items.pop(), "already_out", _not_back()))
+    return aside
 
 
 def _as_bound(item: Seen) -> Seen:
@@ -180,12 +194,22 @@ Reason = tuple[AsideKind, Notice]
 
 
 def _not_on_purpose(
-    movement: Movement, repeated: dict[Movement, list[Seen]], settings: DeliberateSettings
+    movement: Movement,
+    repeated: dict[Movement, list[Seen]],
+    *,
+    alone: bool,
+    settings: DeliberateSettings,
 ) -> Reason | None:
     """Why the repetitions of a direction were not made on purpose; None if they were."""
     items = repeated[movement]
     best = max(items, key=lambda item: item.trial.peak_deg)
+    if len(items) == 1 and best.unfinished and not alone:
+        return "already_out", _not_back()
     interval = best.trial.interval95
+    if best.trial.lower_bound and interval is not None and interval.low <= 0:
+        return "around_zero", _text(
+            "not_told", "the end range was seen too poorly to tell how far the head went"
+        )
     if interval is not None and interval.low <= 0:
         return "around_zero", _text(
             "around_zero",
@@ -203,8 +227,8 @@ def _not_on_purpose(
             time_s=best.top_s,
         )
     if len(items) == 1:
-        return _once(best, _others_s(movement, repeated), _is_matched(movement, repeated), settings)
-    return _small(items, best, _is_matched(movement, repeated), settings)
+        return _once(best, _others_s(movement, repeated), _is_matched(movement, repeated, settings), settings)
+    return _small(items, best, _is_matched(movement, repeated, settings), settings)
 
 
 def _once(best: Seen, others_s: float, matched: bool, settings: DeliberateSettings) -> Reason | None:
@@ -227,9 +251,11 @@ def _small(items: list[Seen], best: Seen, matched: bool, settings: DeliberateSet
     """Several excursions: not small, or alike and many enough."""
     if best.share >= settings.small_share:
         return None
-    alike = min(item.trial.peak_deg for item in items) >= settings.similar_share * best.trial.peak_deg
-    enough = len(items) >= (settings.fewest_small - 1 if matched else settings.fewest_small)
-    if alike and enough:
+    fewest = settings.fewest_small - 1 if matched else settings.fewest_small
+    largest = sorted((item.trial.peak_deg for item in items), reverse=True)
+    enough = len(items) >= fewest
+    alike = enough and largest[fewest - 1] >= settings.similar_share * best.trial.peak_deg
+    if alike:
         return None
     return "too_small", _text(
         "too_small",
@@ -240,12 +266,17 @@ def _small(items: list[Seen], best: Seen, matched: bool, settings: DeliberateSet
     )
 
 
-def _is_matched(movement: Movement, repeated: dict[Movement, list[Seen]]) -> bool:
-    """Whether the other direction of the plane was done as often, or nearly, and held."""
+def _is_matched(
+    movement: Movement, repeated: dict[Movement, list[Seen]], settings: DeliberateSettings
+) -> bool:
+    """Whether the other direction of the plane was done as often, or nearly, and not by chance itself."""
     own = repeated[movement]
     for other, items in repeated.items():
         if other.plane == movement.plane and other is not movement and items:
-            return abs(len(items) - len(own)) <= max(1, len(own) // 3)
+            best = max(items, key=lambda item: item.trial.peak_deg)
+            meant = best.share >= settings.small_share or len(items) >= settings.fewest_small - 1
+            back = not items[-1].unfinished
+            return meant and back and abs(len(items) - len(own)) <= max(1, len(own) // 3)
     return False
 
 
@@ -280,6 +311,10 @@ def _broken_off(item: Seen, best_deg: float) -> Trial:
         best_deg=best_deg,
     )
     return _aside(item, "broken_off", note)
+
+
+def _not_back() -> Notice:
+    return _text("not_back", "the recording ends with the head still out")
 
 
 def _touched(item: Seen, usual_s: float) -> Notice:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.signal import find_peaks
 
-from neckrom.types import MOVEMENTS, FloatArray, Movement
+from neckrom.types import MOVEMENTS, FloatArray, IntArray, Movement
 
 USUAL_RANGE_DEG: dict[Movement, float] = {
     Movement.FLEXION: 55.0,
@@ -144,17 +144,18 @@ def _apart(outwards: FloatArray, excursions: list[Excursion]) -> list[Excursion]
 def _one_plane_at_a_time(filled_deg: FloatArray, excursions: list[Excursion]) -> list[Excursion]:
     """Of excursions at the same time in several planes the largest is meant, the others are coupling."""
     meant: list[Excursion] = []
+    taken = np.zeros(len(filled_deg), dtype=bool)
     for excursion in sorted(excursions, key=lambda item: -item.share):
-        core = _core(filled_deg, excursion)
-        if all(np.isin(core, np.arange(other.span.start, other.span.stop)).mean() < 0.5 for other in meant):
+        if taken[_past(filled_deg, excursion, 0.5)].mean() < 0.5:
             meant.append(excursion)
+            taken[_past(filled_deg, excursion, 0.25)] = True
     return sorted(meant, key=lambda item: item.span.start)
 
 
-def _core(filled_deg: FloatArray, excursion: Excursion) -> FloatArray:
-    """Frames in which the excursion is past half of its peak."""
+def _past(filled_deg: FloatArray, excursion: Excursion, share: float) -> IntArray:
+    """Frames in which the excursion is past a share of its peak: its foot may be long where the seat drifts."""
     outwards = excursion.movement.sign * filled_deg[excursion.span, excursion.movement.plane]
-    return np.asarray(excursion.span.start + np.flatnonzero(outwards >= 0.5 * outwards.max()))
+    return np.asarray(excursion.span.start + np.flatnonzero(outwards >= share * outwards.max()))
 
 
 def _beside_larger(

@@ -56,8 +56,9 @@ class NeutralSettings:
     same_place_deg: float = 6.0
     """Rests that differ by less are the same place, and their difference is part of every interval."""
     drift_warning_deg: float = 5.0
-    rest_s: float = 5.0
-    """Who stays out for longer than this, and not far, rests there."""
+    rest_s: float = 1.5
+    rest_deg: float = 12.0
+    """Who stays out for longer, not further than this and not on purpose, rests there."""
     places: PlaceSettings = field(default_factory=PlaceSettings)
 
 
@@ -104,9 +105,10 @@ def find_neutral(time_s: FloatArray, facing_deg: FloatArray, settings: NeutralSe
     """
     smooth = smooth_series(time_s, facing_deg)
     candidates = _candidates(time_s, smooth, settings)
-    if not candidates:
+    frontal = [candidate for candidate in candidates if _frontal(candidate.place[None], settings)[0]]
+    if not frontal:
         raise NoNeutralError(_no_neutral_message(smooth, _frontal(smooth, settings), settings))
-    best = max(candidates, key=lambda candidate: candidate.score)
+    best = max(frontal, key=lambda candidate: candidate.score)
     rival = _rival(best, candidates, settings)
     chosen = _nearest(smooth, best) if best.doubt == "brief" else _longest(time_s, best)
     start, end = _quietest_part(time_s, smooth, chosen, settings.longest_s)
@@ -269,9 +271,11 @@ _HELD_DEG = 1.0
 
 
 def _candidates(time_s: FloatArray, smooth: FloatArray, settings: NeutralSettings) -> list[_Candidate]:
-    """Near-frontal places with a stay; also such as the head only turns round at, beside others that it rests in."""
+    """Places with a stay; also such as the head only turns round at, beside others that it rests in.
+
+    Those in which the head is far from facing the camera are no neutral, but may show that no other place is.
+    """
     places = find_places(time_s, smooth, settings.places)
-    places = places[_frontal(places, settings)] if len(places) else places
     whole = bridged(time_s, smooth)
     candidates: list[_Candidate] = []
     kinds: tuple[tuple[float, float, Doubt | None], ...] = (
@@ -287,7 +291,7 @@ def _candidates(time_s: FloatArray, smooth: FloatArray, settings: NeutralSetting
             if found and not known:
                 score = _score(time_s, whole, smooth, place, settings)
                 candidates.append(_Candidate(place, tuple(found), doubt, score))
-    if candidates:
+    if any(_frontal(candidate.place[None], settings)[0] for candidate in candidates):
         candidates += _brief(
             time_s,
             smooth,
@@ -316,7 +320,8 @@ def _brief(
         found = [
             stretch
             for stretch in stays(time_s, smooth, place, settings.unsteady_deg, settings.brief_s)
-            if np.nanmin(speed[stretch]) < settings.still_deg_s
+            if np.min(speed[stretch], where=np.isfinite(speed[stretch]), initial=np.inf)
+            < settings.still_deg_s
         ]
         total_s = sum(time_s[stretch.stop - 1] - time_s[stretch.start] for stretch in found)
         if len(found) >= 2 and total_s >= settings.brief_total_s:
@@ -384,11 +389,15 @@ def _out_of_plane(out_deg: FloatArray) -> float:
 
 
 def _rival(best: _Candidate, candidates: list[_Candidate], settings: NeutralSettings) -> _Candidate | None:
-    """The next best place, if it is another place and about as good."""
+    """The next best place, if it is another place and about as good.
+
+    Where the head sways, a place is no sharp one, and its neighbour may be the other end of a small movement.
+    """
+    apart_deg = settings.places.same_deg if best.doubt == "unsteady" else settings.same_place_deg
     others = [
         other
         for other in candidates
-        if np.linalg.norm(other.place - best.place) >= settings.same_place_deg
+        if np.linalg.norm(other.place - best.place) >= apart_deg
         and other.score > best.score - settings.sure_margin
     ]
     return max(others, key=lambda other: other.score, default=None)

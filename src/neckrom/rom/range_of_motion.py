@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from neckrom.rom.end_range import end_range_trial, with_uncertain_zero
-from neckrom.rom.movements import MovementSettings, find_trials, valued_excursions
+from neckrom.rom.movements import MovementSettings, find_trials
 from neckrom.rom.neutral import NeutralSettings, neutral_notices, neutral_sd_deg, rests_elsewhere
 from neckrom.rom.protocol import Protocol, ProtocolTrial
-from neckrom.types import AngleSeries, BoolArray, FloatArray, Neutral, Notice, RangeOfMotion, Trial
+from neckrom.types import AngleSeries, AsideKind, BoolArray, FloatArray, Neutral, Notice, RangeOfMotion, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,9 @@ def range_of_motion(
     """
     warnings: list[Notice] = [*neutral_notices(neutral)]
     named = protocol is not None and bool(protocol.trial)
-    busy = _named_frames(angles, protocol) if protocol is not None and named else _moving(angles, settings)
+    busy = _moving(angles, settings)
+    if protocol is not None:
+        busy |= _named_frames(angles, protocol)
     rests = rests_elsewhere(angles.time_s, angles.neck_deg, neutral, busy, settings.neutral)
     zero_sd_deg = neutral_sd_deg(angles.time_s, angles.neck_deg, neutral, rests)
     if protocol is not None and named:
@@ -140,16 +142,21 @@ def _named_frames(angles: AngleSeries, protocol: Protocol) -> BoolArray:
 
 
 def _moving(angles: AngleSeries, settings: RomSettings) -> BoolArray:
-    """Frames of every excursion, but for where the head stays so long that it rests there."""
+    """Frames of every excursion, but for small ones that were not made on purpose and in which the head rests."""
     busy = np.zeros(len(angles), dtype=bool)
-    for seen in valued_excursions(angles, settings.movements):
-        trial = seen.trial
-        busy |= (angles.time_s >= trial.start_s - _EDGE_S) & (angles.time_s <= trial.end_s + _EDGE_S)
-        if trial.hold_end_s - trial.hold_start_s > settings.neutral.rest_s and seen.share < _SETTLED_SHARE:
-            busy &= (angles.time_s <= trial.hold_start_s) | (angles.time_s >= trial.hold_end_s)
+    trials, set_aside = find_trials(angles, settings.movements)
+    for trial in [*trials, *set_aside]:
+        own = (angles.time_s >= trial.start_s - _EDGE_S) & (angles.time_s <= trial.end_s + _EDGE_S)
+        stays_s = trial.hold_end_s - trial.hold_start_s
+        if (
+            trial.aside in _HAPPENED
+            and stays_s >= settings.neutral.rest_s
+            and trial.peak_deg < settings.neutral.rest_deg
+        ):
+            own &= (angles.time_s < trial.hold_start_s) | (angles.time_s > trial.hold_end_s)
+        busy |= own
     return busy
 
 
 _EDGE_S = 0.1
-_SETTLED_SHARE = 0.35
-"""A stay further out than this share of the usual range is an end range, however long it is held."""
+_HAPPENED: tuple[AsideKind, ...] = ("once", "too_small", "too_short", "around_zero")
