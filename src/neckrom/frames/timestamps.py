@@ -140,7 +140,7 @@ def _nanoseconds(time_s: str) -> int | None:
         time = Decimal(_decimal_point(time_s))
     except InvalidOperation:
         return None
-    if not time.is_finite() or abs(time) > _LATEST_S:
+    if not time.is_finite() or time.copy_abs() > _LATEST_S:
         return None
     return round(time * 10**9)
 
