@@ -280,7 +280,7 @@ class TestTimes:
     def test_two_recordings_in_one_transport_stream(self, tmp_path):
         path = write_clip(tmp_path / "a.ts", [picture(n) for n in range(20)])
         path.write_bytes(path.read_bytes() * 2)
-        frames, warnings = all_frames(path)
+        frames, _ = all_frames(path)
         times = [frame.time_ns for frame in frames]
         assert times == sorted(set(times))
         assert len(frames) >= 19
@@ -352,7 +352,7 @@ class TestTimestamps:
 
     def test_300_000_rows_are_told_at_once(self, tmp_path):
         rows = "\n".join(f"{number:06d}.png,{number / 30:.3f}" for number in range(300_000))
-        with pytest.raises(InputError, match="and 29999[0-9] more"):
+        with pytest.raises(InputError, match=r"and 29999[0-9] more"):
             open_source(self.table(tmp_path, "file,time_s\n" + rows))
 
 

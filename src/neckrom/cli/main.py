@@ -18,7 +18,7 @@ from neckrom.cli.calibrate import calibrate
 from neckrom.cli.records import keeping, people, sessions
 from neckrom.cli.screen import screening
 from neckrom.cli.terminal import console, print_json, say
-from neckrom.errors import ExitCode, NeckromError
+from neckrom.errors import DefectError, ExitCode, NeckromError
 
 DEFAULT_OUT = Path("neckrom-results")
 DEMO_OUT = Path("neckrom-demo")
@@ -408,12 +408,7 @@ def _report_defect(kind: type[BaseException], error: BaseException, trace: Trace
     """Instead of a traceback: what happened, how to see more, whom to tell."""
     if "-v" in sys.argv or "--verbose" in sys.argv:
         sys.__excepthook__(kind, error, trace)
-    say(
-        f"neckrom failed in a way that it should not: {kind.__name__}: {error}\n"
-        "Run the same command with -v to see where, and tell the place that you have neckrom from: add that "
-        "output and what neckrom --version and neckrom doctor print. "
-        "The clip itself need not leave your machine."
-    )
+    say(str(DefectError(error)) if isinstance(error, Exception) else f"{kind.__name__}: {error}")
     sys.exit(ExitCode.DEFECT)
 
 

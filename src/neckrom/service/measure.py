@@ -19,11 +19,18 @@ from typing import Protocol
 
 from neckrom.assessment.norms import load_norms
 from neckrom.camera_profiles import load_camera
-from neckrom.errors import ConfigurationError, InputError, NeckromError
+from neckrom.errors import (
+    ConfigurationError,
+    DefectError,
+    InputError,
+    LandmarkFileError,
+    NeckromError,
+)
 from neckrom.frames import open_source
 from neckrom.kinematics.camera import camera_for_picture
 from neckrom.landmarks.pipeline import extract_to_file
-from neckrom.landmarks.store import LandmarkHeader, read_landmarks
+from neckrom.landmarks.plausible import implausible, time_problems
+from neckrom.landmarks.store import LandmarkHeader, is_landmark_file, read_landmarks
 from neckrom.resources import resource
 from neckrom.result import Result
 from neckrom.rom.protocol import load_protocol
@@ -46,7 +53,7 @@ from neckrom.service.sessions import (
     session_options,
 )
 from neckrom.service.writing import SAME_CLOCK, write_results
-from neckrom.types import CameraModel
+from neckrom.types import CameraModel, LandmarkSeries
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +88,8 @@ def measure_all(
 ) -> list[Outcome]:
     """Measure every input into a folder of its own in ``out``.
 
-    One that fails does not stop the others. Results never depend on ``jobs``.
+    One that fails does not stop the others, not even in a way that nobody foresaw: then its error is a
+    :class:`~neckrom.errors.DefectError`. Results never depend on ``jobs``.
 
     Parameters
     ----------
@@ -118,6 +126,9 @@ def measure_all(
         except NeckromError as error:
             log.info("%s: %s", path, error)
             return Outcome(path, None, None, error, ())
+        except Exception as error:  # noqa: BLE001  (the border between inputs: the others are measured all the same)
+            log.error("%s: failed unforeseen", path, exc_info=error)
+            return Outcome(path, None, None, DefectError(error), ())
 
     if len(inputs) == 1 or jobs <= 1:
         return [work(path, folder) for path, folder in zip(inputs, folders, strict=True)]
@@ -201,6 +212,8 @@ class _Landmarks:
     clip: Path | None
     header: LandmarkHeader
     session: SessionFolder | None = None
+    replayed: Path | None = None
+    """The file that the user gave; None where the models have just seen the clip."""
 
 
 def _measure_into(
@@ -226,12 +239,12 @@ def _landmarks(path: Path, part: Path, tell: _Tell, camera: CameraModel | None) 
     target = part / LANDMARK_FILE
     if is_session(path):
         session = open_session(path)
-        return _Landmarks(target, session.video, session_landmarks(session, target), session)
+        return _Landmarks(target, session.video, session_landmarks(session, target), session, path)
     replayed = _landmark_file(path)
     if replayed is not None:
         _, header = read_landmarks(replayed)
         shutil.copyfile(replayed, target)
-        return _Landmarks(target, None, header)
+        return _Landmarks(target, None, header, replayed=replayed)
     from neckrom.landmarks.mediapipe_engine import MediaPipeDetector  # noqa: PLC0415
 
     source = open_source(path)
@@ -251,7 +264,7 @@ def _landmarks(path: Path, part: Path, tell: _Tell, camera: CameraModel | None) 
 
 def _landmark_file(path: Path) -> Path | None:
     """The landmark file that an input is or holds."""
-    if path.is_file() and path.suffix == ".parquet":
+    if path.is_file() and is_landmark_file(path):
         return path
     if path.is_dir() and (path / LANDMARK_FILE).is_file():
         return path / LANDMARK_FILE
@@ -260,6 +273,7 @@ def _landmark_file(path: Path) -> Path | None:
 
 def _analyse(landmarks: _Landmarks, options: AnalysisOptions) -> Analysis:
     series, header = read_landmarks(landmarks.file)
+    _refuse_implausible(series, landmarks)
     if landmarks.session is not None:
         options = _as_the_session(options, landmarks.session)
     replayed = landmarks.clip is None or landmarks.session is not None
@@ -271,6 +285,21 @@ def _analyse(landmarks: _Landmarks, options: AnalysisOptions) -> Analysis:
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     return analyse(series, provenance, options)
+
+
+def _refuse_implausible(series: LandmarkSeries, landmarks: _Landmarks) -> None:
+    """Refuse what cannot be a recording, with the error of the input that it came from."""
+    if landmarks.replayed is None:
+        problems = time_problems(series.time_ns)
+        if problems:
+            raise InputError(f"{landmarks.clip} cannot be measured: {'; '.join(problems)}.")
+        return
+    problems = implausible(series)
+    if problems:
+        raise LandmarkFileError(
+            f"{landmarks.replayed} does not hold what a recording of a person gives: measure the clip again.",
+            problems,
+        )
 
 
 def _as_the_session(options: AnalysisOptions, session: SessionFolder) -> AnalysisOptions:
