@@ -118,7 +118,7 @@ def read_stream(path: Path) -> tuple[StreamHeader, Iterator[LandmarkFrame]]:
             f"or it is something else ({(str(error).splitlines() or [''])[0][:200]})."
         ) from error
     check_columns(schema, path)
-    return StreamHeader(source, detector), _frames(path)
+    return StreamHeader(source, detector), _frames(path, [])
 
 
 def convert_stream(stream: Path, target: Path) -> LandmarkHeader:
@@ -131,33 +131,42 @@ def convert_stream(stream: Path, target: Path) -> LandmarkHeader:
     OutputError
         The target cannot be written.
     """
-    header, frames = read_stream(stream)
+    header, _ = read_stream(stream)
+    broken: list[str] = []
     with stream.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     source = SourceInfo(**{**asdict(header.source), "sha256": digest})
     notes, last_ns = LandmarkNotes(), -1
     with LandmarkWriter(target, source) as writer:
-        for frame in frames:
+        for frame in _frames(stream, broken):
             if frame.time_ns > last_ns:
                 writer.write(frame)
                 notes.take(frame)
                 last_ns = frame.time_ns
         if last_ns < 0:
             raise LandmarkFileError(f"{stream} holds no frame: the session ended before anything was seen.")
-        return writer.finish(header.detector, notes.in_words())
+        cut = [
+            f"The recorded landmarks break off at {last_ns * 1e-9:.1f} s: what may have come after cannot be read."
+            for _ in broken
+        ]
+        return writer.finish(header.detector, (*cut, *notes.in_words()))
 
 
-def _frames(path: Path) -> Iterator[LandmarkFrame]:
+def _frames(path: Path, broken: list[str]) -> Iterator[LandmarkFrame]:
+    """Frames up to the end, or to where they cannot be read: then ``broken`` says why."""
     with path.open("rb") as file:
         reader = pa.ipc.open_stream(file)
         while True:
             try:
                 batch = reader.read_next_batch()
                 if batch.num_rows > _MOST_ROWS:
-                    return
+                    raise pa.ArrowInvalid(f"a batch of {batch.num_rows} rows")
                 rows = list(_rows(batch))
-            except (StopIteration, *_ARROW_ERRORS):
-                return  # the end, or where it was cut off
+            except StopIteration:
+                return
+            except _ARROW_ERRORS as error:
+                broken.append(str(error))
+                return
             yield from rows
 
 

@@ -126,7 +126,7 @@ def measure_all(
         except NeckromError as error:
             log.info("%s: %s", path, error)
             return Outcome(path, None, None, error, ())
-        except Exception as error:  # noqa: BLE001  (the border between inputs: the others are measured all the same)
+        except Exception as error:  # the border between inputs: the others are measured all the same
             log.error("%s: failed unforeseen", path, exc_info=error)
             return Outcome(path, None, None, DefectError(error), ())
 

@@ -209,33 +209,24 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     Raises
     ------
     LandmarkFileError
-        A line that others follow is damaged: what it said is not known, so nothing is made of the rest.
+        A whole line is damaged: what it said is not known, so nothing is made of the rest.
     """
     if not path.is_file():
         return
-    damaged = 0
     with path.open("rb") as file:
         for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), start=1):
-            if damaged:
-                raise _damaged_line(path, damaged)
-            record = _record(line)
-            if record is None:
-                damaged = number
-            else:
-                yield record
-    if damaged and len(line) >= _LONGEST_LINE:
-        raise _damaged_line(path, damaged)
-
-
-def _record(line: bytes) -> dict[str, Any] | None:
-    """What a line says; None where it was cut off or is damaged."""
-    if not line.endswith(b"\n"):
-        return None
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):  # no JSON, no UTF-8, numbers of thousands of digits, endless nesting
-        return None
-    return record if isinstance(record, dict) else None
+            if not line.endswith(b"\n") and len(line) < _LONGEST_LINE:
+                return
+            try:
+                record = json.loads(line)
+            except (
+                ValueError,
+                RecursionError,
+            ) as error:  # also: no UTF-8, thousands of digits, endless nesting
+                raise _damaged_line(path, number) from error
+            if not isinstance(record, dict):
+                raise _damaged_line(path, number)
+            yield record
 
 
 def _damaged_line(path: Path, number: int) -> LandmarkFileError:
