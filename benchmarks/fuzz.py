@@ -551,60 +551,75 @@ class Worker:
         self.process.join(5)
 
 
-def main() -> int:
-    """Run the cases and print the counts."""
+def results(
+    left: Iterator[tuple[str, Case]], jobs: int
+) -> Iterator[tuple[str, Case, tuple[int, str, float, float]]]:
+    """Kind, case and what came of it, as they end."""
+    workers = [Worker() for _ in range(jobs)]
+    idle = list(workers)
+    while True:
+        while idle and (new := next(left, None)) is not None:
+            idle.pop().take(*new)
+        running = [worker for worker in workers if worker.case is not None]
+        if not running:
+            break
+        for worker in running:
+            found = worker.result()
+            if found is not None and worker.case is not None:
+                (kind, case), worker.case = worker.case, None
+                idle.append(worker)
+                yield kind, case, found
+        time.sleep(0.01)
+    for worker in workers:
+        worker.end()
+
+
+def print_counts(counts: dict[str, Counter[str]]) -> None:
+    """A line for each kind and one for all."""
+    columns = ("refused", "measured", "exit 70", "over 60 s")
+    print(f"\n{'kind':<15}" + "".join(f"{column:>11}" for column in columns))
+    for kind, counted in (*counts.items(), ("all", sum(counts.values(), Counter()))):
+        print(f"{kind:<15}" + "".join(f"{counted[column]:>11}" for column in columns))
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--count", type=int, default=600)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--kind", nargs="+", choices=sorted(KINDS), default=list(KINDS))
     parser.add_argument("--keep", type=Path, help="where files that brought neckrom down are put")
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run the cases and print the counts."""
+    given = arguments()
     started = time.monotonic()
     seeds = make_seeds()
     counts: dict[str, Counter[str]] = {kind: Counter() for kind in given.kind}
     codes: Counter[int] = Counter()
-    slowest, peak_mb, bad = 0.0, 0.0, []
+    slowest, peak_mb, bad = 0.0, 0.0, 0
     with tempfile.TemporaryDirectory(prefix="neckrom-fuzz-") as name:
         left = cases(seeds, Path(name), given.count, given.seed, given.kind)
-        workers = [Worker() for _ in range(given.jobs)]
-        running = given.count
-        while running:
-            for worker in workers:
-                if worker.case is None:
-                    new = next(left, None)
-                    if new is not None:
-                        worker.take(*new)
-                    continue
-                found = worker.result()
-                if found is None:
-                    continue
-                code, message, took, peak = found
-                kind, case = worker.case
-                worker.case = None
-                running -= 1
-                what = {0: "measured", 70: "exit 70", -1: "over 60 s"}.get(code, "refused")
-                counts[kind][what] += 1
-                codes[code] += 1
-                slowest, peak_mb = max(slowest, took), max(peak_mb, peak)
-                place = Path(name) / case.input.relative_to(name).parts[0]
-                if what in ("exit 70", "over 60 s"):
-                    bad.append(f"{place.name} {case.name}: {what}: {message.splitlines()[0][:200]}")
-                    print(bad[-1], flush=True)
-                    if given.keep is not None:
-                        shutil.copytree(place, given.keep / f"{given.seed}-{place.name}", dirs_exist_ok=True)
-                shutil.rmtree(place)
-            time.sleep(0.01)
-        for worker in workers:
-            worker.end()
-    columns = ("refused", "measured", "exit 70", "over 60 s")
-    print(f"\n{'kind':<15}" + "".join(f"{column:>11}" for column in columns))
-    for kind, counted in counts.items():
-        print(f"{kind:<15}" + "".join(f"{counted[column]:>11}" for column in columns))
-    total = sum(counts.values(), Counter())
-    print(f"{'all':<15}" + "".join(f"{total[column]:>11}" for column in columns))
-    print(f"exit codes {dict(sorted(codes.items()))}; slowest {slowest:.1f} s; peak {peak_mb:.0f} MB a process; "
-          f"seed {given.seed}, {given.count} files in {time.monotonic() - started:.0f} s")  # fmt: skip
+        for kind, case, (code, message, took, peak) in results(left, given.jobs):
+            what = {0: "measured", 70: "exit 70", -1: "over 60 s"}.get(code, "refused")
+            counts[kind][what] += 1
+            codes[code] += 1
+            slowest, peak_mb = max(slowest, took), max(peak_mb, peak)
+            place = Path(name) / case.input.relative_to(name).parts[0]
+            if code in (70, -1):
+                bad += 1
+                print(f"{place.name} {case.name}: {what}: {message.splitlines()[0][:200]}", flush=True)
+                if given.keep is not None:
+                    shutil.copytree(place, given.keep / f"{given.seed}-{place.name}", dirs_exist_ok=True)
+            shutil.rmtree(place)
+    print_counts(counts)
+    print(
+        f"exit codes {dict(sorted(codes.items()))}; slowest {slowest:.1f} s; peak {peak_mb:.0f} MB a process; "
+        f"seed {given.seed}, {given.count} files in {time.monotonic() - started:.0f} s"
+    )
     passed = not bad and given.count >= BAR_CASES
     print("pass" if passed else f"FAIL: 0 exit 70 and 0 over 60 s wanted, of at least {BAR_CASES}")
     return 0 if passed else 1

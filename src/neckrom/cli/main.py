@@ -154,6 +154,14 @@ def measure(
             "--neutral", metavar="T0 T1", help="Seconds between which the head is upright and still."
         ),
     ] = None,
+    rotate: Annotated[
+        str | None,
+        typer.Option(
+            "--rotate",
+            metavar="0|90|180|270",
+            help="Turn the picture clockwise; found out without it if it lies on its side or head.",
+        ),
+    ] = None,
     view: Annotated[
         ViewChoice,
         typer.Option("--view", help="From where the camera looks: in front of the person or at the side."),
@@ -196,6 +204,7 @@ def measure(
     stretch = reader.stretch("--neutral", neutral)
     field_of_view = reader.number("--hfov", hfov, 20, 150, "degrees")
     at_once = reader.count("--jobs", jobs, _default_jobs())
+    turned = reader.quarter_turn("--rotate", rotate)
     if overlay and no_pictures:
         reader.problems.append(
             "--overlay and --no-pictures: the overlay shows the person; leave one of them out"
@@ -212,6 +221,7 @@ def measure(
     options = service.MeasureOptions(
         mirrored=mirrored,
         neutral=stretch,
+        rotate_deg=turned,
         view=view.value,
         hfov_deg=field_of_view,
         camera=camera,

@@ -50,6 +50,8 @@ _DECODING_ERRORS = (FFmpegError, ValueError, OverflowError)
 """What PyAV raises on damaged content: FFmpeg's own errors, and those of turning its values into Python's."""
 _THREADS = max(1, min(4, os.cpu_count() or 1))
 _STILL_TRACKS = Disposition.attached_pic | Disposition.timed_thumbnails
+_SPREAD_FROM_S = 4.0
+_SAMPLE_STEP_NS = 300_000_000
 _MOST_EXPECTED = 10**7
 _SEEK_BACK_NS = 2_000_000_000
 _CUT_SHORT_SHARE, _CUT_SHORT_S = 0.97, 0.5
@@ -229,6 +231,55 @@ def _grab_in_sequence(
             if len(found) == len(times_ns):
                 break
     return found
+
+
+def track_count(path: Path) -> int:
+    """How many tracks with a moving picture a clip has.
+
+    Raises
+    ------
+    InputError
+        It cannot be opened as a clip.
+    """
+    container, _ = _open(path)
+    with contextlib.closing(container):
+        return len(_tracks(container))
+
+
+def sampled_pictures(path: Path, count: int, max_side: int, track: int | None) -> Iterator[ImageArray]:
+    """Up to ``count`` pictures spread over the clip; from its first seconds where it cannot be jumped in.
+
+    Raises
+    ------
+    InputError
+        It cannot be opened as a clip.
+    """
+    look = _look_at(path, max_side, 0, track)
+    makers = _Makers(look, 0)
+    container, stream = _open(path, track)
+    with contextlib.closing(container):
+        seeks = look.format_name not in _UNSEEKABLE_FORMATS and look.duration_ns is not None
+        if seeks and look.duration_ns is not None and look.duration_ns > _SPREAD_FROM_S * 1e9:
+            for number in range(count):
+                if not _seek(container, stream, look.duration_ns * number // count):
+                    return
+                first = next(_decode(container, stream, _Problems()), None)
+                picture = None if first is None else makers.make(first[1], _Problems())
+                if picture is not None:
+                    yield picture
+            return
+        next_ns = -(10**18)
+        given = 0
+        for time_ns, decoded in _decode(container, stream, _Problems()):
+            if time_ns < next_ns:
+                continue
+            picture = makers.make(decoded, _Problems())
+            if picture is not None:
+                yield picture
+                given += 1
+                next_ns = time_ns + _SAMPLE_STEP_NS
+            if given == count:
+                return
 
 
 class _Makers:

@@ -131,8 +131,18 @@ def extract_to_file(
     path: Path,
     *,
     progress: Progress | None = None,
+    notes: tuple[str, ...] = (),
 ) -> LandmarkHeader:
     """Run a detector over a source and write ``landmarks.parquet``, whole or not at all.
+
+    Parameters
+    ----------
+    source, detector_factory, progress
+        As in :func:`extract`.
+    path : Path
+        The file.
+    notes : tuple of str
+        What was found out about the clip before; it stands first among its warnings.
 
     Raises
     ------
@@ -148,7 +158,7 @@ def extract_to_file(
                 f"No face was found in any of the {result.frames} frames of {source.info.name}: "
                 "record again with the face in view, better light and the camera at eye height."
             )
-        return writer.finish(result.detector, result.warnings)
+        return writer.finish(result.detector, (*notes, *result.warnings))
 
 
 def _staged(line: _Line, source: FrameSource, detector: LandmarkDetector) -> Iterator[LandmarkFrame]:

@@ -43,6 +43,7 @@ from neckrom.service.folders import (
     refuse_existing,
     remove_empty,
 )
+from neckrom.service.looking import Choice, look_over
 from neckrom.service.options import MeasureOptions
 from neckrom.service.sessions import (
     SessionFolder,
@@ -171,7 +172,7 @@ def measure_quietly(path: Path, options: MeasureOptions, progress: Progress | No
     tell = progress.step if progress is not None else _tell_nobody
     with tempfile.TemporaryDirectory(prefix="neckrom-") as folder:
         analysis_options = _analysis_options(options)
-        landmarks = _landmarks(path, Path(folder), tell, analysis_options.camera)
+        landmarks = _landmarks(path, Path(folder), tell, analysis_options.camera, options.rotate_deg)
         return _analyse(landmarks, analysis_options)
 
 
@@ -222,10 +223,18 @@ def _measure_into(
     refuse_existing(folder, overwrite=options.overwrite)
     _check_path(path)
     with new_folder(folder, overwrite=options.overwrite) as part:
-        landmarks = _landmarks(path, part, tell, analysis_options.camera)
+        landmarks = _landmarks(path, part, tell, analysis_options.camera, options.rotate_deg)
         analysis = _analyse(landmarks, analysis_options)
         clock = SAME_CLOCK if landmarks.session is None else session_clock(landmarks.session)
-        write_results(part, analysis, landmarks.clip, options, partial(tell, path), clock=clock)
+        write_results(
+            part,
+            analysis,
+            landmarks.clip,
+            options,
+            partial(tell, path),
+            clock=clock,
+            opened=landmarks.header.source,
+        )
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
     return Outcome(path, folder, analysis.result, None, written)
 
@@ -235,7 +244,9 @@ def _check_path(path: Path) -> None:
         raise InputError(f"No such file or folder: {path}. Check the path.")
 
 
-def _landmarks(path: Path, part: Path, tell: _Tell, camera: CameraModel | None) -> _Landmarks:
+def _landmarks(
+    path: Path, part: Path, tell: _Tell, camera: CameraModel | None, rotate_deg: int | None
+) -> _Landmarks:
     target = part / LANDMARK_FILE
     if is_session(path):
         session = open_session(path)
@@ -247,7 +258,8 @@ def _landmarks(path: Path, part: Path, tell: _Tell, camera: CameraModel | None) 
         return _Landmarks(target, None, header, replayed=replayed)
     from neckrom.landmarks.mediapipe_engine import MediaPipeDetector  # noqa: PLC0415
 
-    source = open_source(path)
+    choice = _look(path, rotate_deg)
+    source = open_source(path, turned_deg=choice.turned_deg, track=choice.track)
     try:
         if camera is not None:  # found to be another one's before the long work, not after it
             camera_for_picture(camera, source.info.width, source.info.height)
@@ -256,10 +268,21 @@ def _landmarks(path: Path, part: Path, tell: _Tell, camera: CameraModel | None) 
             MediaPipeDetector,
             target,
             progress=partial(tell, path, "landmarks"),
+            notes=choice.notes,
         )
     finally:
         source.close()
     return _Landmarks(target, path, header)
+
+
+def _look(path: Path, rotate_deg: int | None) -> Choice:
+    from neckrom.landmarks.mediapipe_engine import FaceFinder  # noqa: PLC0415
+
+    finder = FaceFinder()
+    try:
+        return look_over(path, finder, rotate_deg)
+    finally:
+        finder.close()
 
 
 def _landmark_file(path: Path) -> Path | None:

@@ -17,6 +17,9 @@ class MeasureOptions:
         The clip was stored mirrored, as many phones do with the front camera.
     neutral : tuple of two float, optional
         Start and end of the neutral stretch in seconds.
+    rotate_deg : int, optional
+        Degrees clockwise (0, 90, 180, 270) by which the picture is turned beyond what the file asks for; None
+        finds out whether it lies on its side or head.
     view : str
         "auto", "front" or "side": from where the camera looks at the person.
     hfov_deg : float, optional
@@ -37,6 +40,7 @@ class MeasureOptions:
 
     mirrored: bool = False
     neutral: tuple[float, float] | None = None
+    rotate_deg: int | None = None
     view: Literal["auto", "front", "side"] = "auto"
     hfov_deg: float | None = None
     camera: str | None = None
