@@ -44,6 +44,7 @@ from neckrom.service.folders import (
     remove_empty,
 )
 from neckrom.service.looking import Choice, look_over
+from neckrom.service.one_part import one_part
 from neckrom.service.options import MeasureOptions
 from neckrom.service.sessions import (
     SessionFolder,
@@ -299,12 +300,14 @@ def _analyse(landmarks: _Landmarks, options: AnalysisOptions) -> Analysis:
     _refuse_implausible(series, landmarks)
     if landmarks.session is not None:
         options = _as_the_session(options, landmarks.session)
+    named = options.neutral or (options.protocol.neutral if options.protocol else None)
+    series, said = one_part(series, header.cuts_ns, named)
     replayed = landmarks.clip is None or landmarks.session is not None
     kind = replace(header.source, kind="landmarks") if replayed else header.source
     provenance = Provenance(
         source=kind,
         detector=header.detector,
-        warnings=header.warnings,
+        warnings=(*said, *header.warnings),
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     return analyse(series, provenance, options)
