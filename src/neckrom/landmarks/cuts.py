@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,9 +25,11 @@ _TIMES_USUAL = 6.0
 _AFTER = 4
 """Pictures until the new view is compared with the one before: a flash or a damaged picture is over by then."""
 _NEAR_S = 0.4
-_FACE_MOVED = 0.08
-"""Mean movement of the face's points, in sizes of the face; the fastest turn moves them by half of that in 1/30 s."""
-_FACE_MOVED_PER_S = 1.2
+_FACE_MOVED = 0.025
+"""Mean movement of the face's points from one picture to the next, in sizes of the face: different people in the
+same place differ by 0.05, a face that keeps still moves by 0.002."""
+_TIMES_BEFORE = 3.0
+"""A head on its way moves from picture to picture: a jump is larger than the steps before it."""
 
 
 class CutWatch:
@@ -112,16 +115,19 @@ def _change(one: FloatArray, other: FloatArray) -> float:
 
 def _face_jumps(faces: list[tuple[int, FloatArray | None]], cut_ns: int) -> bool:
     """Whether the face after the cut is another one, elsewhere, or not there; also where there is none before."""
-    before = [(time_ns, face) for time_ns, face in faces if -_NEAR_S <= (time_ns - cut_ns) * 1e-9 < 0]
-    after = [(time_ns, face) for time_ns, face in faces if 0 <= (time_ns - cut_ns) * 1e-9 <= _NEAR_S]
-    if not before or not after:
+    before = [face for time_ns, face in faces if -_NEAR_S <= (time_ns - cut_ns) * 1e-9 < 0]
+    after = [face for time_ns, face in faces if 0 <= (time_ns - cut_ns) * 1e-9 <= _NEAR_S]
+    near = [*before[-4:], *after]
+    if not before or not after or any(face is None for face in near):
         return True
-    last_ns, last = before[-1]
-    for time_ns, face in after:
-        if last is None or face is None:
-            return True
-        size = float(np.ptp(last, axis=0).max())
-        moved = float(np.linalg.norm(face - last, axis=1).mean()) / max(size, 1.0)
-        if moved > _FACE_MOVED + _FACE_MOVED_PER_S * max(0.0, (time_ns - last_ns) * 1e-9 - 1 / 30):
-            return True
-    return False
+    seen = [face for face in near if face is not None]
+    steps = [_moved(one, other) for one, other in pairwise(seen)]
+    jump = steps[len(before[-4:]) - 1]
+    usual = max(steps[: len(before[-4:]) - 1], default=0.0)
+    return jump > max(_FACE_MOVED, _TIMES_BEFORE * usual)
+
+
+def _moved(one: FloatArray, other: FloatArray) -> float:
+    """Mean distance of the points of two faces, in sizes of the first."""
+    size = float(np.ptp(one, axis=0).max())
+    return float(np.linalg.norm(other - one, axis=1).mean()) / max(size, 1.0)

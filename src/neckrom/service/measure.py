@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import Protocol
 
 from neckrom.assessment.norms import load_norms
@@ -81,6 +82,31 @@ class Progress(Protocol):
         ...
 
 
+class _Border:
+    """The border between inputs: an error of one ends there, so that the others are measured all the same.
+
+    What is no refusal of ours is a defect, and is handed on as one; Ctrl-C and its like pass.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.error: NeckromError | None = None
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if isinstance(error, NeckromError):
+            log.info("%s: %s", self._path, error)
+            self.error = error
+        elif isinstance(error, Exception):
+            log.error("%s: failed in a way that nobody foresaw", self._path, exc_info=error)
+            self.error = DefectError(error)
+        return self.error is not None
+
+
 class _Cancelled(BaseException):
     """Raised in a worker to end it when the user pressed Ctrl-C."""
 
@@ -123,14 +149,10 @@ def measure_all(
         progress.step(path, name, done, total)
 
     def work(path: Path, folder: Path) -> Outcome:
-        try:
+        border = _Border(path)
+        with border:
             return _measure_into(path, folder, options, analysis_options, tell)
-        except NeckromError as error:
-            log.info("%s: %s", path, error)
-            return Outcome(path, None, None, error, ())
-        except Exception as error:  # the border between inputs: the others are measured all the same
-            log.error("%s: failed unforeseen", path, exc_info=error)
-            return Outcome(path, None, None, DefectError(error), ())
+        return Outcome(path, None, None, border.error, ())
 
     if len(inputs) == 1 or jobs <= 1:
         return [work(path, folder) for path, folder in zip(inputs, folders, strict=True)]
