@@ -47,7 +47,7 @@ def open_source(
     NotAVideoError
         The file holds no moving picture.
     """
-    _check_exists(path)
+    check_exists(path)
     if path.is_dir():
         return ImageFolderSource(path, max_side=max_side, turned_deg=turned_deg)
     if is_animation(path):
@@ -84,7 +84,7 @@ def grab_frames(
     InputError
         The input has no frame at one of the times (it is another clip).
     """
-    _check_exists(path)
+    check_exists(path)
     wanted = frozenset(times_ns)
     if path.is_dir():
         found = grab_image_frames(path, wanted, max_side, turned_deg)
@@ -104,7 +104,13 @@ def grab_frames(
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.\-]+:/", re.IGNORECASE)
 
 
-def _check_exists(path: Path) -> None:
+def check_exists(path: Path) -> None:
+    """Refuse what is no file or folder that can be read.
+
+    Raises
+    ------
+    InputError
+    """
     if _ADDRESS.match(str(path)) and not os.path.lexists(path):
         raise InputError(
             f"{str(path).replace(':/', '://', 1)} is an address, and recordings are measured from files only: "

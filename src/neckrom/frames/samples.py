@@ -10,7 +10,7 @@ from pathlib import Path
 from neckrom.errors import InputError
 from neckrom.frames.animation import is_animation
 from neckrom.frames.clip import sampled_pictures, track_count
-from neckrom.frames.opening import open_source
+from neckrom.frames.opening import check_exists, open_source
 from neckrom.types import Frame, ImageArray
 
 
@@ -38,6 +38,7 @@ def sample(path: Path, count: int, *, max_side: int) -> tuple[Samples, ...]:
     InputError
         As :func:`neckrom.frames.open_source`.
     """
+    check_exists(path)
     if path.is_dir() or is_animation(path):
         source = open_source(path, max_side=max_side)
         with contextlib.closing(source):

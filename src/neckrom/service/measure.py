@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import shutil
 import tempfile
 import threading
@@ -27,7 +26,7 @@ from neckrom.errors import (
     LandmarkFileError,
     NeckromError,
 )
-from neckrom.frames import open_source
+from neckrom.frames import check_exists, open_source
 from neckrom.kinematics.camera import camera_for_picture
 from neckrom.landmarks.pipeline import extract_to_file
 from neckrom.landmarks.plausible import implausible, time_problems
@@ -244,7 +243,7 @@ def _measure_into(
     path: Path, folder: Path, options: MeasureOptions, analysis_options: AnalysisOptions, tell: _Tell
 ) -> Outcome:
     refuse_existing(folder, overwrite=options.overwrite)
-    _check_path(path)
+    check_exists(path)
     with new_folder(folder, overwrite=options.overwrite) as part:
         landmarks = _landmarks(path, part, tell, analysis_options.camera, options.rotate_deg)
         analysis = _analyse(landmarks, analysis_options)
@@ -260,11 +259,6 @@ def _measure_into(
         )
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
     return Outcome(path, folder, analysis.result, None, written)
-
-
-def _check_path(path: Path) -> None:
-    if not os.path.lexists(path):
-        raise InputError(f"No such file or folder: {path}. Check the path.")
 
 
 def _landmarks(
