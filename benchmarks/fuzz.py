@@ -600,14 +600,14 @@ def main() -> int:
     seeds = make_seeds()
     counts: dict[str, Counter[str]] = {kind: Counter() for kind in given.kind}
     codes: Counter[int] = Counter()
-    slowest, peak_mb, bad = 0.0, 0.0, 0
+    slowest, peak_mb, bad = (0.0, ""), 0.0, 0
     with tempfile.TemporaryDirectory(prefix="neckrom-fuzz-") as name:
         left = cases(seeds, Path(name), given.count, given.seed, given.kind)
         for kind, case, (code, message, took, peak) in results(left, given.jobs):
             what = {0: "measured", 70: "exit 70", -1: "over 60 s"}.get(code, "refused")
             counts[kind][what] += 1
             codes[code] += 1
-            slowest, peak_mb = max(slowest, took), max(peak_mb, peak)
+            slowest, peak_mb = max(slowest, (took, case.name)), max(peak_mb, peak)
             place = Path(name) / case.input.relative_to(name).parts[0]
             if code in (70, -1):
                 bad += 1
@@ -617,7 +617,8 @@ def main() -> int:
             shutil.rmtree(place)
     print_counts(counts)
     print(
-        f"exit codes {dict(sorted(codes.items()))}; slowest {slowest:.1f} s; peak {peak_mb:.0f} MB a process; "
+        f"exit codes {dict(sorted(codes.items()))}; slowest {slowest[0]:.1f} s ({slowest[1]}); "
+        f"peak {peak_mb:.0f} MB a process; "
         f"seed {given.seed}, {given.count} files in {time.monotonic() - started:.0f} s"
     )
     passed = not bad and given.count >= BAR_CASES
