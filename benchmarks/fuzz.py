@@ -7,7 +7,9 @@ Small inputs of every kind are made from a sample clip and changed at random, ea
 (bits, blocks and lengths of binary files; numbers, nesting and encodings of text; types, columns and times of
 landmark tables), then measured one by one in worker processes as ``neckrom measure`` does it. The same seed
 gives the same files. A case that raises what is no refusal, or ends its process, counts as exit 70; one that
-runs for more than 60 s is stopped and counted. Files of both kinds are kept with ``--keep``.
+takes more than 60 s of the processor is stopped and counted, and so is one that is not over after 15 minutes.
+(Seconds of the processor, so that other work on the machine changes nothing.) Files of both kinds are kept
+with ``--keep``.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import io
 import json
 import logging
 import multiprocessing
+import os
 import random
 import resource
 import shutil
@@ -45,6 +48,9 @@ from neckrom.service import MeasureOptions, measure_all
 
 SAMPLE = Path(__file__).parent.parent / "sample_videos" / "chidi_deficit.mp4"
 LIMIT_S = 60.0
+HUNG_S = 900.0
+STARTING_S = 10.0
+"""What a worker's own start may take of it."""
 BAR_CASES = 500
 FRAMES = 24
 
@@ -499,10 +505,20 @@ def work(tasks: Connection) -> None:
     logging.getLogger("neckrom").addHandler(logging.NullHandler())
     logging.getLogger("neckrom").propagate = False
     while (case := tasks.recv()) is not None:
-        started = time.monotonic()
+        started = time.process_time()
         code, message = measure(case)
+        took = time.process_time() - started
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        tasks.send((code, message, time.monotonic() - started, peak))
+        tasks.send((code, message, took, peak))
+
+
+def processor_s(pid: int | None) -> float:
+    """Seconds that a process has taken of the processor (all its threads); 0 where the system does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Worker:
@@ -510,7 +526,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.case: tuple[str, Case] | None = None
-        self.since = 0.0
+        self.since = self.used_s = 0.0
         self._start()
 
     def _start(self) -> None:
@@ -522,7 +538,7 @@ class Worker:
 
     def take(self, kind: str, case: Case) -> None:
         """Begin with a case."""
-        self.case, self.since = (kind, case), time.monotonic()
+        self.case, self.since, self.used_s = (kind, case), time.monotonic(), processor_s(self.process.pid)
         self.tasks.send(case)
 
     def result(self) -> tuple[int, str, float, float] | None:
@@ -534,8 +550,8 @@ class Worker:
             code = self.process.exitcode
             self._restart()
             return 70, f"the process ended (exit {code})", time.monotonic() - self.since, 0.0
-        took = time.monotonic() - self.since
-        if took > LIMIT_S:
+        took = processor_s(self.process.pid) - self.used_s
+        if took > LIMIT_S + STARTING_S or time.monotonic() - self.since > HUNG_S:
             self._restart()
             return -1, "over 60 s", took, 0.0
         return None
@@ -604,6 +620,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="neckrom-fuzz-") as name:
         left = cases(seeds, Path(name), given.count, given.seed, given.kind)
         for kind, case, (code, message, took, peak) in results(left, given.jobs):
+            code = -1 if took > LIMIT_S else code
             what = {0: "measured", 70: "exit 70", -1: "over 60 s"}.get(code, "refused")
             counts[kind][what] += 1
             codes[code] += 1

@@ -1,0 +1,167 @@
+"""Inputs of odd names and kinds through the whole of a measurement, and batches in which one fails."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neckrom.cli.measuring import measure_and_show
+from neckrom.errors import DefectError, ExitCode, InputError, LandmarkFileError
+from neckrom.landmarks.replay import landmark_frame
+from neckrom.landmarks.store import LandmarkWriter, read_landmarks
+from neckrom.service import MeasureOptions, Outcome, measure, measure_all
+from neckrom.service.folders import distinct_folders, result_name
+
+SECONDS = 5.0
+
+
+class Silent:
+    def step(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def landmarks(sample_landmarks, tmp_path_factory) -> Path:
+    """The start of a sample: rest and the way into a movement."""
+    return retimed(
+        sample_landmarks("chidi_deficit"),
+        tmp_path_factory.mktemp("odd") / "landmarks.parquet",
+        lambda times: times,
+    )
+
+
+def retimed(source: Path, target: Path, change, **values: object) -> Path:
+    series, header = read_landmarks(source)
+    rows = range(int((series.time_s < SECONDS).sum()))
+    times = change(series.time_ns[: len(rows)])
+    with LandmarkWriter(target, header.source) as writer:
+        for row, time_ns in zip(rows, times, strict=True):
+            writer.write(replace(landmark_frame(series, row), time_ns=int(time_ns), **values))
+        writer.finish(header.detector)
+    return target
+
+
+def errors_of(paths, out: Path, jobs: int = 1):
+    return [
+        outcome.error for outcome in measure_all(paths, out, MeasureOptions(pictures=False), jobs, Silent())
+    ]
+
+
+class Measured:
+    """Stands for the whole measurement of an input: one fails as nobody foresaw, one is refused."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.whole = measure._measure_into
+
+    def __call__(self, path: Path, folder: Path, *rest: object) -> Outcome:
+        if path.name == "bad.mp4":
+            raise self.error
+        if path.name == "missing.mp4":
+            return self.whole(path, folder, *rest)
+        return Outcome(path, folder, None, None, ())
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(
+    "error", [ZeroDivisionError("x"), MemoryError(), RecursionError("deep"), ValueError("a\nb")]
+)
+def test_one_input_that_fails_unforeseen_does_not_take_the_others_down(
+    tmp_path, monkeypatch, capsys, jobs, error
+):
+    monkeypatch.setattr(measure, "_measure_into", Measured(error))
+    inputs = [tmp_path / name for name in ("good.mp4", "bad.mp4", "missing.mp4", "also_good.mp4")]
+    first, second, third, fourth = errors_of(inputs, tmp_path / "out", jobs)
+    assert first is fourth is None
+    assert isinstance(second, DefectError)
+    assert type(error).__name__ in str(second)
+    assert isinstance(third, InputError)
+    code = measure_and_show(inputs, tmp_path / "out", MeasureOptions(), jobs=jobs, as_json=True)
+    assert code is ExitCode.DEFECT
+    shown = json.loads(capsys.readouterr().out)
+    assert [entry["error"] is None for entry in shown] == [True, False, False, True]
+
+
+def test_ctrl_c_is_no_error_of_one_input(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure, "_measure_into", Measured(KeyboardInterrupt()))  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        errors_of([tmp_path / "bad.mp4"], tmp_path / "out")
+
+
+def test_a_refusal_among_several_is_no_defect(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(measure, "_measure_into", Measured(ValueError()))
+    inputs = [tmp_path / "good.mp4", tmp_path / "missing.mp4"]
+    code = measure_and_show(inputs, tmp_path / "out", MeasureOptions(), jobs=1, as_json=True)
+    assert code is ExitCode.PARTLY_FAILED
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param(lambda t: np.arange(len(t)) * 3600 * 10**9, "60 minutes apart", id="an-hour"),
+        pytest.param(lambda t: np.arange(len(t)) * 365 * 86_400 * 10**9, "not one recording", id="a-year"),
+        pytest.param(lambda t: [*t[:-1], 10**17], "not one recording", id="1e17"),
+    ],
+)
+def test_times_of_no_recording(tmp_path, landmarks, change, words):
+    path = retimed(landmarks, tmp_path / "landmarks.parquet", change)
+    (error,) = errors_of([path], tmp_path / "out")
+    assert isinstance(error, LandmarkFileError)
+    assert error.exit_code is ExitCode.BAD_CONFIGURATION
+    assert words in str(error)
+
+
+def test_places_outside_of_any_picture(tmp_path, landmarks):
+    pose = np.full((33, 3), 1e30, dtype=np.float32)
+    (error,) = errors_of(
+        [retimed(landmarks, tmp_path / "a.parquet", lambda t: t, pose=pose)], tmp_path / "out"
+    )
+    assert isinstance(error, LandmarkFileError)
+    assert "far outside" in str(error)
+
+
+def test_names_that_are_no_text(tmp_path, landmarks, capsys):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9 \xf0.parquet"))
+    path.write_bytes(landmarks.read_bytes())
+    lost = Path(os.fsdecode(os.fsencode(tmp_path) + b"/lost\xff.mp4"))
+    code = measure_and_show(
+        [path, lost], tmp_path / "out", MeasureOptions(pictures=False), jobs=1, as_json=True
+    )
+    assert code is ExitCode.PARTLY_FAILED
+    shown = json.loads(capsys.readouterr().out)
+    assert shown[0]["error"] is None
+    assert "lost?.mp4" in shown[1]["error"]
+
+
+def test_a_link_that_points_at_itself(tmp_path):
+    (tmp_path / "a.mp4").symlink_to(tmp_path / "a.mp4")
+    (error,) = errors_of([tmp_path / "a.mp4"], tmp_path / "out")
+    assert isinstance(error, InputError)
+    assert "cannot be read" in str(error)
+
+
+@pytest.mark.parametrize("address", ["https://example.org/clip.mp4", "rtsp://camera:554/live"])
+def test_addresses(tmp_path, address):
+    (error,) = errors_of([Path(address)], tmp_path / "out")
+    assert isinstance(error, InputError)
+    assert address in str(error)
+    assert "neckrom live --source" in str(error)
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".mp4", "a\nb.mp4", "-.mp4", "…", "名" * 90 + ".mp4"])
+def test_missing_files_of_odd_names(tmp_path, name):
+    (error,) = errors_of([tmp_path / name], tmp_path / "out")
+    assert isinstance(error, InputError)
+
+
+def test_names_of_result_folders_fit_file_systems(tmp_path):
+    for name in ("名" * 80, "é" * 100, "a" * 250, "..", "\udcff"):
+        (folder,) = distinct_folders([tmp_path / f"{name}.mp4"], tmp_path)
+        assert len(folder.name.encode()) <= 200
+        folder.mkdir()
