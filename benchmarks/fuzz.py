@@ -619,8 +619,8 @@ def main() -> int:
     slowest, peak_mb, bad = (0.0, ""), 0.0, 0
     with tempfile.TemporaryDirectory(prefix="neckrom-fuzz-") as name:
         left = cases(seeds, Path(name), given.count, given.seed, given.kind)
-        for kind, case, (code, message, took, peak) in results(left, given.jobs):
-            code = -1 if took > LIMIT_S else code
+        for kind, case, (ended, message, took, peak) in results(left, given.jobs):
+            code = -1 if took > LIMIT_S else ended
             what = {0: "measured", 70: "exit 70", -1: "over 60 s"}.get(code, "refused")
             counts[kind][what] += 1
             codes[code] += 1

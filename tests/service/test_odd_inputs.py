@@ -15,7 +15,7 @@ from neckrom.errors import DefectError, ExitCode, InputError, LandmarkFileError
 from neckrom.landmarks.replay import landmark_frame
 from neckrom.landmarks.store import LandmarkWriter, read_landmarks
 from neckrom.service import MeasureOptions, Outcome, measure, measure_all
-from neckrom.service.folders import distinct_folders, result_name
+from neckrom.service.folders import distinct_folders
 
 SECONDS = 5.0
 
