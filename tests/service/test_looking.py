@@ -12,7 +12,7 @@ import pytest
 from neckrom.errors import InputError
 from neckrom.frames import open_source
 from neckrom.landmarks.mediapipe_engine import FaceFinder
-from neckrom.service.looking import look_over
+from neckrom.service.looking import Choice, look_over, small_person
 from tests.frames.recordings import SAMPLES, picture, write_clip, write_folder
 
 
@@ -95,6 +95,35 @@ def two_tracks(path: Path, first: np.ndarray, second: np.ndarray) -> Path:
                 container.mux(stream.encode(frame))
             container.mux(stream.encode())
     return path
+
+
+class TestSmallPeople:
+    class Red:
+        """Sees its person where a good part of the picture is red."""
+
+        def score(self, image: np.ndarray) -> float:
+            return 0.9 if (image[..., 0].astype(int) - image[..., 2] > 120).mean() > 0.08 else 0.0
+
+    def clip(self, path: Path, x: int, y: int) -> Path:
+        image = np.full((720, 1280, 3), 60, dtype=np.uint8)
+        image[y : y + 90, x : x + 90] = (230, 40, 40)
+        return write_clip(path, [image] * 5)
+
+    def test_where_to_cut_is_said(self, tmp_path):
+        path = self.clip(tmp_path / "a.mp4", 900, 400)
+        hint = small_person(path, self.Red(), Choice())
+        assert "too small in the picture" in hint
+        width, height, left, top = (
+            float(part.split("*")[1]) for part in hint.split("crop=")[1].split()[0].split(":")
+        )
+        assert left * 1280 <= 900
+        assert (left + width) * 1280 >= 990
+        assert top * 720 <= 400
+        assert (top + height) * 720 >= 490
+
+    def test_nobody_is_nowhere(self, tmp_path):
+        path = write_clip(tmp_path / "a.mp4", [np.full((240, 320, 3), 60, dtype=np.uint8)] * 5)
+        assert small_person(path, self.Red(), Choice()) == ""
 
 
 class TestTracks:

@@ -30,6 +30,9 @@ _PERSON = 0.35
 _TURNED = 0.5
 """Mean score from which another way up is taken for the right one; seen from the side none reaches it."""
 _DOUBTFUL = 0.38
+_CLOSE_PICTURES = 3
+_CLOSE_SIDE = 3840
+_WINDOWS = (2, 3, 5)
 _CLEARLY = 1.3
 """How many times as surely as in any other way; upright pictures of faces reached 1.48 and more."""
 
@@ -83,6 +86,53 @@ def look_over(path: Path, scorer: Scorer, rotate_deg: int | None) -> Choice:
     chosen, notes = _track(tracks, seen)
     turn, said = _turn(seen[chosen], rotate_deg)
     return Choice(turn, tracks[chosen].track, (*notes, *said))
+
+
+def small_person(path: Path, scorer: Scorer, choice: Choice) -> str:
+    """Where a person is so small in the picture that the models miss the face, in words; empty where nobody is seen.
+
+    Parameters
+    ----------
+    path, scorer
+        As in :func:`look_over`.
+    choice : Choice
+        What came of it.
+    """
+    tracks = sample(path, _CLOSE_PICTURES, max_side=_CLOSE_SIDE)
+    pictures = next((one.pictures for one in tracks if choice.track is None or one.track == choice.track), ())
+    turned = [np.ascontiguousarray(np.rot90(picture, -choice.turned_deg // 90)) for picture in pictures]
+    if not turned:
+        return ""
+    height, width = turned[0].shape[:2]
+    for share in _WINDOWS:
+        best, window = 0.0, (0, 0, 0, 0)
+        for box in _windows(width, height, share):
+            x, y, w, h = box
+            score = float(
+                np.mean([scorer.score(np.ascontiguousarray(p[y : y + h, x : x + w])) for p in turned])
+            )
+            if score > best:
+                best, window = score, box
+        if best >= _TURNED:
+            x, y, w, h = window
+            return (
+                f"A face is seen when only the {w} x {h} pixels at {x}, {y} of the {width} x {height} are looked at: "
+                "the person is too small in the picture. Cut that part out and measure it: "
+                f"ffmpeg -i INPUT -vf crop=iw*{w / width:.2f}:ih*{h / height:.2f}:iw*{x / width:.2f}:"
+                f"ih*{y / height:.2f} person.mp4"
+            )
+    return ""
+
+
+def _windows(width: int, height: int, share: int) -> list[tuple[int, int, int, int]]:
+    """Windows of ``1 / share`` of the picture, each half over the next: left, top, width, height."""
+    w, h = width // share, height // share
+    return [
+        (x * w // 2, y * h // 2, w, h)
+        for y in range(2 * share - 1)
+        for x in range(2 * share - 1)
+        if min(w, h) >= 64
+    ]
 
 
 def _scores(samples: Samples, scorer: Scorer, rotate_deg: int | None) -> tuple[float, ...]:

@@ -25,6 +25,7 @@ from neckrom.errors import (
     InputError,
     LandmarkFileError,
     NeckromError,
+    NoFaceError,
 )
 from neckrom.frames import check_exists, open_source
 from neckrom.kinematics.camera import camera_for_picture
@@ -43,7 +44,7 @@ from neckrom.service.folders import (
     refuse_existing,
     remove_empty,
 )
-from neckrom.service.looking import Choice, look_over
+from neckrom.service.looking import Choice, look_over, small_person
 from neckrom.service.one_part import one_part
 from neckrom.service.options import MeasureOptions
 from neckrom.service.sessions import (
@@ -287,6 +288,9 @@ def _landmarks(
             progress=partial(tell, path, "landmarks"),
             notes=choice.notes,
         )
+    except NoFaceError as error:
+        hint = _small_person(path, choice)
+        raise NoFaceError(f"{error} {hint}" if hint else str(error)) from error
     finally:
         source.close()
     return _Landmarks(target, path, header)
@@ -298,6 +302,16 @@ def _look(path: Path, rotate_deg: int | None) -> Choice:
     finder = FaceFinder()
     try:
         return look_over(path, finder, rotate_deg)
+    finally:
+        finder.close()
+
+
+def _small_person(path: Path, choice: Choice) -> str:
+    from neckrom.landmarks.mediapipe_engine import FaceFinder  # noqa: PLC0415
+
+    finder = FaceFinder()
+    try:
+        return small_person(path, finder, choice)
     finally:
         finder.close()
 

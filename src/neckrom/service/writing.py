@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,15 @@ import numpy as np
 from neckrom.frames import grab_frames, open_source
 from neckrom.service.analysis import Analysis
 from neckrom.service.options import MeasureOptions
-from neckrom.types import Movement, SourceInfo, Trial
+from neckrom.types import Frame, Movement, SourceInfo, Trial
 
 if TYPE_CHECKING:
     from neckrom.report import EndRangePicture
 
 log = logging.getLogger(__name__)
+
+_ALONGSIDE_NS = 500_000_000
+"""A video may go on for a moment after the last frame that was looked at."""
 
 Tell = Callable[[str, int, int | None], None]
 """Called with the name of a step, how much of it is done and how much there is."""
@@ -128,6 +131,16 @@ def _best_trials(analysis: Analysis) -> dict[Movement, Trial]:
     return best
 
 
+def _measured_part(frames: Iterator[Frame], analysis: Analysis, clock: ClipClock) -> Iterator[Frame]:
+    """Frames in the time of the landmarks, without those of other parts of the recording."""
+    times_ns = analysis.landmarks.time_ns
+    first_ns, last_ns = int(times_ns[0]) - _ALONGSIDE_NS, int(times_ns[-1]) + _ALONGSIDE_NS
+    for frame in frames:
+        time_ns = frame.time_ns + clock.start_ns
+        if first_ns <= time_ns <= last_ns:
+            yield replace(frame, time_ns=time_ns)
+
+
 def _as_opened(opened: SourceInfo | None) -> dict[str, Any]:
     return {} if opened is None else {"turned_deg": opened.turned_deg, "track": opened.track}
 
@@ -150,7 +163,7 @@ def _overlay(
     try:
         write_overlay(
             path,
-            (replace(frame, time_ns=frame.time_ns + clock.start_ns) for frame in source.frames()),
+            _measured_part(source.frames(), analysis, clock),
             analysis.landmarks,
             analysis.orientation,
             analysis.angles,
