@@ -12,12 +12,10 @@ import pytest
 
 from neckrom.cli.measuring import measure_and_show
 from neckrom.errors import DefectError, ExitCode, InputError, LandmarkFileError
-from neckrom.landmarks.replay import landmark_frame
-from neckrom.landmarks.store import LandmarkWriter, read_landmarks
+from neckrom.landmarks.store import LandmarkWriter
 from neckrom.service import MeasureOptions, Outcome, measure, measure_all
 from neckrom.service.folders import distinct_folders
-
-SECONDS = 5.0
+from tests.landmarks.stretches import IDENTITY, INFO, landmark_frame
 
 
 class Silent:
@@ -25,24 +23,14 @@ class Silent:
         pass
 
 
-@pytest.fixture(scope="module")
-def landmarks(sample_landmarks, tmp_path_factory) -> Path:
-    """The start of a sample: rest and the way into a movement."""
-    return retimed(
-        sample_landmarks("chidi_deficit"),
-        tmp_path_factory.mktemp("odd") / "landmarks.parquet",
-        lambda times: times,
-    )
-
-
-def retimed(source: Path, target: Path, change, **values: object) -> Path:
-    series, header = read_landmarks(source)
-    rows = range(int((series.time_s < SECONDS).sum()))
-    times = change(series.time_ns[: len(rows)])
-    with LandmarkWriter(target, header.source) as writer:
-        for row, time_ns in zip(rows, times, strict=True):
-            writer.write(replace(landmark_frame(series, row), time_ns=int(time_ns), **values))
-        writer.finish(header.detector)
+def landmarks(target: Path, change=lambda times: times, **values: object) -> Path:
+    """A landmark file of a second and a half, with times and values changed."""
+    frames = [landmark_frame(number) for number in range(45)]
+    times = change(np.array([frame.time_ns for frame in frames]))
+    with LandmarkWriter(target, INFO) as writer:
+        for frame, time_ns in zip(frames, times, strict=True):
+            writer.write(replace(frame, time_ns=int(time_ns), **values))
+        writer.finish(IDENTITY)
     return target
 
 
@@ -109,34 +97,35 @@ def test_a_refusal_among_several_is_no_defect(tmp_path, monkeypatch, capsys):
         pytest.param(lambda t: [*t[:-1], 10**17], "not one recording", id="1e17"),
     ],
 )
-def test_times_of_no_recording(tmp_path, landmarks, change, words):
-    path = retimed(landmarks, tmp_path / "landmarks.parquet", change)
+def test_times_of_no_recording(tmp_path, change, words):
+    path = landmarks(tmp_path / "landmarks.parquet", change)
     (error,) = errors_of([path], tmp_path / "out")
     assert isinstance(error, LandmarkFileError)
     assert error.exit_code is ExitCode.BAD_CONFIGURATION
     assert words in str(error)
 
 
-def test_places_outside_of_any_picture(tmp_path, landmarks):
+def test_places_outside_of_any_picture(tmp_path):
     pose = np.full((33, 3), 1e30, dtype=np.float32)
-    (error,) = errors_of(
-        [retimed(landmarks, tmp_path / "a.parquet", lambda t: t, pose=pose)], tmp_path / "out"
-    )
+    (error,) = errors_of([landmarks(tmp_path / "a.parquet", pose=pose)], tmp_path / "out")
     assert isinstance(error, LandmarkFileError)
     assert "far outside" in str(error)
 
 
-def test_names_that_are_no_text(tmp_path, landmarks, capsys):
-    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9 \xf0.parquet"))
-    path.write_bytes(landmarks.read_bytes())
-    lost = Path(os.fsdecode(os.fsencode(tmp_path) + b"/lost\xff.mp4"))
+def test_names_that_are_no_text(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(measure, "_measure_into", Measured(ValueError("of caf\udce9")))
+    odd = [
+        Path(os.fsdecode(os.fsencode(tmp_path) + name))
+        for name in (b"/caf\xe9 \xf0.mp4", b"/\xff/missing.mp4")
+    ]
     code = measure_and_show(
-        [path, lost], tmp_path / "out", MeasureOptions(pictures=False), jobs=1, as_json=True
+        [*odd, tmp_path / "bad.mp4"], tmp_path / "out", MeasureOptions(), jobs=1, as_json=True
     )
-    assert code is ExitCode.PARTLY_FAILED
-    shown = json.loads(capsys.readouterr().out)
-    assert shown[0]["error"] is None
-    assert "lost?.mp4" in shown[1]["error"]
+    assert code is ExitCode.DEFECT
+    good, lost, bad = json.loads(capsys.readouterr().out)
+    assert good["input"].endswith("caf? ?.mp4")
+    assert "?/missing.mp4 does not exist" in lost["error"]
+    assert "of caf?" in bad["error"]
 
 
 def test_a_link_that_points_at_itself(tmp_path):

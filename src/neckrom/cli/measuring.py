@@ -12,7 +12,7 @@ from pathlib import Path
 from neckrom import __version__, service
 from neckrom.cli.progress import progress_on
 from neckrom.cli.show import files_view, result_view
-from neckrom.cli.terminal import console, print_json, say
+from neckrom.cli.terminal import as_text, console, print_json, say
 from neckrom.errors import ExitCode
 from neckrom.service import MeasureOptions, Outcome
 
@@ -67,16 +67,11 @@ def _print_json(outcomes: Sequence[Outcome]) -> None:
 
 def _entry(outcome: Outcome) -> dict[str, object]:
     return {
-        "input": _text(outcome.input),
-        "folder": None if outcome.folder is None else _text(outcome.folder),
+        "input": as_text(outcome.input),
+        "folder": None if outcome.folder is None else as_text(outcome.folder),
         "result": None if outcome.result is None else outcome.result.model_dump(mode="json"),
-        "error": None if outcome.error is None else _text(outcome.error),
+        "error": None if outcome.error is None else as_text(outcome.error),
     }
-
-
-def _text(value: object) -> str:
-    """As text for JSON: names of files may hold bytes that are none."""
-    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def _say_what_failed(outcomes: Sequence[Outcome]) -> None:
