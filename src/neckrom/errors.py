@@ -104,6 +104,27 @@ class FrameMismatchError(NeckromError):
     """Two series that must have the same frames do not."""
 
 
+class DefectError(NeckromError):
+    """One of several inputs failed in a way that nobody foresaw; the others go on.
+
+    Parameters
+    ----------
+    error : Exception
+        What was raised.
+    """
+
+    exit_code = ExitCode.DEFECT
+
+    def __init__(self, error: Exception) -> None:
+        said = " ".join(str(error).split())[:300]
+        super().__init__(
+            f"neckrom failed in a way that it should not: {type(error).__name__}: {said}\n"
+            "Run the same command with -v to see where, and tell the place that you have neckrom from: add that "
+            "output and what neckrom --version and neckrom doctor print. "
+            "The clip itself need not leave your machine."
+        )
+
+
 class UnknownRecordError(InputError):
     """No such person or session, or several of that name."""
 

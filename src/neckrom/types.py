@@ -128,6 +128,10 @@ class SourceInfo:
         What the container claims; only for progress.
     nominal_fps : float or None
         What the container claims; never used for time.
+    turned_deg : int
+        Degrees clockwise (0, 90, 180, 270) by which the picture was turned beyond what the file asks for.
+    track : int or None
+        Which of several tracks with a moving picture, from 0; None where nobody chose.
     """
 
     name: str
@@ -139,6 +143,8 @@ class SourceInfo:
     source_height: int
     expected_frames: int | None
     nominal_fps: float | None
+    turned_deg: int = 0
+    track: int | None = None
 
 
 class FrameSource(Protocol):

@@ -9,20 +9,21 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
-import av
-from av.error import FFmpegError
-from av.video.frame import VideoFrame
-
 from neckrom.errors import InputError
 from neckrom.frames import DEFAULT_MAX_SIDE, open_source
-from neckrom.frames.geometry import PictureMaker, fitted_size, turn_of, upright_size
-from neckrom.frames.images import IMAGE_SUFFIXES
+from neckrom.frames.geometry import (
+    PictureMaker,
+    UnreadablePictureError,
+    fitted_size,
+    turn_of,
+    upright_size,
+)
+from neckrom.frames.still import is_picture_name, read_picture
 from neckrom.types import ImageArray
 
 _STEP_NS = 250_000_000
 """Time between pictures taken from a clip: the board has moved by then."""
 _MOST_PICTURES = 240
-_OPTIONS = {"protocol_whitelist": "file", "pattern_type": "none"}
 
 
 class Pictures(Protocol):
@@ -92,14 +93,15 @@ class FolderPictures:
         """Yield upright RGB pictures of the size of the first."""
         first: tuple[int, int] | None = None
         for path in self._files():
-            decoded = _decode(path)
+            decoded = read_picture(path)
             if decoded is None:
                 continue
             turn = turn_of(decoded)
             size = fitted_size(*upright_size(decoded, turn, Fraction(1)), DEFAULT_MAX_SIDE)
             first = first or size
             if size == first:
-                yield PictureMaker(*size, turn).make(decoded)
+                with contextlib.suppress(UnreadablePictureError):
+                    yield PictureMaker(*size, turn).make(decoded)
         if first is None:
             raise InputError(
                 f"{self.folder} is a folder without images that can be read: give a clip of the board, or a "
@@ -107,12 +109,9 @@ class FolderPictures:
             )
 
     def _files(self) -> list[Path]:
-        return sorted(path for path in self.folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
-
-
-def _decode(path: Path) -> VideoFrame | None:
-    try:
-        with av.open(f"file:{path.absolute()}", options=_OPTIONS) as image:
-            return next((frame for frame in image.decode(video=0)), None)
-    except (FFmpegError, IndexError):
-        return None
+        try:
+            return sorted(path for path in self.folder.iterdir() if is_picture_name(path))
+        except OSError as error:
+            raise InputError(
+                f"{self.folder} cannot be listed ({error.strerror}): check its permissions."
+            ) from error

@@ -113,7 +113,11 @@ def list_() -> None:
 
 
 def _name_of(source: Path) -> str:
-    return re.sub(r"[^\w-]+", "-", source.resolve().stem).strip("-") or "camera"
+    try:
+        stem = source.resolve().stem
+    except (OSError, RuntimeError):  # a link that points at itself: refused where it is opened
+        stem = source.stem
+    return re.sub(r"[^\w-]+", "-", stem).strip("-")[:64] or "camera"
 
 
 def _with_progress(source: Path, pictures: Pictures) -> Iterator[ImageArray]:

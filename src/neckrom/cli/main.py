@@ -18,7 +18,7 @@ from neckrom.cli.calibrate import calibrate
 from neckrom.cli.records import keeping, people, sessions
 from neckrom.cli.screen import screening
 from neckrom.cli.terminal import console, print_json, say
-from neckrom.errors import ExitCode, NeckromError
+from neckrom.errors import DefectError, ExitCode, NeckromError
 
 DEFAULT_OUT = Path("neckrom-results")
 DEMO_OUT = Path("neckrom-demo")
@@ -163,6 +163,14 @@ def measure(
             help="The first N repetitions of each direction are warm-ups and do not count.",
         ),
     ] = None,
+    rotate: Annotated[
+        str | None,
+        typer.Option(
+            "--rotate",
+            metavar="0|90|180|270",
+            help="Turn the picture clockwise; found out without it if it lies on its side or head.",
+        ),
+    ] = None,
     view: Annotated[
         ViewChoice,
         typer.Option("--view", help="From where the camera looks: in front of the person or at the side."),
@@ -213,6 +221,7 @@ def measure(
     field_of_view = reader.number("--hfov", hfov, 5, 150, "degrees")
     distance_m = reader.number("--distance", distance, 0.2, 20, "metres", example="0.7")
     at_once = reader.count("--jobs", jobs, _default_jobs())
+    turned = reader.quarter_turn("--rotate", rotate)
     if overlay and no_pictures:
         reader.problems.append(
             "--overlay and --no-pictures: the overlay shows the person; leave one of them out"
@@ -234,6 +243,7 @@ def measure(
         mirrored=mirrored,
         neutral=stretch,
         warm_ups=not_counted,
+        rotate_deg=turned,
         view=view.value,
         hfov_deg=field_of_view,
         distance_m=distance_m,
@@ -431,12 +441,7 @@ def _report_defect(kind: type[BaseException], error: BaseException, trace: Trace
     """Instead of a traceback: what happened, how to see more, whom to tell."""
     if "-v" in sys.argv or "--verbose" in sys.argv:
         sys.__excepthook__(kind, error, trace)
-    say(
-        f"neckrom failed in a way that it should not: {kind.__name__}: {error}\n"
-        "Run the same command with -v to see where, and tell the place that you have neckrom from: add that "
-        "output and what neckrom --version and neckrom doctor print. "
-        "The clip itself need not leave your machine."
-    )
+    say(str(DefectError(error)) if isinstance(error, Exception) else f"{kind.__name__}: {error}")
     sys.exit(ExitCode.DEFECT)
 
 

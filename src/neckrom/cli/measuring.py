@@ -12,7 +12,7 @@ from pathlib import Path
 from neckrom import __version__, service
 from neckrom.cli.progress import progress_on
 from neckrom.cli.show import files_view, result_view
-from neckrom.cli.terminal import console, print_json, say
+from neckrom.cli.terminal import as_text, console, print_json, say
 from neckrom.errors import ExitCode
 from neckrom.service import MeasureOptions, Outcome
 
@@ -27,7 +27,8 @@ def measure_and_show(
     Returns
     -------
     ExitCode
-        That of the error where a single input failed; ``PARTLY_FAILED`` where one of several did.
+        That of the error where a single input failed; ``PARTLY_FAILED`` where one of several did, and
+        ``DEFECT`` where one of them did in a way that nobody foresaw.
     """
     log.debug("neckrom %s, Python %s, %s", __version__, platform.python_version(), platform.platform())
     log.debug("%d inputs, %d at once, into %s, %s", len(inputs), jobs, out, options)
@@ -43,7 +44,9 @@ def measure_and_show(
     errors = [outcome.error for outcome in outcomes if outcome.error is not None]
     if not errors:
         return ExitCode.OK
-    return errors[0].exit_code if len(outcomes) == 1 else ExitCode.PARTLY_FAILED
+    if len(outcomes) == 1 or any(error.exit_code is ExitCode.DEFECT for error in errors):
+        return max(error.exit_code for error in errors)
+    return ExitCode.PARTLY_FAILED
 
 
 def _print_results(outcomes: Sequence[Outcome]) -> None:
@@ -64,10 +67,10 @@ def _print_json(outcomes: Sequence[Outcome]) -> None:
 
 def _entry(outcome: Outcome) -> dict[str, object]:
     return {
-        "input": str(outcome.input),
-        "folder": None if outcome.folder is None else str(outcome.folder),
+        "input": as_text(outcome.input),
+        "folder": None if outcome.folder is None else as_text(outcome.folder),
         "result": None if outcome.result is None else outcome.result.model_dump(mode="json"),
-        "error": None if outcome.error is None else str(outcome.error),
+        "error": None if outcome.error is None else as_text(outcome.error),
     }
 
 

@@ -61,6 +61,17 @@ class OptionReader:
             return None
         return int(text)
 
+    def quarter_turn(self, option: str, text: str | None) -> int | None:
+        """Degrees clockwise, a multiple of 90 below 360; None stays None."""
+        if text is None:
+            return None
+        if text not in ("0", "90", "180", "270"):
+            self.problems.append(
+                f"{option} {text}: give 0, 90, 180 or 270 (degrees clockwise), as in {option} 90"
+            )
+            return None
+        return int(text)
+
     def stretch(self, option: str, texts: Sequence[str] | None) -> tuple[float, float] | None:
         """Two moments in seconds, the second later."""
         if texts is None:

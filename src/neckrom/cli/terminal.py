@@ -14,7 +14,12 @@ def console(*, stderr: bool = False) -> Console:
 
 def say(message: str) -> None:
     """Write a message for the person to stderr, wrapped as their terminal does it."""
-    console(stderr=True).print(message, soft_wrap=True)
+    console(stderr=True).print(as_text(message), soft_wrap=True)
+
+
+def as_text(value: object) -> str:
+    """As text that can be written: names of files may hold bytes that are none."""
+    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def print_json(text: str) -> None:

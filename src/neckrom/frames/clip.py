@@ -19,7 +19,17 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from neckrom.errors import InputError, NotAVideoError
-from neckrom.frames.geometry import PictureMaker, Turn, fitted_size, turn_of, upright_size
+from neckrom.frames.geometry import (
+    MOST_CLIP_PIXELS,
+    PictureMaker,
+    Turn,
+    UnreadablePictureError,
+    check_size,
+    fitted_size,
+    turn_of,
+    upright_size,
+)
+from neckrom.frames.names import readable_name
 from neckrom.frames.timing import TimeKeeper, picture_size_warnings
 from neckrom.types import Frame, ImageArray, SourceInfo
 
@@ -28,8 +38,21 @@ _TEXT_FORMATS = frozenset({"tty", "bin", "xbin", "adf", "idf", "vobsub", "concat
 """Formats that FFmpeg would make a picture of, or follow elsewhere, though nobody filmed it."""
 _UNSEEKABLE_FORMATS = frozenset({"gif", "apng", "webp", "webp_anim"})
 """Animations: a frame builds on all earlier ones, whatever the container claims."""
-_OPTIONS = {"protocol_whitelist": "file"}  # a clip can name other sources: never follow it to the network
+_PICTURE_CODECS = frozenset(
+    {"mjpeg", "mjpegb", "png", "apng", "webp", "tiff", "jpegls", "jpeg2000", "jpegxl"}
+)
+"""Every frame is a picture of its own, and says itself how it is to be turned."""
+_OPTIONS = {
+    "protocol_whitelist": "file",  # a clip can name other sources: never follow it to the network
+    "max_pixels": str(MOST_CLIP_PIXELS),
+}
+_DECODING_ERRORS = (FFmpegError, ValueError, OverflowError)
+"""What PyAV raises on damaged content: FFmpeg's own errors, and those of turning its values into Python's."""
 _THREADS = max(1, min(4, os.cpu_count() or 1))
+_STILL_TRACKS = Disposition.attached_pic | Disposition.timed_thumbnails
+_SPREAD_FROM_S = 4.0
+_SAMPLE_STEP_NS = 300_000_000
+_MOST_EXPECTED = 10**7
 _SEEK_BACK_NS = 2_000_000_000
 _CUT_SHORT_SHARE, _CUT_SHORT_S = 0.97, 0.5
 
@@ -46,6 +69,10 @@ class _Look:
     fps: float | None
     expected_frames: int | None
     format_name: str
+    own_turns: bool
+    """Whether each frame says for itself how it is to be turned."""
+    tracks: int
+    """Tracks with a moving picture."""
 
 
 class ClipSource:
@@ -56,6 +83,10 @@ class ClipSource:
     path : Path
     max_side : int
         Long side in pixels above which pictures are scaled down.
+    turned_deg : int
+        Degrees clockwise (0, 90, 180, 270) by which the picture is turned after what the file itself asks for.
+    track : int, optional
+        Which of several tracks with a moving picture, from 0; else the one with the largest picture.
 
     Raises
     ------
@@ -65,15 +96,17 @@ class ClipSource:
         The file cannot be read.
     """
 
-    def __init__(self, path: Path, *, max_side: int) -> None:
+    def __init__(self, path: Path, *, max_side: int, turned_deg: int = 0, track: int | None = None) -> None:
         self._path = path
-        self._look = _look_at(path, max_side)
+        self._track = track
+        self._turned_deg = turned_deg
+        self._look = _look_at(path, max_side, turned_deg, track)
         self._closing = contextlib.ExitStack()
         self._warnings: list[str] = []
         look = self._look
         self._size_warnings = picture_size_warnings(look.source_size, look.size)
         self._info = SourceInfo(
-            name=path.stem,
+            name=readable_name(path.stem),
             kind="clip",
             sha256=_sha256(path),
             width=look.size[0],
@@ -82,7 +115,14 @@ class ClipSource:
             source_height=look.source_size[1],
             expected_frames=look.expected_frames,
             nominal_fps=look.fps,
+            turned_deg=turned_deg,
+            track=track,
         )
+
+    @property
+    def tracks(self) -> int:
+        """How many tracks with a moving picture the file has."""
+        return self._look.tracks
 
     @property
     def info(self) -> SourceInfo:
@@ -105,16 +145,15 @@ class ClipSource:
         self._warnings = []
         times = TimeKeeper()
         problems = _Problems()
-        maker = PictureMaker(*self._look.size, self._look.turn)
+        makers = _Makers(self._look, self._turned_deg)
         with contextlib.ExitStack() as closing:
-            container, stream = _open(self._path)
+            container, stream = _open(self._path, self._track)
             closing.callback(container.close)
             self._closing = closing
             for time_ns, decoded in _decode(container, stream, problems):
-                if not _same_shape(decoded, self._look.stored_size):
-                    problems.resized += 1
-                elif times.accept(time_ns):
-                    yield Frame(times.count - 1, time_ns, maker.make(decoded))
+                picture = makers.make(decoded, problems)
+                if picture is not None and times.accept(time_ns):
+                    yield Frame(times.count - 1, time_ns, picture)
         if not times.count:
             raise NotAVideoError(
                 f"No picture of {self._path} can be decoded: convert it, or record it again."
@@ -130,34 +169,38 @@ class ClipSource:
         self._closing.close()
 
 
-def grab_clip_frames(path: Path, times_ns: frozenset[int], max_side: int) -> dict[int, ImageArray]:
+def grab_clip_frames(
+    path: Path, times_ns: frozenset[int], max_side: int, turned_deg: int, track: int | None
+) -> dict[int, ImageArray]:
     """Pictures at the given times; times without a frame are left out.
 
     It jumps to the key frame before each time and decodes on from there; where a
     frame is not found so (containers without an index), it reads from the start.
     """
-    look = _look_at(path, max_side)
-    maker = PictureMaker(*look.size, look.turn)
+    look = _look_at(path, max_side, turned_deg, track)
+    makers = _Makers(look, turned_deg)
     found: dict[int, ImageArray] = {}
     if look.format_name not in _UNSEEKABLE_FORMATS:
-        found = _grab_by_seeking(path, sorted(times_ns), maker, look)
+        found = _grab_by_seeking(path, track, sorted(times_ns), makers)
     if times_ns - found.keys():
-        found |= _grab_in_sequence(path, times_ns - found.keys(), maker, look)
+        found |= _grab_in_sequence(path, track, times_ns - found.keys(), makers)
     return found
 
 
 def _grab_by_seeking(
-    path: Path, times_ns: list[int], maker: PictureMaker, look: _Look
+    path: Path, track: int | None, times_ns: list[int], makers: _Makers
 ) -> dict[int, ImageArray]:
     found: dict[int, ImageArray] = {}
-    container, stream = _open(path)
+    container, stream = _open(path, track)
     with contextlib.closing(container):
         for time_ns in times_ns:
             if not _seek(container, stream, time_ns - _SEEK_BACK_NS):
                 return found
             for decoded_ns, decoded in _decode(container, stream, _Problems()):
-                if decoded_ns == time_ns and _same_shape(decoded, look.stored_size):
-                    found[time_ns] = maker.make(decoded)
+                if decoded_ns == time_ns:
+                    picture = makers.make(decoded, _Problems())
+                    if picture is not None:
+                        found[time_ns] = picture
                 if decoded_ns >= time_ns:
                     break
     return found
@@ -169,36 +212,113 @@ def _seek(container: InputContainer, stream: VideoStream, time_ns: int) -> bool:
     target = round(Fraction(max(0, time_ns), 10**9) / stream.time_base) + _start(container, stream)
     try:
         container.seek(target, stream=stream, backward=True)
-    except FFmpegError:
+    except _DECODING_ERRORS:
         return False
     return True
 
 
 def _grab_in_sequence(
-    path: Path, times_ns: frozenset[int], maker: PictureMaker, look: _Look
+    path: Path, track: int | None, times_ns: frozenset[int], makers: _Makers
 ) -> dict[int, ImageArray]:
     found: dict[int, ImageArray] = {}
-    container, stream = _open(path)
+    container, stream = _open(path, track)
     with contextlib.closing(container):
         for time_ns, decoded in _decode(container, stream, _Problems()):
-            if time_ns in times_ns and time_ns not in found and _same_shape(decoded, look.stored_size):
-                found[time_ns] = maker.make(decoded)
+            if time_ns in times_ns and time_ns not in found:
+                picture = makers.make(decoded, _Problems())
+                if picture is not None:
+                    found[time_ns] = picture
             if len(found) == len(times_ns):
                 break
     return found
 
 
+def track_count(path: Path) -> int:
+    """How many tracks with a moving picture a clip has.
+
+    Raises
+    ------
+    InputError
+        It cannot be opened as a clip.
+    """
+    container, _ = _open(path)
+    with contextlib.closing(container):
+        return len(_tracks(container))
+
+
+def sampled_pictures(path: Path, count: int, max_side: int, track: int | None) -> Iterator[ImageArray]:
+    """Up to ``count`` pictures spread over the clip; from its first seconds where it cannot be jumped in.
+
+    Raises
+    ------
+    InputError
+        It cannot be opened as a clip.
+    """
+    look = _look_at(path, max_side, 0, track)
+    makers = _Makers(look, 0)
+    container, stream = _open(path, track)
+    with contextlib.closing(container):
+        seeks = look.format_name not in _UNSEEKABLE_FORMATS and look.duration_ns is not None
+        if seeks and look.duration_ns is not None and look.duration_ns > _SPREAD_FROM_S * 1e9:
+            for number in range(count):
+                if not _seek(container, stream, look.duration_ns * number // count):
+                    return
+                first = next(_decode(container, stream, _Problems()), None)
+                picture = None if first is None else makers.make(first[1], _Problems())
+                if picture is not None:
+                    yield picture
+            return
+        next_ns = -(10**18)
+        given = 0
+        for time_ns, decoded in _decode(container, stream, _Problems()):
+            if time_ns < next_ns:
+                continue
+            picture = makers.make(decoded, _Problems())
+            if picture is not None:
+                yield picture
+                given += 1
+                next_ns = time_ns + _SAMPLE_STEP_NS
+            if given == count:
+                return
+
+
+class _Makers:
+    """Makes pictures of one upright size from frames that may each be turned in their own way."""
+
+    def __init__(self, look: _Look, turned_deg: int) -> None:
+        self._look = look
+        self._turned_deg = turned_deg
+        self._makers = {look.turn: PictureMaker(*look.size, look.turn)}
+
+    def make(self, frame: VideoFrame, problems: _Problems) -> ImageArray | None:
+        """The picture; None, with a note among the problems, where it cannot stand with the others."""
+        look = self._look
+        turn = turn_of(frame).turned_further(self._turned_deg) if look.own_turns else look.turn
+        stored = look.stored_size
+        if turn.swaps_sides != look.turn.swaps_sides:
+            stored = (stored[1], stored[0])
+        if not _same_shape(frame, stored):
+            problems.resized += 1
+            return None
+        maker = self._makers.setdefault(turn, PictureMaker(*look.size, turn))
+        try:
+            return maker.make(frame)
+        except UnreadablePictureError:
+            problems.damaged += 1
+            return None
+
+
 # ------------------------------------------------------------------ opening
 
 
-def _open(path: Path) -> tuple[InputContainer, VideoStream]:
+def _open(path: Path, track: int | None = None) -> tuple[InputContainer, VideoStream]:
     """The container and its moving picture."""
     try:
         container = av.open(f"file:{path.absolute()}", options=_OPTIONS, metadata_errors="replace")
-    except (FFmpegError, ValueError) as error:
+    except _DECODING_ERRORS as error:
         raise _cannot_open(path, error) from error
     try:
-        stream = _video_stream(container, path)
+        stream = _video_stream(container, path, track)
     except NotAVideoError:
         container.close()
         raise
@@ -207,7 +327,7 @@ def _open(path: Path) -> tuple[InputContainer, VideoStream]:
     return container, stream
 
 
-def _video_stream(container: InputContainer, path: Path) -> VideoStream:
+def _video_stream(container: InputContainer, path: Path, track: int | None) -> VideoStream:
     names = set(container.format.name.split(","))
     if names & _TEXT_FORMATS:
         raise NotAVideoError(f"{path} is not a video ({container.format.long_name}): give a recorded clip.")
@@ -215,14 +335,51 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
         raise NotAVideoError(
             f"{path} is a single still picture: give a clip, or a folder of images with timestamps."
         )
-    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    streams = _tracks(container)
     if streams:
-        return max(streams, key=lambda s: s.width * s.height)
+        return _chosen(streams, path, track)
+    if container.streams.video and not _moving(container):
+        raise NotAVideoError(
+            f"{path} holds {'sound and ' * bool(container.streams.audio)}a still cover picture only, no moving "
+            "picture: give the recording with its picture."
+        )
+    if container.streams.video:
+        raise NotAVideoError(
+            f"The picture of {path} is stored in a way that this FFmpeg cannot decode: convert it with another "
+            "program, such as to MP4 with H.264, or record it again."
+        )
     if container.streams.audio:
         raise NotAVideoError(
             f"{path} holds sound only, no moving picture: give the recording with its picture."
         )
     raise NotAVideoError(f"{path} holds no moving picture: give a recorded clip.")
+
+
+def _moving(container: InputContainer) -> list[VideoStream]:
+    """Tracks that are no cover picture."""
+    return [s for s in container.streams.video if not s.disposition & _STILL_TRACKS]
+
+
+def _tracks(container: InputContainer) -> list[VideoStream]:
+    """Tracks with a moving picture that can be decoded, in the order of the file.
+
+    A cover that is not marked as one is a track of a single frame beside others with more.
+    """
+    known = [
+        s
+        for s in _moving(container)
+        if getattr(s, "codec_context", None) is not None and s.time_base is not None
+    ]
+    longer = [s for s in known if s.frames != 1]
+    return longer or known
+
+
+def _chosen(streams: list[VideoStream], path: Path, track: int | None) -> VideoStream:
+    if track is None:
+        return max(streams, key=lambda s: s.width * s.height)
+    if not 0 <= track < len(streams):
+        raise NotAVideoError(f"{path} has {len(streams)} tracks with a moving picture, not {track + 1}.")
+    return streams[track]
 
 
 def _cannot_open(path: Path, error: Exception) -> InputError:
@@ -240,14 +397,21 @@ def _cannot_open(path: Path, error: Exception) -> InputError:
     )
 
 
-def _look_at(path: Path, max_side: int) -> _Look:
+def _look_at(path: Path, max_side: int, turned_deg: int = 0, track: int | None = None) -> _Look:
     problems = _Problems()
-    container, stream = _open(path)
+    container, stream = _open(path, track)
     with contextlib.closing(container):
+        if stream.width * stream.height > MOST_CLIP_PIXELS:
+            raise NotAVideoError(
+                f"The picture of {path} is {stream.width} x {stream.height} pixels, more than any camera films: "
+                "it is damaged, or has to be scaled down first, such as with "
+                f"ffmpeg -i {path.name} -vf scale=1280:-2 smaller.mp4"
+            )
         for _, frame in _decode(container, stream, problems):
-            turn = turn_of(frame)
+            turn = turn_of(frame).turned_further(turned_deg)
             aspect = stream.sample_aspect_ratio or Fraction(1)
             source_size = upright_size(frame, turn, aspect)
+            check_size(*source_size, str(path))
             duration = container.duration
             return _Look(
                 turn=turn,
@@ -258,6 +422,8 @@ def _look_at(path: Path, max_side: int) -> _Look:
                 fps=None if stream.average_rate is None else float(stream.average_rate),
                 expected_frames=_expected_frames(stream, duration),
                 format_name=container.format.name,
+                own_turns=stream.codec_context.name in _PICTURE_CODECS,
+                tracks=len(_tracks(container)),
             )
     if problems.timeless:
         raise NotAVideoError(
@@ -271,11 +437,10 @@ def _look_at(path: Path, max_side: int) -> _Look:
 
 
 def _expected_frames(stream: VideoStream, duration_us: int | None) -> int | None:
-    if stream.frames > 0:
-        return int(stream.frames)
-    if stream.average_rate is None or duration_us is None or duration_us <= 0:
-        return None
-    return max(1, round(stream.average_rate * duration_us / 1_000_000))
+    expected = int(stream.frames)
+    if expected <= 0 and stream.average_rate is not None and duration_us is not None and duration_us > 0:
+        expected = max(1, round(stream.average_rate * duration_us / 1_000_000))
+    return expected if 0 < expected <= _MOST_EXPECTED else None
 
 
 def _sha256(path: Path) -> str:
@@ -316,7 +481,7 @@ def _decode(
     for packet in _packets(container, stream, problems):
         try:
             decoded = packet.decode()
-        except FFmpegError:
+        except _DECODING_ERRORS:
             problems.damaged += 1
             continue
         for frame in decoded:
@@ -335,8 +500,8 @@ def _packets(
 ) -> Iterator[Packet[VideoStream]]:
     try:
         yield from container.demux(stream)
-    except FFmpegError as error:
-        problems.read_error = error.strerror or type(error).__name__
+    except _DECODING_ERRORS as error:
+        problems.read_error = getattr(error, "strerror", None) or type(error).__name__
 
 
 def _start(container: InputContainer, stream: VideoStream) -> int:

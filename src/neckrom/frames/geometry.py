@@ -7,16 +7,26 @@ landmarks are found in the picture that a player shows.
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from av.sidedata.sidedata import SideData
+from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from neckrom.errors import NotAVideoError
+from neckrom.frames.side_data import display_matrix
 from neckrom.types import ImageArray
+
+SMALLEST_SIDE = 16
+"""Pixels: no face can be seen in less."""
+MOST_CLIP_PIXELS = 40_000_000
+"""Of a frame of a clip: 8K has 35 million."""
+MOST_PICTURE_PIXELS = 210_000_000
+"""Of a single picture: the largest photos of phones have 200 million."""
+_LARGEST_PIXEL_ASPECT = 8
+"""No camera has pixels that are longer: what says so is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,13 @@ class Turn:
         """Whether width and height change places."""
         return self.quarter_turns % 2 == 1
 
+    def turned_further(self, clockwise_deg: int) -> Turn:
+        """The turn with another one after it, in degrees clockwise (a multiple of 90)."""
+        quarters = -clockwise_deg // 90 % 4
+        if self.flipped:  # the flip comes last: turning after it is turning the other way before it
+            quarters = -quarters % 4
+        return Turn((self.quarter_turns + quarters) % 4, self.flipped)
+
     def apply(self, image: ImageArray) -> ImageArray:
         """The picture upright, contiguous in memory."""
         turned = np.rot90(image, self.quarter_turns) if self.quarter_turns else image
@@ -51,10 +68,9 @@ def turn_of(frame: VideoFrame) -> Turn:
     Angles that are no multiple of 90 deg are taken as the nearest one: no camera
     writes others.
     """
-    side_data = frame.side_data.get("DISPLAYMATRIX")
-    if not isinstance(side_data, SideData):
+    matrix = display_matrix(frame)
+    if matrix is None:
         return Turn()
-    matrix = struct.unpack("=9i", bytes(side_data)[:36])
     a, b, c, d = (value / 65536 for value in (matrix[0], matrix[1], matrix[3], matrix[4]))
     flipped = a * d - b * c < 0
     if flipped:  # x' = a x + c y: flipping afterwards changes the sign of x'
@@ -71,9 +87,32 @@ def upright_size(frame: VideoFrame, turn: Turn, pixel_aspect: Fraction) -> tuple
 
 
 def _square_size(frame: VideoFrame, pixel_aspect: Fraction) -> tuple[int, int]:
+    if not Fraction(1, _LARGEST_PIXEL_ASPECT) <= pixel_aspect <= _LARGEST_PIXEL_ASPECT:
+        return frame.width, frame.height
     if pixel_aspect >= 1:
         return round(frame.width * pixel_aspect), frame.height
     return frame.width, round(frame.height / pixel_aspect)
+
+
+def check_size(width: int, height: int, where: str) -> None:
+    """Refuse a picture in which nobody could be measured.
+
+    Parameters
+    ----------
+    width, height : int
+        Upright.
+    where : str
+        The input, for the message.
+
+    Raises
+    ------
+    NotAVideoError
+    """
+    if min(width, height) < SMALLEST_SIDE:
+        raise NotAVideoError(
+            f"The picture of {where} is {width} x {height} pixels: too small to see a face in. "
+            "Record 640 x 480 or more."
+        )
 
 
 def fitted_size(width: int, height: int, max_side: int) -> tuple[int, int]:
@@ -100,15 +139,28 @@ class PictureMaker:
         self._reformatter = VideoReformatter()
 
     def make(self, frame: VideoFrame) -> ImageArray:
-        """RGB picture, shape (height, width, 3), uint8."""
+        """RGB picture, shape (height, width, 3), uint8.
+
+        Raises
+        ------
+        UnreadablePictureError
+            Its pixels are stored in a way that cannot be turned into RGB.
+        """
         width, height = self._stored_size
         shrinks = width < frame.width or height < frame.height
-        rgb = self._reformatter.reformat(
-            frame,
-            width=width,
-            height=height,
-            format="rgb24",
-            interpolation=Interpolation.AREA if shrinks else None,
-            threads=1,  # the same pixels on every machine; decoding is what runs in parallel
-        )
+        try:
+            rgb = self._reformatter.reformat(
+                frame,
+                width=width,
+                height=height,
+                format="rgb24",
+                interpolation=Interpolation.AREA if shrinks else None,
+                threads=1,  # the same pixels on every machine; decoding is what runs in parallel
+            )
+        except (FFmpegError, ValueError, OverflowError) as error:
+            raise UnreadablePictureError(str(error)) from error
         return self._turn.apply(np.asarray(rgb.to_ndarray(), dtype=np.uint8))
+
+
+class UnreadablePictureError(Exception):
+    """One picture that was decoded cannot be shown; whoever reads it leaves it out and says so."""

@@ -2,48 +2,45 @@
 
 Accepted is one of:
 
-- ``timestamps.csv`` in the folder, with the columns ``file`` and ``time_s`` (others are
-  ignored), one row an image;
+- ``timestamps.csv`` in the folder (:mod:`neckrom.frames.timestamps`);
 - times with their unit at the end of the file names: ``frame_000123ms.png``,
   ``img_12.345s.jpg``, ``0001-40000us.png``, ``1234000000ns.png``.
+
+Times later than a day are a clock's (seconds since 1970, or since a camera was started): they are counted
+from the first picture.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-import av
-from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from neckrom.errors import InputError
-from neckrom.frames.geometry import PictureMaker, fitted_size, turn_of, upright_size
+from neckrom.frames.geometry import (
+    PictureMaker,
+    Turn,
+    UnreadablePictureError,
+    check_size,
+    fitted_size,
+    turn_of,
+    upright_size,
+)
+from neckrom.frames.names import readable_name
+from neckrom.frames.still import is_picture_name, read_picture
+from neckrom.frames.timestamps import HOW, TIMESTAMPS_FILE, PictureTime, read_timestamps
 from neckrom.frames.timing import TimeKeeper, picture_size_warnings
 from neckrom.types import Frame, ImageArray, SourceInfo
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
-TIMESTAMPS_FILE = "timestamps.csv"
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
-_TIME_IN_NAME = re.compile(r"(?:^|[_\-. ])(\d+(?:\.\d+)?)(s|ms|us|ns)$", re.IGNORECASE)
-_HOW = (
-    f'Put a {TIMESTAMPS_FILE} with the columns "file" and "time_s" by the images, or write each time and '
-    "its unit at the end of the file name, such as frame_000123ms.png or img_12.345s.jpg."
-)
-_MOST_PROBLEMS = 5
-_OPTIONS = {"protocol_whitelist": "file", "pattern_type": "none"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    path: Path
-    time_ns: int
+_TIME_IN_NAME = re.compile(r"(?:^|[_\-. ])(\d{1,20}(?:\.\d{1,20})?)(s|ms|us|ns)$", re.IGNORECASE)
+_LATEST_NS = 10**20
+_CLOCK_NS = 86_400 * 10**9
 
 
 class ImageFolderSource:
@@ -55,6 +52,8 @@ class ImageFolderSource:
         The folder.
     max_side : int
         Long side in pixels above which pictures are scaled down.
+    turned_deg : int
+        Degrees clockwise (0, 90, 180, 270) by which pictures are turned after what their files ask for.
 
     Raises
     ------
@@ -62,15 +61,16 @@ class ImageFolderSource:
         No images, no timestamps, or a mistake in them (all mistakes named at once).
     """
 
-    def __init__(self, path: Path, *, max_side: int) -> None:
-        self._entries = _entries(path)
+    def __init__(self, path: Path, *, max_side: int, turned_deg: int = 0) -> None:
+        self._entries, self._start_ns = _entries(path)
         self._warnings: list[str] = []
+        self._turned_deg = turned_deg
         first = _first_readable(self._entries, path)
-        turn = turn_of(first)
-        self._source_size = upright_size(first, turn, Fraction(1))
+        self._source_size = upright_size(first, self._turn(first), Fraction(1))
+        check_size(*self._source_size, str(path))
         self._size = fitted_size(*self._source_size, max_side)
         self._info = SourceInfo(
-            name=path.resolve().name,
+            name=readable_name(path.resolve().name),
             kind="images",
             sha256=_sha256(self._entries),
             width=self._size[0],
@@ -79,6 +79,7 @@ class ImageFolderSource:
             source_height=self._source_size[1],
             expected_frames=len(self._entries),
             nominal_fps=None,
+            turned_deg=turned_deg,
         )
 
     @property
@@ -97,57 +98,79 @@ class ImageFolderSource:
         unreadable: list[str] = []
         other_size: list[str] = []
         for entry in self._entries:
-            decoded = _read(entry.path)
+            decoded = read_picture(entry.path)
             if decoded is None:
                 unreadable.append(entry.path.name)
                 continue
-            if upright_size(decoded, turn_of(decoded), Fraction(1)) != self._source_size:
+            if upright_size(decoded, self._turn(decoded), Fraction(1)) != self._source_size:
                 other_size.append(entry.path.name)
                 continue
-            if times.accept(entry.time_ns):
-                yield Frame(times.count - 1, entry.time_ns, _picture(decoded, self._size))
+            picture = self._picture(decoded)
+            if picture is None:
+                unreadable.append(entry.path.name)
+            elif times.accept(entry.time_ns):
+                yield Frame(times.count - 1, entry.time_ns, picture)
         self._warnings = [
+            *_clock_note(self._start_ns),
             *_left_out(unreadable, "cannot be read"),
             *_left_out(other_size, "of another size than the first"),
             *times.warnings(),
         ]
 
+    def grab(self, times_ns: frozenset[int]) -> dict[int, ImageArray]:
+        """Pictures at the given times; times without an image are left out."""
+        found: dict[int, ImageArray] = {}
+        for entry in self._entries:
+            if entry.time_ns in times_ns and entry.time_ns not in found:
+                decoded = read_picture(entry.path)
+                picture = None if decoded is None else self._picture(decoded)
+                if picture is not None:
+                    found[entry.time_ns] = picture
+        return found
+
     def close(self) -> None:
         """Nothing is kept open between images."""
 
+    def _turn(self, decoded: VideoFrame) -> Turn:
+        return turn_of(decoded).turned_further(self._turned_deg)
 
-def grab_image_frames(path: Path, times_ns: frozenset[int], max_side: int) -> dict[int, ImageArray]:
+    def _picture(self, decoded: VideoFrame) -> ImageArray | None:
+        try:
+            return PictureMaker(*self._size, self._turn(decoded)).make(decoded)
+        except UnreadablePictureError:
+            return None
+
+
+def grab_image_frames(
+    path: Path, times_ns: frozenset[int], max_side: int, turned_deg: int
+) -> dict[int, ImageArray]:
     """Pictures at the given times; times without an image are left out."""
-    source = ImageFolderSource(path, max_side=max_side)
-    size = (source.info.width, source.info.height)
-    found: dict[int, ImageArray] = {}
-    for entry in _entries(path):
-        if entry.time_ns in times_ns and entry.time_ns not in found:
-            decoded = _read(entry.path)
-            if decoded is not None:
-                found[entry.time_ns] = _picture(decoded, size)
-    return found
+    return ImageFolderSource(path, max_side=max_side, turned_deg=turned_deg).grab(times_ns)
 
 
-def _entries(folder: Path) -> list[_Entry]:
-    """Images with their times, in time order (ties in the order of their names)."""
+def _entries(folder: Path) -> tuple[list[PictureTime], int]:
+    """Images with their times, in time order (ties in the order of their names), and what was taken off them."""
     table = folder / TIMESTAMPS_FILE
-    entries = _from_table(table) if table.is_file() else _from_names(folder)
-    return sorted(entries, key=lambda entry: (entry.time_ns, entry.path.name))
+    entries = read_timestamps(table) if table.is_file() else _from_names(folder)
+    entries = sorted(entries, key=lambda entry: (entry.time_ns, entry.path.name))
+    start_ns = entries[0].time_ns
+    if abs(start_ns) <= _CLOCK_NS:
+        return entries, 0
+    return [PictureTime(entry.path, entry.time_ns - start_ns) for entry in entries], start_ns
 
 
-def _from_names(folder: Path) -> list[_Entry]:
+def _from_names(folder: Path) -> list[PictureTime]:
     try:
-        images = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
+        images = sorted(p for p in folder.iterdir() if is_picture_name(p) and p.is_file())
     except OSError as error:
         raise InputError(f"{folder} cannot be listed ({error.strerror}): check its permissions.") from error
     if not images:
-        raise InputError(f"{folder} is a folder without images: give a clip, or a folder of images. {_HOW}")
-    entries = [_Entry(path, time) for path in images if (time := _time_in(path.stem)) is not None]
+        raise InputError(f"{folder} is a folder without images: give a clip, or a folder of images. {HOW}")
+    entries = [PictureTime(path, time) for path in images if (time := _time_in(path.stem)) is not None]
     if len(entries) < len(images):
         without = sorted({path.name for path in images} - {entry.path.name for entry in entries})
         raise InputError(
-            f"{len(without)} of {len(images)} images in {folder} carry no time (such as {without[0]}). {_HOW}"
+            f"{len(without)} of {len(images)} images in {folder} carry no time (such as {without[0]}). {HOW}"
         )
     return entries
 
@@ -156,79 +179,34 @@ def _time_in(stem: str) -> int | None:
     match = _TIME_IN_NAME.search(stem)
     if match is None:
         return None
-    return round(Decimal(match[1]) * _NANOSECONDS[match[2].lower()])
+    time_ns = round(Decimal(match[1]) * _NANOSECONDS[match[2].lower()])
+    return time_ns if time_ns <= _LATEST_NS else None
 
 
-def _from_table(table: Path) -> list[_Entry]:
-    try:
-        text = table.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{table} cannot be read ({error}): write it as a UTF-8 text file.") from error
-    rows = csv.DictReader(text.splitlines())
-    columns = [name.strip() for name in rows.fieldnames or []]
-    rows.fieldnames = columns
-    absent = [name for name in ("file", "time_s") if name not in columns]
-    if absent:
-        raise InputError(f"{table} has no column {' and no column '.join(absent)}. {_HOW}")
-    entries: list[_Entry] = []
-    problems: list[str] = []
-    for row in rows:
-        entry = _entry(table, row["file"] or "", row["time_s"] or "")
-        if isinstance(entry, str):
-            problems.append(f"line {rows.line_num}: {entry}")
-        else:
-            entries.append(entry)
-    if problems:
-        more = [] if len(problems) <= _MOST_PROBLEMS else [f"and {len(problems) - _MOST_PROBLEMS} more"]
-        raise InputError("\n  - ".join([f"{table} has mistakes:", *problems[:_MOST_PROBLEMS], *more]))
-    if not entries:
-        raise InputError(f"{table} lists no image. {_HOW}")
-    return entries
-
-
-def _entry(table: Path, name: str, time_s: str) -> _Entry | str:
-    """The entry, or what is wrong with it."""
-    path = table.parent / name.strip()
-    if not name.strip() or not path.is_file():
-        return f"no such file {name!r} in the folder"
-    if path.resolve().parent != table.parent.resolve():
-        return f"{name!r} lies outside the folder"
-    try:
-        time = Decimal(time_s.strip())
-    except InvalidOperation:
-        return f"time_s {time_s!r} is not a number of seconds"
-    if not time.is_finite() or abs(time) > 10**9:
-        return f"time_s {time_s!r} is not a time in seconds"
-    return _Entry(path, round(time * 10**9))
-
-
-def _read(path: Path) -> VideoFrame | None:
-    try:
-        with av.open(f"file:{path.absolute()}", options=_OPTIONS) as image:
-            return next((frame for frame in image.decode(video=0)), None)
-    except (FFmpegError, IndexError):
-        return None
-
-
-def _first_readable(entries: list[_Entry], folder: Path) -> VideoFrame:
+def _first_readable(entries: list[PictureTime], folder: Path) -> VideoFrame:
     for entry in entries:
-        frame = _read(entry.path)
+        frame = read_picture(entry.path)
         if frame is not None:
             return frame
     raise InputError(f"No image in {folder} can be read: save them as PNG or JPEG.")
 
 
-def _picture(decoded: VideoFrame, size: tuple[int, int]) -> ImageArray:
-    return PictureMaker(*size, turn_of(decoded)).make(decoded)
+def _clock_note(start_ns: int) -> list[str]:
+    if not start_ns:
+        return []
+    return [
+        f"The times of the pictures are those of a clock (the first is {start_ns * 1e-9:.3f} s): they are counted "
+        "from the first picture."
+    ]
 
 
 def _left_out(names: list[str], why: str) -> list[str]:
     if not names:
         return []
-    return [f"{len(names)} images {why} (such as {names[0]}): left out."]
+    return [f"{len(names)} images {why} (such as {readable_name(names[0])}): left out."]
 
 
-def _sha256(entries: list[_Entry]) -> str:
+def _sha256(entries: list[PictureTime]) -> str:
     """Of times and contents, in time order."""
     digest = hashlib.sha256()
     for entry in entries:

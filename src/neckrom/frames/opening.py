@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from neckrom.errors import InputError
+from neckrom.frames.animation import AnimationSource, grab_animation_frames, is_animation
 from neckrom.frames.clip import ClipSource, grab_clip_frames
 from neckrom.frames.images import ImageFolderSource, grab_image_frames
 from neckrom.types import Frame, FrameSource
@@ -14,7 +17,9 @@ DEFAULT_MAX_SIDE = 1280
 """Long side in pixels above which pictures are scaled down: the models see 256 pixels a face anyway."""
 
 
-def open_source(path: Path, *, max_side: int = DEFAULT_MAX_SIDE) -> FrameSource:
+def open_source(
+    path: Path, *, max_side: int = DEFAULT_MAX_SIDE, turned_deg: int = 0, track: int | None = None
+) -> FrameSource:
     """Open a clip or a folder of images.
 
     Parameters
@@ -24,6 +29,10 @@ def open_source(path: Path, *, max_side: int = DEFAULT_MAX_SIDE) -> FrameSource:
         timestamps (see :mod:`neckrom.frames.images`).
     max_side : int
         Larger pictures are scaled down to this long side, in pixels.
+    turned_deg : int
+        Degrees clockwise (0, 90, 180, 270) by which pictures are turned beyond what the file asks for.
+    track : int, optional
+        Which of several tracks with a moving picture, from 0; else the one with the largest picture.
 
     Returns
     -------
@@ -38,13 +47,22 @@ def open_source(path: Path, *, max_side: int = DEFAULT_MAX_SIDE) -> FrameSource:
     NotAVideoError
         The file holds no moving picture.
     """
-    _check_exists(path)
+    check_exists(path)
     if path.is_dir():
-        return ImageFolderSource(path, max_side=max_side)
-    return ClipSource(path, max_side=max_side)
+        return ImageFolderSource(path, max_side=max_side, turned_deg=turned_deg)
+    if is_animation(path):
+        return AnimationSource(path, max_side=max_side, turned_deg=turned_deg)
+    return ClipSource(path, max_side=max_side, turned_deg=turned_deg, track=track)
 
 
-def grab_frames(path: Path, times_ns: Sequence[int], *, max_side: int = DEFAULT_MAX_SIDE) -> list[Frame]:
+def grab_frames(
+    path: Path,
+    times_ns: Sequence[int],
+    *,
+    max_side: int = DEFAULT_MAX_SIDE,
+    turned_deg: int = 0,
+    track: int | None = None,
+) -> list[Frame]:
     """Single frames by their exact times, the same pictures as :func:`open_source` gives in sequence.
 
     Parameters
@@ -53,7 +71,7 @@ def grab_frames(path: Path, times_ns: Sequence[int], *, max_side: int = DEFAULT_
         As in :func:`open_source`.
     times_ns : sequence of int
         ``Frame.time_ns`` of frames that the source has handed out; any order, repeats allowed.
-    max_side : int
+    max_side, turned_deg, track
         As in :func:`open_source`.
 
     Returns
@@ -66,9 +84,14 @@ def grab_frames(path: Path, times_ns: Sequence[int], *, max_side: int = DEFAULT_
     InputError
         The input has no frame at one of the times (it is another clip).
     """
-    _check_exists(path)
-    grab = grab_image_frames if path.is_dir() else grab_clip_frames
-    found = grab(path, frozenset(times_ns), max_side)
+    check_exists(path)
+    wanted = frozenset(times_ns)
+    if path.is_dir():
+        found = grab_image_frames(path, wanted, max_side, turned_deg)
+    elif is_animation(path):
+        found = grab_animation_frames(path, wanted, max_side, turned_deg)
+    else:
+        found = grab_clip_frames(path, wanted, max_side, turned_deg, track)
     missing = [time for time in times_ns if time not in found]
     if missing:
         raise InputError(
@@ -78,7 +101,22 @@ def grab_frames(path: Path, times_ns: Sequence[int], *, max_side: int = DEFAULT_
     return [Frame(index, time, found[time]) for index, time in enumerate(times_ns)]
 
 
-def _check_exists(path: Path) -> None:
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.\-]+:/", re.IGNORECASE)
+
+
+def check_exists(path: Path) -> None:
+    """Refuse what is no file or folder that can be read.
+
+    Raises
+    ------
+    InputError
+    """
+    if _ADDRESS.match(str(path)) and not os.path.lexists(path):
+        raise InputError(
+            f"{str(path).replace(':/', '://', 1)} is an address, and recordings are measured from files only: "
+            "save it as a file first and give that, or, for a network camera, lead a session: "
+            "neckrom live --source ADDRESS"
+        )
     try:
         path.stat()
     except FileNotFoundError as error:

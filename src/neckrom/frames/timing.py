@@ -10,11 +10,16 @@ _TINY_PX = 240
 _HUGE_PX = 3000
 _HISTOGRAM_TOP_S = 2.0
 _HISTOGRAM_STEP_S = 0.001
+LONGEST_GAP_S = 600.0
+"""What comes later than this after the picture before it is another recording, or a damaged time."""
+_DAY_NS = 86_400 * 10**9
 
 
 class TimeKeeper:
     """Lets frames pass whose time is later than the last one's, and remembers the rest.
 
+    A frame that comes more than :data:`LONGEST_GAP_S` after the last one is left out, with all that follow
+    it: one damaged time must neither push out all later frames nor stretch the recording over years.
     Memory does not grow with the number of frames: steps are kept as a histogram.
     """
 
@@ -23,6 +28,7 @@ class TimeKeeper:
         self.last_ns = -1
         self._started = False
         self._not_rising = 0
+        self._too_late = 0
         self._gaps: list[tuple[float, float]] = []
         self._gap_count = 0
         self._steps = np.zeros(round(_HISTOGRAM_TOP_S / _HISTOGRAM_STEP_S) + 1, dtype=np.int64)
@@ -31,6 +37,10 @@ class TimeKeeper:
         """Whether the frame is later than all before it; others are counted and left out."""
         if self._started and time_ns <= self.last_ns:
             self._not_rising += 1
+            return False
+        after_ns = time_ns - self.last_ns if self._started else abs(time_ns) - _DAY_NS
+        if after_ns > LONGEST_GAP_S * 1e9:
+            self._too_late += 1
             return False
         if self._started:
             self._note_step((time_ns - self.last_ns) * 1e-9)
@@ -59,6 +69,12 @@ class TimeKeeper:
         words = []
         if self._not_rising:
             words.append(f"{self._not_rising} frames whose time does not rise were left out.")
+        if self._too_late:
+            words.append(
+                f"{self._too_late} frames that come more than {LONGEST_GAP_S / 60:.0f} minutes after the picture "
+                f"before them (at {self.last_ns * 1e-9:.1f} s) were left out: they are another recording, or their "
+                "times are damaged."
+            )
         step = self.median_step_s
         slow = step > 1 / _LOW_FPS
         if slow:

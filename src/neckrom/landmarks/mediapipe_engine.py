@@ -47,6 +47,7 @@ _FACE_DETECTION_CONFIDENCE = 0.3
 _FACE_TRACKING_CONFIDENCE = 0.1
 _LOOK_CONFIDENCE = 0.6
 _FULL_RANGE = 1
+_FINDER_CONFIDENCE = 0.5
 _HEAD_POINTS = slice(0, 11)
 """Nose, eyes, ears and mouth among the pose points."""
 _FOLLOW_EVERY_S = 0.038
@@ -145,6 +146,51 @@ class MediaPipeDetector:
         self._times.close()
         self._face.close()
         self._pose.close()
+
+
+class FaceFinder:
+    """Finds upright faces in single pictures, without following anybody.
+
+    Both face detectors are asked. They also see faces in pictures that lie on their side or stand on
+    their head, but less surely, and one of them then most often not at all.
+    """
+
+    def __init__(self) -> None:
+        check_packages()
+        detection = _solutions().face_detection.FaceDetection
+        self._models = [
+            _Model(
+                lambda near=near: detection(model_selection=near, min_detection_confidence=_FINDER_CONFIDENCE)
+            )
+            for near in (0, _FULL_RANGE)
+        ]
+        for model in self._models:
+            model.has_found()
+
+    def score(self, picture: ImageArray) -> float:
+        """How surely an upright face is seen, 0 to 1: the mean of both detectors.
+
+        Parameters
+        ----------
+        picture : ndarray, shape (height, width, 3), uint8, RGB
+        """
+        return sum(self._score(model, picture) for model in self._models) / len(self._models)
+
+    def close(self) -> None:
+        """Let go of the models; a second call does nothing."""
+        for model in self._models:
+            model.close()
+
+    def _score(self, model: _Model, picture: ImageArray) -> float:
+        height, width = picture.shape[:2]
+        best = 0.0
+        for found in model.run(picture).detections or []:
+            right_eye, left_eye, _, mouth = found.location_data.relative_keypoints[:4]
+            across = (mouth.x - (right_eye.x + left_eye.x) / 2) * width
+            down = (mouth.y - (right_eye.y + left_eye.y) / 2) * height
+            if down > abs(across):  # the mouth below the eyes
+                best = max(best, float(found.score[0]))
+        return best
 
 
 class _FaceStage:

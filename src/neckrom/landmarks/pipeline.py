@@ -19,6 +19,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 import numpy as np
 
 from neckrom.errors import NoFaceError
+from neckrom.landmarks.cuts import CutWatch
 from neckrom.landmarks.notes import LandmarkNotes
 from neckrom.landmarks.store import LandmarkHeader, LandmarkWriter
 from neckrom.types import DetectorIdentity, Frame, FrameSource, LandmarkDetector, LandmarkFrame
@@ -65,12 +66,15 @@ class Extraction:
     warnings : tuple of str
         The source's, and what the landmarks themselves show.
     frames, frames_with_face : int
+    cuts_ns : tuple of int
+        Times of the first frames after which the recording shows something else.
     """
 
     detector: DetectorIdentity
     warnings: tuple[str, ...]
     frames: int
     frames_with_face: int
+    cuts_ns: tuple[int, ...] = ()
 
 
 def extract(
@@ -103,12 +107,13 @@ def extract(
     log.debug("%s: detector ready after %.1f s", source.info.name, time.monotonic() - started)
     try:
         done = with_face = 0
-        notes = LandmarkNotes()
+        notes, cuts = LandmarkNotes(), CutWatch()
         expected = source.info.expected_frames
         with _Line() as line:
-            for landmarks in _staged(line, source, detector):
+            for landmarks in _staged(line, cuts.over(source.frames()), detector):
                 sink.write(landmarks)
                 notes.take(landmarks)
+                cuts.take(landmarks)
                 done += 1
                 with_face += bool(np.isfinite(landmarks.face[0, 0]))
                 if progress is not None:
@@ -120,7 +125,8 @@ def extract(
             with_face,
             time.monotonic() - started,
         )
-        return Extraction(detector.identity, (*source.warnings, *notes.in_words()), done, with_face)
+        warnings = (*source.warnings, *notes.in_words())
+        return Extraction(detector.identity, warnings, done, with_face, cuts.cuts_ns())
     finally:
         detector.close()
 
@@ -131,8 +137,18 @@ def extract_to_file(
     path: Path,
     *,
     progress: Progress | None = None,
+    notes: tuple[str, ...] = (),
 ) -> LandmarkHeader:
     """Run a detector over a source and write ``landmarks.parquet``, whole or not at all.
+
+    Parameters
+    ----------
+    source, detector_factory, progress
+        As in :func:`extract`.
+    path : Path
+        The file.
+    notes : tuple of str
+        What was found out about the clip before; it stands first among its warnings.
 
     Raises
     ------
@@ -148,11 +164,11 @@ def extract_to_file(
                 f"No face was found in any of the {result.frames} frames of {source.info.name}: "
                 "record again with the face in view, better light and the camera at eye height."
             )
-        return writer.finish(result.detector, result.warnings)
+        return writer.finish(result.detector, (*notes, *result.warnings), result.cuts_ns)
 
 
-def _staged(line: _Line, source: FrameSource, detector: LandmarkDetector) -> Iterator[LandmarkFrame]:
-    frames = line.stage(source.frames())
+def _staged(line: _Line, pictures: Iterator[Frame], detector: LandmarkDetector) -> Iterator[LandmarkFrame]:
+    frames = line.stage(pictures)
     if isinstance(detector, TwoStageDetector):
         looks = line.stage(map(detector.look, frames))
         return line.stage(map(detector.complete, looks))

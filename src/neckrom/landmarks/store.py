@@ -11,10 +11,8 @@ it again gives the same numbers.
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,6 +23,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from neckrom.errors import LandmarkFileError, OutputError
+from neckrom.landmarks.header import (
+    HeaderError,
+    LandmarkHeader,
+    header_from_json,
+    header_to_json,
+    version_from_json,
+)
 from neckrom.types import (
     N_CHEST_TRACKS,
     N_FACE,
@@ -36,6 +41,8 @@ from neckrom.types import (
     LandmarkSeries,
     SourceInfo,
 )
+
+__all__ = ["LandmarkHeader", "LandmarkWriter", "is_landmark_file", "read_landmarks"]
 
 FORMAT_VERSION = 2
 _READABLE = (1, 2)
@@ -52,6 +59,9 @@ _LISTS: dict[str, int] = {
     "tracks": N_TRACKS * 3,
     "chest_tracks": N_CHEST_TRACKS * 3,
 }
+_ROW_BYTES = 4 * sum(_LISTS.values())
+_HOLLOW_BYTES, _HOLLOW_TIMES = 200_000_000, 30
+"""Real landmarks shrink to half or a third; ten minutes of a seat that stays empty shrink to a twentieth."""
 _SINCE_2 = ("tracks", "chest_tracks")
 """Columns that files of format 1 do not have."""
 _SCHEMA = pa.schema(
@@ -65,26 +75,6 @@ _SCHEMA = pa.schema(
         pa.field("pose_ran", pa.bool_(), nullable=False),
     ]
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LandmarkHeader:
-    """What is known of the landmarks beside their numbers.
-
-    Attributes
-    ----------
-    source : SourceInfo
-        The clip that the models saw.
-    detector : DetectorIdentity
-    frames : int
-    warnings : tuple of str
-        What there is to say about the clip: cut short, frame rate, size, several people, long losses.
-    """
-
-    source: SourceInfo
-    detector: DetectorIdentity
-    frames: int
-    warnings: tuple[str, ...]
 
 
 class LandmarkWriter:
@@ -129,15 +119,20 @@ class LandmarkWriter:
         if len(self._rows) == _ROWS_A_GROUP:
             self._flush()
 
-    def finish(self, detector: DetectorIdentity, warnings: tuple[str, ...] = ()) -> LandmarkHeader:
+    def finish(
+        self,
+        detector: DetectorIdentity,
+        warnings: tuple[str, ...] = (),
+        cuts_ns: tuple[int, ...] = (),
+    ) -> LandmarkHeader:
         """Complete the file and give it its name."""
-        header = LandmarkHeader(self._source, detector, self._frames, warnings)
+        header = LandmarkHeader(self._source, detector, self._frames, warnings, cuts_ns)
         if self._writer is None:
             raise OutputError(f"{self._path} was given up already: write it again from the start.")
         if self._rows:
             self._flush()
         try:
-            self._writer.add_key_value_metadata({_KEY: _header_to_json(header)})
+            self._writer.add_key_value_metadata({_KEY: header_to_json(header, FORMAT_VERSION)})
             self._writer.close()
             self._writer = None
             self._file.flush()
@@ -198,13 +193,14 @@ def read_landmarks(path: Path) -> tuple[LandmarkSeries, LandmarkHeader]:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             header = _header(file, path)
-            _check_columns(file.schema_arrow, path)
+            check_columns(file.schema_arrow, path)
+            _refuse_hollow(file, path)
             series = _read_series(file, header)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError) as error:
         raise LandmarkFileError(
             f"{path} cannot be read as landmarks: it is damaged or something else. "
             "Measure the clip again to write a new one.",
-            (str(error).splitlines()[0][:200],),
+            tuple(line[:200] for line in str(error).splitlines()[:1]),
         ) from error
     _check_values(series, header, path)
     return series, header
@@ -244,10 +240,6 @@ def _flat(values: NDArray[Any] | None, name: str, length: int) -> NDArray[np.flo
     return np.ascontiguousarray(values, dtype=np.float32).reshape(-1)
 
 
-def _header_to_json(header: LandmarkHeader) -> str:
-    return json.dumps({"format_version": FORMAT_VERSION, **asdict(header)}, sort_keys=True)
-
-
 def _cannot_write(path: Path, error: BaseException) -> OutputError:
     reason = getattr(error, "strerror", None) or str(error)
     return OutputError(
@@ -265,37 +257,52 @@ def _header(file: pq.ParquetFile, path: Path) -> LandmarkHeader:
             f"{path} is a table, but not one of landmarks: give the landmarks.parquet of a measurement."
         )
     try:
-        content = json.loads(stored)
-        version = content["format_version"]
+        version = version_from_json(stored)
         if version not in _READABLE:
             raise LandmarkFileError(
                 f"{path} has landmark format {version}, this neckrom reads {FORMAT_VERSION}: "
                 "measure the clip again, or use the neckrom that wrote it."
             )
-        return LandmarkHeader(
-            source=SourceInfo(**content["source"]),
-            detector=DetectorIdentity(**content["detector"]),
-            frames=int(content["frames"]),
-            warnings=tuple(str(warning) for warning in content["warnings"]),
-        )
-    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        return header_from_json(stored)[1]
+    except HeaderError as error:
         raise LandmarkFileError(
             f"{path} has a damaged header ({error}): measure the clip again to write a new one."
         ) from error
 
 
-def _check_columns(schema: pa.Schema, path: Path) -> None:
+def check_columns(schema: pa.Schema, path: Path) -> None:
+    """Refuse a table that has not the columns of landmarks.
+
+    Raises
+    ------
+    LandmarkFileError
+        Naming every column that is missing, there twice, or of another type.
+    """
     problems = []
     for field in _SCHEMA:
-        if field.name in _SINCE_2 and field.name not in schema.names:
+        count = schema.names.count(field.name)
+        if count == 0 and field.name in _SINCE_2:
             continue
-        if field.name not in schema.names:
+        if count == 0:
             problems.append(f'column "{field.name}" is missing')
+        elif count > 1:
+            problems.append(f'column "{field.name}" is there {count} times')
         elif not _same_kind(schema.field(field.name).type, field.type):
-            problems.append(f'column "{field.name}" holds {schema.field(field.name).type}, not {field.type}')
+            stored = str(schema.field(field.name).type)
+            problems.append(f'column "{field.name}" holds {stored[:80]}, not {field.type}')
     if problems:
         raise LandmarkFileError(
             f"{path} does not hold the columns of a landmark file: measure the clip again.", tuple(problems)
+        )
+
+
+def _refuse_hollow(file: pq.ParquetFile, path: Path) -> None:
+    """A file that would fill the memory with next to nothing in it was made, not measured."""
+    wanted = file.metadata.num_rows * _ROW_BYTES
+    if wanted > _HOLLOW_BYTES and wanted > _HOLLOW_TIMES * path.stat().st_size:
+        raise LandmarkFileError(
+            f"{path} says that it holds {file.metadata.num_rows} frames, far more than a file of its size can: "
+            "it is damaged. Measure the clip again to write a new one."
         )
 
 
@@ -310,7 +317,7 @@ def _same_kind(stored: pa.DataType, wanted: pa.DataType) -> bool:
 
 
 def _read_series(file: pq.ParquetFile, header: LandmarkHeader) -> LandmarkSeries:
-    """Row group by row group into arrays made once: nothing is held twice."""
+    """Batch by batch into arrays made once: nothing is held twice."""
     n = file.metadata.num_rows
     lists = {name: np.full((n, length), np.nan, dtype=np.float32) for name, length in _LISTS.items()}
     time_ns = np.zeros(n, dtype=np.int64)
@@ -318,16 +325,15 @@ def _read_series(file: pq.ParquetFile, header: LandmarkHeader) -> LandmarkSeries
     pose_ran = np.zeros(n, dtype=np.bool_)
     names = [name for name in _SCHEMA.names if name in file.schema_arrow.names]
     at = 0
-    for group in range(file.num_row_groups):
-        table = file.read_row_group(group, columns=names)
-        rows = slice(at, at + table.num_rows)
-        time_ns[rows] = _plain(table, "time_ns").to_numpy(zero_copy_only=False)
-        faces[rows] = _plain(table, "faces").to_numpy(zero_copy_only=False)
-        pose_ran[rows] = _plain(table, "pose_ran").to_numpy(zero_copy_only=False)
+    for batch in file.iter_batches(_ROWS_A_GROUP, columns=names):
+        rows = slice(at, at + batch.num_rows)
+        time_ns[rows] = _plain(batch, "time_ns").to_numpy(zero_copy_only=False)
+        faces[rows] = _plain(batch, "faces").to_numpy(zero_copy_only=False)
+        pose_ran[rows] = _plain(batch, "pose_ran").to_numpy(zero_copy_only=False)
         for name, length in _LISTS.items():
             if name not in names:
                 continue
-            values = _plain(table, name).flatten().to_numpy(zero_copy_only=False)
+            values = _plain(batch, name).flatten().to_numpy(zero_copy_only=False)
             lists[name][rows] = values.reshape(-1, length)
         at = rows.stop
     return LandmarkSeries(
@@ -347,9 +353,8 @@ def _read_series(file: pq.ParquetFile, header: LandmarkHeader) -> LandmarkSeries
     )
 
 
-def _plain(table: pa.Table, name: str) -> pa.Array:
-    column = table.column(name).combine_chunks()
-    column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+def _plain(batch: pa.RecordBatch, name: str) -> pa.Array:
+    column = batch.column(name)
     if column.null_count:
         raise pa.ArrowInvalid(f'column "{name}" has empty cells')
     return column
@@ -361,9 +366,9 @@ def _check_values(series: LandmarkSeries, header: LandmarkHeader, path: Path) ->
         problems.append("it holds no frame")
     if len(series) != header.frames:
         problems.append(f"it holds {len(series)} frames, its header says {header.frames}")
-    steps = np.diff(series.time_ns)
-    if (steps <= 0).any():
-        at = int(np.argmax(steps <= 0)) + 1
+    late = series.time_ns[1:] <= series.time_ns[:-1]
+    if late.any():
+        at = int(np.argmax(late)) + 1
         problems.append(f"times do not rise (first at frame {at})")
     problems += [
         f'column "{name}" holds infinite values'

@@ -18,8 +18,14 @@ import numpy as np
 import pyarrow as pa
 
 from neckrom.errors import LandmarkFileError, OutputError
+from neckrom.landmarks.header import (
+    HeaderError,
+    LandmarkHeader,
+    source_fields,
+    stream_header_from_json,
+)
 from neckrom.landmarks.notes import LandmarkNotes
-from neckrom.landmarks.store import _LISTS, _SCHEMA, LandmarkHeader, LandmarkWriter, _to_table
+from neckrom.landmarks.store import _LISTS, _SCHEMA, LandmarkWriter, _to_table, check_columns
 from neckrom.types import (
     N_MOTION,
     DetectorIdentity,
@@ -29,6 +35,9 @@ from neckrom.types import (
 
 _KEY = b"neckrom.stream"
 _VERSION = 1
+_MOST_ROWS = 10_000
+"""Of one batch: a session writes one a second."""
+_ARROW_ERRORS = (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,8 @@ class LandmarkStreamWriter:
 
     def __init__(self, path: Path, header: StreamHeader) -> None:
         self._path = path
-        meta = json.dumps({"version": _VERSION, **asdict(header)}, sort_keys=True).encode()
+        content = {**asdict(header), "version": _VERSION, "source": source_fields(header.source)}
+        meta = json.dumps(content, sort_keys=True).encode()
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             self._file = os.fdopen(descriptor, "wb")
@@ -98,14 +108,17 @@ def read_stream(path: Path) -> tuple[StreamHeader, Iterator[LandmarkFrame]]:
     try:
         with path.open("rb") as file:
             schema = pa.ipc.open_stream(file).schema
-        content = json.loads((schema.metadata or {})[_KEY])
-        header = StreamHeader(SourceInfo(**content["source"]), DetectorIdentity(**content["detector"]))
-    except (OSError, pa.ArrowException, KeyError, TypeError, json.JSONDecodeError) as error:
+        stored = (schema.metadata or {}).get(_KEY)
+        if stored is None:
+            raise HeaderError("its beginning says nothing of landmarks")
+        source, detector = stream_header_from_json(stored)
+    except (*_ARROW_ERRORS, HeaderError) as error:
         raise LandmarkFileError(
             f"{path} cannot be read as the landmarks of a session: it was cut off before its first second, "
-            "or it is something else."
+            f"or it is something else ({(str(error).splitlines() or [''])[0][:200]})."
         ) from error
-    return header, _frames(path)
+    check_columns(schema, path)
+    return StreamHeader(source, detector), _frames(path, [])
 
 
 def convert_stream(stream: Path, target: Path) -> LandmarkHeader:
@@ -118,31 +131,43 @@ def convert_stream(stream: Path, target: Path) -> LandmarkHeader:
     OutputError
         The target cannot be written.
     """
-    header, frames = read_stream(stream)
+    header, _ = read_stream(stream)
+    broken: list[str] = []
     with stream.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     source = SourceInfo(**{**asdict(header.source), "sha256": digest})
     notes, last_ns = LandmarkNotes(), -1
     with LandmarkWriter(target, source) as writer:
-        for frame in frames:
+        for frame in _frames(stream, broken):
             if frame.time_ns > last_ns:
                 writer.write(frame)
                 notes.take(frame)
                 last_ns = frame.time_ns
         if last_ns < 0:
             raise LandmarkFileError(f"{stream} holds no frame: the session ended before anything was seen.")
-        return writer.finish(header.detector, notes.in_words())
+        cut = [
+            f"The recorded landmarks break off at {last_ns * 1e-9:.1f} s: what may have come after cannot be read."
+            for _ in broken
+        ]
+        return writer.finish(header.detector, (*cut, *notes.in_words()))
 
 
-def _frames(path: Path) -> Iterator[LandmarkFrame]:
+def _frames(path: Path, broken: list[str]) -> Iterator[LandmarkFrame]:
+    """Frames up to the end, or to where they cannot be read: then ``broken`` says why."""
     with path.open("rb") as file:
         reader = pa.ipc.open_stream(file)
         while True:
             try:
                 batch = reader.read_next_batch()
-            except (StopIteration, OSError, pa.ArrowException):
-                return  # the end, or where it was cut off
-            yield from _rows(batch)
+                if batch.num_rows > _MOST_ROWS:
+                    raise pa.ArrowInvalid(f"a batch of {batch.num_rows} rows")
+                rows = list(_rows(batch))
+            except StopIteration:
+                return
+            except _ARROW_ERRORS as error:
+                broken.append(str(error))
+                return
+            yield from rows
 
 
 _SHAPES: dict[str, tuple[int, ...]] = {
@@ -158,6 +183,7 @@ _SHAPES: dict[str, tuple[int, ...]] = {
 
 def _rows(batch: pa.RecordBatch) -> Iterator[LandmarkFrame]:
     n = batch.num_rows
+    batch.validate(full=True)  # lengths that a damaged batch claims are not those of its memory
     lists = {
         name: np.asarray(
             batch.column(name).flatten().to_numpy(zero_copy_only=False), dtype=np.float32

@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from neckrom.config_file import load_toml
 from neckrom.types import Movement
 
-Seconds = Annotated[float, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+"""From the start of the clip, which is never longer than a day."""
+MOST_TRIALS = 500
 
 
 class _Strict(BaseModel):
@@ -47,8 +49,8 @@ class Protocol(_Strict):
 
     version: Literal[1]
     neutral: tuple[Seconds, Seconds] | None = None
-    trial: tuple[ProtocolTrial, ...] = ()
     warm_ups: Annotated[int, Field(ge=0, le=20)] | None = None
+    trial: Annotated[tuple[ProtocolTrial, ...], Field(max_length=MOST_TRIALS)] = ()
     pain: dict[Movement, Annotated[int, Field(ge=0, le=10)]] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -14,11 +14,15 @@ from pathlib import Path
 from neckrom.errors import OutputError
 
 LANDMARK_FILE = "landmarks.parquet"
+_NAME_BYTES = 200
 
 
 def result_name(path: Path) -> str:
     """Name of the result folder of one input: the clip's, or the folder's that holds a landmark file."""
-    resolved = path.resolve()
+    try:
+        resolved = path.resolve()
+    except (OSError, RuntimeError):  # a link that points at itself: refused where it is opened
+        resolved = path.absolute()
     if path.name == LANDMARK_FILE:
         stem = f"{resolved.parent.name}-replayed"
     elif os.path.isdir(path):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
@@ -26,7 +30,8 @@ def result_name(path: Path) -> str:
     else:
         stem = path.stem
     cleaned = re.sub(r"[^\w.\- ]+", "_", stem).strip(" .")[:80]
-    return cleaned or "result"
+    fits = cleaned.encode()[:_NAME_BYTES].decode(errors="ignore")  # file systems count bytes
+    return fits or "result"
 
 
 def distinct_folders(inputs: Sequence[Path], out: Path) -> list[Path]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import shutil
 import tempfile
 import threading
@@ -15,15 +14,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import Protocol
 
 from neckrom.assessment.norms import load_norms
 from neckrom.camera_profiles import load_camera
-from neckrom.errors import ConfigurationError, InputError, NeckromError
-from neckrom.frames import open_source
+from neckrom.errors import (
+    ConfigurationError,
+    DefectError,
+    InputError,
+    LandmarkFileError,
+    NeckromError,
+    NoFaceError,
+)
+from neckrom.frames import check_exists, open_source
 from neckrom.kinematics.camera import camera_for_picture
 from neckrom.landmarks.pipeline import extract_to_file
-from neckrom.landmarks.store import LandmarkHeader, read_landmarks
+from neckrom.landmarks.plausible import implausible, time_problems
+from neckrom.landmarks.store import LandmarkHeader, is_landmark_file, read_landmarks
 from neckrom.resources import resource
 from neckrom.result import Result
 from neckrom.rom.protocol import load_protocol
@@ -36,6 +44,8 @@ from neckrom.service.folders import (
     refuse_existing,
     remove_empty,
 )
+from neckrom.service.looking import Choice, look_over, small_person
+from neckrom.service.one_part import one_part
 from neckrom.service.options import MeasureOptions
 from neckrom.service.sessions import (
     SessionFolder,
@@ -46,7 +56,7 @@ from neckrom.service.sessions import (
     session_options,
 )
 from neckrom.service.writing import SAME_CLOCK, write_results
-from neckrom.types import CameraModel
+from neckrom.types import CameraModel, LandmarkSeries
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +82,31 @@ class Progress(Protocol):
         ...
 
 
+class _Border:
+    """The border between inputs: an error of one ends there, so that the others are measured all the same.
+
+    What is no refusal of ours is a defect, and is handed on as one; Ctrl-C and its like pass.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.error: NeckromError | None = None
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if isinstance(error, NeckromError):
+            log.info("%s: %s", self._path, error)
+            self.error = error
+        elif isinstance(error, Exception):
+            log.error("%s: failed in a way that nobody foresaw", self._path, exc_info=error)
+            self.error = DefectError(error)
+        return self.error is not None
+
+
 class _Cancelled(BaseException):
     """Raised in a worker to end it when the user pressed Ctrl-C."""
 
@@ -81,7 +116,8 @@ def measure_all(
 ) -> list[Outcome]:
     """Measure every input into a folder of its own in ``out``.
 
-    One that fails does not stop the others. Results never depend on ``jobs``.
+    One that fails does not stop the others, not even in a way that nobody foresaw: then its error is a
+    :class:`~neckrom.errors.DefectError`. Results never depend on ``jobs``.
 
     Parameters
     ----------
@@ -113,11 +149,10 @@ def measure_all(
         progress.step(path, name, done, total)
 
     def work(path: Path, folder: Path) -> Outcome:
-        try:
+        border = _Border(path)
+        with border:
             return _measure_into(path, folder, options, analysis_options, tell)
-        except NeckromError as error:
-            log.info("%s: %s", path, error)
-            return Outcome(path, None, None, error, ())
+        return Outcome(path, None, None, border.error, ())
 
     if len(inputs) == 1 or jobs <= 1:
         return [work(path, folder) for path, folder in zip(inputs, folders, strict=True)]
@@ -160,7 +195,7 @@ def measure_quietly(path: Path, options: MeasureOptions, progress: Progress | No
     tell = progress.step if progress is not None else _tell_nobody
     with tempfile.TemporaryDirectory(prefix="neckrom-") as folder:
         analysis_options = _analysis_options(options)
-        landmarks = _landmarks(path, Path(folder), tell, analysis_options.camera)
+        landmarks = _landmarks(path, Path(folder), tell, analysis_options.camera, options.rotate_deg)
         return _analyse(landmarks, analysis_options)
 
 
@@ -201,40 +236,48 @@ class _Landmarks:
     clip: Path | None
     header: LandmarkHeader
     session: SessionFolder | None = None
+    replayed: Path | None = None
+    """The file that the user gave; None where the models have just seen the clip."""
 
 
 def _measure_into(
     path: Path, folder: Path, options: MeasureOptions, analysis_options: AnalysisOptions, tell: _Tell
 ) -> Outcome:
     refuse_existing(folder, overwrite=options.overwrite)
-    _check_path(path)
+    check_exists(path)
     with new_folder(folder, overwrite=options.overwrite) as part:
-        landmarks = _landmarks(path, part, tell, analysis_options.camera)
+        landmarks = _landmarks(path, part, tell, analysis_options.camera, options.rotate_deg)
         analysis = _analyse(landmarks, analysis_options)
         clock = SAME_CLOCK if landmarks.session is None else session_clock(landmarks.session)
-        write_results(part, analysis, landmarks.clip, options, partial(tell, path), clock=clock)
+        write_results(
+            part,
+            analysis,
+            landmarks.clip,
+            options,
+            partial(tell, path),
+            clock=clock,
+            opened=landmarks.header.source,
+        )
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
     return Outcome(path, folder, analysis.result, None, written)
 
 
-def _check_path(path: Path) -> None:
-    if not os.path.lexists(path):
-        raise InputError(f"No such file or folder: {path}. Check the path.")
-
-
-def _landmarks(path: Path, part: Path, tell: _Tell, camera: CameraModel | None) -> _Landmarks:
+def _landmarks(
+    path: Path, part: Path, tell: _Tell, camera: CameraModel | None, rotate_deg: int | None
+) -> _Landmarks:
     target = part / LANDMARK_FILE
     if is_session(path):
         session = open_session(path)
-        return _Landmarks(target, session.video, session_landmarks(session, target), session)
+        return _Landmarks(target, session.video, session_landmarks(session, target), session, path)
     replayed = _landmark_file(path)
     if replayed is not None:
         _, header = read_landmarks(replayed)
         shutil.copyfile(replayed, target)
-        return _Landmarks(target, None, header)
+        return _Landmarks(target, None, header, replayed=replayed)
     from neckrom.landmarks.mediapipe_engine import MediaPipeDetector  # noqa: PLC0415
 
-    source = open_source(path)
+    choice = _look(path, rotate_deg)
+    source = open_source(path, turned_deg=choice.turned_deg, track=choice.track)
     try:
         if camera is not None:  # found to be another one's before the long work, not after it
             camera_for_picture(camera, source.info.width, source.info.height)
@@ -243,15 +286,39 @@ def _landmarks(path: Path, part: Path, tell: _Tell, camera: CameraModel | None) 
             MediaPipeDetector,
             target,
             progress=partial(tell, path, "landmarks"),
+            notes=choice.notes,
         )
+    except NoFaceError as error:
+        hint = _small_person(path, choice)
+        raise NoFaceError(f"{error} {hint}" if hint else str(error)) from error
     finally:
         source.close()
     return _Landmarks(target, path, header)
 
 
+def _look(path: Path, rotate_deg: int | None) -> Choice:
+    from neckrom.landmarks.mediapipe_engine import FaceFinder  # noqa: PLC0415
+
+    finder = FaceFinder()
+    try:
+        return look_over(path, finder, rotate_deg)
+    finally:
+        finder.close()
+
+
+def _small_person(path: Path, choice: Choice) -> str:
+    from neckrom.landmarks.mediapipe_engine import FaceFinder  # noqa: PLC0415
+
+    finder = FaceFinder()
+    try:
+        return small_person(path, finder, choice)
+    finally:
+        finder.close()
+
+
 def _landmark_file(path: Path) -> Path | None:
     """The landmark file that an input is or holds."""
-    if path.is_file() and path.suffix == ".parquet":
+    if path.is_file() and is_landmark_file(path):
         return path
     if path.is_dir() and (path / LANDMARK_FILE).is_file():
         return path / LANDMARK_FILE
@@ -260,17 +327,35 @@ def _landmark_file(path: Path) -> Path | None:
 
 def _analyse(landmarks: _Landmarks, options: AnalysisOptions) -> Analysis:
     series, header = read_landmarks(landmarks.file)
+    _refuse_implausible(series, landmarks)
     if landmarks.session is not None:
         options = _as_the_session(options, landmarks.session)
+    named = options.neutral or (options.protocol.neutral if options.protocol else None)
+    series, said = one_part(series, header.cuts_ns, named)
     replayed = landmarks.clip is None or landmarks.session is not None
     kind = replace(header.source, kind="landmarks") if replayed else header.source
     provenance = Provenance(
         source=kind,
         detector=header.detector,
-        warnings=header.warnings,
+        warnings=(*said, *header.warnings),
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     return analyse(series, provenance, options)
+
+
+def _refuse_implausible(series: LandmarkSeries, landmarks: _Landmarks) -> None:
+    """Refuse what cannot be a recording, with the error of the input that it came from."""
+    if landmarks.replayed is None:
+        problems = time_problems(series.time_ns)
+        if problems:
+            raise InputError(f"{landmarks.clip} cannot be measured: {'; '.join(problems)}.")
+        return
+    problems = implausible(series)
+    if problems:
+        raise LandmarkFileError(
+            f"{landmarks.replayed} does not hold what a recording of a person gives: measure the clip again.",
+            problems,
+        )
 
 
 def _as_the_session(options: AnalysisOptions, session: SessionFolder) -> AnalysisOptions:

@@ -20,6 +20,9 @@ class MeasureOptions:
     warm_ups : int, optional
         So many repetitions of each direction come first and do not count; left out, only the pattern of
         two smaller ones before three alike is taken for warm-ups.
+    rotate_deg : int, optional
+        Degrees clockwise (0, 90, 180, 270) by which the picture is turned beyond what the file asks for; None
+        finds out whether it lies on its side or head.
     view : str
         "auto", "front" or "side": from where the camera looks at the person.
     hfov_deg : float, optional
@@ -43,6 +46,7 @@ class MeasureOptions:
     mirrored: bool = False
     neutral: tuple[float, float] | None = None
     warm_ups: int | None = None
+    rotate_deg: int | None = None
     view: Literal["auto", "front", "side"] = "auto"
     hfov_deg: float | None = None
     distance_m: float | None = None

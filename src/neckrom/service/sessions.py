@@ -21,6 +21,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,6 +45,7 @@ ANGLE_FILE = "angles.jsonl"
 STREAM_FILE = "landmarks.arrows"
 VIDEO_FILE = "video.mkv"
 CAMERA_FILE = "camera.toml"
+_LONGEST_LINE = 2**22
 
 
 class SessionInfo(BaseModel):
@@ -202,19 +204,36 @@ def session_options(session: SessionFolder) -> AnalysisOptions:
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Records of an append-only file; a last line that was cut off is left out."""
+    """Records of an append-only file; a last line that was cut off is left out.
+
+    Raises
+    ------
+    LandmarkFileError
+        A whole line is damaged: what it said is not known, so nothing is made of the rest.
+    """
     if not path.is_file():
         return
     with path.open("rb") as file:
-        for line in file:
-            if not line.endswith(b"\n"):
+        for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), start=1):
+            if not line.endswith(b"\n") and len(line) < _LONGEST_LINE:
                 return
             try:
                 record = json.loads(line)
-            except json.JSONDecodeError:
-                return
-            if isinstance(record, dict):
-                yield record
+            except (
+                ValueError,
+                RecursionError,
+            ) as error:  # also: no UTF-8, thousands of digits, endless nesting
+                raise _damaged_line(path, number) from error
+            if not isinstance(record, dict):
+                raise _damaged_line(path, number)
+            yield record
+
+
+def _damaged_line(path: Path, number: int) -> LandmarkFileError:
+    return LandmarkFileError(
+        f"{path} is damaged in line {number}, so it is not known what was done in the session. Its landmarks can "
+        f"still be measured: neckrom measure {path.parent / LANDMARK_FILE}"
+    )
 
 
 def session_clock(session: SessionFolder) -> ClipClock:
@@ -231,7 +250,16 @@ def _protocol(path: Path) -> Protocol | None:
     for record in read_lines(path / EVENT_FILE):
         if record.get("kind") == "protocol":
             last = record.get("protocol")
-    return None if last is None else Protocol.model_validate(last)
+    if last is None:
+        return None
+    try:
+        return Protocol.model_validate(last)
+    except (ValidationError, ValueError, OverflowError, RecursionError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise LandmarkFileError(
+            f"{path / EVENT_FILE} holds a protocol that cannot be one ({said}). The landmarks can still be "
+            f"measured: neckrom measure {path / LANDMARK_FILE}"
+        ) from error
 
 
 def write_session_file(path: Path, info: SessionInfo) -> None:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neckrom.frames import grab_frames, open_source
 from neckrom.service.analysis import Analysis
 from neckrom.service.options import MeasureOptions
-from neckrom.types import Movement, Trial
+from neckrom.types import Frame, Movement, SourceInfo, Trial
 
 if TYPE_CHECKING:
     from neckrom.report import EndRangePicture
 
 log = logging.getLogger(__name__)
+
+_ALONGSIDE_NS = 500_000_000
+"""A video may go on for a moment after the last frame that was looked at."""
 
 Tell = Callable[[str, int, int | None], None]
 """Called with the name of a step, how much of it is done and how much there is."""
@@ -59,6 +62,7 @@ def write_results(
     tell: Tell,
     *,
     clock: ClipClock = SAME_CLOCK,
+    opened: SourceInfo | None = None,
 ) -> None:
     """Write result, tables, report and overlay.
 
@@ -73,6 +77,8 @@ def write_results(
     tell : callable
     clock : ClipClock
         For clips whose times are not those of the landmarks.
+    opened : SourceInfo, optional
+        How the clip was turned and which of its tracks was measured: its pictures are taken in the same way.
     """
     from neckrom.report import write_report  # noqa: PLC0415  (matplotlib and reportlab are slow to load)
     from neckrom.report.tables import write_angles_csv, write_summary_csv  # noqa: PLC0415
@@ -82,22 +88,28 @@ def write_results(
     write_angles_csv(folder / "angles.csv", analysis.angles, analysis.rom)
     write_summary_csv(folder / "summary.csv", analysis.result)
     tell("report", 1, 3)
-    pictures = _pictures(analysis, clip, clock) if options.pictures and clip is not None else {}
+    pictures = _pictures(analysis, clip, clock, opened) if options.pictures and clip is not None else {}
     tell("report", 2, 3)
     write_report(folder, analysis.result, analysis.angles, analysis.rom, pictures)
     tell("report", 3, 3)
     if options.overlay and options.pictures:
-        _overlay(folder / "overlay.mp4", analysis, clip, clock, tell)
+        _overlay(folder / "overlay.mp4", analysis, clip, clock, tell, opened=opened)
 
 
-def _pictures(analysis: Analysis, clip: Path, clock: ClipClock) -> dict[Movement, EndRangePicture]:
+def _pictures(
+    analysis: Analysis, clip: Path, clock: ClipClock, opened: SourceInfo | None
+) -> dict[Movement, EndRangePicture]:
     """The frame at the end range of the best trial of each movement."""
     from neckrom.report import draw_end_range  # noqa: PLC0415
 
     best = _best_trials(analysis)
     times_s = analysis.angles.time_s
     frames = [int(abs(times_s - trial.peak_s).argmin()) for trial in best.values()]
-    grabbed = grab_frames(clip, clock.in_clip([int(analysis.landmarks.time_ns[frame]) for frame in frames]))
+    grabbed = grab_frames(
+        clip,
+        clock.in_clip([int(analysis.landmarks.time_ns[frame]) for frame in frames]),
+        **_as_opened(opened),
+    )
     return {
         movement: draw_end_range(
             picture,
@@ -119,17 +131,39 @@ def _best_trials(analysis: Analysis) -> dict[Movement, Trial]:
     return best
 
 
-def _overlay(path: Path, analysis: Analysis, clip: Path | None, clock: ClipClock, tell: Tell) -> None:
+def _measured_part(frames: Iterator[Frame], analysis: Analysis, clock: ClipClock) -> Iterator[Frame]:
+    """Frames in the time of the landmarks, without those of other parts of the recording."""
+    times_ns = analysis.landmarks.time_ns
+    first_ns, last_ns = int(times_ns[0]) - _ALONGSIDE_NS, int(times_ns[-1]) + _ALONGSIDE_NS
+    for frame in frames:
+        time_ns = frame.time_ns + clock.start_ns
+        if first_ns <= time_ns <= last_ns:
+            yield replace(frame, time_ns=time_ns)
+
+
+def _as_opened(opened: SourceInfo | None) -> dict[str, Any]:
+    return {} if opened is None else {"turned_deg": opened.turned_deg, "track": opened.track}
+
+
+def _overlay(
+    path: Path,
+    analysis: Analysis,
+    clip: Path | None,
+    clock: ClipClock,
+    tell: Tell,
+    *,
+    opened: SourceInfo | None,
+) -> None:
     if clip is None:
         log.warning("No overlay: landmarks are replayed, so there are no pictures.")
         return
     from neckrom.report.overlay import write_overlay  # noqa: PLC0415
 
-    source = open_source(clip)
+    source = open_source(clip, **_as_opened(opened))
     try:
         write_overlay(
             path,
-            (replace(frame, time_ns=frame.time_ns + clock.start_ns) for frame in source.frames()),
+            _measured_part(source.frames(), analysis, clock),
             analysis.landmarks,
             analysis.orientation,
             analysis.angles,

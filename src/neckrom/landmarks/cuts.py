@@ -1,0 +1,133 @@
+"""Cuts: the recording shows something else from one picture to the next.
+
+Two things have to come together. The picture as a whole changes (the correlation of small versions of it
+drops far more than in the second before, and stays down), and the face is not where it was. A light that is
+switched on changes the picture but not the face; a fast turn moves the face but not the room.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from neckrom.types import FloatArray, Frame, ImageArray, LandmarkFrame
+
+_SMALL = (24, 32)
+"""Rows and columns."""
+_LONGEST_STEP_S = 0.5
+"""Pictures further apart may differ without a cut between them."""
+_CHANGE = 0.06
+"""Loss of correlation; recordings without a cut were seen to reach 0.012, different rooms differ by 0.1 and more."""
+_TIMES_USUAL = 6.0
+_AFTER = 4
+"""Pictures until the new view is compared with the one before: a flash or a damaged picture is over by then."""
+_NEAR_S = 0.4
+_FACE_MOVED = 0.012
+"""Mean movement of the face's points from one picture to the next, in sizes of the face: of two people whose
+faces were in the same place it was 0.023 and 0.05, of one who keeps still it is 0.001."""
+_TIMES_BEFORE = 3.0
+"""A head on its way moves from picture to picture: a jump is larger than the steps before it."""
+
+
+class CutWatch:
+    """Looks at pictures on their way to the models, and at what these find."""
+
+    def __init__(self) -> None:
+        self._before: deque[tuple[int, FloatArray]] = deque(maxlen=_AFTER + 2)
+        self._usual: deque[float] = deque(maxlen=30)
+        self._waiting: list[tuple[int, FloatArray, int]] = []
+        self._candidates: list[int] = []
+        self._faces: list[tuple[int, FloatArray | None]] = []
+        self._kept: dict[int, list[tuple[int, FloatArray | None]]] = {}
+
+    def over(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        """The same frames, looked at one by one."""
+        try:
+            for frame in frames:
+                self.look(frame.time_ns, frame.image)
+                yield frame
+        finally:
+            close = getattr(frames, "close", None)
+            if close is not None:
+                close()
+
+    def look(self, time_ns: int, image: ImageArray) -> None:
+        """Take the next picture."""
+        small = _small(image)
+        for start_ns, old, left in list(self._waiting):
+            self._waiting.remove((start_ns, old, left))
+            if left > 1:
+                self._waiting.append((start_ns, old, left - 1))
+            elif _change(old, small) > _CHANGE:
+                self._candidates.append(start_ns)
+        if self._before:
+            last_ns, last = self._before[-1]
+            change = _change(last, small)
+            usual = max(self._usual, default=0.0)
+            near = (time_ns - last_ns) * 1e-9 <= _LONGEST_STEP_S
+            if near and change > _CHANGE and change > _TIMES_USUAL * usual:
+                self._waiting.append((time_ns, last, _AFTER))
+            else:
+                self._usual.append(change)
+        self._before.append((time_ns, small))
+
+    def take(self, landmarks: LandmarkFrame) -> None:
+        """Take what the models found in the next picture."""
+        face = landmarks.face[:, :2].astype(np.float64)
+        self._faces.append((landmarks.time_ns, face if np.isfinite(face[0, 0]) else None))
+        while self._faces and (landmarks.time_ns - self._faces[0][0]) * 1e-9 > 2 * _NEAR_S + 1:
+            self._faces.pop(0)
+        for cut_ns in list(self._candidates):  # the pictures are looked at in a thread of their own
+            if cut_ns not in self._kept and (landmarks.time_ns - cut_ns) * 1e-9 > _NEAR_S:
+                self._kept[cut_ns] = list(self._faces)
+
+    def cuts_ns(self) -> tuple[int, ...]:
+        """Times of the first pictures after each cut, once everything has been looked at."""
+        for cut_ns in self._candidates:
+            self._kept.setdefault(cut_ns, list(self._faces))
+        return tuple(cut_ns for cut_ns in sorted(self._candidates) if _face_jumps(self._kept[cut_ns], cut_ns))
+
+
+def _small(image: ImageArray) -> FloatArray:
+    """Mean colours of a grid over the picture, less those of the whole."""
+    step = max(1, min(image.shape[:2]) // 72)
+    coarse = image[::step, ::step].astype(np.float64)
+    edges = [
+        np.linspace(0, length, count + 1).astype(int)[:-1]
+        for length, count in zip(coarse.shape, _SMALL, strict=False)
+    ]
+    sums = np.add.reduceat(np.add.reduceat(coarse, edges[0], axis=0), edges[1], axis=1)
+    areas = [
+        np.maximum(1, np.diff([*edge, length])) for edge, length in zip(edges, coarse.shape, strict=False)
+    ]
+    small = sums / (areas[0][:, None, None] * areas[1][None, :, None])
+    return np.asarray(small - small.mean(axis=(0, 1)))
+
+
+def _change(one: FloatArray, other: FloatArray) -> float:
+    """1 less the correlation of two small pictures; 0 where one of them is of one colour only."""
+    strength = float(np.sqrt((one * one).sum() * (other * other).sum()))
+    return 1.0 - float((one * other).sum()) / strength if strength > 1.0 else 0.0
+
+
+def _face_jumps(faces: list[tuple[int, FloatArray | None]], cut_ns: int) -> bool:
+    """Whether the face after the cut is another one, elsewhere, or not there; also where there is none before."""
+    before = [face for time_ns, face in faces if -_NEAR_S <= (time_ns - cut_ns) * 1e-9 < 0]
+    after = [face for time_ns, face in faces if 0 <= (time_ns - cut_ns) * 1e-9 <= _NEAR_S]
+    near = [*before[-4:], *after]
+    if not before or not after or any(face is None for face in near):
+        return True
+    seen = [face for face in near if face is not None]
+    steps = [_moved(one, other) for one, other in pairwise(seen)]
+    jump = steps[len(before[-4:]) - 1]
+    usual = max(steps[: len(before[-4:]) - 1], default=0.0)
+    return jump > max(_FACE_MOVED, _TIMES_BEFORE * usual)
+
+
+def _moved(one: FloatArray, other: FloatArray) -> float:
+    """Mean distance of the points of two faces, in sizes of the first."""
+    size = float(np.ptp(one, axis=0).max())
+    return float(np.linalg.norm(other - one, axis=1).mean()) / max(size, 1.0)
