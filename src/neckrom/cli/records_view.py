@@ -169,7 +169,11 @@ def deleted_line(removed: Deleted) -> str:
             f" {count(removed.elsewhere, 'more file')} of theirs {'is' if removed.elsewhere == 1 else 'are'} not on "
             "this machine: delete them where they are."
         )
-    return f"{text} Backups made before still hold them."
+    text += " Backups made before still hold them."
+    if removed.look_into:
+        text += " Look into these too, which neckrom does not search or could not reach:"
+        text += "".join(f"\n  {display_name(place, limit=300)}" for place in removed.look_into)
+    return text
 
 
 # ------------------------------------------------------------------------ cells
