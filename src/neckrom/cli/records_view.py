@@ -14,6 +14,7 @@ from rich.text import Text
 
 from neckrom.errors import ConfigurationError
 from neckrom.records.api import Comparison, Deleted, PersonView, SessionView
+from neckrom.records.audit import LogEntry
 from neckrom.records.people import PersonRow
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import Change, MeasuredValue, MovementTrend, Repeatability, Verdict
@@ -155,6 +156,21 @@ def session_view(view: SessionView) -> Group:
         *([f"Note: {row.note}"] if row.note else []),
     ]
     return Group(*map(Text, lines), Text(""), table, Text(f"Files: {where}"))
+
+
+def log_table(rows: Sequence[LogEntry]) -> Table:
+    """The log, one line an entry."""
+    table = _table("When", "Who", "What", "Person", "Session", "")
+    for row in rows:
+        table.add_row(
+            f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}",
+            Text(row.actor),
+            row.action,
+            row.person_id or "",
+            row.session_id or "",
+            Text(row.detail),
+        )
+    return table
 
 
 def deleted_line(removed: Deleted) -> str:

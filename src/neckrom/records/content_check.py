@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Connection, Table, inspect, text
+from sqlalchemy import Column, Connection, Table, inspect
 from sqlalchemy.types import JSON, BigInteger, Boolean, Date, Float, Integer, LargeBinary, String, TypeEngine
 
 from neckrom.records.schema import Base, UtcTime
@@ -22,8 +22,8 @@ _TRIGGERS = ("audit_is_kept_update", "audit_is_kept_delete")
 def first_foreign_object(connection: Connection) -> str | None:
     """A table, view or trigger that is none of ours, or one of ours that is missing (SQLite)."""
     known = {*Base.metadata.tables, *_OURS}
-    query = text("SELECT type, name, tbl_name FROM sqlite_master")
-    for kind, name, table in connection.execute(query).all():
+    query = "SELECT type, name, tbl_name FROM sqlite_master"
+    for kind, name, table in connection.exec_driver_sql(query).all():
         ours = (
             (kind == "table" and name in known)
             or (kind == "index" and table in known)
@@ -58,18 +58,20 @@ def first_foreign_value(connection: Connection) -> str | None:
                 continue
             null = f"{column.name} IS NULL"
             allowed = f"({null} OR ({sound}))" if column.nullable else f"(NOT {null} AND ({sound}))"
-            query = text(f"SELECT count(*) FROM {table.name} WHERE NOT {allowed}".replace(":", "\\:"))
-            number = int(connection.execute(query).scalar_one())
+            query = f"SELECT count(*) FROM {table.name} WHERE NOT {allowed}"
+            number = int(connection.exec_driver_sql(query).scalar_one())
             if number:
                 where = _which(connection, table, allowed)
-                return f"{number} of the values {table.name}.{column.name} are none that neckrom writes{where}"
+                return (
+                    f"{number} of the values {table.name}.{column.name} are none that neckrom writes{where}"
+                )
     return None
 
 
 def _which(connection: Connection, table: Table, allowed: str) -> str:
     key = next(iter(table.primary_key.columns)).name
-    query = f"SELECT {key} FROM {table.name} WHERE NOT {allowed} LIMIT 1".replace(":", "\\:")
-    found = connection.execute(text(query)).scalar()
+    query = f"SELECT {key} FROM {table.name} WHERE NOT {allowed} LIMIT 1"
+    found = connection.exec_driver_sql(query).scalar()
     shown = "".join(letter for letter in str(found)[:40] if letter.isprintable())
     return f", the first in {shown}"
 
@@ -126,9 +128,9 @@ _SQLITE_RULES: dict[type, str] = {
     Boolean: "{name} IN (0, 1)",
     UtcTime: (
         f"length({{name}}) <= 32 AND {{name}} GLOB '{_DAY} [0-9][0-9]:[0-9][0-9]:[0-9][0-9]*' "
-        "AND julianday({name}) IS NOT NULL AND {name} > '1899' AND {name} < '2201'"
+        "AND julianday({name}) IS NOT NULL AND substr({name}, 1, 4) BETWEEN '1899' AND '2201'"
     ),
-    Date: f"{{name}} GLOB '{_DAY}' AND date({{name}}) = {{name}} AND {{name}} > '1'",
+    Date: f"{{name}} GLOB '{_DAY}' AND date({{name}}) = substr({{name}}, 1, 10)",
     JSON: f"json_valid({{name}}) AND length({{name}}) <= {MAX_JSON}",
     LargeBinary: f"length({{name}}) <= {MAX_RESULT_BYTES}",
     Float: _FLOAT_RULE,

@@ -409,7 +409,10 @@ def sha256_of(path: Path) -> str:
         If it cannot be read, or is a link, a pipe or a device.
     """
     with open_plain(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        while block := file.read(_CHUNK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _write_private(path: Path, content: bytes) -> None:

@@ -22,6 +22,7 @@ _TIME_S = (-1e11, 1e11)
 """A folder of pictures keeps the times that it states, and these may be counted from some epoch."""
 _ANGLE = (-ANGLE_DEG, ANGLE_DEG)
 _SPREAD = (0.0, 1e5)
+_ANY = (-1e12, 1e12)
 _PIXELS = (1, 1_000_000)
 
 RANGES: dict[str, tuple[float, float]] = {
@@ -39,6 +40,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "hold_start_s": _TIME_S,
     "hold_end_s": _TIME_S,
     "neutral": _TIME_S,
+    "other_s": _TIME_S,
+    "warm_ups": (0, 1000),
     "drift_deg": (0, ANGLE_DEG),
     "best_deg": _ANGLE,
     "mean_deg": _ANGLE,
@@ -64,7 +67,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "face_found_percent": (0, 100.001),
     "settings": (-1e12, 1e12),
 }
-"""By the name of the field, wherever it stands; a test holds it to every number that a result has."""
+"""By the name of the field, wherever it stands; a test looks for every number of a result in it."""
 
 
 def first_implausible(result: Result) -> str | None:
@@ -92,7 +95,7 @@ def _faults(value: Any, name: str, where: str) -> Iterator[str]:
         if len(value) > MAX_TEXT:
             yield f"{where} is longer than {MAX_TEXT} letters"
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        low, high = RANGES[name]
+        low, high = RANGES.get(name, _ANY)
         if not low <= value <= high:
             said = f"{value:.6g}" if abs(value) < 1e300 else "beyond all measure"
             yield f"{where} is {said}, and can only be from {low:g} to {high:g}"
