@@ -14,6 +14,7 @@ Files whose names begin with an underscore are parts of campaigns and none thems
 from __future__ import annotations
 
 import random
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,7 +73,9 @@ class Tally:
         """Something happened that must not."""
         self.faults[kind] += 1
         self.details.append(f"{kind}: {detail}")
+        print(f"    {kind}: {detail[:600]}", file=sys.stderr, flush=True)
 
     def say(self, line: str) -> None:
         """A figure that is no count of faults."""
         self.lines.append(line)
+        print(f"    {line}", file=sys.stderr, flush=True)

@@ -196,7 +196,7 @@ def test_backup_and_restore(run, tmp_path):
     run("sessions", "import", write_folder(tmp_path / "in"), "-p", "Anna")
     saved = run("backup", tmp_path / "b.neckrom").stdout.replace("\n", " ")
     assert "Saved 1 person, 1 session and 4 files" in saved
-    assert "not encrypted" in saved
+    assert "NOT encrypted" in saved
     refused = run("restore", tmp_path / "b.neckrom", code=ExitCode.ENVIRONMENT)
     assert "--replace" in refused.stderr
     done = run("restore", tmp_path / "b.neckrom", "--replace")

@@ -19,6 +19,7 @@ from neckrom.records.location import Location
 BUSY_MS = 30_000
 _WRITES = "neckrom_writes"
 _FULL = ("database or disk is full",)
+_FAILED = ("disk i/o error",)
 _READ_ONLY = ("readonly database", "unable to open database file")
 _NO_SERVER = frozenset({"08", "28", "3D", "57"})
 """Classes of states: connection lost, not let in, no such database, shut down."""
@@ -143,6 +144,11 @@ def _of_sqlite(error: sqlite3.Error, words: str, location: Location) -> StoreErr
     if any(part in words for part in _FULL):
         return OutputError(
             f"No space left to write into {location}. Free some; nothing of this step was kept."
+        )
+    if any(part in words for part in _FAILED):
+        return OutputError(
+            f"The disk of {location} did not take or give what was asked of it. Free some space and check the disk; "
+            "nothing of this step was kept."
         )
     if any(part in words for part in _READ_ONLY):
         return OutputError(f"{location} may not be written. Mend its permissions, or choose another --store.")

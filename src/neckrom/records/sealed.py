@@ -11,8 +11,8 @@ import contextlib
 import io
 import os
 import tarfile
-import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -139,26 +139,22 @@ def _encrypt(
 ) -> None:
     """One thread writes into a pipe, this one encrypts what comes out of it."""
     receiving, sending = os.pipe()
-    failed: list[BaseException] = []
 
     def run() -> None:
-        try:
-            with os.fdopen(sending, "wb", buffering=_CHUNK) as pipe:
-                write(pipe)
-        except BaseException as error:  # noqa: BLE001  (raised again below, in the thread that waits)
-            failed.append(error)
+        with os.fdopen(sending, "wb", buffering=_CHUNK) as pipe:
+            write(pipe)
 
-    worker = threading.Thread(target=run, name="backup", daemon=True)
-    worker.start()
-    try:
-        with os.fdopen(receiving, "rb") as plain:
-            pyrage.encrypt_io(plain, target, list(recipients))
-    except pyrage.EncryptError as error:
-        worker.join()
-        raise failed[0] if failed else OSError(str(error)) from error
-    worker.join()
-    if failed:
-        raise failed[0]
+    with ThreadPoolExecutor(1, thread_name_prefix="backup") as pool:
+        written = pool.submit(run)
+        try:
+            with os.fdopen(receiving, "rb") as plain:
+                pyrage.encrypt_io(plain, target, list(recipients))
+        except pyrage.EncryptError as error:
+            raise OSError(str(error)) from error
+        finally:
+            failed = written.exception()  # what stopped the writer, before what it broke here
+            if failed is not None and not isinstance(failed, BrokenPipeError):
+                raise failed
 
 
 # ---------------------------------------------------------------------- reading
@@ -198,9 +194,9 @@ def unseal(path: Path, file: BinaryIO, target: BinaryIO, secret: Secret) -> None
     InputError
         If the secret is not the one, or the file is damaged or cut short.
     """
-    identities = _identities(path, file, secret)
+    identities, size = _identities(path, file, secret)
     try:
-        pyrage.decrypt_io(file, target, identities)
+        pyrage.decrypt_io(file if size is None else _Part(file, size), target, identities)
     except (pyrage.DecryptError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
@@ -210,8 +206,23 @@ def unseal(path: Path, file: BinaryIO, target: BinaryIO, secret: Secret) -> None
         ) from error
 
 
-def _identities(path: Path, file: BinaryIO, secret: Secret) -> list[x25519.Identity]:
-    """The keys that may open it; the file is then where the encrypted content begins."""
+class _Part(io.RawIOBase):
+    """So many bytes of a file, from where it is."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file, self._left = file, size
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._file.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(piece)
+        return piece
+
+    def readable(self) -> bool:
+        return True
+
+
+def _identities(path: Path, file: BinaryIO, secret: Secret) -> tuple[list[x25519.Identity], int | None]:
+    """The keys that may open it, and the size of the encrypted content, at whose start the file is then."""
     head = file.read(_BLOCK)
     if head.startswith(AGE):
         file.seek(0)
@@ -219,7 +230,7 @@ def _identities(path: Path, file: BinaryIO, secret: Secret) -> list[x25519.Ident
             raise InputError(
                 f"{path} was encrypted for a key. Name the file that holds the private one: --identity FILE"
             )
-        return _keys_in(secret.identity)
+        return _keys_in(secret.identity), None
     if secret.passphrase is None:
         raise InputError(
             f"{path} was encrypted with a passphrase. Type it when you are asked, or give --passphrase-file FILE"
@@ -227,14 +238,14 @@ def _identities(path: Path, file: BinaryIO, secret: Secret) -> list[x25519.Ident
     sealed_key = file.read(_member_size(path, head, KEY))
     file.seek(-len(sealed_key) % _BLOCK, os.SEEK_CUR)
     head = file.read(_BLOCK)
-    _member_size(path, head, CONTENT)
+    size = _member_size(path, head, CONTENT)
     try:
         key = with_passphrase.decrypt(sealed_key, secret.passphrase)
     except pyrage.DecryptError as error:
         raise InputError(
             f"{path} cannot be opened: the passphrase is another one, or the file is damaged. Nothing was changed."
         ) from error
-    return [_identity(key.decode("ascii", "replace"), path)]
+    return [_identity(key.decode("ascii", "replace"), path)], size
 
 
 def _member_size(path: Path, head: bytes, name: str) -> int:
