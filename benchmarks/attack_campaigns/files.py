@@ -32,7 +32,8 @@ Values = [
 Times = [
     "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "1970-01-01T00:00:00+00:00", "0000-00-00", "",
     "2026-02-30T10:00:00+01:00", "2026-03-14T10:20:30+99:99", "now", "2026-03-14", "0001-01-01T00:00:00", "20260314",
-    "-2026-03-14T10:20:30+01:00", "2026-03-14T10:20:30.999999999999+01:00", "9" * 5000, "\u0000", "2300-01-01T00:00:00Z",
+    "-2026-03-14T10:20:30+01:00", "2026-03-14T10:20:30.999999999999+01:00", "9" * 5000, "\u0000",
+    "2300-01-01T00:00:00Z",
 ]  # fmt: skip
 
 
@@ -615,7 +616,8 @@ _MANIFEST = {
 _MANIFESTS = [
     "", "{", "[]", "null", "\x00", json.dumps(_MANIFEST), json.dumps(_MANIFEST)[:80],
     json.dumps(_MANIFEST | {"session_id": "../../x"}), json.dumps(_MANIFEST | {"person_id": "../x"}),
-    json.dumps(_MANIFEST | {"replaces": "../../files"}), json.dumps(_MANIFEST | {"measured": "0001-01-01T00:00:00+14:00"}),
+    json.dumps(_MANIFEST | {"replaces": "../../files"}),
+    json.dumps(_MANIFEST | {"measured": "0001-01-01T00:00:00+14:00"}),
     json.dumps(_MANIFEST | {"added": "9999-12-31T23:59:59-14:00"}), json.dumps(_MANIFEST | {"measured": "x"}),
     json.dumps(_MANIFEST | {"note": "x" * 2_000_000}), "[" * 100_000,
     json.dumps(_MANIFEST | {"files": [{"name": "../../x", "sha256": "0" * 64, "size": 1}]}),

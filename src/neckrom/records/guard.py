@@ -61,6 +61,14 @@ def finish_restore(root: Path) -> None:
         ready.rename(root)
 
 
+def _remove_unkept(root: Path) -> None:
+    """Files that waited for rows which were never kept: this database is still the one that was there before."""
+    for ready in root.parent.glob(".*.restored"):
+        by = RestoredBy.read(ready)
+        if by is not None and by.previous_id == root.name and ready != ready_beside(root):
+            remove_whole(ready)
+
+
 @dataclass(frozen=True, slots=True)
 class RestoredBy:
     """What tells after a kill whether the rows that belong to restored files were kept."""
@@ -87,6 +95,7 @@ class RestoredBy:
 
 def finish_server_restore(root: Path, connection: Connection) -> None:
     """Files follow their rows: in their place where the rows were kept, removed where they were not."""
+    _remove_unkept(root)
     ready = ready_beside(root)
     by = RestoredBy.read(ready)
     if ready.is_dir():
