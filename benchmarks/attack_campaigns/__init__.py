@@ -31,11 +31,18 @@ class Setting:
     seed : int
     size : float
         1 is the full campaign; smaller ones are for trying.
+    parts : tuple of str
+        Of the campaign; none is all of them.
     """
 
     folder: Path
     seed: int
     size: float
+    parts: tuple[str, ...] = ()
+
+    def wants(self, part: str) -> bool:
+        """Whether a part of the campaign is asked for."""
+        return not self.parts or part in self.parts
 
     def number(self, full: int) -> int:
         """So many of something, scaled; at least one."""

@@ -22,7 +22,8 @@ def half_there(store: Path) -> list[str]:
     with closing(sqlite3.connect(f"file:{store / 'store.sqlite3'}?mode=ro", uri=True)) as connection:
         if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             found.append("the database is damaged")
-        query = "SELECT s.person_id, s.id, f.name, f.sha256 FROM session s LEFT JOIN stored_file f ON f.session_id = s.id"
+        joined = "session s LEFT JOIN stored_file f ON f.session_id = s.id"
+        query = f"SELECT s.person_id, s.id, f.name, f.sha256 FROM {joined}"
         known = set()
         for person, session, name, sha256 in connection.execute(query):
             known.add(session)

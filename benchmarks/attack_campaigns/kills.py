@@ -28,6 +28,8 @@ def attack(setting: Setting, tally: Tally) -> None:
     place = _Place(setting.folder, tally)
     draw = setting.random
     for kind, number in NUMBERS.items():
+        if not setting.wants(kind):
+            continue
         times = setting.number(number)
         full = place.full_time(kind)
         finished = 0
