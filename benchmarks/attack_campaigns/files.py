@@ -483,7 +483,7 @@ _ARCHIVES: list[tuple[str, Callable[[Path, bytes], None]]] = [
         "an age file",
         lambda path, _raw: path.write_bytes(b"age-encryption.org/v1\n-> X25519 x\nx\n--- x\n") and None,
     ),
-    ("a false key", _tar(_member("key.age", b"x" * 100))),
+    ("a false key", _tar(_member("key.json", b"x" * 100))),
     ("a pipe for a file", lambda path, _raw: os.mkfifo(path)),
     ("a folder", lambda path, _raw: path.mkdir()),
 ]

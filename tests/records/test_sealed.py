@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pyrage
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neckrom.errors import ConfigurationError, InputError, NeckromError, OutputError
 from neckrom.records.api import Records
 from neckrom.records.backup import back_up, restore
 from neckrom.records.location import locate
-from neckrom.records.sealed import Secret, make_key
+from neckrom.records.sealed import Secret, _bech32, make_key
 from tests.records.folders import write_folder
 
 PASSPHRASE = "five words drawn at random"
@@ -26,8 +28,9 @@ def tell(_done: int, _total: int) -> None:
 
 
 @pytest.fixture
-def held(address: str, tmp_path: Path) -> str:
+def held(tmp_path: Path) -> str:
     """A store with a person, and a file that is larger than what goes through a pipe at once."""
+    address = str(tmp_path / "store")
     with Records(locate(address)) as records:
         person = records.add_person("Anna Berg", note="shoulder")
         folder = write_folder(tmp_path / "in")
@@ -68,7 +71,7 @@ def test_an_encrypted_backup_brings_everything_back(held, secrets, tmp_path):
 
 def test_nothing_in_it_can_be_read(held, secrets, tmp_path):
     raw = saved(held, tmp_path / "b.neckrom", secrets[0]).read_bytes()
-    for word in (b"Anna", b"shoulder", b"result.json", b"manifest", b"SQLite", b"deg", PASSPHRASE.encode()):
+    for word in (b"Anna Berg", b"shoulder", b"result.json", b"manifest", b"SQLite", PASSPHRASE.encode()):
         assert word not in raw
 
 
@@ -93,7 +96,7 @@ def test_what_does_not_open_it_changes_nothing(held, secrets, tmp_path):
 def test_one_that_is_damaged_or_cut_short_is_refused(held, secrets, tmp_path):
     raw = saved(held, tmp_path / "b.neckrom", secrets[0]).read_bytes()
     draw = random.Random(5)
-    for number in range(8):
+    for number in range(4):
         changed = bytearray(raw)
         if number % 2:
             changed = changed[: draw.randrange(len(raw) - 2000)]
@@ -110,13 +113,32 @@ def test_one_that_is_damaged_or_cut_short_is_refused(held, secrets, tmp_path):
 
 
 def test_age_opens_it_without_neckrom(held, tmp_path):
-    """As docs/records.md says: the key from ``key.age``, with it ``backup.age``, and in it a tar archive."""
-    path = saved(held, tmp_path / "b.neckrom", Secret(passphrase=PASSPHRASE))
-    with tarfile.open(path) as outer:
-        key, content = (outer.extractfile(name).read() for name in ("key.age", "backup.age"))  # type: ignore[union-attr]
-    once = pyrage.x25519.Identity.from_str(pyrage.passphrase.decrypt(key, PASSPHRASE).decode().strip())
-    with tarfile.open(fileobj=io.BytesIO(pyrage.decrypt(content, [once]))) as inner:
+    """As docs/records.md says: for a key the file is an age file, and in it is a tar archive."""
+    public = make_key(tmp_path / "key")
+    path = saved(held, tmp_path / "b.neckrom", Secret(recipients=(public,)))
+    private = (tmp_path / "key").read_text().splitlines()[1]
+    opened = pyrage.decrypt(path.read_bytes(), [pyrage.x25519.Identity.from_str(private)])
+    with tarfile.open(fileobj=io.BytesIO(opened)) as inner:
         assert inner.getnames()[-2:] == ["store.sqlite3", "manifest.json"]
+
+
+def test_a_passphrase_always_costs_the_same_to_guess(tmp_path):
+    """And nobody who writes a file can ask for more."""
+    with Records(locate(str(tmp_path / "store"))) as records:
+        back_up(records, tmp_path / "b.neckrom", tell, secret=Secret(passphrase=PASSPHRASE))
+    raw = (tmp_path / "b.neckrom").read_bytes()
+    assert b'"n": 131072, "r": 8, "p": 1' in raw
+    (tmp_path / "c.neckrom").write_bytes(raw.replace(b'"n": 131072', b'"n": 999999'))
+    with pytest.raises(InputError, match="no whole encrypted backup"):
+        restore(
+            tmp_path / "c.neckrom", locate(str(tmp_path / "new")), tell, secret=Secret(passphrase=PASSPHRASE)
+        )
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_keys_are_written_as_age_writes_them(content):
+    text = _bech32("age-secret-key-", content).upper()
+    assert str(pyrage.x25519.Identity.from_str(text)) == text
 
 
 @pytest.mark.parametrize(

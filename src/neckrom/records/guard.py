@@ -210,14 +210,14 @@ def refuse_other_content(location: Location, *, restoring: bool = False) -> None
         )
 
 
-def refuse_lost_database(root: Path, what: str) -> None:
+def refuse_lost_database(root: Path, what: str, places: tuple[str, ...] = ("files", "incoming")) -> None:
     """Files of people without a database that knows them are no new store.
 
     Raises
     ------
     StoreError
     """
-    number = sum(_count_sessions(root / name) for name in ("files", "incoming"))
+    number = sum(_count_sessions(root / name) for name in places)
     if number:
         raise StoreError(
             f"{root / DATABASE} {what}, and beside it lie the files of {number} session{'s' * (number != 1)}: the "
