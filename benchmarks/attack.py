@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Attack neckrom, on this machine and over loopback only, and count what holds.
 
-    python benchmarks/attack.py [--only NAME,NAME] [--part PART,PART] [--size 1.0] [--seed 14] [--show 20] [--list]
+    python benchmarks/attack.py [--only NAME,NAME] [--part PART,PART] [--size 1.0] [--minutes N] [--seed 14] [--show 20] [--list]
 
 Campaigns are the modules of ``benchmarks/attack_campaigns``. Everything is drawn from the seed, every
 campaign has an end, and all of it happens in a scratch folder. Prints what was tried and what must be 0;
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import math
 import pkgutil
 import subprocess
 import sys
@@ -49,7 +50,8 @@ def run_one(name: str, module: ModuleType, arguments: argparse.Namespace) -> int
     print(f"{name}: {module.SUMMARY}", flush=True)
     try:
         parts = tuple(part for part in arguments.part.split(",") if part)
-        module.attack(Setting(folder, arguments.seed, arguments.size, parts), tally)
+        until = time.monotonic() + 60 * arguments.minutes
+        module.attack(Setting(folder, arguments.seed, arguments.size, parts, until), tally)
     except KeyboardInterrupt:
         tally.say("stopped before its end")
     finally:
@@ -79,6 +81,9 @@ def main() -> int:
     parser.add_argument("--size", type=float, default=1.0, help="1 is the full campaign")
     parser.add_argument(
         "--part", default="", help="parts of a campaign that has some, such as import,backup of kills"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=math.inf, help="stop each after so long, and count till then"
     )
     parser.add_argument("--seed", type=int, default=14)
     parser.add_argument("--show", type=int, default=20, help="so many faults are told in full")

@@ -13,8 +13,10 @@ Files whose names begin with an underscore are parts of campaigns and none thems
 
 from __future__ import annotations
 
+import math
 import random
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,12 +35,22 @@ class Setting:
         1 is the full campaign; smaller ones are for trying.
     parts : tuple of str
         Of the campaign; none is all of them.
+    until : float
+        By the monotonic clock: when to stop.
     """
 
     folder: Path
     seed: int
     size: float
     parts: tuple[str, ...] = ()
+    until: float = math.inf
+
+    def is_over(self, tally: Tally) -> bool:
+        """Whether the time that was given is up; says so once. What was counted until then counts."""
+        if time.monotonic() < self.until:
+            return False
+        tally.say("the time that was given was up before all of it was tried")
+        return True
 
     def wants(self, part: str) -> bool:
         """Whether a part of the campaign is asked for."""

@@ -46,9 +46,18 @@ def attack(setting: Setting, tally: Tally) -> None:
     makers = [
         (_results, 0.42), (_beside, 0.16), (_archives, 0.18), (_databases, 0.1), (_incoming, 0.12), (_live, 0.02),
     ]  # fmt: skip
-    for make, share in makers:
-        for index in range(setting.number(round(NUMBER * share))):
-            make(target, draw, index)
+    cases = [
+        (make, index)
+        for make, share in makers
+        if setting.wants(make.__name__.strip("_"))
+        for index in range(setting.number(round(NUMBER * share)))
+    ]
+    draw.shuffle(cases)
+    for make, index in cases:
+        if setting.is_over(tally):
+            break
+        make(target, draw, index)
+        tally.tried("hostile files in all")
     tally.say(f"slowest {target.slowest:.1f} s, largest {target.largest / 1e6:.0f} MB resident")
 
 
