@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Attack neckrom, on this machine and over loopback only, and count what holds.
 
-    python benchmarks/attack.py [--only NAME,NAME] [--part PART,PART] [--size 1.0] [--minutes N] [--seed 14] [--show 20] [--list]
+    python benchmarks/attack.py [--only NAME,NAME] [--part PART,PART] [--size 1.0] [--minutes N]
+                                [--seed 14] [--show 20] [--list]
 
 Campaigns are the modules of ``benchmarks/attack_campaigns``. Everything is drawn from the seed, every
 campaign has an end, and all of it happens in a scratch folder. Prints what was tried and what must be 0;

@@ -53,11 +53,13 @@ def attack(setting: Setting, tally: Tally) -> None:
         for index in range(setting.number(round(NUMBER * share)))
     ]
     draw.shuffle(cases)
+    number = 0
     for make, index in cases:
         if setting.is_over(tally):
             break
         make(target, draw, index)
-        tally.tried("hostile files in all")
+        number += 1
+    tally.say(f"{number} hostile files")
     tally.say(f"slowest {target.slowest:.1f} s, largest {target.largest / 1e6:.0f} MB resident")
 
 

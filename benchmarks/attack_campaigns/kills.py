@@ -7,6 +7,7 @@ import random
 import shutil
 import tarfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,16 +28,21 @@ def attack(setting: Setting, tally: Tally) -> None:
     tally.must_not("lost", "half there", "leftover after the next start", "next start failed")
     place = _Place(setting.folder, tally)
     draw = setting.random
-    for kind, number in NUMBERS.items():
-        if not setting.wants(kind):
-            continue
-        times = setting.number(number)
-        full = place.full_time(kind)
-        finished = 0
-        for _ in range(times):
-            finished += place.round(kind, draw, full)
+    rounds = [
+        kind for kind, number in NUMBERS.items() if setting.wants(kind) for _ in range(setting.number(number))
+    ]
+    draw.shuffle(rounds)
+    full: dict[str, float] = {}
+    finished: Counter[str] = Counter()
+    for kind in rounds:
+        if setting.is_over(tally):
+            break
+        if kind not in full:
+            full[kind] = place.full_time(kind)
+        finished[kind] += place.round(kind, draw, full[kind])
+    for kind, seconds in full.items():
         tally.say(
-            f"{kind}: {full:.1f} s when it is let run; {finished} of {times} had ended before the kill came"
+            f"{kind}: {seconds:.1f} s when it is let run; {finished[kind]} had ended before the kill came"
         )
 
 
