@@ -44,7 +44,7 @@ def attack(setting: Setting, tally: Tally) -> None:
                 for kind, wanted in (("name found", name.encode()), ("picture found", picture)):
                     if wanted in raw or wanted.lower() in raw:
                         tally.fault(kind, f"{path.relative_to(folder)}: {done.said}")
-    tally.say(f"{searched / 1e6:.0f} MB searched")
+    tally.say(f"{searched / 1e3:.0f} kB searched")
 
 
 def _person(name: str, picture: bytes, folder: Path, data: Path, index: int) -> str:
