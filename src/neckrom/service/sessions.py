@@ -15,9 +15,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from neckrom.assessment.norms import load_norms
 from neckrom.camera_profiles import load_camera
@@ -33,6 +31,7 @@ from neckrom.errors import InputError, LandmarkFileError
 from neckrom.frames.index import index_of
 from neckrom.landmarks.store import LandmarkHeader, read_landmarks
 from neckrom.landmarks.stream import convert_stream
+from neckrom.private_files import clear_unfinished, new_part_folder, open_plain, read_plain, whole_file
 from neckrom.rom.protocol import Protocol
 from neckrom.service.analysis import Analysis, AnalysisOptions, Provenance, analyse
 from neckrom.service.folders import LANDMARK_FILE
@@ -46,6 +45,10 @@ STREAM_FILE = "landmarks.arrows"
 VIDEO_FILE = "video.mkv"
 CAMERA_FILE = "camera.toml"
 _LONGEST_LINE = 2**22
+
+MAX_INFO_BYTES = 5_000_000
+MAX_LINE_BYTES = 5_000_000
+"""More than any session writes into ``session.json``, or into a line of its events."""
 
 
 class SessionInfo(BaseModel):
@@ -62,10 +65,10 @@ class SessionInfo(BaseModel):
     protocol: str
     protocol_sha256: str
     camera: str | None = None
-    hfov_deg: float | None = None
+    hfov_deg: float | None = Field(default=None, gt=0, lt=180, allow_inf_nan=False)
     norms: str = "article"
-    width: int
-    height: int
+    width: int = Field(ge=1, le=100_000)
+    height: int = Field(ge=1, le=100_000)
     finished: bool = False
     summary: dict[str, Any] | None = None
     """What was answered, consented to, overridden, said and seen."""
@@ -108,13 +111,17 @@ def open_session(path: Path) -> SessionFolder:
         ``session.json`` is damaged.
     """
     try:
-        info = SessionInfo.model_validate_json((path / SESSION_FILE).read_bytes())
+        info = SessionInfo.model_validate_json(read_plain(path / SESSION_FILE, MAX_INFO_BYTES))
     except (OSError, ValidationError) as error:
-        raise InputError(
-            f"{path / SESSION_FILE} is damaged, so the folder cannot be measured as a session. "
-            f"Its landmarks may still be: neckrom measure {path / LANDMARK_FILE}"
-        ) from error
+        raise _damaged(path, SESSION_FILE) from error
     return SessionFolder(path, info, _protocol(path))
+
+
+def _damaged(path: Path, name: str) -> InputError:
+    return InputError(
+        f"{path / name} is damaged, so the folder cannot be measured as a session. "
+        f"Its landmarks may still be: neckrom measure {path / LANDMARK_FILE}"
+    )
 
 
 def session_landmarks(session: SessionFolder, target: Path) -> LandmarkHeader:
@@ -155,16 +162,17 @@ def finish_session(path: Path) -> Analysis:
         landmarks.chmod(0o600)
     (path / STREAM_FILE).unlink(missing_ok=True)
     analysis = analyse_recording(landmarks, session_options(session))
-    with tempfile.TemporaryDirectory(prefix=".report.", dir=path) as part:
+    clear_unfinished()
+    with new_part_folder(path, path) as part:
         write_results(
-            Path(part),
+            part,
             analysis,
             session.video,
             MeasureOptions(),
             _tell_nobody,
             clock=session_clock(session),
         )
-        for item in sorted(Path(part).iterdir()):
+        for item in sorted(part.iterdir()):
             for file in (item, *item.rglob("*")):
                 file.chmod(0o700 if file.is_dir() else 0o600)
             target = path / item.name
@@ -213,7 +221,7 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """
     if not path.is_file():
         return
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), start=1):
             if not line.endswith(b"\n") and len(line) < _LONGEST_LINE:
                 return
@@ -264,13 +272,8 @@ def _protocol(path: Path) -> Protocol | None:
 
 def write_session_file(path: Path, info: SessionInfo) -> None:
     """Write ``session.json``, whole or not at all, readable by its owner alone."""
-    part = path / f".{SESSION_FILE}.part"
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(info.model_dump_json(indent=1) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path / SESSION_FILE)
+    with whole_file(path / SESSION_FILE, replace=True) as file:
+        file.write(f"{info.model_dump_json(indent=1)}\n".encode())
 
 
 def _tell_nobody(_name: str, _done: int, _total: int | None) -> None:
