@@ -81,7 +81,8 @@ def test_the_exchange_does_not_lead_to_another_host(served):
     assert not answer.headers.get("Location", "/").startswith("//")
 
 
-BROWSER = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
+BROWSER = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-CH-UA": '"Chromium";v="156"'}
+FIREFOX = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
 
 
 def led_on(served, **headers):
@@ -108,6 +109,15 @@ def test_a_browser_gets_its_cookie_at_a_name_of_its_own(served):
     programs = {"Cookie": served.cookie()}
     assert served.ask("/live", programs | BROWSER).status == 403, "a browser is not served at the number"
     assert served.ask("/live", programs, host=host).status == 403
+
+
+def test_firefox_is_led_on_by_a_page(served):
+    """It keeps a strict cookie back along the redirection from the number to the name."""
+    host, target = led_on(served)
+    answer = served.ask(target, FIREFOX, host=host)
+    assert answer.status == 200
+    assert b'content="0;url=/live"' in answer.body
+    assert "Set-Cookie" in answer.headers
 
 
 def test_what_a_browser_keeps_of_the_address_opens_nothing(served):

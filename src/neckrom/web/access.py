@@ -333,11 +333,16 @@ class Guard:
         return self._entered(_target(fields.get(TO, "/"), []), headers)
 
     def _entered(self, target: str, headers: Headers) -> Response:
-        """The cookie, and on to the page without the secret."""
+        """The cookie, and on to the page without the secret.
+
+        Along a redirection that began at another site a browser keeps a strict cookie back; for Firefox, but
+        not for Chromium, the number that the terminal shows is one. There a page leads on instead.
+        """
         response: Response
-        if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+        begun_here = headers.get("sec-fetch-site", "none") in ("none", "same-origin")
+        if begun_here and "sec-ch-ua" in headers:
             response = RedirectResponse(target, 303)
-        else:  # from another page: the browser would keep the cookie back along the redirection
+        else:
             escaped = target.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
             response = HTMLResponse(
                 f'<!DOCTYPE html><title>neckrom</title><meta http-equiv="refresh" content="0;url={escaped}">'
