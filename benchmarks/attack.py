@@ -64,7 +64,9 @@ def run_one(name: str, module: ModuleType, arguments: argparse.Namespace) -> int
 
 def main() -> int:
     """Run what is asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--only", default="", help="names of campaigns, with commas")
     parser.add_argument("--size", type=float, default=1.0, help="1 is the full campaign")
     parser.add_argument("--seed", type=int, default=14)

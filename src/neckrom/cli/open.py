@@ -20,10 +20,9 @@ def run_open(store: str | None, port: int | None, language: str, *, browser: boo
     NeckromError
         A store that cannot be opened, a port that is taken, ...; with what to do.
     """
-    from platformdirs import user_data_path  # noqa: PLC0415
-
     from neckrom.messages import LANGUAGES  # noqa: PLC0415
     from neckrom.records.api import Records  # noqa: PLC0415
+    from neckrom.records.leftovers import session_folders  # noqa: PLC0415
     from neckrom.records.location import locate  # noqa: PLC0415
     from neckrom.web.launching import open_in_browser  # noqa: PLC0415
     from neckrom.web.records_pages import START, serve_records  # noqa: PLC0415
@@ -40,7 +39,7 @@ def run_open(store: str | None, port: int | None, language: str, *, browser: boo
             open_in_browser(access, START)
 
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # it complains aloud about Ctrl-C
-    folder = user_data_path("neckrom", appauthor=False) / "sessions"
+    folder = session_folders()[0]
     with Records(locate(store)) as records:
         try:
             serve_records(records, folder, port=port, language=language, on_ready=ready)
