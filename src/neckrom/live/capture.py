@@ -6,6 +6,7 @@ of this kind says nothing better. The delay is the same for all frames, so it do
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -16,16 +17,24 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from neckrom.errors import EnvironmentProblemError
 from neckrom.live.sources import NewestFrame, SourceState
 from neckrom.types import Frame, ImageArray
+
+log = logging.getLogger(__name__)
 
 _MS = 1_000_000
 _REOPEN_S = 1.0
 _FIRST_FRAME_S = 12.0
 _URL_TIMEOUT_MS = 4000
 _MAX_SIDE = 1280
+STILL_S = 1.0
+"""The very same picture for so long is none: no sensor gives the same noise twice. OpenCV hands the last
+picture out again and again when the size of a stream changes, and says that all is well."""
+_LONGEST_REOPEN_S = 8.0
+_EVERY_ROW = 8
 _MANY = 10
 """Indices that are looked at where the system does not list its cameras."""
 
@@ -84,6 +93,7 @@ class CameraSource:
         self._state = SourceState.LOST
         self._index = 0
         self._start_ns = 0
+        self._last: npt.NDArray[np.uint8] | None = None
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
 
     @property
@@ -136,25 +146,46 @@ class CameraSource:
     # ------------------------------------------------------------------ thread
 
     def _run(self) -> None:
+        wait_s = _REOPEN_S
         while not self._stop.is_set():
+            before = self._index
             capture = open_capture(self._options)
             if capture is not None:
                 self._read(capture)
                 capture.release()
             self._state = SourceState.LOST
-            self._stop.wait(_REOPEN_S)
+            # one that only ever shows the same picture is not opened and closed without end
+            wait_s = (
+                _REOPEN_S if self._index > before or capture is None else min(2 * wait_s, _LONGEST_REOPEN_S)
+            )
+            self._stop.wait(wait_s)
 
     def _read(self, capture: Any) -> None:
-        """Hand frames over until one fails."""
+        """Hand frames over until one fails, or the picture stands still."""
+        changed_ns = self._clock_ns()
         while not self._stop.is_set():
             good, picture = capture.read()
-            now_ns = self._clock_ns() - self._start_ns
+            now_ns = self._clock_ns()
             if not good or picture is None:
                 return
+            if self._is_the_last_one(picture):
+                if now_ns - changed_ns >= STILL_S * 1e9:
+                    log.warning("%s: the picture stands still, so the camera is opened again", self.name)
+                    return
+                continue
+            changed_ns = now_ns
             image = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-            if self._newest.put(Frame(self._index, now_ns // _MS * _MS, fitted(image))):
+            if self._newest.put(Frame(self._index, (now_ns - self._start_ns) // _MS * _MS, fitted(image))):
                 self._index += 1
                 self._state = SourceState.RUNNING
+
+    def _is_the_last_one(self, picture: npt.NDArray[np.uint8]) -> bool:
+        """Whether it is the picture before once more; some of its rows tell."""
+        rows = picture[::_EVERY_ROW]
+        same = self._last is not None and np.array_equal(rows, self._last)
+        if not same:
+            self._last = rows.copy()
+        return same
 
 
 def open_capture(options: CameraOptions) -> Any | None:
@@ -207,6 +238,20 @@ def fitted(image: ImageArray) -> ImageArray:
     scale = _MAX_SIDE / max(height, width)
     size = (round(width * scale), round(height * scale))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def framed(image: ImageArray, width: int, height: int) -> ImageArray:
+    """Scaled into a picture of another size, as a whole and undistorted, black beside it."""
+    rows, columns = image.shape[:2]
+    if (rows, columns) == (height, width):
+        return image
+    scale = min(width / columns, height / rows)
+    inner = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    scaled = cv2.resize(image, inner, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    whole = np.zeros((height, width, 3), dtype=np.uint8)
+    left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
+    whole[top : top + inner[1], left : left + inner[0]] = scaled
+    return whole
 
 
 def _silence() -> None:
