@@ -60,16 +60,22 @@ def test_a_camera_that_changes_its_picture_size_in_a_session(tmp_path):
         engine.start()
         for command in [*answers(), Simple(type="continue"), Simple(type="continue")]:
             engine.command(command)
-        wait_for(engine, Phase.ANNOUNCE, Phase.OUT)
+        wait_for(engine, Phase.NEUTRAL, Phase.ANNOUNCE, Phase.OUT)
         camera.pictures = [picture[: height // 2, : width // 2].copy() for picture in pictures]
-        wait_for(engine, Phase.CAMERA_LOST)
-        found = wait_for(engine, Phase.NEUTRAL)
-        said = {warning.key: warning.params for warning in found.warnings}
+        said: dict[str, dict] = {}
+        give_up = time.monotonic() + PATIENCE_S
+        while "warning.picture_size" not in said:
+            assert time.monotonic() < give_up
+            time.sleep(0.1)
+            said = {warning.key: warning.params for warning in engine.snapshot().warnings}
+        wait_for(engine, Phase.NEUTRAL, Phase.PAUSED)
         assert said["warning.picture_size"] == {"width": width // 2, "height": height // 2}
         assert engine._measured.frame.image.shape == (height, width, 3)
         engine.close()
     lines = read_lines(tmp_path / "session" / "events.jsonl")
     assert [line["width"] for line in lines if line.get("kind") == "picture_size"] == [width // 2]
+    whats = [line["what"] for line in lines if "what" in line]
+    assert whats.index("camera_back") == whats.index("camera_lost") + 1
 
 
 # --------------------------------------------------------------- the end, whatever comes
