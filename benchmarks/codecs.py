@@ -31,7 +31,8 @@ CODECS: dict[str, tuple[str, dict[str, str]]] = {
         {"preset": "ultrafast", "tune": "zerolatency", "crf": "24", "g": "30"},
     ),
     "mpeg4, quality 3 (FFmpeg's own)": ("mpeg4", {"qmin": "3", "qmax": "3", "g": "30"}),
-    "mpeg4, quality 5 (FFmpeg's own)": ("mpeg4", {"qmin": "5", "qmax": "5", "g": "30"}),
+    "mpeg4, quality 2 (FFmpeg's own)": ("mpeg4", {"qmin": "2", "qmax": "2", "g": "30"}),
+    "mpeg4, quality 1 (FFmpeg's own)": ("mpeg4", {"qmin": "1", "qmax": "1", "g": "30"}),
     "libvpx VP8, realtime (BSD)": (
         "libvpx",
         {"deadline": "realtime", "cpu-used": "8", "crf": "12", "b": "3M", "g": "30", "lag-in-frames": "0"},
