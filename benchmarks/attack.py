@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Attack neckrom, on this machine and over loopback only, and count what holds.
 
-    python benchmarks/attack.py [--only NAME,NAME] [--size 1.0] [--seed 14] [--show 20] [--list]
+    python benchmarks/attack.py [--only NAME,NAME] [--part PART,PART] [--size 1.0] [--seed 14] [--show 20] [--list]
 
 Campaigns are the modules of ``benchmarks/attack_campaigns``. Everything is drawn from the seed, every
 campaign has an end, and all of it happens in a scratch folder. Prints what was tried and what must be 0;
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import pkgutil
-import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -36,6 +36,11 @@ def campaigns() -> dict[str, ModuleType]:
     }
 
 
+def remove(folder: Path) -> None:
+    """Remove a folder, also one that is deeper than Python goes."""
+    subprocess.run(["rm", "-rf", "--", str(folder)], check=False)
+
+
 def run_one(name: str, module: ModuleType, arguments: argparse.Namespace) -> int:
     """Run a campaign and print its counts; gives the number of faults."""
     folder = Path(tempfile.mkdtemp(prefix=f"neckrom-attack-{name}-"))
@@ -43,9 +48,12 @@ def run_one(name: str, module: ModuleType, arguments: argparse.Namespace) -> int
     began = time.monotonic()
     print(f"{name}: {module.SUMMARY}", flush=True)
     try:
-        module.attack(Setting(folder, arguments.seed, arguments.size), tally)
+        parts = tuple(part for part in arguments.part.split(",") if part)
+        module.attack(Setting(folder, arguments.seed, arguments.size, parts), tally)
+    except KeyboardInterrupt:
+        tally.say("stopped before its end")
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
     for kind, number in sorted(tally.done.items()):
         print(f"  tried   {number:6d}  {kind}")
     for line in tally.lines:
@@ -69,6 +77,9 @@ def main() -> int:
     )
     parser.add_argument("--only", default="", help="names of campaigns, with commas")
     parser.add_argument("--size", type=float, default=1.0, help="1 is the full campaign")
+    parser.add_argument(
+        "--part", default="", help="parts of a campaign that has some, such as import,backup of kills"
+    )
     parser.add_argument("--seed", type=int, default=14)
     parser.add_argument("--show", type=int, default=20, help="so many faults are told in full")
     parser.add_argument("--list", action="store_true", help="name the campaigns and end")

@@ -14,6 +14,7 @@ Files whose names begin with an underscore are parts of campaigns and none thems
 from __future__ import annotations
 
 import random
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,11 +31,18 @@ class Setting:
     seed : int
     size : float
         1 is the full campaign; smaller ones are for trying.
+    parts : tuple of str
+        Of the campaign; none is all of them.
     """
 
     folder: Path
     seed: int
     size: float
+    parts: tuple[str, ...] = ()
+
+    def wants(self, part: str) -> bool:
+        """Whether a part of the campaign is asked for."""
+        return not self.parts or part in self.parts
 
     def number(self, full: int) -> int:
         """So many of something, scaled; at least one."""
@@ -72,7 +80,9 @@ class Tally:
         """Something happened that must not."""
         self.faults[kind] += 1
         self.details.append(f"{kind}: {detail}")
+        print(f"    {kind}: {detail[:600]}", file=sys.stderr, flush=True)
 
     def say(self, line: str) -> None:
         """A figure that is no count of faults."""
         self.lines.append(line)
+        print(f"    {line}", file=sys.stderr, flush=True)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from neckrom.cli.main import app
 from neckrom.errors import ExitCode
+from neckrom.records.ids import new_person_id
 from neckrom.records.trends import repeatability
 from neckrom.types import MOVEMENTS
 from tests.cli.conftest import SAMPLES, first_seconds
@@ -196,7 +197,7 @@ def test_backup_and_restore(run, tmp_path):
     run("sessions", "import", write_folder(tmp_path / "in"), "-p", "Anna")
     saved = run("backup", tmp_path / "b.neckrom").stdout.replace("\n", " ")
     assert "Saved 1 person, 1 session and 4 files" in saved
-    assert "not encrypted" in saved
+    assert "NOT encrypted" in saved
     refused = run("restore", tmp_path / "b.neckrom", code=ExitCode.ENVIRONMENT)
     assert "--replace" in refused.stderr
     done = run("restore", tmp_path / "b.neckrom", "--replace")
@@ -255,3 +256,85 @@ def test_a_clip_is_measured_and_stored(run, tmp_path, data_dir):
     assert list((data_dir / "records" / "incoming").iterdir()) == []
     again = run("sessions", "import", clip, "-p", "Chidi", code=ExitCode.BAD_INPUT)
     assert "stored already" in again.stderr, "known by its bytes, before it is measured again"
+
+
+def test_an_encrypted_backup_with_a_passphrase_from_a_file(run, tmp_path):
+    run("people", "add", "Anna")
+    (tmp_path / "secret").write_text("five words drawn at random\n")
+    saved = run("backup", tmp_path / "b.neckrom", "--passphrase-file", tmp_path / "secret").stdout
+    assert "is encrypted" in saved.replace("\n", " ")
+    assert "five words" not in saved
+    refused = run(
+        "restore", tmp_path / "b.neckrom", "--store", tmp_path / "new", code=ExitCode.BAD_CONFIGURATION
+    )
+    assert "--passphrase-file" in refused.stderr
+    (tmp_path / "other").write_text("five other words at random\n")
+    wrong = run(
+        "restore", tmp_path / "b.neckrom", "--store", tmp_path / "new", "--passphrase-file", tmp_path / "other",
+        code=ExitCode.BAD_INPUT,
+    )  # fmt: skip
+    assert "passphrase is another one" in wrong.stderr.replace("\n", " ")
+    run(
+        "restore",
+        tmp_path / "b.neckrom",
+        "--store",
+        tmp_path / "new",
+        "--passphrase-file",
+        tmp_path / "secret",
+    )
+    assert "Anna" in run("people", "list", "--store", tmp_path / "new").stdout
+
+
+def test_an_encrypted_backup_for_a_key(run, tmp_path):
+    run("people", "add", "Anna")
+    public = run("backup-key", tmp_path / "key").stdout.strip()
+    run("backup", tmp_path / "b.neckrom", "--encrypt", "--recipient", public)
+    refused = run("restore", tmp_path / "b.neckrom", "--store", tmp_path / "new", code=ExitCode.BAD_INPUT)
+    assert "--identity" in refused.stderr
+    run("restore", tmp_path / "b.neckrom", "--store", tmp_path / "new", "--identity", tmp_path / "key")
+    assert "Anna" in run("people", "list", "--store", tmp_path / "new").stdout
+
+
+def test_a_passphrase_that_cannot_be_asked_for_is_said(run, tmp_path):
+    refused = run("backup", tmp_path / "b.neckrom", "--encrypt", code=ExitCode.BAD_CONFIGURATION)
+    assert "--passphrase-file" in refused.stderr
+    assert not (tmp_path / "b.neckrom").exists()
+
+
+def test_the_log(run, tmp_path):
+    person = an_id(run("people", "add", "Anna Berg").stdout, "P")
+    run("sessions", "import", write_folder(tmp_path / "in"), "-p", "Anna Berg")
+    run("people", "show", "Anna Berg")
+    run("export", "Anna Berg", "--format", "fhir", "--out", "out", "--with-name")
+    run("backup", tmp_path / "b.neckrom")
+    run("people", "delete", "Anna Berg", "--yes")
+    shown = run("log").stdout
+    lines = [line for line in shown.splitlines() if "@" in line]
+    assert [word for line in reversed(lines) for word in line.split() if word in ACTIONS] == [
+        "added", "imported", "opened", "exported", "backed", "deleted",
+    ]  # fmt: skip
+    assert "fhir, with name" in shown
+    assert "Anna" not in shown
+    of_person = json.loads(run("log", "--person", person, "--json").stdout)
+    assert [row["action"] for row in of_person] == ["deleted", "exported", "opened", "imported", "added"]
+    assert run("log", "--person", new_person_id()).stderr.strip() == "Nothing is in the log."
+
+
+ACTIONS = ("added", "imported", "opened", "exported", "backed", "deleted")
+
+
+def test_what_was_set_apart_is_said_with_the_way_out(run, data_dir):
+    run("people", "add", "Anna")
+    torn = data_dir / "records" / "incoming" / "S-0123456789"
+    torn.mkdir()
+    (torn / ".session.json").write_text("{")
+    said = run("people", "list").stderr.replace("\n", " ")
+    assert "set apart" in said
+    assert "sessions import" in said
+
+
+def test_a_place_that_is_read_only_is_refused_in_words(run, tmp_path):
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file")
+    refused = run("people", "list", "--store", blocked / "store", code=ExitCode.CANNOT_WRITE)
+    assert "Choose another" in refused.stderr

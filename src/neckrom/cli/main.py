@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -18,7 +19,7 @@ from neckrom.cli.calibrate import calibrate
 from neckrom.cli.records import keeping, people, sessions
 from neckrom.cli.screen import screening
 from neckrom.cli.terminal import console, print_json, say
-from neckrom.errors import ExitCode, NeckromError
+from neckrom.errors import ExitCode, NeckromError, OutputError
 
 DEFAULT_OUT = Path("neckrom-results")
 DEMO_OUT = Path("neckrom-demo")
@@ -44,6 +45,11 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except NeckromError as error:
             raise typer.Exit(_refuse(error)) from error
+        except OSError as error:
+            found = _of_the_disk(error)
+            if found is None:
+                raise
+            raise typer.Exit(_refuse(found)) from error
         except ImportError as error:
             if error.name is not None and error.name.startswith("neckrom"):
                 raise
@@ -397,6 +403,32 @@ def _default_jobs() -> int:
 def _leave(code: ExitCode) -> None:
     if code:
         raise typer.Exit(code)
+
+
+def _of_the_disk(error: OSError) -> OutputError | None:
+    """What a full, read-only or locked place means to a user; None where it is something else."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return OutputError(
+            f"No space left{_at(error)}. Free some and try again; nothing half-written was left."
+        )
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return OutputError(
+            f"Permission is missing{_at(error)} ({error.strerror}). Mend it, or choose another place (--store, --out)."
+        )
+    if error.errno in (
+        errno.EIO,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENAMETOOLONG,
+        errno.ENOTDIR,
+        errno.EINVAL,
+    ):
+        return OutputError(f"The disk does not do it{_at(error)}: {error.strerror}. Choose another place.")
+    return None
+
+
+def _at(error: OSError) -> str:
+    return "" if error.filename is None else f" at {str(error.filename)[:300]}"
 
 
 def _refuse(error: NeckromError) -> ExitCode:

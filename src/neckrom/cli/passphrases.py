@@ -60,10 +60,8 @@ def _asked(question: str) -> str:
 
 def _first_line(path: Path) -> str:
     try:
-        if str(path) == "-":
-            content = sys.stdin.buffer.read(_MAX_BYTES)
-        else:
-            content = read_plain(path.resolve(), _MAX_BYTES)
+        from_stdin = str(path) == "-"
+        content = sys.stdin.buffer.read(_MAX_BYTES) if from_stdin else read_plain(path.resolve(), _MAX_BYTES)
         return content.decode("utf-8").split("\n")[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(

@@ -276,7 +276,7 @@ class Records:
         with reading(self.engine) as connection:
             known = connection.execute(select(Session.id).limit(1)).first() is not None
         if not known and not self.files.waiting():
-            refuse_lost_database(self.files.root, "knows no session")
+            refuse_lost_database(self.files.root, "knows no session", ("files",))
 
     @property
     def engine(self) -> Engine:

@@ -53,6 +53,7 @@ from neckrom.records.sealed import Secret, is_sealed, opened_copy, seal
 log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
+_SUFFIX = ".neckrom"
 _ROWS = 500
 _CHUNK = 1 << 20
 _MAX_MANIFEST = 1 << 26
@@ -474,7 +475,9 @@ def _unpack(path: Path, staged: Path, tell: Tell, secret: Secret) -> tuple[Backu
     except (tarfile.TarError, EOFError) as error:
         raise _no_backup(path, str(error)[:200]) from error
     except ValidationError as error:
-        raise _no_backup(path, f"its manifest: {error.errors()[0]['msg'][:200]}") from error
+        raise _no_backup(
+            path, f"its manifest: {error.errors(include_input=False)[0]['msg'][:200]}"
+        ) from error
 
 
 class _Bounded(io.RawIOBase):
@@ -638,7 +641,9 @@ def _take_place(staged: Path, root: Path) -> Path | None:
 
 def _unused(path: Path) -> Path:
     """The same name, or with a number where it is taken: a clock that went back gives the same one twice."""
-    names = (path, *(path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(2, 10_000)))
+    ending = path.suffix if path.suffix == _SUFFIX else ""
+    stem = path.name.removesuffix(ending)
+    names = (path, *(path.with_name(f"{stem}-{number}{ending}") for number in range(2, 10_000)))
     return next(name for name in names if not name.exists())
 
 

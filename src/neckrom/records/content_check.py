@@ -57,7 +57,7 @@ def first_foreign_value(connection: Connection) -> str | None:
             if sound is None:
                 continue
             null = f"{column.name} IS NULL"
-            allowed = f"({null} OR ({sound}))" if column.nullable else f"(NOT {null} AND ({sound}))"
+            allowed = f"(({sound}) IS TRUE{f' OR {null}' if column.nullable else ''})"
             query = f"SELECT count(*) FROM {table.name} WHERE NOT {allowed}"
             number = int(connection.exec_driver_sql(query).scalar_one())
             if number:

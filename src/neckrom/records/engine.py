@@ -18,8 +18,18 @@ from neckrom.records.location import Location
 
 BUSY_MS = 30_000
 _WRITES = "neckrom_writes"
-_FULL = ("database or disk is full",)
-_READ_ONLY = ("readonly database", "unable to open database file")
+_OF_THE_DISK = {
+    ("database or disk is full",): (
+        "No space left to write into {}. Free some; nothing of this step was kept."
+    ),
+    ("disk i/o error",): (
+        "The disk of {} did not take or give what was asked of it. Free some space and check the disk; nothing of this "
+        "step was kept."
+    ),
+    ("readonly database", "unable to open database file"): (
+        "{} may not be written. Mend its permissions, or choose another --store."
+    ),
+}
 _NO_SERVER = frozenset({"08", "28", "3D", "57"})
 """Classes of states: connection lost, not let in, no such database, shut down."""
 _DAMAGED = ("malformed", "not a database", "disk image")
@@ -140,12 +150,9 @@ def meaning(error: BaseException | None, location: Location) -> StoreError | Out
 def _of_sqlite(error: sqlite3.Error, words: str, location: Location) -> StoreError | OutputError | None:
     if any(part in words for part in _DAMAGED):
         return damaged(location, words)
-    if any(part in words for part in _FULL):
-        return OutputError(
-            f"No space left to write into {location}. Free some; nothing of this step was kept."
-        )
-    if any(part in words for part in _READ_ONLY):
-        return OutputError(f"{location} may not be written. Mend its permissions, or choose another --store.")
+    said = next((text for parts, text in _OF_THE_DISK.items() if any(part in words for part in parts)), None)
+    if said is not None:
+        return OutputError(said.format(location))
     if "locked" in words or "busy" in words:
         return StoreError(f"Another neckrom holds {location} for more than {BUSY_MS // 1000} s. Try again.")
     if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):

@@ -198,7 +198,7 @@ class Files:
         except OSError as error:
             return f"{MANIFEST}: {error.strerror or error}"
         except ValidationError as error:
-            return f"{MANIFEST} is damaged ({error.errors()[0]['msg'][:100]})"
+            return f"{MANIFEST} is damaged ({error.errors(include_input=False)[0]['msg'][:100]})"
         if found.session_id != folder.name:
             return f"{MANIFEST} is that of another session"
         return found

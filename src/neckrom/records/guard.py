@@ -61,6 +61,14 @@ def finish_restore(root: Path) -> None:
         ready.rename(root)
 
 
+def _remove_unkept(root: Path) -> None:
+    """Files that waited for rows which were never kept: this database is still the one that was there before."""
+    for ready in root.parent.glob(".*.restored"):
+        by = RestoredBy.read(ready)
+        if by is not None and by.previous_id == root.name and ready != ready_beside(root):
+            remove_whole(ready)
+
+
 @dataclass(frozen=True, slots=True)
 class RestoredBy:
     """What tells after a kill whether the rows that belong to restored files were kept."""
@@ -87,6 +95,7 @@ class RestoredBy:
 
 def finish_server_restore(root: Path, connection: Connection) -> None:
     """Files follow their rows: in their place where the rows were kept, removed where they were not."""
+    _remove_unkept(root)
     ready = ready_beside(root)
     by = RestoredBy.read(ready)
     if ready.is_dir():
@@ -201,14 +210,14 @@ def refuse_other_content(location: Location, *, restoring: bool = False) -> None
         )
 
 
-def refuse_lost_database(root: Path, what: str) -> None:
+def refuse_lost_database(root: Path, what: str, places: tuple[str, ...] = ("files", "incoming")) -> None:
     """Files of people without a database that knows them are no new store.
 
     Raises
     ------
     StoreError
     """
-    number = sum(_count_sessions(root / name) for name in ("files", "incoming"))
+    number = sum(_count_sessions(root / name) for name in places)
     if number:
         raise StoreError(
             f"{root / DATABASE} {what}, and beside it lie the files of {number} session{'s' * (number != 1)}: the "

@@ -95,6 +95,6 @@ def _copy_result(path: Path, target: Path) -> None:
             file.write(raw)
     except OSError as error:
         raise OutputError(
-            f"The session cannot be stored in {target.parent}: {error.strerror or error}. Free some space; nothing of it "
-            "was kept there."
+            f"The session cannot be stored in {target.parent}: {error.strerror or error}. Free some space; nothing "
+            "of it was kept there."
         ) from error

@@ -65,7 +65,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "percent_limit": (0, 1e4),
     "frames_measured_percent": (0, 100.001),
     "face_found_percent": (0, 100.001),
-    "settings": (-1e12, 1e12),
+    "settings": _ANY,
+    "values": _ANY,
+    "chin_fingers": (0, 100),
 }
 """By the name of the field, wherever it stands; a test looks for every number of a result in it."""
 

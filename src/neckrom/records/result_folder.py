@@ -23,7 +23,7 @@ ANGLES = "angles.csv"
 LANDMARKS = "landmarks.parquet"
 
 MAX_FILES = 200
-MAX_RESULT_BYTES = 5_000_000
+MAX_RESULT_BYTES = 3_000_000
 MAX_BYTES = 20_000_000_000
 MAX_DEPTH = 8
 MAX_FOLDERS = 200
@@ -136,9 +136,12 @@ def _shown(text: str) -> str:
 
 def _validated(content: dict[str, Any], where: str, left_out: list[str], *, newer: bool) -> Result:
     try:
-        return Result.model_validate_json(json.dumps(content))
+        return Result.model_validate(content)
     except ValidationError as error:
-        unknown = [item["loc"] for item in error.errors() if item["type"] == "extra_forbidden"]
+        told = error.errors(
+            include_input=False, include_url=False, include_context=False
+        )  # input may be huge
+        unknown = [item["loc"] for item in told if item["type"] == "extra_forbidden"]
         if newer and unknown and len(unknown) == error.error_count():
             for location in unknown:
                 left_out.append(".".join(map(str, location)))
@@ -147,7 +150,7 @@ def _validated(content: dict[str, Any], where: str, left_out: list[str], *, newe
                 except (LookupError, TypeError) as gone:
                     raise InputError(f"{where} is damaged. Measure the clip again.") from gone
             return _validated(content, where, left_out, newer=False)
-        first = error.errors()[0]
+        first = told[0]
         field = _shown(".".join(map(str, first["loc"])))
         raise InputError(
             f"{where} is damaged or not a result of neckrom ({field}: {_shown(first['msg'])}). Measure the clip again."

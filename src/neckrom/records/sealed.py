@@ -1,31 +1,36 @@
 """Encrypted backups, in the format of ``age``: its own tool opens them, with or without neckrom.
 
 For recipients (public keys, ``age1...``) the file is an age file. For a passphrase it is a tar archive of two:
-``key.age``, a key that was made for this one backup, encrypted with the passphrase, and ``backup.age``,
-encrypted for that key. So the passphrase is worked on once, and the backup itself is streamed.
+``key.json``, how the key is made from the passphrase (scrypt, always with the same work, however busy the machine
+is that makes the backup), and ``backup.age``, encrypted for that key.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
+import json
 import os
+import secrets
 import tarfile
-import threading
+import unicodedata
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import pyrage
-from pyrage import passphrase as with_passphrase
 from pyrage import x25519
 
 from neckrom.errors import ConfigurationError, InputError
 from neckrom.private_files import open_private, read_plain
 
 AGE = b"age-encryption.org/v1"
-KEY, CONTENT = "key.age", "backup.age"
+KEY, CONTENT = "key.json", "backup.age"
+_WORK = {"n": 1 << 17, "r": 8, "p": 1}
+"""Of scrypt: 128 MB and some tenths of a second for each guess (RFC 7914)."""
 MIN_PASSPHRASE = 12
 _MAX_KEY = 100_000
 _BLOCK = 512
@@ -111,17 +116,49 @@ def seal(target: BinaryIO, secret: Secret, write: Callable[[BinaryIO], None]) ->
     if secret.passphrase is None:
         _encrypt(target, [_recipient(text) for text in secret.recipients], write)
         return
-    once = x25519.Identity.generate()
-    sealed_key = with_passphrase.encrypt(f"{once}\n".encode("ascii"), secret.passphrase)
-    target.write(_header(KEY, len(sealed_key)) + _padded(sealed_key))
+    salt = secrets.token_bytes(32)
+    made = json.dumps({"kdf": "scrypt", **_WORK, "salt": salt.hex()}).encode("ascii")
+    target.write(_header(KEY, len(made)) + _padded(made))
     place = target.tell()
     target.write(_header(CONTENT, 0))  # its size is known at the end
-    _encrypt(target, [once.to_public()], write)
+    _encrypt(target, [_derived(secret.passphrase, salt).to_public()], write)
     size = target.tell() - place - _BLOCK
     target.write(b"\0" * (-size % _BLOCK) + b"\0" * (2 * _BLOCK))
     target.seek(place)
     target.write(_header(CONTENT, size))
     target.seek(0, os.SEEK_END)
+
+
+def _derived(passphrase: str, salt: bytes) -> x25519.Identity:
+    """The key that a passphrase stands for."""
+    plain = unicodedata.normalize("NFC", passphrase).encode("utf-8")
+    memory = 2 * 128 * _WORK["n"] * _WORK["r"]
+    key = hashlib.scrypt(plain, salt=salt, **_WORK, maxmem=memory, dklen=32)
+    return x25519.Identity.from_str(_bech32("age-secret-key-", key).upper())
+
+
+_LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+
+
+def _bech32(prefix: str, content: bytes) -> str:
+    """As age writes keys (BIP 173)."""
+    bits = int.from_bytes(content, "big") << (-8 * len(content) % 5)
+    number = -(-8 * len(content) // 5)
+    words = [bits >> 5 * (number - 1 - place) & 31 for place in range(number)]
+    expanded = [ord(letter) >> 5 for letter in prefix] + [0] + [ord(letter) & 31 for letter in prefix]
+    check = _polymod([*expanded, *words, *[0] * 6]) ^ 1
+    words += [check >> 5 * (5 - place) & 31 for place in range(6)]
+    return f"{prefix}1{''.join(_LETTERS[word] for word in words)}"
+
+
+def _polymod(words: Sequence[int]) -> int:
+    check = 1
+    for word in words:
+        top = check >> 25
+        check = (check & 0x1FFFFFF) << 5 ^ word
+        for place, value in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
+            check ^= value if top >> place & 1 else 0
+    return check
 
 
 def _header(name: str, size: int) -> bytes:
@@ -139,26 +176,22 @@ def _encrypt(
 ) -> None:
     """One thread writes into a pipe, this one encrypts what comes out of it."""
     receiving, sending = os.pipe()
-    failed: list[BaseException] = []
 
     def run() -> None:
-        try:
-            with os.fdopen(sending, "wb", buffering=_CHUNK) as pipe:
-                write(pipe)
-        except BaseException as error:  # noqa: BLE001  (raised again below, in the thread that waits)
-            failed.append(error)
+        with os.fdopen(sending, "wb", buffering=_CHUNK) as pipe:
+            write(pipe)
 
-    worker = threading.Thread(target=run, name="backup", daemon=True)
-    worker.start()
-    try:
-        with os.fdopen(receiving, "rb") as plain:
-            pyrage.encrypt_io(plain, target, list(recipients))
-    except pyrage.EncryptError as error:
-        worker.join()
-        raise failed[0] if failed else OSError(str(error)) from error
-    worker.join()
-    if failed:
-        raise failed[0]
+    with ThreadPoolExecutor(1, thread_name_prefix="backup") as pool:
+        written = pool.submit(run)
+        try:
+            with os.fdopen(receiving, "rb") as plain:
+                pyrage.encrypt_io(plain, target, list(recipients))
+        except pyrage.EncryptError as error:
+            raise OSError(str(error)) from error
+        finally:
+            failed = written.exception()  # what stopped the writer, before what it broke here
+            if failed is not None and not isinstance(failed, BrokenPipeError):
+                raise failed
 
 
 # ---------------------------------------------------------------------- reading
@@ -198,20 +231,36 @@ def unseal(path: Path, file: BinaryIO, target: BinaryIO, secret: Secret) -> None
     InputError
         If the secret is not the one, or the file is damaged or cut short.
     """
-    identities = _identities(path, file, secret)
+    identities, size = _identities(path, file, secret)
     try:
-        pyrage.decrypt_io(file, target, identities)
+        pyrage.decrypt_io(file if size is None else _Part(file, size), target, identities)
     except (pyrage.DecryptError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
+        what = "key" if secret.passphrase is None else "passphrase"
         raise InputError(
-            f"{path} cannot be decrypted ({_first_line(error)}): the key is another one, or the file is damaged. "
+            f"{path} cannot be decrypted ({_first_line(error)}): the {what} is another one, or the file is damaged. "
             "Nothing was changed."
         ) from error
 
 
-def _identities(path: Path, file: BinaryIO, secret: Secret) -> list[x25519.Identity]:
-    """The keys that may open it; the file is then where the encrypted content begins."""
+class _Part(io.RawIOBase):
+    """So many bytes of a file, from where it is."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file, self._left = file, size
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._file.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(piece)
+        return piece
+
+    def readable(self) -> bool:
+        return True
+
+
+def _identities(path: Path, file: BinaryIO, secret: Secret) -> tuple[list[x25519.Identity], int | None]:
+    """The keys that may open it, and the size of the encrypted content, at whose start the file is then."""
     head = file.read(_BLOCK)
     if head.startswith(AGE):
         file.seek(0)
@@ -219,22 +268,29 @@ def _identities(path: Path, file: BinaryIO, secret: Secret) -> list[x25519.Ident
             raise InputError(
                 f"{path} was encrypted for a key. Name the file that holds the private one: --identity FILE"
             )
-        return _keys_in(secret.identity)
+        return _keys_in(secret.identity), None
     if secret.passphrase is None:
         raise InputError(
             f"{path} was encrypted with a passphrase. Type it when you are asked, or give --passphrase-file FILE"
         )
-    sealed_key = file.read(_member_size(path, head, KEY))
-    file.seek(-len(sealed_key) % _BLOCK, os.SEEK_CUR)
+    made = file.read(_member_size(path, head, KEY))
+    file.seek(-len(made) % _BLOCK, os.SEEK_CUR)
     head = file.read(_BLOCK)
-    _member_size(path, head, CONTENT)
+    size = _member_size(path, head, CONTENT)
+    return [_derived(secret.passphrase, _salt(path, made))], size
+
+
+def _salt(path: Path, made: bytes) -> bytes:
+    """The salt, where the key is made as this neckrom makes it; whoever wrote the file cannot ask for more work."""
     try:
-        key = with_passphrase.decrypt(sealed_key, secret.passphrase)
-    except pyrage.DecryptError as error:
-        raise InputError(
-            f"{path} cannot be opened: the passphrase is another one, or the file is damaged. Nothing was changed."
-        ) from error
-    return [_identity(key.decode("ascii", "replace"), path)]
+        told = json.loads(made)
+        salt = bytes.fromhex(told["salt"])
+        same = told == {"kdf": "scrypt", **_WORK, "salt": told["salt"]} and len(salt) == 32
+    except (ValueError, TypeError, LookupError, RecursionError):
+        same = False
+    if not same:
+        raise InputError(f"{path} is no whole encrypted backup, or of a newer neckrom. Nothing was changed.")
+    return salt
 
 
 def _member_size(path: Path, head: bytes, name: str) -> int:

@@ -20,7 +20,7 @@ _HEAD = (
     f'<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
 ).encode("ascii")
 _ACTIVE = frozenset(
-    (
+    {
         "script",
         "iframe",
         "frame",
@@ -32,8 +32,6 @@ _ACTIVE = frozenset(
         "input",
         "button",
         "textarea",
-    )
-    + (
         "base",
         "link",
         "portal",
@@ -45,8 +43,15 @@ _ACTIVE = frozenset(
         "animate",
         "set",
         "math",
-    )
-    + ("animatetransform", "animatemotion", "dialog", "template", "slot", "noscript", "xmp", "plaintext")
+        "animatetransform",
+        "animatemotion",
+        "dialog",
+        "template",
+        "slot",
+        "noscript",
+        "xmp",
+        "plaintext",
+    }
 )
 _ADDRESSES = frozenset(
     (
