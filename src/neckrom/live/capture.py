@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import numpy.typing as npt
+from av.error import FFmpegError
 
 from neckrom.errors import EnvironmentProblemError
 from neckrom.live.sources import NewestFrame, SourceState
@@ -28,11 +30,12 @@ log = logging.getLogger(__name__)
 _MS = 1_000_000
 _REOPEN_S = 1.0
 _FIRST_FRAME_S = 12.0
-_URL_TIMEOUT_MS = 4000
+_URL_TIMEOUT_S = (4.0, 4.0)
+"""To open, and to the next picture."""
+_STREAM_OPTIONS = {"rtsp_transport": "tcp", "fflags": "nobuffer", "analyzeduration": "1000000"}
 _MAX_SIDE = 1280
 STILL_S = 1.0
-"""The very same picture for so long is none: no sensor gives the same noise twice. OpenCV hands the last
-picture out again and again when the size of a stream changes, and says that all is well."""
+"""The very same picture for so long is none: no sensor gives the same noise twice."""
 _LONGEST_REOPEN_S = 8.0
 _EVERY_ROW = 8
 _MANY = 10
@@ -188,24 +191,48 @@ class CameraSource:
         return same
 
 
+class StreamCapture:
+    """An address, read by PyAV; what :class:`cv2.VideoCapture` offers of it.
+
+    OpenCV's own reader keeps the picture size that a stream began with. Where the size changes it hands out the
+    last picture for ever, or a picture put together from old and new lines, and says that all is well.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._container = av.open(address, timeout=_URL_TIMEOUT_S, options=_STREAM_OPTIONS)
+        try:
+            self._frames = self._container.decode(self._container.streams.video[0])
+        except IndexError:
+            self._container.close()
+            raise
+
+    def read(self) -> tuple[bool, npt.NDArray[np.uint8] | None]:
+        """Whether there is a next picture, and that (BGR) in its own size."""
+        try:
+            return True, next(self._frames).to_ndarray(format="bgr24")
+        except (StopIteration, FFmpegError, OSError, ValueError):
+            return False, None
+
+    def release(self) -> None:
+        """Let go of it."""
+        self._container.close()
+
+
 def open_capture(options: CameraOptions) -> Any | None:
     """An open capture, or None."""
     source = options.source
     if isinstance(source, str):
-        timeouts = [
-            *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _URL_TIMEOUT_MS),
-            *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, _URL_TIMEOUT_MS),
-        ]
-        capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, timeouts)
-    else:
-        capture = cv2.VideoCapture(source)
+        try:
+            return StreamCapture(source)
+        except (FFmpegError, OSError, ValueError, IndexError):
+            return None
+    capture = cv2.VideoCapture(source)
     if not capture.isOpened():
         capture.release()
         return None
-    if isinstance(source, int):
-        capture.set(cv2.CAP_PROP_FRAME_WIDTH, options.width)
-        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, options.height)
-        capture.set(cv2.CAP_PROP_FPS, options.fps)
+    capture.set(cv2.CAP_PROP_FRAME_WIDTH, options.width)
+    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, options.height)
+    capture.set(cv2.CAP_PROP_FPS, options.fps)
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
     return capture
 
