@@ -100,6 +100,23 @@ def test_whoever_sends_a_header_letter_by_letter_is_closed(hasty, first):
         assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Content-Length: 500\r\n\r\nx=",
+        b"Transfer-Encoding: chunked\r\n\r\nff\r\nx",
+        b"Content-Length: 9\r\n",
+    ],
+    ids=["shorter than it says", "a torn piece", "a torn header"],
+)
+def test_whoever_stops_in_the_middle_of_a_request_is_closed(hasty, rest):
+    """Also with the secret."""
+    head = f"POST /enter HTTP/1.1\r\nHost: {hasty.access.own_host}\r\nCookie: {hasty.cookie()}\r\n".encode()
+    with dial(hasty) as torn:
+        torn.sendall(head + rest)
+        eventually(lambda: is_closed(torn), "the end of a request that does not go on", 5)
+
+
 def test_a_request_that_takes_longer_is_answered(hasty, session):
     """The time is for saying what is wanted, not for the answer or for a WebSocket."""
     from websockets.sync.client import connect  # noqa: PLC0415

@@ -209,7 +209,7 @@ class StreamCapture:
     def read(self) -> tuple[bool, npt.NDArray[np.uint8] | None]:
         """Whether there is a next picture, and that (BGR) in its own size."""
         try:
-            return True, next(self._frames).to_ndarray(format="bgr24")
+            return True, np.asarray(next(self._frames).to_ndarray(format="bgr24"), dtype=np.uint8)
         except (StopIteration, FFmpegError, OSError, ValueError):
             return False, None
 

@@ -5,7 +5,7 @@ what it has open is taken from the session: then not even the report can be writ
 
 - Connections of other users of this machine are closed at once, where the system says whose they are
   (Linux).
-- Whoever does not send a whole header in time is closed.
+- Whoever does not send a whole header in time, or stops in the middle of a request, is closed.
 - There are at most :data:`MOST_CONNECTIONS`. Where one more comes, the oldest that has not shown the
   secret yet has to go for it; those that have are kept, so nobody is shut out of their own page.
 """
@@ -174,10 +174,14 @@ class LimitedConnection(H11Protocol):
         super().connection_lost(exc)
 
     def _look(self) -> None:
-        """The time runs while no request is being answered."""
+        """The time runs while no request is being answered, and anew with every part of what is sent with one."""
+        if self.transport.is_closing():
+            return
         if self.cycle is not None and not self.cycle.response_complete:
             self._rest()
-        elif self._deadline is None and not self.transport.is_closing():
+            if self.cycle.more_body:
+                self._wait()
+        elif self._deadline is None:
             self._wait()
 
     def _wait(self) -> None:
@@ -190,7 +194,11 @@ class LimitedConnection(H11Protocol):
 
     def _too_late(self) -> None:
         self._deadline = None
-        self.transport.abort()
+        answering = self.cycle is not None and not self.cycle.response_complete
+        if answering and (not self.cycle.more_body or self.flow.read_paused):
+            self._look()  # it is we who take the time
+        else:
+            self.transport.abort()
 
 
 def own_users() -> frozenset[int]:
