@@ -68,6 +68,11 @@ def test_a_camera_that_changes_its_picture_size_in_a_session(tmp_path):
             assert time.monotonic() < give_up
             time.sleep(0.1)
             said = {warning.key: warning.params for warning in engine.snapshot().warnings}
+        while not any(
+            line.get("what") == "camera_back" for line in read_lines(tmp_path / "session" / "events.jsonl")
+        ):
+            assert time.monotonic() < give_up
+            time.sleep(0.2)
         wait_for(engine, Phase.NEUTRAL, Phase.PAUSED)
         assert said["warning.picture_size"] == {"width": width // 2, "height": height // 2}
         assert engine._measured.frame.image.shape == (height, width, 3)
