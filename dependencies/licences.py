@@ -37,7 +37,9 @@ def licence_of(package: Distribution) -> str:
     if expression := meta.get("License-Expression"):
         return expression
     classifiers = [
-        line.split("::")[-1].strip() for line in meta.get_all("Classifier") or [] if line.startswith("License")
+        line.split("::")[-1].strip()
+        for line in meta.get_all("Classifier") or []
+        if line.startswith("License")
     ]
     named = [line for line in classifiers if line != "OSI Approved"]
     if named:
@@ -56,7 +58,9 @@ def _heading_of_its_file(package: Distribution) -> str:
 
 def bundled_libraries(package: Distribution) -> list[str]:
     """Libraries that a wheel carries beside its own code."""
-    return sorted({Path(str(file)).name.split("-")[0] for file in package.files or [] if ".libs/" in str(file)})
+    return sorted(
+        {Path(str(file)).name.split("-")[0] for file in package.files or [] if ".libs/" in str(file)}
+    )
 
 
 def main() -> int:
@@ -76,7 +80,9 @@ def main() -> int:
             gpl = any(BUNDLED[name].startswith("GPL") for name in libraries)
             for name in libraries:
                 whole = gpl and name == "libavcodec"
-                print(f"  {name:28} {'GPL-2.0-or-later: built with x264 and x265' if whole else BUNDLED[name]}")
+                print(
+                    f"  {name:28} {'GPL-2.0-or-later: built with x264 and x265' if whole else BUNDLED[name]}"
+                )
     if unknown:
         print(f"\nWithout a licence in their metadata: {', '.join(unknown)}")
     return 1 if unknown else 0
