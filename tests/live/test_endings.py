@@ -77,7 +77,7 @@ def test_a_camera_that_changes_its_picture_size_in_a_session(tmp_path):
         assert said["warning.picture_size"] == {"width": width // 2, "height": height // 2}
         assert engine._measured.frame.image.shape == (height, width, 3)
         engine.close()
-    lines = read_lines(tmp_path / "session" / "events.jsonl")
+    lines = list(read_lines(tmp_path / "session" / "events.jsonl"))
     assert [line["width"] for line in lines if line.get("kind") == "picture_size"] == [width // 2]
     whats = [line["what"] for line in lines if "what" in line]
     assert whats.index("camera_back") == whats.index("camera_lost") + 1

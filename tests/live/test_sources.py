@@ -331,7 +331,9 @@ def noise(width: int, height: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 255, (height, width, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize("size", [(320, 240), (640, 360), (120, 160), (80, 60), (160, 100), (96, 120)], ids=str)
+@pytest.mark.parametrize(
+    "size", [(320, 240), (640, 360), (120, 160), (80, 60), (160, 100), (96, 120)], ids=str
+)
 def test_a_camera_that_changes_its_picture_size_shows_the_new_one(size):
     """Not the last one for ever, and none put together from both: larger, smaller, turned."""
     with streaming_camera([noise(160, 120, seed) for seed in range(5)]) as camera:
