@@ -7,6 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import av
@@ -91,3 +93,44 @@ def test_measuring_and_reporting_open_no_internet_socket(strace, tmp_path):
     assert (tmp_path / "out" / "clip" / "report.html").is_file()
     assert (tmp_path / "out" / "clip" / "overlay.mp4").is_file()
     assert to_the_internet(calls) == []
+
+
+ADDRESS = re.compile(r'inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)"')
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["open", "live"])
+def test_the_pages_speak_to_this_machine_alone(strace, tmp_path, what):
+    """While the page is asked for, and until the end."""
+    options = {
+        "open": ("--store", tmp_path / "store"),
+        "live": ("--source", SAMPLES / "chidi_deficit.mp4", "--fast", "--out", tmp_path / "out"),
+    }[what]
+    log, said = tmp_path / "log", tmp_path / "said"
+    trace = (strace, "-f", "-qq", "--seccomp-bpf", "-e", "trace=network", "-e", "signal=none", "-o", log)
+    command = (sys.executable, "-m", "neckrom", what, "--no-browser", *options)
+    with said.open("wb") as out:
+        running = subprocess.Popen([*trace, *command], stdout=out, stderr=subprocess.STDOUT, cwd=tmp_path)
+    try:
+        address = _address_in(said, running)
+        with urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(
+            address, timeout=60
+        ) as page:
+            assert page.status == 200
+        subprocess.run(["pkill", "-INT", "-P", str(running.pid)], check=True)
+        running.wait(240)
+    finally:
+        running.kill()
+    calls = log.read_text(errors="replace").splitlines()
+    asked = {first or second for call in calls for first, second in ADDRESS.findall(call)}
+    assert asked == {"127.0.0.1"}
+    assert any("bind(" in call for call in calls), "the trace sees the server"
+
+
+def _address_in(said: Path, running: subprocess.Popen[bytes]) -> str:
+    give_up = time.monotonic() + 240
+    while (found := re.search(r"http://\S+", said.read_text())) is None:
+        assert running.poll() is None, said.read_text()
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+    return found[0]

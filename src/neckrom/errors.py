@@ -25,6 +25,8 @@ class ExitCode(IntEnum):
     """The results cannot be written: disk full, no permission, already there."""
     ENVIRONMENT = 6
     """Something is missing or broken on this machine: see ``neckrom doctor``."""
+    NO_REPORT = 7
+    """A session ended without a report: nothing was measured."""
     DEFECT = 70
     """Something failed that should not: a defect of neckrom itself."""
     INTERRUPTED = 130

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from neckrom.errors import ConfigurationError, InputError, NeckromError
-from neckrom.live.capture import CameraNotFoundError, CameraOptions, CameraSource, fitted
+from neckrom.live.capture import CameraNotFoundError, CameraOptions, CameraSource, fitted, framed
 from neckrom.live.opening import open_live_source
 from neckrom.live.playback import ClipPlayer, answering_cue, cue_file, read_cues
 from neckrom.live.sources import NewestFrame, SourceState
@@ -322,3 +322,63 @@ def test_what_is_neither_camera_nor_clip_is_refused(source):
 def test_a_person_cannot_be_hurried():
     with pytest.raises(NeckromError, match="--fast plays a clip faster"):
         open_live_source("0", size=(640, 480), fps=30, fast=True)
+
+
+# ----------------------------------------------------- a picture that stands still
+
+
+def noise(width: int, height: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 255, (height, width, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    "size", [(320, 240), (640, 360), (120, 160), (80, 60), (160, 100), (96, 120)], ids=str
+)
+def test_a_camera_that_changes_its_picture_size_shows_the_new_one(size):
+    """Not the last one for ever, and none put together from both: larger, smaller, turned."""
+    with streaming_camera([noise(160, 120, seed) for seed in range(5)]) as camera:
+        source = CameraSource(CameraOptions(camera.url))
+        try:
+            source.open()
+            take(source, 5)
+            width, height = size
+            camera.pictures = [noise(width, height, seed) for seed in range(5)]
+            began = time.monotonic()
+            while (shown := take(source, 1, 15)[0].image).shape[:2] != (height, width):
+                assert time.monotonic() - began < 15
+            nearest = min(np.abs(shown.astype(int) - other).mean() for other in camera.pictures)
+            assert nearest < 60, "noise that was compressed, and no other picture"
+        finally:
+            source.close()
+
+
+def test_the_same_picture_over_and_over_is_none():
+    with streaming_camera([noise(160, 120, seed) for seed in range(5)]) as camera:
+        source = CameraSource(CameraOptions(camera.url))
+        try:
+            source.open()
+            take(source, 5)
+            camera.pictures = [noise(160, 120, 9)]
+            give_up = time.monotonic() + 15
+            while source.state is not SourceState.LOST:
+                assert time.monotonic() < give_up
+                source.newest(0.1)
+            assert source.newest(1.5) is None, "it is not taken for a new one either"
+            camera.pictures = [noise(160, 120, seed) for seed in range(20, 25)]
+            take(source, 5, 15)
+            assert source.state is SourceState.RUNNING
+        finally:
+            source.close()
+
+
+@pytest.mark.parametrize(
+    ("size", "inner"),
+    [((320, 240), (0, 0, 160, 120)), ((160, 90), (0, 15, 160, 105)), ((60, 120), (50, 0, 110, 120))],
+    ids=str,
+)
+def test_a_picture_of_another_size_is_shown_whole_and_undistorted(size, inner):
+    shown = framed(np.full((size[1], size[0], 3), 200, dtype=np.uint8), 160, 120)
+    assert shown.shape == (120, 160, 3)
+    left, top, right, bottom = inner
+    assert (shown[top:bottom, left:right] == 200).all()
+    assert shown.sum() == 200 * 3 * (right - left) * (bottom - top)

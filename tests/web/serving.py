@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from neckrom.web.access import LOOPBACK, Access
+from neckrom.web.connections import Gate
 from neckrom.web.hub import LiveHub
 from neckrom.web.server import listening, live_app, run_app
 
@@ -44,6 +45,7 @@ class Served:
         *,
         method: str = "GET",
         host: str | None = None,
+        body: str = "",
     ) -> Answer:
         """Send a request exactly as given: no cleaning of the path."""
         connection = http.client.HTTPConnection(LOOPBACK, self.access.port, timeout=PATIENCE_S)
@@ -53,7 +55,9 @@ class Served:
                 connection.putheader("Host", host or self.host)
             for name, value in (headers or {}).items():
                 connection.putheader(name, value)
-            connection.endheaders()
+            if body:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body.encode() or None)
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read())
         finally:
@@ -68,7 +72,7 @@ class Answer:
 
 
 @contextmanager
-def serving(session: object, language: str = "en") -> Iterator[Served]:
+def serving(session: object, language: str = "en", gate: Gate | None = None) -> Iterator[Served]:
     """Serve a session until the block ends."""
     with listening(None) as listener:
         access = Access(listener.getsockname()[1])
@@ -78,7 +82,7 @@ def serving(session: object, language: str = "en") -> Iterator[Served]:
 
         def run() -> None:
             try:
-                run_app(app, listener, ready.set, lambda: end.is_set() or hub.left_after_the_end(0.5))
+                run_app(app, listener, ready.set, lambda: end.is_set() or hub.left_after_the_end(0.5), gate)
             except BaseException as error:  # noqa: BLE001  (raised again below)
                 failed.append(error)
 

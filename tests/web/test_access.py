@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import sys
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
@@ -73,13 +74,6 @@ def test_two_tokens_are_refused_though_one_is_right(served):
     assert answer.status == 403
 
 
-def test_the_address_for_launching_opens_once(served):
-    target = path_of(served.access.launch_address("/live"))
-    assert served.ask(target).status == 303
-    assert served.ask(target).status == 403
-    assert served.ask(path_of(served.access.address("/live"))).status == 303, "the user's own stays"
-
-
 def test_the_exchange_does_not_lead_to_another_host(served):
     token = served.access.address().partition("token=")[2]
     answer = served.ask(f"//evil.example/live?token={token}")
@@ -87,12 +81,109 @@ def test_the_exchange_does_not_lead_to_another_host(served):
     assert not answer.headers.get("Location", "/").startswith("//")
 
 
-def test_a_link_on_another_page_opens_too(served):
-    """A browser keeps a strict cookie back along a redirection that another site began."""
-    answer = served.ask(path_of(served.access.address("/live")), {"Sec-Fetch-Site": "cross-site"})
+BROWSER = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-CH-UA": '"Chromium";v="156"'}
+FIREFOX = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
+
+
+def led_on(served, **headers):
+    """Open the address as a browser does; where it is led to, with the code that works once."""
+    answer = served.ask(path_of(served.access.address("/live")), BROWSER | headers)
+    assert answer.status == 303
+    assert "Set-Cookie" not in answer.headers, "no cookie for 127.0.0.1: it would go to every port there"
+    there = urlsplit(answer.headers["Location"])
+    assert there.hostname.startswith("neckrom-")
+    assert there.hostname.endswith(".localhost")
+    return there.netloc, f"{there.path}?{there.query}"
+
+
+def test_a_browser_gets_its_cookie_at_a_name_of_its_own(served):
+    host, target = led_on(served)
+    answer = served.ask(target, BROWSER, host=host)
+    assert answer.status == 303
+    assert answer.headers["Location"] == "/live"
+    cookie = {"Cookie": answer.headers["Set-Cookie"].split(";")[0]}
+    assert served.ask("/live", cookie | BROWSER, host=host).status == 200
+    for other in (served.host, f"localhost:{served.access.port}"):
+        assert served.ask("/live", cookie, host=other).status == 403, "it is worth nothing elsewhere"
+        assert served.ask("/live", cookie | BROWSER, host=other).status == 403
+    programs = {"Cookie": served.cookie()}
+    assert served.ask("/live", programs | BROWSER).status == 403, "a browser is not served at the number"
+    assert served.ask("/live", programs, host=host).status == 403
+
+
+def test_firefox_is_led_on_by_a_page(served):
+    """It keeps a strict cookie back along the redirection from the number to the name."""
+    host, target = led_on(served)
+    answer = served.ask(target, FIREFOX, host=host)
     assert answer.status == 200
     assert b'content="0;url=/live"' in answer.body
     assert "Set-Cookie" in answer.headers
+
+
+def test_what_a_browser_keeps_of_the_address_opens_nothing(served):
+    before = served.access.address("/live")
+    host, target = led_on(served)
+    assert served.ask(target, BROWSER, host=host).status == 303
+    assert served.ask(target, BROWSER, host=host).status == 403, "the code works once"
+    assert served.access.address("/live") != before, "there is another one for another browser"
+    assert served.ask(path_of(before)).status == 403
+    again = served.ask(path_of(before), BROWSER)
+    assert again.status == 303, "the same browser is led back to its page"
+    assert again.headers["Location"] == f"http://{host}/live"
+    assert "Set-Cookie" not in again.headers
+    assert served.ask("/live", BROWSER, host=host).status == 403, "and without the cookie that is all"
+
+
+def test_an_address_that_is_only_fetched_ahead_is_not_used_up(served):
+    before = served.access.address("/live")
+    assert served.ask(path_of(before), BROWSER | {"Sec-Purpose": "prefetch;prerender"}).status == 403
+    assert served.access.address("/live") == before
+    led_on(served)
+
+
+def test_whoever_uses_an_address_up_has_the_next_one_shown(served):
+    shown = []
+    served.access.when_used(lambda: shown.append(served.access.address("/live")))
+    before = served.access.address("/live")
+    led_on(served)
+    assert shown == [served.access.address("/live")]
+    assert shown != [before]
+
+
+def test_a_link_on_another_page_opens_too(served):
+    """A browser keeps a strict cookie back along a redirection that another site began."""
+    host, target = led_on(served, **{"Sec-Fetch-Site": "cross-site"})
+    answer = served.ask(target, {"Sec-Fetch-Site": "cross-site"}, host=host)
+    assert answer.status == 200
+    assert b'content="0;url=/live"' in answer.body
+    assert "Set-Cookie" in answer.headers
+
+
+def entered(served, code, host=None, **fields):
+    body = urlencode({"token": code, "to": "/live"} | fields)
+    headers = {"Origin": "null", "Sec-Fetch-Site": "cross-site"}
+    return served.ask("/enter", headers, method="POST", host=host or served.access.own_host, body=body)
+
+
+def test_the_private_file_opens_once(served):
+    code = served.access.issue_code()
+    assert entered(served, code, host=served.host).status == 403, "at the server's own name alone"
+    answer = entered(served, code)
+    assert answer.status == 200
+    assert b'content="0;url=/live"' in answer.body
+    assert entered(served, code).status == 403
+    withdrawn = served.access.issue_code()
+    served.access.withdraw_code(withdrawn)
+    assert entered(served, withdrawn).status == 403
+    for wrong in ("", "x", "ä"):
+        assert entered(served, wrong).status == 403
+    assert entered(served, "x" * 10_000).status == 413
+
+
+def test_the_private_file_leads_to_no_other_host(served):
+    answer = entered(served, served.access.issue_code(), to='//evil.example/"><script>')
+    assert b"//evil" not in answer.body
+    assert b"<script" not in answer.body
 
 
 def test_nothing_secret_is_logged(served, caplog, capfd):

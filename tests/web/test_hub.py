@@ -24,6 +24,7 @@ class Page:
         self.states = []
         self.pictures = 0
         self.refused = 0
+        self.not_understood = 0
 
     def tell(self, **message):
         self.socket.send(json.dumps(message))
@@ -42,6 +43,8 @@ class Page:
             self.role = content["role"]
             if answer:
                 self.tell(type="seen", seq=content["seq"])
+        elif content["type"] == "not_understood":
+            self.not_understood += 1
         elif content["type"] == "watching_only":
             self.refused += 1
         return content
@@ -251,3 +254,17 @@ def test_every_command_of_the_contract_is_understood(served, session):
             first.tell(**command)
         eventually(lambda: len(session.commands) >= len(commands), "all commands")
     assert session.commands[: len(commands)] == [COMMANDS.validate_python(command) for command in commands]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [b"", b"\x00\xff", b'{"type":"pause"', b"x" * 5000, "", "null", "[]", "é" * 100, '{"type":1}', "9" * 400],
+    ids=lambda frame: repr(frame[:12]),
+)
+def test_what_a_page_cannot_mean_does_not_end_its_connection(served, session, frame):
+    """Binary or not: it is answered, and what comes after it counts."""
+    with page(served, "a") as first:
+        first.socket.send(frame)
+        first.until(lambda each: each.not_understood)
+        first.tell(type="answer", question="fever", answer="no")
+        eventually(lambda: session.commands, "the answer after it")

@@ -36,6 +36,7 @@ from neckrom.report.pictures import EndRangePicture
 from neckrom.screening.neck_screen import screen_questions
 from neckrom.screening.safety import safety_questions
 from neckrom.types import Movement
+from neckrom.web import uploads
 from neckrom.web.access import LOOPBACK, Access
 from neckrom.web.forms import LARGEST_FORM
 from neckrom.web.guided import COMMAND, GuidedSessions, Stage
@@ -924,7 +925,24 @@ def test_a_clip_that_is_stored_already_is_not_measured_again(guided_desk, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "name", ["../../evil.mp4", "/etc/cron.d/x.mp4", ".hidden", "<b>x</b>.mp4", "a" * 300]
+    "name",
+    [
+        "../../evil.mp4",
+        "/etc/cron.d/x.mp4",
+        ".hidden",
+        "<b>x</b>.mp4",
+        "a" * 300,
+        "results",
+        "clip",
+        ".upload",
+        "-v",
+        "頸" * 200 + ".mp4",
+        "\u202egpj.mp4",
+        "result.json.",
+        " ",
+        "..",
+    ],
+    ids=lambda name: name[:12],
 )
 def test_a_file_that_is_no_clip_says_why_and_is_removed(guided_desk, tmp_path, name):
     person = new_person(guided_desk)
@@ -937,6 +955,60 @@ def test_a_file_that_is_no_clip_says_why_and_is_removed(guided_desk, tmp_path, n
     assert "<b>x</b>" not in page
     assert not list((tmp_path / "guided").rglob("*"))
     assert not list(tmp_path.rglob("*evil*")), "nowhere else either"
+
+
+def test_an_upload_has_an_end(guided_desk, tmp_path, monkeypatch):
+    """What is too large is refused in words, whether its sender says how large it is or not."""
+    monkeypatch.setattr(uploads, "LARGEST_UPLOAD", 200_000)
+    monkeypatch.setattr(uploads, "LARGEST_OTHER", 100_000)
+    person = new_person(guided_desk)
+    answer = handed_over(guided_desk, person, "clip.mp4", b"x" * 300_000)
+    assert answer.status == 413
+    assert "too large" in texts_of(answer.body.decode())
+    assert "default-src" in answer.headers["Content-Security-Policy"]
+    assert in_pieces(guided_desk, f"/people/{person}/import", 300_000).status == 413
+    other = guided_desk.post(f"/people/{person}/change", {"note": "x" * 300_000})
+    assert other.status == 413
+    assert in_pieces(guided_desk, f"/people/{person}/change", 300_000).status == 413
+    assert guided_desk.guided.of(person) is None
+    assert not list((tmp_path / "guided").rglob("*"))
+    assert guided_desk.page(f"/people/{person}"), "and the pages go on"
+
+
+def in_pieces(desk: Desk, target: str, size: int) -> Answer:
+    """Send a form whose size nobody knows before its end."""
+    connection = http.client.HTTPConnection(LOOPBACK, desk.access.port, timeout=PATIENCE_S)
+    headers = {
+        "Host": desk.host,
+        "Cookie": desk.cookie,
+        "Origin": f"http://{desk.host}",
+        "Content-Type": "multipart/form-data; boundary=x",
+    }
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="clip.mp4"\r\n\r\n'
+    pieces = [head, *([b"x" * 10_000] * (size // 10_000)), b"\r\n--x--\r\n"]
+    try:
+        connection.request("POST", target, body=iter(pieces), headers=headers, encode_chunked=True)
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.headers, answer.read())
+    finally:
+        connection.close()
+
+
+def test_an_upload_leaves_room_on_the_disk(guided_desk, tmp_path, monkeypatch):
+    monkeypatch.setattr(uploads, "KEPT_FREE", 10**18)
+    person = new_person(guided_desk)
+    answer = handed_over(guided_desk, person, "clip.mp4", b"x" * 1000)
+    assert answer.status == 503
+    assert "no room" in texts_of(answer.body.decode())
+    assert not list((tmp_path / "guided").rglob("*"))
+
+
+def test_a_file_may_be_sent_by_nobody_else(guided_desk):
+    """It is not even read: what is sent to somebody else's page costs nothing."""
+    person = new_person(guided_desk)
+    guided_desk.cookie, cookie = "", guided_desk.cookie
+    assert handed_over(guided_desk, person, "clip.mp4", b"x" * 1000).status == 403
+    guided_desk.cookie = cookie
 
 
 def test_one_thing_is_measured_at_a_time(guided_desk, tmp_path):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neckrom.cli.terminal import console, say
 from neckrom.errors import ConfigurationError, ExitCode
+
+if TYPE_CHECKING:
+    from neckrom.live.engine import LiveEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +83,36 @@ def run_live(options: LiveOptions) -> ExitCode:
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # it complains aloud about Ctrl-C
     say(f"Starting {source.name} and the models ...")
     engine.start()
+    stopped = False
+    failed: BaseException | None = None
     try:
         serve(
             engine,
             port=options.port,
             open_browser=options.browser,
             language=options.language,
-            on_ready=_tell_address,
+            on_ready=_AddressTeller(),
         )
     except KeyboardInterrupt:  # also while the server says good-bye: its own complaints are no news then
+        stopped = True
         say("Stopping, and saving what there is ...")
-    finally:
+    except Exception as error:  # noqa: BLE001  (raised again below, once the session is saved)
+        failed = error
+    _close(engine)
+    code = _tell_end(engine, folder, stopped=stopped)
+    failed = failed or engine.error
+    if failed is not None:
+        raise failed
+    return code
+
+
+def _close(engine: LiveEngine) -> None:
+    """Save the session, whatever ended its page; who cannot wait for it has to say so twice."""
+    try:
         engine.close()
-    return _tell_end(engine.result_folder, folder)
+    except KeyboardInterrupt:
+        say("The report is being written. Once more ends that, too; what was recorded stays.")
+        engine.close()
 
 
 def session_folder(out: Path | None, now: datetime) -> Path:
@@ -120,18 +142,37 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _tell_address(address: str) -> None:
-    stdout = console()
-    stdout.print("The session is at this address, on this machine only:", soft_wrap=True)
-    stdout.print(f"  {address}", soft_wrap=True)
-    stdout.print("Ctrl-C ends it and saves what there is.", soft_wrap=True)
+class _AddressTeller:
+    """Shows the address, and after a browser used it up the next one."""
+
+    def __init__(self) -> None:
+        self._told = False
+
+    def __call__(self, address: str) -> None:
+        """Told by the server."""
+        stdout = console()
+        if self._told:
+            stdout.print(f"For another browser, this address opens once:\n  {address}", soft_wrap=True)
+            return
+        self._told = True
+        stdout.print("The session is at this address, on this machine only:", soft_wrap=True)
+        stdout.print(f"  {address}", soft_wrap=True)
+        stdout.print("Ctrl-C ends it and saves what there is.", soft_wrap=True)
 
 
-def _tell_end(result: Path | None, folder: Path) -> ExitCode:
+def _tell_end(engine: LiveEngine, folder: Path, *, stopped: bool) -> ExitCode:
+    """Say where the report is, or that there is none; a session without one never ends as if all were well."""
     stdout = console()
-    if result is not None:
-        stdout.print(f"Report: {result / 'report.html'}", soft_wrap=True)
+    if engine.result_folder is not None:
+        stdout.print(f"Report: {engine.result_folder / 'report.html'}", soft_wrap=True)
         return ExitCode.OK
+    if engine.why_not_saved is not None:
+        say(f"No report was written. {engine.why_not_saved}")
+        again = f"neckrom measure {shlex.quote(str(folder))}"
+        say(f"What was recorded is in {folder}\nMake the report from it later: {again}")
+        return engine.why_not_saved.exit_code
     if (folder / "landmarks.arrows").is_file() or (folder / "landmarks.parquet").is_file():
-        stdout.print(f"No report was written. What was recorded is in {folder}", soft_wrap=True)
-    return ExitCode.OK
+        say(f"No report was written: no movement was measured. What was recorded is in {folder}")
+    else:
+        say("No report was written: nothing was measured.")
+    return ExitCode.INTERRUPTED if stopped else ExitCode.NO_REPORT

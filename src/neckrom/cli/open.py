@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
-import webbrowser
 from typing import TYPE_CHECKING
 
 from neckrom.cli.terminal import console, say
@@ -26,6 +24,7 @@ def run_open(store: str | None, port: int | None, language: str, *, browser: boo
     from neckrom.records.api import Records  # noqa: PLC0415
     from neckrom.records.leftovers import session_folders  # noqa: PLC0415
     from neckrom.records.location import locate  # noqa: PLC0415
+    from neckrom.web.launching import open_in_browser  # noqa: PLC0415
     from neckrom.web.records_pages import START, serve_records  # noqa: PLC0415
 
     if language not in LANGUAGES:
@@ -34,10 +33,10 @@ def run_open(store: str | None, port: int | None, language: str, *, browser: boo
         )
 
     def ready(access: Access) -> None:
+        access.when_used(lambda: _tell_next(access.address(START)))
         _tell_address(access.address(START))
         if browser:
-            address = access.launch_address(START)
-            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+            open_in_browser(access, START)
 
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # it complains aloud about Ctrl-C
     folder = session_folders()[0]
@@ -54,3 +53,7 @@ def _tell_address(address: str) -> None:
     stdout.print("The records are at this address, on this machine only:", soft_wrap=True)
     stdout.print(f"  {address}", soft_wrap=True)
     stdout.print("Ctrl-C closes them.", soft_wrap=True)
+
+
+def _tell_next(address: str) -> None:
+    console().print(f"For another browser, this address opens once:\n  {address}", soft_wrap=True)

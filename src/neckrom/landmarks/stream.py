@@ -7,6 +7,7 @@ that is killed loses what came after its last batch and nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -92,9 +93,10 @@ class LandmarkStreamWriter:
             self._writer.close()
             os.fsync(self._file.fileno())
         except (OSError, pa.ArrowException) as error:
+            with contextlib.suppress(OSError):  # it says the same once more
+                self._file.close()
             raise _cannot_write(self._path, error) from error
-        finally:
-            self._file.close()
+        self._file.close()
 
 
 def read_stream(path: Path) -> tuple[StreamHeader, Iterator[LandmarkFrame]]:

@@ -6,6 +6,7 @@ of this kind says nothing better. The delay is the same for all frames, so it do
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -14,18 +15,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
+import numpy.typing as npt
+from av.error import FFmpegError
 
 from neckrom.errors import EnvironmentProblemError
 from neckrom.live.sources import NewestFrame, SourceState
 from neckrom.types import Frame, ImageArray
 
+log = logging.getLogger(__name__)
+
 _MS = 1_000_000
 _REOPEN_S = 1.0
 _FIRST_FRAME_S = 12.0
-_URL_TIMEOUT_MS = 4000
+_URL_TIMEOUT_S = (4.0, 4.0)
+"""To open, and to the next picture."""
+_STREAM_OPTIONS = {"rtsp_transport": "tcp", "fflags": "nobuffer", "analyzeduration": "1000000"}
 _MAX_SIDE = 1280
+STILL_S = 1.0
+"""The very same picture for so long is none: no sensor gives the same noise twice."""
+_LONGEST_REOPEN_S = 8.0
+_EVERY_ROW = 8
 _MANY = 10
 """Indices that are looked at where the system does not list its cameras."""
 
@@ -84,6 +96,7 @@ class CameraSource:
         self._state = SourceState.LOST
         self._index = 0
         self._start_ns = 0
+        self._last: npt.NDArray[np.uint8] | None = None
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
 
     @property
@@ -136,45 +149,90 @@ class CameraSource:
     # ------------------------------------------------------------------ thread
 
     def _run(self) -> None:
+        wait_s = _REOPEN_S
         while not self._stop.is_set():
+            before = self._index
             capture = open_capture(self._options)
             if capture is not None:
                 self._read(capture)
                 capture.release()
             self._state = SourceState.LOST
-            self._stop.wait(_REOPEN_S)
+            # one that only ever shows the same picture is not opened and closed without end
+            wait_s = (
+                _REOPEN_S if self._index > before or capture is None else min(2 * wait_s, _LONGEST_REOPEN_S)
+            )
+            self._stop.wait(wait_s)
 
     def _read(self, capture: Any) -> None:
-        """Hand frames over until one fails."""
+        """Hand frames over until one fails, or the picture stands still."""
+        changed_ns = self._clock_ns()
         while not self._stop.is_set():
             good, picture = capture.read()
-            now_ns = self._clock_ns() - self._start_ns
+            now_ns = self._clock_ns()
             if not good or picture is None:
                 return
+            if self._is_the_last_one(picture):
+                if now_ns - changed_ns >= STILL_S * 1e9:
+                    log.warning("%s: the picture stands still, so the camera is opened again", self.name)
+                    return
+                continue
+            changed_ns = now_ns
             image = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-            if self._newest.put(Frame(self._index, now_ns // _MS * _MS, fitted(image))):
+            if self._newest.put(Frame(self._index, (now_ns - self._start_ns) // _MS * _MS, fitted(image))):
                 self._index += 1
                 self._state = SourceState.RUNNING
+
+    def _is_the_last_one(self, picture: npt.NDArray[np.uint8]) -> bool:
+        """Whether it is the picture before once more; some of its rows tell."""
+        rows = picture[::_EVERY_ROW]
+        same = self._last is not None and np.array_equal(rows, self._last)
+        if not same:
+            self._last = rows.copy()
+        return same
+
+
+class StreamCapture:
+    """An address, read by PyAV; what :class:`cv2.VideoCapture` offers of it.
+
+    OpenCV's own reader keeps the picture size that a stream began with. Where the size changes it hands out the
+    last picture for ever, or a picture put together from old and new lines, and says that all is well.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._container = av.open(address, timeout=_URL_TIMEOUT_S, options=_STREAM_OPTIONS)
+        try:
+            self._frames = self._container.decode(self._container.streams.video[0])
+        except IndexError:
+            self._container.close()
+            raise
+
+    def read(self) -> tuple[bool, npt.NDArray[np.uint8] | None]:
+        """Whether there is a next picture, and that (BGR) in its own size."""
+        try:
+            return True, np.asarray(next(self._frames).to_ndarray(format="bgr24"), dtype=np.uint8)
+        except (StopIteration, FFmpegError, OSError, ValueError):
+            return False, None
+
+    def release(self) -> None:
+        """Let go of it."""
+        self._container.close()
 
 
 def open_capture(options: CameraOptions) -> Any | None:
     """An open capture, or None."""
     source = options.source
     if isinstance(source, str):
-        timeouts = [
-            *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _URL_TIMEOUT_MS),
-            *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, _URL_TIMEOUT_MS),
-        ]
-        capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, timeouts)
-    else:
-        capture = cv2.VideoCapture(source)
+        try:
+            return StreamCapture(source)
+        except (FFmpegError, OSError, ValueError, IndexError):
+            return None
+    capture = cv2.VideoCapture(source)
     if not capture.isOpened():
         capture.release()
         return None
-    if isinstance(source, int):
-        capture.set(cv2.CAP_PROP_FRAME_WIDTH, options.width)
-        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, options.height)
-        capture.set(cv2.CAP_PROP_FPS, options.fps)
+    capture.set(cv2.CAP_PROP_FRAME_WIDTH, options.width)
+    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, options.height)
+    capture.set(cv2.CAP_PROP_FPS, options.fps)
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
     return capture
 
@@ -207,6 +265,20 @@ def fitted(image: ImageArray) -> ImageArray:
     scale = _MAX_SIDE / max(height, width)
     size = (round(width * scale), round(height * scale))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def framed(image: ImageArray, width: int, height: int) -> ImageArray:
+    """Scaled into a picture of another size, as a whole and undistorted, black beside it."""
+    rows, columns = image.shape[:2]
+    if (rows, columns) == (height, width):
+        return image
+    scale = min(width / columns, height / rows)
+    inner = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    scaled = cv2.resize(image, inner, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    whole = np.zeros((height, width, 3), dtype=np.uint8)
+    left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
+    whole[top : top + inner[1], left : left + inner[0]] = scaled
+    return whole
 
 
 def _silence() -> None:

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,11 @@ import numpy as np
 from neckrom import __version__
 from neckrom.assessment.norms import LoadedNorms, load_norms
 from neckrom.camera_profiles import load_camera
-from neckrom.errors import NeckromError, NoNeutralError
+from neckrom.errors import NeckromError, NoNeutralError, OutputError
 from neckrom.kinematics.camera import camera_for_picture, pinhole
 from neckrom.landmarks.stream import StreamHeader
 from neckrom.live.api import Trace, TracePoint
+from neckrom.live.capture import framed
 from neckrom.live.checks import CheckSettings, check_setup, light_of
 from neckrom.live.contract import Check, Command, HeadPose, Note, Phase, Simple, State, Text
 from neckrom.live.events import (
@@ -151,8 +152,13 @@ class LiveEngine:
         self._setup = CheckSettings()
         self._orientation: CausalOrientation | None = None
         self._recorder: SessionRecorder | None = None
+        self._began, self._began_s = datetime.now().astimezone(), time.monotonic()
+        self._size = (0, 0)
+        self._shown_size = (0, 0)
         self._saved_folder: Path | None = None
+        self._why_not_saved: NeckromError | None = None
         self._error: BaseException | None = None
+        self._closed = False
         self.stages = Stages()
         """Time of every stage, for benchmarks."""
 
@@ -177,9 +183,10 @@ class LiveEngine:
                 StreamHeader(self._source_info(width, height), detector.identity),
                 self._profile.path if self._profile else None,
             )
-        except NeckromError:
+        except BaseException:
             self._source.close()
             raise
+        self._size = self._shown_size = (width, height)
         self._around = replace(self._around, picture_size=(width, height))
         self._threads = [
             threading.Thread(target=self._guarded, args=(self._look, detector), name="look", daemon=True),
@@ -214,7 +221,10 @@ class LiveEngine:
         with self._lock:
             self._take(UserCommand(self._machine.time_s, command))
             if isinstance(command, Note) and self._machine.outcome is not None and self._recorder is not None:
-                self._recorder.amend(self._summary())
+                try:
+                    self._recorder.amend(self._summary())
+                except OutputError as error:  # the page says that the disk is full; the note is not lost yet
+                    log.error("%s", error)
 
     def preview_jpeg(self) -> bytes | None:
         """The newest picture, not mirrored, made when it is asked for."""
@@ -249,23 +259,64 @@ class LiveEngine:
         """Where the session is recorded."""
         return self._options.folder
 
+    @property
+    def error(self) -> BaseException | None:
+        """What ended one of the session's threads: a defect."""
+        return self._error
+
+    @property
+    def why_not_saved(self) -> NeckromError | None:
+        """Why there is no report though something was measured; None where there is one, or nothing was measured."""
+        return self._why_not_saved
+
     def close(self) -> None:
-        """Save what there is, let go of the camera and end all threads; a second call does nothing."""
-        if self._stop.is_set():
+        """Save what there is, let go of the camera and end all threads; a second call does nothing, or goes on.
+
+        Whatever ended the session or its page, a defect included: a report is made of what was measured. One
+        that could not be written is tried again here, when all else that the session had open is closed.
+        """
+        if self._closed:
             return
         with self._lock:
-            started = self._recorder is not None
             over = self._machine.phase in (Phase.SAVING, Phase.RESULT, Phase.STOPPED)
-            if started and not over and self._error is None:
-                self._take(UserCommand(self._machine.time_s, Simple(type="finish")))
-        for thread in [thread for thread in self._threads if thread.name == "save"]:
-            thread.join()
+            if self._recorder is not None and not over:
+                self._finish()
+        self._end_saving()
         self._stop.set()
         self._source.close()
         for thread in self._threads:
             thread.join(timeout=5.0)
-        if self._recorder is not None:
-            self._recorder.close()
+        self._closed = True
+        if self._recorder is None:
+            return
+        try:
+            self._recorder.close(self._summary())
+        except NeckromError as error:
+            log.error("%s", error)
+            self._why_not_saved = self._why_not_saved or error
+        if self._saved_folder is None and self._machine.result() is not None:
+            self._try_again()
+
+    def _finish(self) -> None:
+        try:
+            self._take(UserCommand(self._machine.time_s, Simple(type="finish")))
+        except Exception as error:  # noqa: BLE001  (kept, and raised again by whoever asks)
+            self._error = self._error or error
+
+    def _end_saving(self) -> None:
+        for thread in [thread for thread in self._threads if thread.name == "save"]:
+            thread.join()
+
+    def _try_again(self) -> None:
+        try:
+            finish_session(self._options.folder)
+        except (NeckromError, OSError) as error:
+            log.error("%s", error)
+            self._why_not_saved = _as_ours(error, self._options.folder)
+        except Exception as error:  # noqa: BLE001  (kept, and raised again by whoever asks)
+            self._error = self._error or error
+        else:
+            self._saved_folder, self._why_not_saved = self._options.folder, None
 
     # ------------------------------------------------------------------ looking
 
@@ -288,7 +339,10 @@ class LiveEngine:
                     self._hand_on(Happening(0.0, "camera_lost"))
                 continue
             last_s = now_s
-            if lost:
+            frame, changed = self._framed(frame)
+            if changed and not lost:
+                self._hand_on(Happening(frame.time_ns * 1e-9, "camera_lost"))
+            if lost or changed:
                 lost = False
                 self._hand_on(Happening(frame.time_ns * 1e-9, "camera_back"))
             with self.stages.measure("look"):
@@ -296,6 +350,23 @@ class LiveEngine:
             self._hand_on(_Measured(frame, landmarks, now_s))
         self._source.close()
         detector.close()
+
+    def _framed(self, frame: Frame) -> tuple[Frame, bool]:
+        """The picture in the size that the session began with, and whether the camera's size has just changed.
+
+        Nobody can know whether the camera now shows more, less, or the same with more points. So the picture is
+        shown whole and undistorted, as after a loss of the camera neutral is learned again, and it is said.
+        """
+        height, width = frame.image.shape[:2]
+        changed = (width, height) != self._shown_size
+        if changed:
+            log.warning("the camera's picture is %d x %d now", width, height)
+            self._shown_size = (width, height)
+            if self._recorder is not None:
+                self._recorder.note(frame.time_ns * 1e-9, "picture_size", width=width, height=height)
+        if (width, height) == self._size:
+            return frame, changed
+        return replace(frame, image=framed(frame.image, *self._size)), changed
 
     def _set_pace(self) -> None:
         self._source.hurry(allowed=self._machine.phase not in _ASKED_PHASES)
@@ -466,9 +537,10 @@ class LiveEngine:
             self._recorder.close(summary)
             if protocol is not None:
                 measured = finish_session(folder).rom.trials
-        except NeckromError as error:
+        except (NeckromError, OSError) as error:
             log.error("%s", error)
             what = "not_saved"
+            self._why_not_saved = _as_ours(error, folder)
         with self._lock:
             if what == "saved":
                 self._saved_folder = folder
@@ -480,7 +552,7 @@ class LiveEngine:
         machine = self._machine
         protocol = machine.result()
         return {
-            "ended": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "ended": self._now().isoformat(timespec="seconds"),
             "duration_s": machine.time_s,
             "answers": dict(machine.answers),
             "refused_by": list(machine.refused_by),
@@ -522,10 +594,18 @@ class LiveEngine:
             found.append(text(Key.WARNING_VIDEO_STOPPED))
         elif disk.state != "enough":
             found.append(text(Key.WARNING_DISK_LOW, free_mb=disk.free_mb))
+        if self._shown_size != self._size:
+            width, height = self._shown_size
+            found.append(text(Key.WARNING_PICTURE_SIZE, width=width, height=height))
         fps = self._fps()
         if fps < self._setup.slow_fps and self._machine.phase not in _ASKED_PHASES:
             found.append(text(Key.WARNING_SLOW, fps=round(fps)))
         return tuple(found)
+
+    def _now(self) -> datetime:
+        """The time of day by the clock of the beginning: one that is set back in a session ends it after it began."""
+        passed_s = time.monotonic() - self._began_s
+        return (self._began.astimezone(UTC) + timedelta(seconds=passed_s)).astimezone()
 
     def _camera(self, width: int, height: int) -> CameraModel:
         if self._profile is None:
@@ -535,7 +615,7 @@ class LiveEngine:
     def _info(self, width: int, height: int) -> SessionInfo:
         return SessionInfo(
             name=self._options.folder.name,
-            created=datetime.now().astimezone().isoformat(timespec="seconds"),
+            created=self._began.isoformat(timespec="seconds"),
             tool_version=__version__,
             source=self._source.name,
             protocol=self._options.protocol.name,
@@ -558,6 +638,14 @@ class LiveEngine:
             expected_frames=None,
             nominal_fps=None,
         )
+
+
+def _as_ours(error: Exception, folder: Path) -> NeckromError:
+    """What a full disk and its like say, with what to do."""
+    if isinstance(error, NeckromError):
+        return error
+    why = error.strerror if isinstance(error, OSError) and error.strerror else error
+    return OutputError(f"The report cannot be written into {folder}: {why}. Free some space.")
 
 
 def _repetition(step: Any) -> dict[str, Any]:

@@ -160,6 +160,8 @@ class Key(StrEnum):
     """Face and shoulders were not seen well enough in the neutral stretch: again."""
     WARNING_SOURCE_ENDED = "warning.source_ended"
     """The clip that stood in for a camera is over."""
+    WARNING_PICTURE_SIZE = "warning.picture_size"
+    """The camera gives pictures of another size than at the beginning."""
 
 
 PARAMETERS: Mapping[Key, tuple[str, ...]] = MappingProxyType(
@@ -173,6 +175,7 @@ PARAMETERS: Mapping[Key, tuple[str, ...]] = MappingProxyType(
         Key.ADVICE_FRAME_RATE: ("fps",),  # a whole number
         Key.WARNING_SLOW: ("fps",),
         Key.WARNING_DISK_LOW: ("free_mb",),
+        Key.WARNING_PICTURE_SIZE: ("width", "height"),
         Key.WARNING_TRUNK_MOVED: ("angle_deg",),  # a whole number
     }
 )

@@ -82,13 +82,16 @@ class SessionRecorder:
             raise OutputError(
                 f"{folder} cannot be made ({error.strerror}): choose another folder with --out."
             ) from error
-        write_session_file(folder, info)
-        if camera is not None:
-            shutil.copyfile(camera, folder / CAMERA_FILE)
-            (folder / CAMERA_FILE).chmod(0o600)
-        self._stream = LandmarkStreamWriter(folder / STREAM_FILE, header)
-        self._events = _append(folder / EVENT_FILE)
-        self._angles = _append(folder / ANGLE_FILE)
+        try:
+            write_session_file(folder, info)
+            if camera is not None:
+                shutil.copyfile(camera, folder / CAMERA_FILE)
+                (folder / CAMERA_FILE).chmod(0o600)
+            self._stream = LandmarkStreamWriter(folder / STREAM_FILE, header)
+            self._events = _append(folder / EVENT_FILE)
+            self._angles = _append(folder / ANGLE_FILE)
+        except OSError as error:
+            raise _cannot_write(folder, error) from error
         self._waiting: queue.SimpleQueue[LandmarkFrame | tuple[str, dict[str, Any]] | None] = (
             queue.SimpleQueue()
         )
@@ -182,16 +185,31 @@ class SessionRecorder:
         self._wake.set()
         self._thread.join()
         for file in (self._events, self._angles):
-            file.close()
+            try:
+                file.close()
+            except OSError as error:
+                self._problem = self._problem or _cannot_write(self.folder, error)
         if summary is not None:
-            self.amend(summary)
+            try:
+                self.amend(summary)
+            except OutputError as error:
+                self._problem = self._problem or error
         if self._problem is not None:
             raise self._problem
 
     def amend(self, summary: dict[str, Any]) -> None:
-        """Write the summary again: a note that came after the end."""
+        """Write the summary again: a note that came after the end.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written; the one before is still there.
+        """
         finished = self._info.model_copy(update={"finished": True, "summary": summary})
-        write_session_file(self.folder, finished)
+        try:
+            write_session_file(self.folder, finished)
+        except OSError as error:
+            raise _cannot_write(self.folder, error) from error
 
     # ------------------------------------------------------------------ thread
 
@@ -205,6 +223,9 @@ class SessionRecorder:
                 except OutputError as error:
                     self._problem = error
                     log.error("%s", error)
+                except OSError as error:
+                    self._problem = _cannot_write(self.folder, error)
+                    log.error("%s", self._problem)
         self._stream_close()
 
     def _gather(self) -> tuple[list[LandmarkFrame], dict[str, list[dict[str, Any]]], bool]:
@@ -247,6 +268,8 @@ class SessionRecorder:
             self._stream.close()
         except OutputError as error:
             self._problem = self._problem or error
+        except OSError as error:
+            self._problem = self._problem or _cannot_write(self.folder, error)
 
 
 def read_inputs(folder: Path) -> list[Input]:
@@ -310,6 +333,10 @@ def _write_lines(file: BinaryIO, records: list[dict[str, Any]], path: Path) -> N
         file.flush()
         os.fsync(file.fileno())
     except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror}): free some space, or choose another --out."
-        ) from error
+        raise _cannot_write(path, error) from error
+
+
+def _cannot_write(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{path} cannot be written ({error.strerror or error}): free some space, or choose another --out."
+    )

@@ -111,6 +111,8 @@ class SessionMachine:
         self.outcome: Literal["saved", "nothing_to_save", "not_saved"] | None = None
         self.folder = ""
         self.camera_lost = False
+        self.neutral_lost = False
+        """The camera may stand elsewhere than when neutral was learned last."""
         self.source_ended = False
         self.neutral_failed = False
         self.trunk_warned_deg: float | None = None
@@ -530,7 +532,10 @@ class SessionMachine:
         self.paused_because = None
         self.plan.again(step)
         self._announced = None
-        self._begin(step)
+        if self.neutral_lost:
+            self._enter_neutral()
+        else:
+            self._begin(step)
 
     def _take_pain(self, command: Pain) -> None:
         asked = self.pain_asked if self.phase is Phase.PAIN else None
@@ -577,6 +582,7 @@ class SessionMachine:
 
     def _camera_back(self) -> None:
         self.camera_lost = False
+        self.neutral_lost = bool(self.neutrals)
         self._seen_person_s = self.time_s
         if self.phase is not Phase.CAMERA_LOST:
             return
@@ -592,7 +598,7 @@ class SessionMachine:
         if self._learning is None:
             return
         self.neutrals.append(self._learning)
-        self._learning, self.neutral_failed = None, False
+        self._learning, self.neutral_failed, self.neutral_lost = None, False, False
         if self.phase is Phase.NEUTRAL:
             self._announced = None
             self._advance()
@@ -646,6 +652,8 @@ class SessionMachine:
         step = self.plan.next_to_come()
         if step is None:
             self._enter_saving()
+        elif self.neutral_lost:
+            self._enter_neutral()
         else:
             self._begin(step)
 

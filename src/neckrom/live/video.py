@@ -1,4 +1,8 @@
-"""The picture of a session as H.264 in Matroska, readable up to where it was cut off."""
+"""The picture of a session as H.264 in Matroska, readable up to where it was cut off.
+
+x264 encodes it, where FFmpeg has it; PyAV's wheels do. A build of FFmpeg without the parts that are
+under the GPL has its own MPEG-4 encoder, which is taken then: ``benchmarks/codecs.py`` compares them.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.codec.codec import Codec, UnknownCodecError
 from av.container import OutputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
@@ -22,7 +27,11 @@ _CLOCK = Fraction(1, 1000)
 """Matroska counts milliseconds; so does a session."""
 _WAITING = 30
 _CONTAINER = {"cluster_time_limit": "1000", "flush_packets": "1"}
-_CODEC = {"preset": "ultrafast", "tune": "zerolatency", "crf": "24", "g": "30"}
+_ENCODERS = {
+    "libx264": {"preset": "ultrafast", "tune": "zerolatency", "crf": "24", "g": "30"},
+    "mpeg4": {"qmin": "2", "qmax": "2", "g": "30"},
+}
+"""The first that is there is taken."""
 
 
 class VideoWriter:
@@ -99,9 +108,19 @@ class VideoWriter:
 
 def _stream(container: OutputContainer, frame: Frame) -> VideoStream:
     height, width = frame.image.shape[:2]
-    stream = container.add_stream("libx264", options=_CODEC)
+    name = next((each for each in _ENCODERS if _is_there(each)), "mpeg4")
+    stream = container.add_stream(name, options=_ENCODERS[name])
+    assert isinstance(stream, VideoStream)
     stream.width, stream.height = width // 2 * 2, height // 2 * 2
     stream.pix_fmt = "yuv420p"
     stream.time_base = stream.codec_context.time_base = _CLOCK
     stream.codec_context.thread_count = 1
     return stream
+
+
+def _is_there(name: str) -> bool:
+    try:
+        Codec(name, "w")
+    except UnknownCodecError:
+        return False
+    return True

@@ -20,7 +20,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from neckrom.errors import EnvironmentProblemError, InputError, NeckromError, OutputError
+from neckrom.errors import EnvironmentProblemError, ExitCode, InputError, NeckromError, OutputError
 from neckrom.records.api import Records
 from neckrom.records.files import make_private, open_private, sha256_of
 from neckrom.records.leftovers import GUIDED, UPLOAD, mark_busy
@@ -33,6 +33,11 @@ PROTOCOLS = ("full", "quick")
 CAMERAS = ("0", "1", "2", "3")
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S+")
 _SAID_LINES = 12
+_LONGEST_NAME = 120
+"""Bytes."""
+_CLIP, _RESULTS = "clip", "results"
+"""Folders of an upload: whatever it is called, it is in the way of nothing."""
+_NO_MEASUREMENT = (ExitCode.OK, ExitCode.NO_REPORT, ExitCode.INTERRUPTED)
 _END_S = 90.0
 """So long a session that is told to end may take to save what there is."""
 
@@ -112,8 +117,7 @@ class Clip:
         OutputError
             If the disk is full.
         """
-        plain = re.sub(r"[^\w. -]", "_", self.name)[-100:].lstrip(". ") or "clip"
-        path = folder / plain
+        path = folder / plain_name(self.name)
         try:
             make_private(folder)
             with open_private(path, new=True) as copy:
@@ -123,6 +127,14 @@ class Clip:
                 f"The file cannot be kept in {folder}: {error.strerror or error}. Free some space; nothing was stored."
             ) from error
         return path
+
+
+def plain_name(name: str) -> str:
+    """What a file may be called here: no folder, nothing hidden, nothing longer than a disk takes."""
+    plain = re.sub(r"[^\w. -]", "_", name).strip(". ")
+    while len(plain.encode("utf-8")) > _LONGEST_NAME:
+        plain = plain[1:]  # the end says what kind of file it is
+    return plain.strip(". ") or "clip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +172,11 @@ class GuidedSessions:
         self._latest: Guided | None = None
         self._process: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where sessions and uploads are until they are filed."""
+        return self._folder
 
     def of(self, person_id: str) -> Guided | None:
         """The latest session of a person since the pages were started."""
@@ -201,7 +218,7 @@ class GuidedSessions:
         out = self._new_folder(person_id)
         busy = _marked(out, UPLOAD)
         try:
-            path = clip.keep_in(out)
+            path = clip.keep_in(out / _CLIP)
             if path.suffix.lower() != ".parquet":
                 self._records.check_new(sha256_of(path), person_id, replace=False)
             options = [
@@ -209,7 +226,7 @@ class GuidedSessions:
                 for name, on in (("--mirrored", clip.mirrored), ("--no-pictures", not clip.pictures))
                 if on
             ]
-            command = (*MEASURE, str(path), "--out", str(out / "results"), *options)
+            command = (*MEASURE, str(path), "--out", str(out / _RESULTS), *options)
             work = _Work(command, out, busy, measured=clip.measured, note=clip.note)
             self._begin(Guided(person_id, Stage.STARTING, clip=path.name), work)
         except BaseException:
@@ -282,7 +299,8 @@ class GuidedSessions:
     def _filed(self, ended: Guided, work: _Work, code: int, said: str) -> Guided:
         out = work.out
         try:
-            results = sorted(path.parent for path in out.rglob("result.json"))
+            measured = out / _RESULTS if ended.clip else out
+            results = sorted(path.parent for path in measured.rglob("result.json"))
             if not results:
                 return _without_result(ended, out, code, said)
             done = self._records.import_result(results[0], ended.person_id, work.measured, work.note)
@@ -322,4 +340,4 @@ def _without_result(ended: Guided, out: Path, code: int, said: str) -> Guided:
         said = f"{said}\n{out}"
     else:
         shutil.rmtree(out)
-    return replace(ended, stage=Stage.FAILED if code else Stage.NOTHING, said=said.strip())
+    return replace(ended, stage=Stage.NOTHING if code in _NO_MEASUREMENT else Stage.FAILED, said=said.strip())

@@ -189,9 +189,8 @@ class LiveHub:
 
     async def _read(self, page: _Page) -> None:
         while True:
-            text = await page.socket.receive_text()
             try:
-                message = _FROM_PAGE.validate_json(text)
+                message = _FROM_PAGE.validate_json(await _next_message(page.socket))
             except ValidationError:
                 await page.socket.send_text('{"type":"not_understood"}')
                 continue
@@ -282,3 +281,18 @@ class LiveHub:
 def _for_everybody(message: Command) -> bool:
     """Whoever sees that something is wrong may stop it, watching or not."""
     return isinstance(message, Stop) or (isinstance(message, Simple) and message.type == "pause")
+
+
+async def _next_message(socket: WebSocket) -> str | bytes:
+    """What a page sent, as text or not: what it means is another question.
+
+    Raises
+    ------
+    WebSocketDisconnect
+        The page is gone.
+    """
+    received = await socket.receive()
+    if received["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(received.get("code", 1006), received.get("reason"))
+    text = received.get("text")
+    return text if text is not None else received.get("bytes") or b""

@@ -18,6 +18,7 @@ from fastapi import APIRouter, FastAPI, Query, UploadFile
 from fastapi import Form as FormField
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -60,6 +61,7 @@ from neckrom.web.record_words import (
 from neckrom.web.screen_pages import screen_routes
 from neckrom.web.server import listening, run_app
 from neckrom.web.trend_drawing import HEIGHT, WIDTH, draw_trends
+from neckrom.web.uploads import UploadLimit
 
 START = "/people"
 PAGE_LENGTH = 50
@@ -89,6 +91,12 @@ def records_app(records: Records, guided: GuidedSessions, access: Access, langua
             return unknown(request, error)
         return desk.problem(request, error)
 
+    def refused_before(request: Request, error: NeckromError) -> Response:
+        response = desk.problem(request, error)
+        if isinstance(error, InputError):
+            response.status_code = 413
+        return response
+
     def unknown(request: Request, _error: Exception) -> Response:
         text = desk.texts(request).text("pages.not_found")
         return desk.show(request, "problem.html.j2", status=404, problem=text, said_in="")
@@ -98,6 +106,8 @@ def records_app(records: Records, guided: GuidedSessions, access: Access, langua
         said = f"The disk did not take it: {error.strerror or error}. Free some space and try again."
         return desk.problem(request, OutputError(said))
 
+    # last, so inside the guard: nobody else's request is read at all
+    app.user_middleware.append(Middleware(UploadLimit, refuse=refused_before, folder=guided.folder))
     app.add_exception_handler(NeckromError, refused)
     app.add_exception_handler(OSError, full)
     app.add_exception_handler(RequestValidationError, unknown)

@@ -6,8 +6,6 @@ import asyncio
 import errno
 import logging
 import socket
-import threading
-import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -19,7 +17,9 @@ from neckrom.errors import ConfigurationError, EnvironmentProblemError
 from neckrom.live.api import LiveSession
 from neckrom.web.access import LOOPBACK, Access
 from neckrom.web.app import Pages, secured_app
+from neckrom.web.connections import BACKLOG, Gate, quiet
 from neckrom.web.hub import LiveHub
+from neckrom.web.launching import open_in_browser
 from neckrom.web.live_page import PREFIX, REPORT_URL, live_routes
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def serve(
     open_browser : bool
     language : str
     on_ready : callable, optional
-        Told the address once the server answers.
+        Told the address once the server answers, and the next one whenever a browser has used one up.
 
     Raises
     ------
@@ -79,12 +79,15 @@ def serve(
         access = Access(listener.getsockname()[1])
         app, hub = live_app(session, access, language)
 
-        def ready() -> None:
+        def tell() -> None:
             if on_ready is not None:
                 on_ready(access.address(PREFIX))
+
+        def ready() -> None:
+            access.when_used(tell)
+            tell()
             if open_browser:
-                address = access.launch_address(PREFIX)
-                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+                open_in_browser(access, PREFIX)
 
         run_app(app, listener, ready, lambda: hub.left_after_the_end(CLOSED_S))
 
@@ -94,19 +97,25 @@ def run_app(
     listener: socket.socket,
     ready: Callable[[], None],
     is_over: Callable[[], bool],
+    gate: Gate | None = None,
 ) -> None:
     """Run an application until ``is_over`` says so, asked in its event loop twice a second.
 
     Raises
     ------
+    EnvironmentProblemError
+        The server does not start.
     Exception
         What ``is_over`` raises.
     """
-    server = uvicorn.Server(server_config(app))
+    gate = gate or Gate()
+    server = uvicorn.Server(server_config(app, gate))
     looking: list[asyncio.Task[None]] = []
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
+        quiet(asyncio.get_running_loop())
+
         async def look() -> None:
             while not server.started:
                 await asyncio.sleep(0.02)
@@ -122,15 +131,24 @@ def run_app(
         looking[0].cancel()
 
     app.router.lifespan_context = lifespan
-    server.run(sockets=[listener])
+    try:
+        server.run(sockets=[listener])
+    except SystemExit as error:  # how uvicorn says so
+        raise EnvironmentProblemError(
+            "The page cannot be started on this machine: run neckrom doctor, and again with -v."
+        ) from error
+    finally:
+        gate.close()
     if looking and looking[0].done() and not looking[0].cancelled():
         looking[0].result()
 
 
-def server_config(app: FastAPI) -> uvicorn.Config:
+def server_config(app: FastAPI, gate: Gate) -> uvicorn.Config:
     """Nothing is logged that names an address, and no header of a proxy is believed."""
     return uvicorn.Config(
         app,
+        http=gate.protocol,  # type: ignore[arg-type]  # it is called with what a class is called with
+        backlog=BACKLOG,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -161,7 +179,7 @@ def listening(port: int | None) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((LOOPBACK, port or 0))
-            listener.listen()
+            listener.listen(BACKLOG)
         except OSError as error:
             why = "is taken by another program" if error.errno == errno.EADDRINUSE else "may not be used here"
             raise EnvironmentProblemError(
