@@ -26,9 +26,10 @@ PASSES = 3
 FLOW_ROUNDS, FLOW_PASSES = 2, 2
 """Passes at most without flow; how often the steps of flow are taken anew about what came of them, and passes then."""
 AGREE_DEG, AGREE_SHARE = 8.0, 0.2
-"""Face and pose agree within so many degrees and this share of the angle; what came of them is contradicted when it
-lies outside both by half of that."""
-FACE_REACH_DEG = 30.0
+"""Face and pose agree within so many degrees and this share of the angle; what came of them is contradicted where it
+falls short of both by half of that."""
+READ_WELL_DEG: FloatArray = np.array([30.0, 45.0, 45.0])
+"""Flexion, lateral, rotation: up to here face and pose together are believed against flow."""
 STANDING_S, AROUND_S = 0.3, 1.5
 """A contradiction stands when most of so long a time says so; flow is then left out for so long before and after."""
 _LEAST_VARIANCE = 1e-4
@@ -85,11 +86,11 @@ def fuse(readings: Readings, p: FusionParameters, *, repeats: int = PASSES) -> F
 
 
 def contradicts(readings: Readings, angles_deg: FloatArray) -> BoolArray:
-    """Frames in which angles lie outside what face and pose agree on; shape (N,).
+    """Frames in which angles fall short of what face and pose agree on; shape (N,).
 
     In the dark, before a busy background or on strongly compressed pictures flow sees a head that hardly moves,
-    and would hold the angle back where both readings know better. Past the reach of the face both readings
-    fall short by themselves, so that an angle larger than they say is a contradiction below it only.
+    and would hold the angle back where both readings know better. An angle that is larger than they say is no
+    contradiction: bowed or turned far, both fall short together.
 
     Parameters
     ----------
@@ -101,11 +102,9 @@ def contradicts(readings: Readings, angles_deg: FloatArray) -> BoolArray:
     with np.errstate(invalid="ignore"):
         nearer, further = np.minimum(np.abs(face), np.abs(pose)), np.maximum(np.abs(face), np.abs(pose))
         agree = (face * pose > 0) & (further - nearer < AGREE_DEG + AGREE_SHARE * nearer)
-        margin = AGREE_DEG / 2 + AGREE_SHARE / 2 * nearer
-        outward = np.sign(face) * angle
-        short = outward < nearer - margin
-        beyond = (outward > further + margin) & (further < FACE_REACH_DEG)
-        return np.asarray((agree & (short | beyond)).any(axis=1))
+        agree &= further < READ_WELL_DEG
+        short = np.sign(face) * angle < nearer - AGREE_DEG / 2 - AGREE_SHARE / 2 * nearer
+        return np.asarray((agree & short).any(axis=1))
 
 
 def contradicted(readings: Readings, angles_deg: FloatArray) -> BoolArray:
