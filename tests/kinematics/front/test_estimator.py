@@ -137,7 +137,7 @@ def test_a_recording_whose_points_were_never_found_reads_as_one_without():
 
 
 def test_what_makes_up_the_standard_deviation_of_a_solved_angle():
-    table = np.array([[1.0, 2.0, 0.5, 0.25]] * 6)
+    table = np.array([[1.0, 2.0, 0.5, 0.25, 0.1]] * 6)
     table[1] = 0.0
     table[1, 0] = 7.0
     solved = SolvedNeck(
@@ -149,8 +149,8 @@ def test_what_makes_up_the_standard_deviation_of_a_solved_angle():
     )
     reading = np.array([[36.0, 0.0, -50.0], [0.0, 0.0, 0.0]])
     sd = solved_sd_deg(table, solved, reading)
-    assert sd[0, 0] == pytest.approx(np.sqrt(1 + 3.0**2 + 2.0**2 + 1.0**2))
-    assert sd[0, 2] == pytest.approx(np.sqrt(1 + 4.0**2 + 5.0**2 + 2.0**2))
+    assert sd[0, 0] == pytest.approx(np.sqrt(1 + 3.0**2 + 2.0**2 + 1.0**2 + 4.0**2))
+    assert sd[0, 2] == pytest.approx(np.sqrt(1 + 4.0**2 + 5.0**2 + 2.0**2 + 6.0**2))
     assert sd[1, 0] == pytest.approx(7.0), "extension has a row of its own"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from neckrom.kinematics.camera import ASSUMED_SD, STATED_SD
 from neckrom.kinematics.front.bodies import HEAD, THORAX, Body
-from neckrom.kinematics.front.fusion import AGREE_DEG, AGREE_SHARE, AROUND_S, FACE_REACH_DEG, STANDING_S
+from neckrom.kinematics.front.fusion import AGREE_DEG, AGREE_SHARE, AROUND_S, READ_WELL_DEG, STANDING_S
 from neckrom.kinematics.front.lens import EYES_M, EYES_SD
 from neckrom.kinematics.front.parameters import DEFAULTS, LIMITS
 from neckrom.kinematics.front.unknowns import UNSEEN_TRUNK_SD_DEG
@@ -23,7 +23,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "method.md"
 IN_MODULES = {
     "AGREE_DEG": AGREE_DEG,
     "AGREE_SHARE": AGREE_SHARE,
-    "FACE_REACH_DEG": FACE_REACH_DEG,
+    "READ_WELL_DEG": READ_WELL_DEG,
     "STANDING_S": STANDING_S,
     "AROUND_S": AROUND_S,
     "ASSUMED_SD": ASSUMED_SD,
