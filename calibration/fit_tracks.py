@@ -38,11 +38,9 @@ USUAL_LOG_PARTS = np.array([0.0, -1.0, -2.0, -2.0, -6.5])
 """What the parts of the variance are drawn towards, for the same reason."""
 
 
-TAKEN = 0.5
-"""Share of a fitted factor's distance from 1 that is taken. All people of the fit come from one base mesh, and
-heads of real scans are read with another factor; what is not taken is added to the standard deviation."""
-OTHER_HEADS = 0.03
-"""Smallest share of an angle in its standard deviation: heads differ from those of the fit."""
+OTHER_HEADS = 0.04
+"""Smallest share of an angle in its standard deviation: all people of the fit come from one base mesh, and heads of real
+scans are read up to 6 % smaller and 3 % larger than they."""
 
 GROUPS_LEFT_OUT = 20
 """At most so many groups of people are left out of the fit in turn."""
@@ -95,8 +93,7 @@ def fit_group(rows: np.ndarray) -> tuple[float, np.ndarray]:
         misfit = np.log1p((truth - factor[0] * solved) ** 2 / 9.0).sum()
         return float(misfit + ((factor[0] - 1.0) / FACTOR_SD) ** 2 / 2)
 
-    fitted = float(minimize(robust, [1.0], method="Nelder-Mead").x[0])
-    factor = 1.0 + TAKEN * (fitted - 1.0)
+    factor = float(minimize(robust, [1.0], method="Nelder-Mead").x[0])
     error = truth - factor * solved
     squares = squares_of(rows)
 
@@ -110,7 +107,7 @@ def fit_group(rows: np.ndarray) -> tuple[float, np.ndarray]:
     found = minimize(unlikely, USUAL_LOG_PARTS, method="Nelder-Mead", options={"maxiter": 4000})
     parts = np.exp(found.x)
     parts[0] += FLOOR_DEG**2
-    parts[4] = max(parts[4], OTHER_HEADS**2, (fitted - factor) ** 2)
+    parts[4] = max(parts[4], OTHER_HEADS**2)
     return factor, np.sqrt(parts)
 
 

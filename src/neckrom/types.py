@@ -253,6 +253,9 @@ class LandmarkSeries:
     motion_box: Float32Array | None = None
     tracks: Float32Array | None = None
     chest_tracks: Float32Array | None = None
+    sides_swapped: bool = False
+    """Left and right were swapped after the models saw the pictures (:meth:`mirrored`): what the models do to one
+    side is then on the other."""
 
     def __len__(self) -> int:
         return len(self.time_ns)

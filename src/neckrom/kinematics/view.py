@@ -116,7 +116,8 @@ ASKEW_FROM_DEG = 10.0
 """From so far on a face that is turned from its trunk at rest is taken for an askew seat: what shoulders say of the
 trunk is off by 5 deg (one standard deviation) on rendered people who sit straight."""
 _SHOULDERS_LEAN_DEG = 7.1
-"""The body model reads shoulders that face the camera as turned by this much (mean of the people of the fit)."""
+"""The body model reads shoulders that face the camera as turned by this much, to one side always (mean of the people
+of the fit: ``calibration/fit_lens.py`` prints it)."""
 
 
 def askew_seat_deg(landmarks: LandmarkSeries, camera: CameraModel, neutral: BoolArray) -> float:
@@ -132,7 +133,8 @@ def askew_seat_deg(landmarks: LandmarkSeries, camera: CameraModel, neutral: Bool
     neutral : ndarray, shape (N,), bool
     """
     facing = facing_angles_deg(face_orientation(landmarks, camera))[neutral, 2]
-    trunk = _SHOULDERS_LEAN_DEG - trunk_turn_deg(landmarks)[neutral]
+    lean = -_SHOULDERS_LEAN_DEG if landmarks.sides_swapped else _SHOULDERS_LEAN_DEG
+    trunk = lean - trunk_turn_deg(landmarks)[neutral]
     if not (np.isfinite(facing).any() and np.isfinite(trunk).any()):
         return 0.0
     return float(np.nanmedian(facing) - np.nanmedian(trunk))

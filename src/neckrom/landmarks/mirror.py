@@ -29,6 +29,7 @@ def mirror_series(series: LandmarkSeries) -> LandmarkSeries:
         motion_box=None if series.motion_box is None else _flip_box(series.motion_box, width),
         tracks=None if series.tracks is None else _flip_tracks(series.tracks, width),
         chest_tracks=None if series.chest_tracks is None else _flip_tracks(series.chest_tracks, width),
+        sides_swapped=not series.sides_swapped,
     )
 
 
