@@ -39,8 +39,8 @@ USUAL_LOG_PARTS = np.array([0.0, -1.0, -2.0, -2.0, -6.5])
 
 
 OTHER_HEADS = 0.04
-"""Smallest share of an angle in its standard deviation: all people of the fit come from one base mesh, and heads of real
-scans are read up to 6 % smaller and 3 % larger than they."""
+"""Smallest share of an angle in its standard deviation: all people of the fit come from one base mesh, and heads of
+real scans are read up to 6 % smaller and 3 % larger than they."""
 
 GROUPS_LEFT_OUT = 20
 """At most so many groups of people are left out of the fit in turn."""
