@@ -15,6 +15,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from neckrom.statement import Statement
+
 FloatArray = NDArray[np.float64]
 Float32Array = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
@@ -460,8 +462,8 @@ class Trial:
         the movement's own plane; signs as in :class:`AngleSeries`.
     source : str
         Where the end-range value came from.
-    note : str
-        What was unusual about it, in words; empty where nothing was.
+    note : Statement or str
+        What was unusual about it; empty where nothing was.
     """
 
     movement: Movement
@@ -477,7 +479,7 @@ class Trial:
     compensation_deg: float
     coupling_deg: tuple[float, float]
     source: str
-    note: str = ""
+    note: Statement | str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,7 +488,7 @@ class RangeOfMotion:
 
     neutral: Neutral
     trials: tuple[Trial, ...]
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[Statement | str, ...] = field(default=())
     set_aside: tuple[Trial, ...] = field(default=())
     """Repetitions that were seen but not counted; ``note`` says why."""
     planes: tuple[bool, bool, bool] = (True, True, True)

@@ -487,6 +487,7 @@ class LiveEngine:
             "override": machine.override.model_dump() if machine.override else None,
             "video": bool(machine.video_allowed),
             "stop_reason": machine.stop_reason,
+            "stopped_during": machine.stopped_during.value if machine.stopped_during else None,
             "pain": {movement.value: score for movement, score in machine.pain.items()},
             "chin_fingers": machine.chin_fingers,
             "notes": list(machine.notes),

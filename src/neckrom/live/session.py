@@ -107,6 +107,8 @@ class SessionMachine:
         self.notes: list[str] = []
         self.neutrals: list[tuple[float, float]] = []
         self.stop_reason: StopReason | None = None
+        self.stopped_during: Movement | None = None
+        """The movement that was under way when the session was stopped."""
         self.paused_because: Literal["asked", "left"] | None = None
         self.outcome: Literal["saved", "nothing_to_save", "not_saved"] | None = None
         self.folder = ""
@@ -505,6 +507,7 @@ class SessionMachine:
         if self.phase in _OVER:
             return
         self.stop_reason = reason
+        self._note_what_is_under_way()
         self._drop_repetition()
         if reason not in _NO_WAY_BACK:
             self._enter_saving()
@@ -513,10 +516,15 @@ class SessionMachine:
         self._effects += [Ask(None), Save()]
         self._say(text(Key(f"say.stopped.{reason}")))
 
+    def _note_what_is_under_way(self) -> None:
+        if self.current is not None and self.tracker is not None and self.tracker.moving:
+            self.stopped_during = self.current.movement
+
     def _finish(self) -> None:
         if self.phase is Phase.STOPPED:
             self._enter(Phase.RESULT if self.outcome is not None else Phase.SAVING)
         elif self.phase not in (Phase.SAVING, Phase.RESULT):
+            self._note_what_is_under_way()
             self._drop_repetition()
             self._enter_saving()
 
@@ -604,7 +612,13 @@ class SessionMachine:
             self._enter(Phase.RESULT)
             if self.outcome == "saved":
                 self._tone("finished")
-                self._say(text(Key.SAY_FINISHED))
+                self._say(text(self._good_bye()))
+
+    def _good_bye(self) -> Key:
+        """No praise after a stop, least of all for one that a doctor should hear of."""
+        if self.stop_reason in _NO_WAY_BACK:
+            return Key(f"say.stopped.{self.stop_reason}")
+        return Key.SAY_FINISHED if self.stop_reason is None else Key.SAY_ENDED_EARLY
 
     # ------------------------------------------------------------- transitions
 

@@ -11,6 +11,7 @@ from neckrom.live.events import Angles
 from neckrom.live.keys import Key, headline_of, text
 from neckrom.live.plan import Seen, Step
 from neckrom.live.session import SessionMachine
+from neckrom.saying.verdict import SAFETY_STOPS
 from neckrom.screening.safety import safety_questions
 from neckrom.types import Movement, Trial
 
@@ -90,12 +91,17 @@ def _headline(machine: SessionMachine) -> Text:
         Phase.REFUSED: Key.HEADLINE_REFUSED_DOCTOR if machine.override_allowed else Key.HEADLINE_REFUSED_STOP,
         Phase.SETUP: Key.HEADLINE_SETUP_GOOD if machine.setup_good_s > 0 else Key.HEADLINE_SETUP,
         Phase.PAUSED: Key.HEADLINE_LEFT if machine.paused_because == "left" else Key.HEADLINE_PAUSED,
-        Phase.RESULT: {
-            "not_saved": Key.HEADLINE_NOT_SAVED,
-            "nothing_to_save": Key.HEADLINE_ENDED,
-        }.get(machine.outcome or "", Key.HEADLINE_RESULT),
+        Phase.RESULT: _result_headline(machine),
     }
     return text(special[phase] if phase in special else Key(f"headline.{phase.value}"))
+
+
+def _result_headline(machine: SessionMachine) -> Key:
+    """After a stop for pain, dizziness or nausea that comes first, whatever was measured."""
+    if machine.stop_reason in SAFETY_STOPS:
+        return Key(f"headline.result_stopped.{machine.stop_reason}")
+    special = {"not_saved": Key.HEADLINE_NOT_SAVED, "nothing_to_save": Key.HEADLINE_ENDED}
+    return special.get(machine.outcome or "", Key.HEADLINE_RESULT)
 
 
 def _detail(machine: SessionMachine) -> Text | None:
@@ -118,8 +124,11 @@ def _detail(machine: SessionMachine) -> Text | None:
 def _result_detail(machine: SessionMachine) -> Text:
     if machine.outcome == "not_saved":
         return text(Key.DETAIL_NOT_SAVED, folder=machine.folder)
+    if machine.stop_reason in SAFETY_STOPS:
+        return text(Key(f"detail.stopped.{machine.stop_reason}"))
     if machine.outcome == "saved":
-        return text(Key.DETAIL_RESULT, trials=len(machine.plan.counted()))
+        key = Key.DETAIL_RESULT if machine.stop_reason is None else Key.DETAIL_ENDED_EARLY
+        return text(key, trials=len(machine.plan.counted()))
     return text(Key.DETAIL_ENDED)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from neckrom import __version__
-from neckrom.assessment.judgement import STATEMENT, JudgementSettings, PainReport, judge
+from neckrom.assessment.judgement import STATEMENT, STATEMENT_KEY, JudgementSettings, PainReport, judge
 from neckrom.assessment.norms import LoadedNorms
 from neckrom.errors import NoFaceError
 from neckrom.kinematics.camera import camera_for_picture, pinhole, straightened
@@ -35,6 +35,7 @@ from neckrom.result import (
     NeutralInfo,
     NormInfo,
     Result,
+    SessionFacts,
     ToolInfo,
 )
 from neckrom.rom.neutral import find_neutral, given_neutral
@@ -69,6 +70,8 @@ class AnalysisOptions:
     protocol: Protocol | None = None
     protocol_name: str | None = None
     protocol_sha256: str | None = None
+    session: SessionFacts | None = None
+    """Of a guided session: what was told, answered and left out."""
     rom: RomSettings = field(default_factory=RomSettings)
     judgement: JudgementSettings = field(default_factory=JudgementSettings)
 
@@ -159,6 +162,8 @@ def analyse(
         asymmetry=asymmetry,
         quality=describe_quality(seen, angles, rom, view, provenance.warnings, mirrored=options.mirrored),
         statement=STATEMENT,
+        statement_key=STATEMENT_KEY,
+        session=options.session,
     )
     return Analysis(result, seen, orientation, angles, rom, camera)
 
