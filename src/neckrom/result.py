@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from neckrom.statement import Statement
-from neckrom.types import Movement
+from neckrom.types import AsideKind, Doubt, Movement, Untested
 
 SCHEMA_VERSION = "1.1"
 """Raised in the first number when a name or meaning changes, in the second when something is added."""
@@ -79,6 +79,19 @@ class NeutralInfo(Model):
     end_s: float
     origin: Literal["found", "given"]
     drift_deg: float | None
+    sd_deg: tuple[float, float, float] = Field(
+        default=(0.0, 0.0, 0.0),
+        description="One standard deviation of zero from how the rests lie apart: flexion, lateral, rotation. "
+        "It is part of every interval.",
+    )
+    sure: bool = Field(
+        default=True,
+        description="False where another place explains the recording about as well: nothing is judged then.",
+    )
+    doubts: tuple[Doubt, ...] = Field(default=(), description="What else speaks against it.")
+    other_s: tuple[float, float] | None = Field(
+        default=None, description="Start and end of the stretch that might as well be neutral."
+    )
 
 
 class TrialResult(Model):
@@ -111,13 +124,21 @@ class SetAside(Model):
     end_s: float
     peak_deg: float
     reason: str
-    reason_statement: Statement | None = Field(default=None, description="The reason as a key with values.")
+    reason_statement: Statement | None = Field(default=None, description="The reason with its values.")
+    kind: AsideKind | None = Field(default=None, description="The reason as a key.")
 
 
 class MovementResult(Model):
     """One of the six directions."""
 
     movement: Movement
+    status: Literal["tested", "not_tested"] | None = Field(
+        default=None,
+        description="Whether the direction was tested on purpose; null in results of versions before 1.1.",
+    )
+    not_tested_because: Untested | None = Field(
+        default=None, description="Why it was not; null where it was tested."
+    )
     best_deg: float | None
     mean_deg: float | None
     cv_percent: float | None
@@ -194,6 +215,9 @@ class Configuration(Model):
 
     mirrored: bool
     neutral: tuple[float, float] | None
+    warm_ups: int | None = Field(
+        default=None, description="Repetitions of each direction that were said to be warm-ups."
+    )
     view: Literal["auto", "front", "side"] = "auto"
     hfov_deg: float | None
     camera: str | None = Field(default=None, description="Name of the camera profile.")

@@ -15,8 +15,6 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from neckrom.statement import Statement
-
 FloatArray = NDArray[np.float64]
 Float32Array = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
@@ -334,6 +332,33 @@ class CameraModel:
         return float(2 * np.degrees(np.arctan(self.width / 2 / self.fx)))
 
 
+class Notice(str):
+    """An English sentence that knows which sentence it is, so that it can be said in other languages.
+
+    Attributes
+    ----------
+    key : str
+        Which sentence: lower case, words joined by underscores.
+    values : dict of str to float or str
+        What stands in it: angles in degrees (``*_deg``), times in seconds (``*_s``), names.
+    """
+
+    key: str
+    values: dict[str, float | str]
+
+    def __new__(cls, text: str, key: str, **values: float | str) -> Notice:
+        notice = super().__new__(cls, text)
+        notice.key = key
+        notice.values = values
+        return notice
+
+
+Doubt = Literal["two_places", "unsteady", "turned", "moving", "elsewhere"]
+"""Why a neutral is doubtful: two places explain the recording about equally; the head is never quite still;
+it is turned or tilted away from the camera; it moves in a stretch that was named; a stretch that was named
+lies elsewhere than where the head comes back to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Neutral:
     """The stretch that defines zero.
@@ -345,12 +370,24 @@ class Neutral:
         "found" or "given".
     drift_deg : float
         Largest change of a neck angle between this and the other rests of the clip; NaN where there is none.
+    sd_deg : tuple of three float
+        How far the rests of the clip lie apart, flexion, lateral, rotation: one standard deviation of zero.
+    sure : bool
+        Whether the recording leaves no other place for zero. Where it does, nothing is judged.
+    doubts : tuple of str
+        What else speaks against it.
+    other_s : tuple of two float or None
+        The stretch that might as well be neutral, where one was found.
     """
 
     start_s: float
     end_s: float
     origin: Literal["found", "given"]
     drift_deg: float = float("nan")
+    sd_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    sure: bool = True
+    doubts: tuple[Doubt, ...] = ()
+    other_s: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +464,36 @@ class AngleSeries:
 
 # ------------------------------------------------------------ range of motion
 
+AsideKind = Literal[
+    "warm_up",
+    "broken_off",
+    "already_out",
+    "too_small",
+    "too_short",
+    "once",
+    "alongside",
+    "around_zero",
+]
+"""Why an excursion that was seen is no trial: a warm-up; broken off before half of the best; the recording
+starts or ends with the head out; smaller or shorter than a movement made on purpose; made once, small and
+without the other side; a run-up or overshoot beside a larger movement; its interval holds zero."""
+
+Untested = Literal[
+    "not_seen",
+    "not_named",
+    "out_of_view",
+    "warm_up",
+    "broken_off",
+    "already_out",
+    "too_small",
+    "too_short",
+    "once",
+    "alongside",
+    "around_zero",
+]
+"""Why a direction was not tested: never seen; not among the trials that a protocol names; not to be measured
+from where the camera stood; or what kept the largest excursion that way from counting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -462,8 +529,10 @@ class Trial:
         the movement's own plane; signs as in :class:`AngleSeries`.
     source : str
         Where the end-range value came from.
-    note : Statement or str
-        What was unusual about it; empty where nothing was.
+    note : str
+        What was unusual about it, in words; empty where nothing was.
+    aside : str or None
+        Why it does not count; None where it does.
     """
 
     movement: Movement
@@ -479,7 +548,8 @@ class Trial:
     compensation_deg: float
     coupling_deg: tuple[float, float]
     source: str
-    note: Statement | str = ""
+    note: str = ""
+    aside: AsideKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -488,12 +558,25 @@ class RangeOfMotion:
 
     neutral: Neutral
     trials: tuple[Trial, ...]
-    warnings: tuple[Statement | str, ...] = field(default=())
+    warnings: tuple[str, ...] = field(default=())
     set_aside: tuple[Trial, ...] = field(default=())
     """Repetitions that were seen but not counted; ``note`` says why."""
     planes: tuple[bool, bool, bool] = (True, True, True)
     """Whether flexion, lateral flexion and rotation can be measured from where the camera stood."""
+    named: bool = False
+    """The trials were named by a protocol, not found."""
 
     def of(self, movement: Movement) -> tuple[Trial, ...]:
         """Trials of one movement, in time order."""
         return tuple(trial for trial in self.trials if trial.movement is movement)
+
+    def untested(self, movement: Movement) -> Untested | None:
+        """Why a direction was not tested; None where it has a trial that counts."""
+        if self.of(movement):
+            return None
+        if not self.planes[movement.plane]:
+            return "out_of_view"
+        aside = [trial for trial in self.set_aside if trial.movement is movement and trial.aside is not None]
+        if aside:
+            return max(aside, key=lambda trial: trial.peak_deg).aside
+        return "not_named" if self.named else "not_seen"

@@ -10,7 +10,7 @@ import numpy as np
 
 from neckrom.assessment.norms import LoadedNorms, Norm
 from neckrom.result import AsymmetryResult, Flag, MovementResult, SetAside, TrialResult
-from neckrom.saying.sentences import in_english
+from neckrom.saying.sentences import in_english, statement_of
 from neckrom.statement import Statement, state
 from neckrom.types import MOVEMENTS, PAIRS, Interval, Movement, RangeOfMotion, Trial
 
@@ -68,7 +68,9 @@ def judge(
         for movement in MOVEMENTS
     )
     by_name = {item.movement: item for item in movements}
-    pairs = tuple(_asymmetry(by_name[left], by_name[right], settings) for left, right in PAIRS)
+    pairs = tuple(
+        _asymmetry(by_name[left], by_name[right], settings, sure=rom.neutral.sure) for left, right in PAIRS
+    )
     return movements, pairs
 
 
@@ -81,12 +83,15 @@ def _movement(
     bounded = any(trial.lower_bound for trial in trials)
     mean = statistics.fmean(peaks) if peaks and not bounded else None
     cv = 100 * statistics.stdev(peaks) / mean if mean and len(peaks) > 1 else None
+    untested = rom.untested(movement)
     flag, reason = _range(rom, movement, best, norm, settings)
     pain_flag, pain_reason = judge_pain(pain)
     compensation, compensation_flag, compensation_reason = _compensation(trials, settings)
     reference = norm.reference_deg
     return MovementResult(
         movement=movement,
+        status="tested" if untested is None else "not_tested",
+        not_tested_because=untested,
         best_deg=_rounded(best.peak_deg) if best else None,
         mean_deg=_rounded(mean),
         cv_percent=_rounded(cv),
@@ -116,8 +121,9 @@ def _movement(
                 peak_s=_time(trial.peak_s),
                 end_s=_time(trial.end_s),
                 peak_deg=_number(trial.peak_deg),
-                reason=english_note(trial.note),
-                reason_statement=_stated(trial.note),
+                reason=trial.note,
+                reason_statement=statement_of(trial.note),
+                kind=trial.aside,
             )
             for trial in rom.set_aside
             if trial.movement is movement
@@ -125,13 +131,21 @@ def _movement(
     )
 
 
+_NO_ZERO = state("judged.range.no_zero")
+
+
 def _range(
     rom: RangeOfMotion, movement: Movement, best: Trial | None, norm: Norm, settings: JudgementSettings
 ) -> Judged:
-    if not rom.planes[movement.plane]:
-        return "could_not_judge", (state("judged.range.from_the_side", movement=_name(movement)),)
+    untested = rom.untested(movement)
+    if untested is not None or best is None:  # never a loss
+        return "could_not_judge", (
+            state(f"judged.untested.{untested or 'not_seen'}", movement=_name(movement)),
+        )
+    if not rom.neutral.sure:
+        return "could_not_judge", (_NO_ZERO,)
     flag, reason = _loss(movement, best, norm, settings)
-    unsure = best is not None and flag == "could_not_judge" and norm.reference_deg is not None
+    unsure = flag == "could_not_judge" and norm.reference_deg is not None
     if unsure and _side_would_tell(rom, movement):
         reason = (*reason, state("judged.range.side_would_tell"))
     return flag, reason
@@ -147,9 +161,7 @@ def _name(movement: Movement) -> str:
     return f"clinician.movement.{movement.value}"
 
 
-def _loss(movement: Movement, best: Trial | None, norm: Norm, settings: JudgementSettings) -> Judged:
-    if best is None:
-        return "could_not_judge", (state("judged.range.not_seen", movement=_name(movement)),)
+def _loss(movement: Movement, best: Trial, norm: Norm, settings: JudgementSettings) -> Judged:
     if norm.reference_deg is None:
         return "could_not_judge", (state("judged.range.no_reference", movement=_name(movement)),)
     limit = settings.loss_share * norm.reference_deg
@@ -237,7 +249,9 @@ def _compensation(
     return moved, "not_flagged", (state("judged.trunk.still"),)
 
 
-def _asymmetry(left: MovementResult, right: MovementResult, settings: JudgementSettings) -> AsymmetryResult:
+def _asymmetry(
+    left: MovementResult, right: MovementResult, settings: JudgementSettings, *, sure: bool
+) -> AsymmetryResult:
     pair = left.movement.value.split("_")[0]
     base = {
         "pair": pair,
@@ -257,6 +271,8 @@ def _asymmetry(left: MovementResult, right: MovementResult, settings: JudgementS
     smaller_side = None if difference == 0 else ("left" if left.mean_deg < right.mean_deg else "right")
     error = _difference_limit(left, right)
     flag, reason = _asymmetry_verdict(difference, percent, error, smaller_side, settings)
+    if not sure:
+        flag, reason = "could_not_judge", _NO_ZERO
     return AsymmetryResult(
         **base,
         difference_deg=_number(difference),
@@ -305,15 +321,6 @@ def _why_not_compared(left: MovementResult, right: MovementResult) -> Statement:
     return state("judged.sides.bound", movements=bounded)
 
 
-def english_note(note: str | Statement) -> str:
-    """A note of a trial in English, as results keep it."""
-    return in_english(note) if isinstance(note, Statement) else note
-
-
-def _stated(note: str | Statement) -> Statement | None:
-    return note if isinstance(note, Statement) else None
-
-
 def _trial(trial: Trial) -> TrialResult:
     coupling = trial.coupling_deg
     return TrialResult(
@@ -329,8 +336,8 @@ def _trial(trial: Trial) -> TrialResult:
         compensation_deg=_rounded(trial.compensation_deg),
         coupling_deg=(_number(coupling[0]), _number(coupling[1])) if np.isfinite(coupling).all() else None,
         source=trial.source,
-        note=english_note(trial.note),
-        note_statement=_stated(trial.note),
+        note=trial.note,
+        note_statement=statement_of(trial.note),
     )
 
 

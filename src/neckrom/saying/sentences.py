@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from neckrom.messages import FALLBACK, Messages, load_messages
 from neckrom.statement import Statement
+from neckrom.types import Notice
 
 
 def said(statement: Statement, texts: Messages) -> str:
@@ -24,5 +25,14 @@ def in_english(*statements: Statement) -> str:
 
 
 def said_or(statements: Sequence[Statement], kept: str, texts: Messages) -> str:
-    """Statements in words; where there are none (a result of an older form) what was kept in English."""
-    return all_said(statements, texts) if statements else kept
+    """Statements in words; where there are none, or of a newer kind, what was kept in English."""
+    if statements and all(statement.key in texts.texts for statement in statements):
+        return all_said(statements, texts)
+    return kept
+
+
+def statement_of(sentence: str) -> Statement | None:
+    """The statement in a sentence that knows which one it is; None where it does not."""
+    if not isinstance(sentence, Notice):
+        return None
+    return Statement(key=f"notice.{sentence.key}", values=dict(sentence.values))

@@ -150,9 +150,10 @@ def state_of(item: MovementResult, result: Result) -> State:
             return "not_planned"
         if done in ("skipped", "broken_off", "not_reached"):
             return done
-    if result.camera.view != "front" and item.movement.plane != 0:
+    because = item.not_tested_because
+    if because == "out_of_view" or (result.camera.view != "front" and item.movement.plane != 0):
         return "side_view"
-    return "not_tested" if getattr(item, "status", "") == "not_tested" else "not_seen"
+    return "not_seen" if because in (None, "not_seen") else "not_tested"
 
 
 def grade_of(item: MovementResult) -> Grade:
@@ -391,7 +392,8 @@ class _Speaker:
 
     def _open(self) -> Iterator[Finding]:
         if all(item.flag == "could_not_judge" for item in self.result.movements):
-            yield Finding("none_judged", Grade.OPEN, self._say("none_judged"))
+            sure = self.result.neutral.sure
+            yield Finding("none_judged", Grade.OPEN, self._say("none_judged" if sure else "no_zero"))
         unsure = self._those(lambda item: item.best_deg is not None and item.flag == "could_not_judge")
         if unsure:
             yield Finding("open", Grade.OPEN, self._say("open", what=unsure))

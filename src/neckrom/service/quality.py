@@ -6,7 +6,7 @@ from typing import Literal
 
 from neckrom.kinematics.view import View, view_evidence, view_warning
 from neckrom.result import Quality
-from neckrom.saying.sentences import in_english
+from neckrom.saying.sentences import in_english, statement_of
 from neckrom.statement import Statement, state
 from neckrom.types import AngleSeries, LandmarkSeries, Movement, RangeOfMotion
 
@@ -43,8 +43,10 @@ def describe_quality(
     return Quality(
         frames_measured_percent=round(measured, 1),
         face_found_percent=round(100 * float(landmarks.face_found.mean()), 1),
-        warnings=tuple(in_english(item) if isinstance(item, Statement) else item for item in told),
-        warning_statements=tuple(item if isinstance(item, Statement) else None for item in told),
+        warnings=tuple(in_english(item) if isinstance(item, Statement) else str(item) for item in told),
+        warning_statements=tuple(
+            item if isinstance(item, Statement) else statement_of(item) for item in told
+        ),
         first_turn=turn,
         first_turn_note=note,
         first_turn_statement=first,
