@@ -30,13 +30,13 @@ def whole(value: float) -> int:
 def rounded(value: float, decimals: int) -> float:
     """Round half away from zero to some decimals, by the digits that the number shows itself with."""
     scaled = float(f"{abs(value) * 10**decimals:.9g}")
-    return math.copysign(math.floor(scaled + 0.5) / 10**decimals, value)
+    return float(math.copysign(math.floor(scaled + 0.5) / 10**decimals, value))
 
 
 def floored(value: float, decimals: int = 0) -> float:
     """Round down, by the digits that the number shows itself with: 0.29 keeps two decimals."""
     scaled = float(f"{value * 10**decimals:.9g}")
-    return math.floor(scaled) / 10**decimals
+    return float(math.floor(scaled) / 10**decimals)
 
 
 def angle_digits(angle_deg: float, *, bound: bool = False) -> str:

@@ -297,7 +297,7 @@ def _asymmetry_verdict(
         return "not_flagged", state("judged.sides.alike", **told, limit=settings.asymmetry_percent)
     if error is not None and difference <= error:
         return "could_not_judge", state("judged.sides.error", **told, error=_number(error))
-    beyond = {"side": f"side.{smaller_side}", "limit": settings.asymmetry_percent}
+    beyond: dict[str, str | float] = {"side": f"side.{smaller_side}", "limit": settings.asymmetry_percent}
     if error is None:
         return "flagged", state("judged.sides.uneven", **told, **beyond)
     return "flagged", state("judged.sides.uneven_error", **told, **beyond, error=_number(error))

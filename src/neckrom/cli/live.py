@@ -73,7 +73,14 @@ def run_live(options: LiveOptions) -> ExitCode:
     engine = LiveEngine(
         source,
         MediaPipeDetector,
-        EngineOptions(protocol, folder, options.camera, record=options.record, norms=options.norms),
+        EngineOptions(
+            protocol,
+            folder,
+            options.camera,
+            record=options.record,
+            norms=options.norms,
+            language=options.language,
+        ),
     )
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # it complains aloud about Ctrl-C
     say(f"Starting {source.name} and the models ...")

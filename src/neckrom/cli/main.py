@@ -77,6 +77,9 @@ _Jobs = Annotated[
         "--jobs", "-j", metavar="N", help="Inputs measured at once; by default half the processor cores."
     ),
 ]
+_Language = Annotated[
+    str, typer.Option("--lang", metavar="en|de|es|fr", help="Language of what is printed and of the report.")
+]
 _Json = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON on stdout, and nothing else there.")
 ]
@@ -112,16 +115,22 @@ def demo(
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Also write the clip with the angles drawn in.")
     ] = False,
+    lang: _Language = "en",
     overwrite: _Overwrite = False,
     as_json: _Json = False,
     verbose: _Verbose = False,
 ) -> None:
     """Measure the sample clip that comes with neckrom."""
+    from neckrom.cli.options import OptionReader  # noqa: PLC0415
+
+    reader = OptionReader()
+    reader.language("--lang", lang)
+    reader.finish()
     _start_log(verbose)
     from neckrom import service  # noqa: PLC0415
     from neckrom.cli.measuring import measure_and_show  # noqa: PLC0415
 
-    options = service.MeasureOptions(overlay=overlay, overwrite=overwrite)
+    options = service.MeasureOptions(overlay=overlay, overwrite=overwrite, language=lang)
     with service.demo_clip() as clip:
         code = measure_and_show((clip,), out, options, jobs=1, as_json=as_json)
     _leave(code)
@@ -184,6 +193,7 @@ def measure(
     no_pictures: Annotated[
         bool, typer.Option("--no-pictures", help="No picture of the person in anything that is written.")
     ] = False,
+    lang: _Language = "en",
     jobs: _Jobs = None,
     overwrite: _Overwrite = False,
     as_json: _Json = False,
@@ -204,6 +214,7 @@ def measure(
         reader.problems.append(
             "--camera and --hfov: the profile knows the field of view; leave one of them out"
         )
+    reader.language("--lang", lang)
     reader.finish()
     _start_log(verbose)
     from neckrom import service  # noqa: PLC0415
@@ -220,6 +231,7 @@ def measure(
         overlay=overlay,
         pictures=not no_pictures,
         overwrite=overwrite,
+        language=lang,
     )
     _leave(measure_and_show(inputs, out, options, jobs=at_once, as_json=as_json))
 

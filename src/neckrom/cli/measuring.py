@@ -14,6 +14,7 @@ from neckrom.cli.progress import progress_on
 from neckrom.cli.show import files_view, result_view
 from neckrom.cli.terminal import console, print_json, say
 from neckrom.errors import ExitCode
+from neckrom.messages import Messages, load_messages
 from neckrom.service import MeasureOptions, Outcome
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def measure_and_show(
     if as_json:
         _print_json(outcomes)
     else:
-        _print_results(outcomes)
+        _print_results(outcomes, load_messages(options.language))
     _say_what_failed(outcomes)
     errors = [outcome.error for outcome in outcomes if outcome.error is not None]
     if not errors:
@@ -46,11 +47,11 @@ def measure_and_show(
     return errors[0].exit_code if len(outcomes) == 1 else ExitCode.PARTLY_FAILED
 
 
-def _print_results(outcomes: Sequence[Outcome]) -> None:
+def _print_results(outcomes: Sequence[Outcome], texts: Messages) -> None:
     stdout = console()
     for outcome in outcomes:
         if outcome.result is not None and outcome.folder is not None:
-            stdout.print(result_view(outcome.result, stdout))
+            stdout.print(result_view(outcome.result, stdout, texts))
             stdout.print(files_view(outcome.folder, outcome.written), soft_wrap=True)
 
 

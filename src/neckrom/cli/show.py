@@ -11,8 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from neckrom.assessment.norms import LoadedNorms
+from neckrom.messages import Messages
 from neckrom.report.terminal import summary_table, verdict_lines
 from neckrom.result import Result
+from neckrom.saying.verdict import stopped_for_safety
 from neckrom.types import MOVEMENTS
 
 NARROW = 76
@@ -25,14 +27,16 @@ _MEANINGS = {
     "angles.csv": "angles, one row a frame",
     "summary.csv": "trials, one row each",
     "landmarks.parquet": "what the models saw: measure it again without the clip",
+    "pictures": "the end of each movement, with its angle drawn in",
     "overlay.mp4": "the clip with landmarks and angles drawn in",
 }
 
 
-def result_view(result: Result, stdout: Console) -> Group:
-    """Table of the six directions and what belongs under it."""
-    lines: list[RenderableType] = [Padding(Text(line), (0, 0, 0, 2)) for line in verdict_lines(result)]
-    return Group(_fitting(summary_table(result), stdout), *lines)
+def result_view(result: Result, stdout: Console, texts: Messages | None = None) -> Group:
+    """Table of the six directions and what belongs under it; a stop for safety stands above it, too."""
+    lines: list[RenderableType] = [Padding(Text(line), (0, 0, 0, 2)) for line in verdict_lines(result, texts)]
+    first = lines[:1] if stopped_for_safety(result) else []
+    return Group(*first, _fitting(summary_table(result, texts), stdout), *lines)
 
 
 def _fitting(table: Table, stdout: Console) -> RenderableType:
@@ -61,7 +65,7 @@ def _as_list(table: Table) -> Group:
 
 def files_view(folder: Path, written: Sequence[Path]) -> Text:
     """Where the results are, one file a line."""
-    names = [path.relative_to(folder).as_posix() for path in written]
+    names = list(dict.fromkeys(path.relative_to(folder).parts[0] for path in written))
     width = max(map(len, names), default=0)
     lines = [f"  {name:<{width}}  {_MEANINGS.get(name, '')}".rstrip() for name in names]
     return Text("\n".join([f"Written to {folder}/", *lines, ""]))

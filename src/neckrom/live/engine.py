@@ -96,6 +96,8 @@ class EngineOptions:
     record : bool
         Whether the person is asked if the picture may be stored.
     norms : str
+    language : str
+        Of the report.
     """
 
     protocol: LoadedProtocol
@@ -103,6 +105,7 @@ class EngineOptions:
     camera: str | None = None
     record: bool = True
     norms: str = "article"
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,7 +468,7 @@ class LiveEngine:
         try:
             self._recorder.close(summary)
             if protocol is not None:
-                measured = finish_session(folder).rom.trials
+                measured = finish_session(folder, self._options.language).rom.trials
         except NeckromError as error:
             log.error("%s", error)
             what = "not_saved"

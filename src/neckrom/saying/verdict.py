@@ -16,6 +16,7 @@ from neckrom.messages import Messages
 from neckrom.result import AsymmetryResult, MovementResult, Result, SessionFacts
 from neckrom.saying import figures
 from neckrom.saying.grades import GRADES, LOOKS, Grade, gravest
+from neckrom.saying.names import display_name
 from neckrom.types import MOVEMENTS, Movement
 
 SAFETY_STOPS = frozenset({"pain", "dizziness", "nausea"})
@@ -234,7 +235,7 @@ class MovementSaid:
 
     @property
     def best_with_interval(self) -> str:
-        """ "44° (40–48°)"."""
+        """Such as "44° (40–48°)"."""
         brackets = self.interval not in (figures.NONE, "") and not self.interval.startswith(figures.AT_LEAST)
         return f"{self.best} ({self.interval})" if brackets else self.best
 
@@ -331,20 +332,23 @@ class _Speaker:
     def _overridden(self, facts: SessionFacts) -> Iterator[Finding]:
         if facts.override is None:
             return
-        because = facts.refused_by or tuple(
-            name for name, answer in facts.answers.items() if answer != "no"
-        )
+        because = facts.refused_by or tuple(name for name, answer in facts.answers.items() if answer != "no")
         text = self._say(
-            "override", name=figures_name(facts.override.clinician), what=self._questions(because, facts)
+            "override", name=display_name(facts.override.clinician, 200), what=self._questions(because, facts)
         )
         if facts.override.reason:
-            text += f" {self._say('override_reason', reason=figures_name(facts.override.reason))}"
+            text += f" {self._say('override_reason', reason=display_name(facts.override.reason, 600))}"
         yield Finding("override", Grade.STOP, text)
 
     def _answers(self, facts: SessionFacts) -> Iterator[Finding]:
         named = set(facts.refused_by) if facts.override is not None else set()
-        for answer, key, grade in (("yes", "answered_yes", Grade.CAUTION), ("unsure", "unsure", Grade.CAUTION)):
-            asked = tuple(name for name, given in facts.answers.items() if given == answer and name not in named)
+        for answer, key, grade in (
+            ("yes", "answered_yes", Grade.CAUTION),
+            ("unsure", "unsure", Grade.CAUTION),
+        ):
+            asked = tuple(
+                name for name, given in facts.answers.items() if given == answer and name not in named
+            )
             if asked:
                 yield Finding(key, grade, self._say(key, what=self._questions(asked, None)))
 
@@ -367,7 +371,7 @@ class _Speaker:
             what = self.texts.text(f"page.chin.{key}", **({"fingers": fingers} if key == "fingers" else {}))
             yield Finding("chin", Grade.NOTE, self._say("chin", what=what))
         for note in facts.notes:
-            yield Finding("note", Grade.NOTE, self._say("note", note=figures_name(note, 600)))
+            yield Finding("note", Grade.NOTE, self._say("note", note=display_name(note, 600)))
 
     # -- what was measured
 
@@ -399,14 +403,24 @@ class _Speaker:
             yield Finding("open", Grade.OPEN, self._say("open", what=unsure))
         facts = self.result.session
         partly = self._those(
-            lambda item: facts is not None
-            and item.best_deg is not None
-            and facts.directions.get(item.movement) in ("partly", "broken_off", "skipped")
+            lambda item: (
+                facts is not None
+                and item.best_deg is not None
+                and facts.directions.get(item.movement) in ("partly", "broken_off", "skipped")
+            )
         )
         if partly:
             yield Finding("partly", Grade.OPEN, self._say("partly", what=partly))
-        for state in ("broken_off", "skipped", "not_reached", "not_tested", "not_seen", "side_view", "not_planned"):
-            these = self._those(lambda item, wanted=state: state_of(item, self.result) == wanted)
+        for state in (
+            "broken_off",
+            "skipped",
+            "not_reached",
+            "not_tested",
+            "not_seen",
+            "side_view",
+            "not_planned",
+        ):
+            these = self._those(self._is(state))
             if these:
                 yield Finding(state, Grade.OPEN, self._say(state, what=these))
 
@@ -445,6 +459,9 @@ class _Speaker:
             self._name(movement) for movement in MOVEMENTS if movement in named and holds(named[movement])
         )
 
+    def _is(self, state: str) -> Callable[[MovementResult], bool]:
+        return lambda item: state_of(item, self.result) == state
+
     def _with_share(self, item: MovementResult) -> str:
         best = figures.short_angle(item.best_deg, bound=item.lower_bound)
         percent = figures.short_percent(item.percent_of_reference, self.texts, bound=item.lower_bound)
@@ -454,10 +471,3 @@ class _Speaker:
 
     def _with_pain(self, item: MovementResult) -> str:
         return f"{self._name(item.movement)} {figures.pain(item, self.texts)}"
-
-
-def figures_name(text: str, limit: int = 200) -> str:
-    """Words from outside on one line, without characters that steer the text around them."""
-    plain = " ".join(text.split())
-    shown = "".join(char for char in plain if char.isprintable())
-    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"

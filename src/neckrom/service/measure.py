@@ -276,6 +276,7 @@ def _analyse(landmarks: _Landmarks, options: AnalysisOptions) -> Analysis:
 def _as_the_session(options: AnalysisOptions, session: SessionFolder) -> AnalysisOptions:
     """What the session was made with, where the user says nothing else."""
     made = session_options(session)
+    options = replace(options, session=made.session)
     if options.protocol is None:
         options = replace(
             options,

@@ -38,7 +38,7 @@ def describe_quality(
     """
     measured = 100 * float((angles.measured & ~angles.beyond).mean())
     turn, note, first = _first_turn(rom, mirrored=mirrored)
-    told = (*warnings, *rom.warnings, *_warnings(landmarks, rom, view, measured))
+    told: tuple[str | Statement, ...] = (*warnings, *rom.warnings, *_warnings(landmarks, rom, view, measured))
     intervals = _intervals(rom)
     return Quality(
         frames_measured_percent=round(measured, 1),

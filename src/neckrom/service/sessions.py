@@ -32,6 +32,7 @@ from neckrom.errors import InputError, LandmarkFileError
 from neckrom.frames.index import index_of
 from neckrom.landmarks.store import LandmarkHeader, read_landmarks
 from neckrom.landmarks.stream import convert_stream
+from neckrom.messages import FALLBACK
 from neckrom.result import ClinicianOverride, Done, SessionFacts
 from neckrom.rom.protocol import Protocol
 from neckrom.service.analysis import Analysis, AnalysisOptions, Provenance, analyse
@@ -138,8 +139,8 @@ def session_landmarks(session: SessionFolder, target: Path) -> LandmarkHeader:
     return convert_stream(stream, target)
 
 
-def finish_session(path: Path) -> Analysis:
-    """Measure a session that is over and write its report into its own folder.
+def finish_session(path: Path, language: str = FALLBACK) -> Analysis:
+    """Measure a session that is over and write its report, in a language, into its own folder.
 
     The stream is removed once ``landmarks.parquet`` is there; nothing else is ever removed.
 
@@ -160,7 +161,7 @@ def finish_session(path: Path) -> Analysis:
             Path(part),
             analysis,
             session.video,
-            MeasureOptions(),
+            MeasureOptions(language=language),
             _tell_nobody,
             clock=session_clock(session),
         )

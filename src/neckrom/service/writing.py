@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neckrom.frames import grab_frames, open_source
+from neckrom.messages import Messages, load_messages
 from neckrom.service.analysis import Analysis
 from neckrom.service.options import MeasureOptions
 from neckrom.types import Movement, Trial
@@ -74,7 +75,7 @@ def write_results(
     clock : ClipClock
         For clips whose times are not those of the landmarks.
     """
-    from neckrom.report import write_report  # noqa: PLC0415  (matplotlib and reportlab are slow to load)
+    from neckrom.report import write_pictures, write_report  # noqa: PLC0415  (matplotlib is slow to load)
     from neckrom.report.tables import write_angles_csv, write_summary_csv  # noqa: PLC0415
 
     tell("report", 0, 3)
@@ -82,15 +83,20 @@ def write_results(
     write_angles_csv(folder / "angles.csv", analysis.angles, analysis.rom)
     write_summary_csv(folder / "summary.csv", analysis.result)
     tell("report", 1, 3)
-    pictures = _pictures(analysis, clip, clock) if options.pictures and clip is not None else {}
+    texts = load_messages(options.language)
+    wanted = options.pictures and clip is not None
+    pictures = _pictures(analysis, clip, clock, texts) if wanted and clip is not None else {}
+    write_pictures(folder, pictures)
     tell("report", 2, 3)
-    write_report(folder, analysis.result, analysis.angles, analysis.rom, pictures)
+    write_report(folder, analysis.result, analysis.angles, analysis.rom, pictures, language=options.language)
     tell("report", 3, 3)
     if options.overlay and options.pictures:
-        _overlay(folder / "overlay.mp4", analysis, clip, clock, tell)
+        _overlay(folder / "overlay.mp4", analysis, clip, clock, tell, texts=texts)
 
 
-def _pictures(analysis: Analysis, clip: Path, clock: ClipClock) -> dict[Movement, EndRangePicture]:
+def _pictures(
+    analysis: Analysis, clip: Path, clock: ClipClock, texts: Messages
+) -> dict[Movement, EndRangePicture]:
     """The frame at the end range of the best trial of each movement."""
     from neckrom.report import draw_end_range  # noqa: PLC0415
 
@@ -106,6 +112,7 @@ def _pictures(analysis: Analysis, clip: Path, clock: ClipClock) -> dict[Movement
             analysis.orientation,
             analysis.camera,
             mirrored=analysis.result.clip.mirrored,
+            texts=texts,
         )
         for (movement, trial), picture in zip(best.items(), grabbed, strict=True)
     }
@@ -119,7 +126,9 @@ def _best_trials(analysis: Analysis) -> dict[Movement, Trial]:
     return best
 
 
-def _overlay(path: Path, analysis: Analysis, clip: Path | None, clock: ClipClock, tell: Tell) -> None:
+def _overlay(
+    path: Path, analysis: Analysis, clip: Path | None, clock: ClipClock, tell: Tell, *, texts: Messages
+) -> None:
     if clip is None:
         log.warning("No overlay: landmarks are replayed, so there are no pictures.")
         return
@@ -137,6 +146,7 @@ def _overlay(path: Path, analysis: Analysis, clip: Path | None, clock: ClipClock
             progress=lambda done, total: tell("overlay", done, total),
             camera=analysis.camera,
             mirrored=analysis.result.clip.mirrored,
+            texts=texts,
         )
     finally:
         source.close()
