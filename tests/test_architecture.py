@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "neckrom"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
-BASE = {"_version", "errors", "types", "resources", "config_file", "result"}
+BASE = {"_version", "errors", "types", "resources", "config_file", "result", "private_files"}
 """Values, errors and files of the package: no layer of their own."""
 
 MAY_IMPORT = {
@@ -28,11 +28,12 @@ MAY_IMPORT = {
     "types": {"errors"},
     "resources": {"errors"},
     "config_file": {"errors"},
+    "private_files": set(),
     "result": {"types"},
     "frames": {"types", "errors"},
     "landmarks": {"types", "errors", "resources", "_version"},
     "kinematics": {"types", "errors", "resources"},
-    "camera_profiles": {"types", "errors", "config_file", "resources", "frames", "kinematics"},
+    "camera_profiles": {"types", "errors", "config_file", "private_files", "resources", "frames", "kinematics"},
     "rom": {"types", "errors", "config_file", "kinematics"},
     "assessment": {"types", "errors", "config_file", "result", "kinematics", "rom"},
     "report": BASE | {"kinematics", "rom", "assessment", "messages"},

@@ -5,12 +5,10 @@ Their pixels count from the corner of the picture, as in :mod:`neckrom.kinematic
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import re
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from neckrom.config_file import load_toml
 from neckrom.errors import ConfigurationError, OutputError
 from neckrom.kinematics.camera import can_be_undistorted
+from neckrom.private_files import whole_file
 from neckrom.resources import resource
 from neckrom.types import CameraModel
 
@@ -245,16 +244,8 @@ def save_profile(profile: CameraProfile, *, overwrite: bool) -> Path:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Put a file in its place in one step; nothing half-written is ever seen under its name."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
+    with whole_file(path, replace=True) as file:
+        file.write(content)
 
 
 def toml_text(profile: CameraProfile) -> str:

@@ -22,10 +22,9 @@ def run_open(store: str | None, port: int | None, language: str, *, browser: boo
     NeckromError
         A store that cannot be opened, a port that is taken, ...; with what to do.
     """
-    from platformdirs import user_data_path  # noqa: PLC0415
-
     from neckrom.messages import LANGUAGES  # noqa: PLC0415
     from neckrom.records.api import Records  # noqa: PLC0415
+    from neckrom.records.leftovers import session_folders  # noqa: PLC0415
     from neckrom.records.location import locate  # noqa: PLC0415
     from neckrom.web.records_pages import START, serve_records  # noqa: PLC0415
 
@@ -41,7 +40,7 @@ def run_open(store: str | None, port: int | None, language: str, *, browser: boo
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # it complains aloud about Ctrl-C
-    folder = user_data_path("neckrom", appauthor=False) / "sessions"
+    folder = session_folders()[0]
     with Records(locate(store)) as records:
         try:
             serve_records(records, folder, port=port, language=language, on_ready=ready)

@@ -14,6 +14,7 @@ from neckrom.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from neckrom.records.api import Records
+    from neckrom.records.sealed import Secret
 
 NEWEST = 100
 """Sessions that are listed unless all are asked for."""
@@ -60,6 +61,14 @@ _Store = Annotated[
     ),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")]
+_PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file",
+        metavar="FILE",
+        help="Read the passphrase from the first line, for scripts; - is stdin.",
+    ),
+]
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 _Person = Annotated[str, typer.Argument(metavar="PERSON", help="Name or pseudonym (P-...).")]
 _Session = Annotated[str, typer.Argument(metavar="SESSION", help="Id (S-...) or its beginning.")]
@@ -125,11 +134,13 @@ def list_people(
 def show_person(person: _Person, *, store: _Store = None, as_json: _Json = False) -> None:
     """Show a person with all sessions and how the range of motion went."""
     from neckrom.cli.records_view import person_view  # noqa: PLC0415
+    from neckrom.records.audit import Action  # noqa: PLC0415
     from neckrom.records.trends import repeatability  # noqa: PLC0415
 
     with _opened(store) as records:
         found = records.find_person(person)
         view, trends = records.person(found.id), records.trend(found.id)
+        records.log(Action.OPENED, found.id)
     if as_json:
         _print_json({"person": view, "trends": trends})
         return
@@ -230,9 +241,12 @@ def list_sessions(
 @sessions.command("show")
 def show_session(session: _Session, *, store: _Store = None, as_json: _Json = False) -> None:
     """Show what a session measured; with --json its whole result, as in result.json."""
+    from neckrom.records.audit import Action  # noqa: PLC0415
+
     with _opened(store) as records:
         row = records.find_session(session)
         view = records.session(row.id)
+        records.log(Action.OPENED, row.person_id, row.id)
         if as_json:
             print_json(records.result_bytes(row.id).decode("utf-8").rstrip("\n"))
             return
@@ -359,10 +373,13 @@ def compare_sessions(
 ) -> None:
     """Compare two sessions of a person, and say which changes are larger than measurement error."""
     from neckrom.cli.records_view import comparison_view  # noqa: PLC0415
+    from neckrom.records.audit import Action  # noqa: PLC0415
     from neckrom.records.trends import repeatability  # noqa: PLC0415
 
     with _opened(store) as records:
         comparison = records.compare(records.find_session(one).id, records.find_session(other).id)
+        later = comparison.later.row
+        records.log(Action.COMPARED, later.person_id, later.id, comparison.earlier.row.id)
     if as_json:
         _print_json(comparison)
         return
@@ -393,20 +410,39 @@ def delete_session(
 def make_backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup: one file with everything.")],
     *,
+    encrypt: Annotated[
+        bool,
+        typer.Option(
+            "--encrypt", "-e", help="With a passphrase, which is asked for, or for --recipient keys."
+        ),
+    ] = False,
+    recipient: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--recipient",
+            "-r",
+            metavar="age1...",
+            help="Encrypt for this public key (neckrom backup-key makes one). May be given several times.",
+        ),
+    ] = None,
+    passphrase_file: _PassphraseFile = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file of this name.")] = False,
     store: _Store = None,
     as_json: _Json = False,
 ) -> None:
     """Save all people, sessions and files into one file; the records may be in use meanwhile."""
+    from neckrom.cli.passphrases import secret_to_write  # noqa: PLC0415
     from neckrom.cli.progress import progress_on  # noqa: PLC0415
     from neckrom.records.backup import back_up  # noqa: PLC0415
 
+    secret = secret_to_write(encrypt=encrypt, recipients=recipient or [], passphrase_file=passphrase_file)
     with _opened(store) as records, progress_on(console(stderr=True)) as progress:
         done = back_up(
             records,
             file,
             lambda ready, total: progress.step(file, "backup", ready, total),
             overwrite=overwrite,
+            secret=secret,
         )
     _say_some("Missing or changed since it was stored, so not in the backup", done.missing)
     if as_json:
@@ -416,9 +452,78 @@ def make_backup(
 
     console().print(
         f"Saved {people_count(done.people)}, {count(done.sessions, 'session')} and {count(done.files, 'file')} "
-        f"to {file} ({done.bytes / 1e6:.1f} MB). It is not encrypted: keep it where nobody else can read it.",
+        f"to {file} ({done.bytes / 1e6:.1f} MB). {NOT_ENCRYPTED if secret is None else _opened_with(secret)}",
         soft_wrap=True,
     )
+
+
+NOT_ENCRYPTED = (
+    "It is NOT encrypted: it holds names and health data that everybody who gets the file can read. Keep it on an "
+    "encrypted disk, or say --encrypt."
+)
+
+
+def _opened_with(secret: Secret) -> str:
+    if secret.passphrase is not None:
+        return "It is encrypted. Without its passphrase nobody can restore it, neckrom neither: keep that elsewhere."
+    return "It is encrypted. Without the private key nobody can restore it, neckrom neither: keep that elsewhere."
+
+
+@keeping.command("backup-key")
+def make_backup_key(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the private key goes; a new file.")],
+) -> None:
+    """Make a key for encrypted backups: the private one into FILE, the public one is printed."""
+    from neckrom.errors import OutputError  # noqa: PLC0415
+    from neckrom.records.sealed import make_key  # noqa: PLC0415
+
+    try:
+        public = make_key(file)
+    except OSError as error:
+        raise OutputError(
+            f"The key cannot be written to {file}: {error.strerror}. Name a new file."
+        ) from error
+    console().print(public, soft_wrap=True)
+    say(
+        f"Back up with: neckrom backup FILE --recipient {public}\n"
+        f"The private key is in {file}. Keep it away from the backups and from this machine: who has both can read "
+        "everything, and who has lost it can restore nothing."
+    )
+
+
+@keeping.command("log")
+def show_log(
+    *,
+    person: Annotated[
+        str | None,
+        typer.Option(
+            "--person", "-p", metavar="PERSON", help="Only this one; also one who was deleted, by pseudonym."
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help=f"All of it, not only the newest {NEWEST} lines.")
+    ] = False,
+    store: _Store = None,
+    as_json: _Json = False,
+) -> None:
+    """Show who opened, changed, exported and deleted what, newest first."""
+    from neckrom.cli.records_view import log_table  # noqa: PLC0415
+    from neckrom.records.ids import is_id  # noqa: PLC0415
+
+    with _opened(store) as records:
+        by_id = person is not None and is_id(person.upper())
+        person_id = None if person is None else person.upper() if by_id else records.find_person(person).id
+        rows = records.log_entries(person_id, limit=None if everything else NEWEST + 1)
+    more = not everything and len(rows) > NEWEST
+    rows = rows if everything else rows[:NEWEST]
+    if as_json:
+        _print_json(rows)
+    elif not rows:
+        say("Nothing is in the log.")
+    else:
+        console().print(log_table(rows))
+    if more:
+        say(f"These are the newest {NEWEST} lines: --all shows the older ones too.")
 
 
 @keeping.command("restore")
@@ -429,21 +534,31 @@ def restore_backup(
         bool,
         typer.Option("--replace", help="Take the place of the records that are there; they are kept beside."),
     ] = False,
+    identity: Annotated[
+        Path | None,
+        typer.Option(
+            "--identity", "-i", metavar="FILE", help="The private key, if it was encrypted for one."
+        ),
+    ] = None,
+    passphrase_file: _PassphraseFile = None,
     store: _Store = None,
     as_json: _Json = False,
 ) -> None:
-    """Bring a backup back, after checking all of it."""
+    """Bring a backup back, after checking all of it; an encrypted one asks for what opens it."""
+    from neckrom.cli.passphrases import secret_to_read  # noqa: PLC0415
     from neckrom.cli.progress import progress_on  # noqa: PLC0415
     from neckrom.records.backup import restore  # noqa: PLC0415
     from neckrom.records.location import locate  # noqa: PLC0415
 
     location = locate(store)
+    secret = secret_to_read(file, identity, passphrase_file)
     with progress_on(console(stderr=True)) as progress:
         done = restore(
             file,
             location,
             lambda ready, total: progress.step(file, "restore", ready, total or None),
             replace=replace,
+            secret=secret,
         )
     _say_some("Was missing already when the backup was made", done.missing)
     if as_json:
@@ -556,6 +671,11 @@ def _ask(question: str, *, yes: bool) -> None:
 
 
 def _say_what_waits(records: Records) -> None:
+    for place in records.files.apart():
+        say(
+            f"Something in the store could not be read and was set apart, whole, in {place}. If it is a session, take "
+            f"it in again: neckrom sessions import {place} --person PERSON. Else delete that folder."
+        )
     for manifest in records.waiting():
         folder = records.files.incoming / manifest.session_id
         say(

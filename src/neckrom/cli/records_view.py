@@ -14,6 +14,7 @@ from rich.text import Text
 
 from neckrom.errors import ConfigurationError
 from neckrom.records.api import Comparison, Deleted, PersonView, SessionView
+from neckrom.records.audit import LogEntry
 from neckrom.records.people import PersonRow
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import Change, MeasuredValue, MovementTrend, Repeatability, Verdict
@@ -157,6 +158,21 @@ def session_view(view: SessionView) -> Group:
     return Group(*map(Text, lines), Text(""), table, Text(f"Files: {where}"))
 
 
+def log_table(rows: Sequence[LogEntry]) -> Table:
+    """The log, one line an entry."""
+    table = _table("When", "Who", "What", "Person", "Session", "")
+    for row in rows:
+        table.add_row(
+            f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}",
+            Text(row.actor),
+            row.action,
+            row.person_id or "",
+            row.session_id or "",
+            Text(row.detail),
+        )
+    return table
+
+
 def deleted_line(removed: Deleted) -> str:
     """What was removed, in one sentence."""
     parts = [count(removed.sessions, "session")]
@@ -169,7 +185,11 @@ def deleted_line(removed: Deleted) -> str:
             f" {count(removed.elsewhere, 'more file')} of theirs {'is' if removed.elsewhere == 1 else 'are'} not on "
             "this machine: delete them where they are."
         )
-    return f"{text} Backups made before still hold them."
+    text += " Backups made before still hold them."
+    if removed.look_into:
+        text += " Look into these too, which neckrom does not search or could not reach:"
+        text += "".join(f"\n  {display_name(place, limit=300)}" for place in removed.look_into)
+    return text
 
 
 # ------------------------------------------------------------------------ cells

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from neckrom.errors import InputError
+from neckrom.errors import InputError, UnknownRecordError
 from neckrom.exports.write import write_files
 from neckrom.messages import load_messages
 from neckrom.records.api import Records
+from neckrom.records.audit import Action
+from neckrom.records.stored_report import stored_report
 from neckrom.records.trends import repeatability
 
 if TYPE_CHECKING:
@@ -55,7 +57,20 @@ def write_handout(
     else:
         name, content = _course(records, what, form, language)
     (path,) = write_files(out, {name: content}, overwrite=overwrite)
+    try:
+        _log(records, what, form)
+    except UnknownRecordError:
+        path.unlink(missing_ok=True)  # deleted while it was written: it does not outlive them
+        raise
     return path
+
+
+def _log(records: Records, what: str, form: str) -> None:
+    if what.strip().upper().startswith("S-"):
+        row = records.find_session(what)
+        records.log(Action.HANDED_OUT, row.person_id, row.id, form)
+    else:
+        records.log(Action.HANDED_OUT, records.find_person(what).id, None, f"course, {form}")
 
 
 def _session(records: Records, what: str, form: str) -> tuple[str, bytes]:
@@ -66,7 +81,10 @@ def _session(records: Records, what: str, form: str) -> tuple[str, bytes]:
             f"The report of session {view.row.id} is not on this machine ({stored}). Measure its recording again, or "
             "write it where its files are."
         )
-    return f"{view.row.id}.{form}", stored.read_bytes()
+    try:
+        return f"{view.row.id}.{form}", stored_report(stored, view.row.id)
+    except OSError as error:
+        raise InputError(f"The report {stored} cannot be read: {error.strerror}.") from error
 
 
 def _sheet(records: Records, what: str, form: str, language: str) -> tuple[str, bytes]:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
+import os
+import sys
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
 from neckrom.errors import InputError
+from neckrom.private_files import NotPlainFileError, open_plain, read_plain
 from neckrom.records.api import PersonView, Records, ScreeningRow, SessionView
 from neckrom.records.people import PersonRow
 from neckrom.report.tables import ANGLE_COLUMNS
@@ -21,6 +27,7 @@ ANGLES = "angles.csv"
 PDF = "report.pdf"
 
 _NUMBERS = ANGLE_COLUMNS[:10]
+_MAX_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,28 +146,60 @@ def read_series(path: Path) -> Series:
         If it is damaged.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if tuple(reader.fieldnames or ()) != ANGLE_COLUMNS:
-                raise ValueError("its columns are not those of a measurement")
-            rows = list(reader)
-            numbers = np.array([[_number(row[name]) for name in _NUMBERS] for row in rows], dtype=np.float64)
-            quality = np.array([_number(row["quality"]) for row in rows], dtype=np.float64)
-    except (ValueError, TypeError, OSError) as error:
+        with open_plain(path) as raw, io.TextIOWrapper(raw, encoding="utf-8", newline="") as file:
+            if os.fstat(raw.fileno()).st_size > _MAX_BYTES:
+                raise ValueError("it is larger than any measurement")
+            numbers, quality, movement, source = _read_rows(file)
+    except (ValueError, TypeError, KeyError, csv.Error, OSError) as error:
         raise InputError(
-            f"{path} is damaged ({error}): bring back a backup, or import the session again."
+            f"{path} is damaged ({str(error)[:200]}): bring back a backup, or import the session again."
         ) from error
-    return Series(
-        numbers.reshape(-1, len(_NUMBERS)),
-        [row["movement"] for row in rows],
-        [row["source"] for row in rows],
-        quality,
-    )
+    return Series(numbers, movement, source, quality)
+
+
+def _read_rows(file: TextIO) -> tuple[FloatArray, FloatArray, list[str], list[str]]:
+    """Rows one by one, the same words kept once: a long recording stays small."""
+    reader = csv.reader(file)
+    if tuple(next(reader, ())) != ANGLE_COLUMNS:
+        raise ValueError("its columns are not those of a measurement")
+    places = [ANGLE_COLUMNS.index(name) for name in (*_NUMBERS, "quality")]
+    figures = array("d")
+    words: tuple[list[str], list[str]] = ([], [])
+    columns = (ANGLE_COLUMNS.index("movement"), ANGLE_COLUMNS.index("source"))
+    for row in reader:
+        if len(row) != len(ANGLE_COLUMNS):
+            raise ValueError(f"line {reader.line_num} has {len(row)} cells")
+        figures.extend(_number(row[place]) for place in places)
+        for kept, column in zip(words, columns, strict=True):
+            kept.append(sys.intern(row[column][:100]))
+    values = np.frombuffer(figures, dtype=np.float64).reshape(-1, len(places))
+    _refuse_implausible(values)
+    return values[:, :-1], values[:, -1], *words
+
+
+def _refuse_implausible(values: FloatArray) -> None:
+    """Times, angles, standard deviations and quality within what a measurement can give; NaN is "not measured"."""
+    limits = np.array([1e11, *[360.0] * 3, *[1e5] * 3, *[360.0] * 3, 1.0])
+    beyond = np.abs(values) > limits  # not where it is NaN
+    if beyond.any():
+        line = int(np.argmax(beyond.any(axis=1))) + 2
+        raise ValueError(f"line {line} holds a value that no measurement gives")
+    times = values[:, 0]
+    if np.isnan(times).any() or (np.diff(times) < 0).any():
+        raise ValueError("its times go back")
 
 
 def _number(text: str) -> float:
-    return float(text) if text else math.nan
+    value = float(text) if text else math.nan
+    if math.isinf(value):
+        raise ValueError(f"{text[:20]!r} is no number that a measurement gives")
+    return value
 
 
 def _content(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
+    try:
+        return read_plain(path, _MAX_BYTES)
+    except (FileNotFoundError, NotADirectoryError, NotPlainFileError):
+        return None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error

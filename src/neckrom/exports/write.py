@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from neckrom.errors import OutputError
+from neckrom.errors import OutputError, UnknownRecordError
 from neckrom.exports.source import ANGLES, Export, collect
 from neckrom.exports.tables import Column, angle_columns, measurement_columns, trial_columns
+from neckrom.private_files import make_private, whole_file
 from neckrom.records.api import Records
-from neckrom.records.files import make_private, open_private
+from neckrom.records.audit import Action
 
 
 class Format(StrEnum):
@@ -64,7 +65,23 @@ def export_to(
         If a file is already there, or cannot be written.
     """
     _, contents, remarks = made_export(records, what, form, with_name=with_name)
-    return Exported(write_files(out, contents, overwrite=overwrite), remarks)
+    files = write_files(out, contents, overwrite=overwrite)
+    try:
+        _log(records, what, form, with_name=with_name)
+    except UnknownRecordError:
+        for path in files:  # deleted while it was written: what was exported does not outlive them
+            path.unlink(missing_ok=True)
+        raise
+    return Exported(files, remarks)
+
+
+def _log(records: Records, what: str, form: Format, *, with_name: bool) -> None:
+    detail = f"{form.value}, with name" if with_name else form.value
+    if what.strip().upper().startswith("S-"):
+        row = records.find_session(what)
+        records.log(Action.EXPORTED, row.person_id, row.id, detail)
+    else:
+        records.log(Action.EXPORTED, records.find_person(what).id, None, detail)
 
 
 def made_export(
@@ -160,13 +177,12 @@ def write_files(out: Path, contents: dict[str, bytes], *, overwrite: bool) -> tu
     try:
         make_private(out)
         for path, content in paths.items():
-            part = path.with_name(f".{path.name}.part")
-            try:
-                with open_private(part) as file:
-                    file.write(content)
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
+            with whole_file(path, replace=overwrite) as file:
+                file.write(content)
+    except FileExistsError as error:
+        raise OutputError(
+            f"{error.filename} is already there: choose another --out, or say --overwrite."
+        ) from error
     except OSError as error:
         raise OutputError(
             f"{out} cannot be written: {error.strerror or error}. Choose another --out."

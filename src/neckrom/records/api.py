@@ -10,11 +10,13 @@ several threads; each call is a transaction of its own.
 
 from __future__ import annotations
 
+import glob
+import hashlib
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,21 +26,37 @@ from sqlalchemy.exc import IntegrityError
 
 from neckrom.errors import (
     InputError,
-    NeckromError,
     OutputError,
     StoreError,
     StoreUnreachableError,
     UnknownRecordError,
 )
+from neckrom.private_files import NotPlainFileError, TooLargeError, clear_unfinished, read_plain
 from neckrom.records import people, sessions
+from neckrom.records.audit import Action, LogEntry, read_entries, write_entry
 from neckrom.records.engine import make_engine, make_private_file, reading, writing
-from neckrom.records.files import FileEntry, Files, Manifest, copy_private
-from neckrom.records.guard import finish_restore, mark_in_use, refuse_other_content
+from neckrom.records.files import (
+    FileEntry,
+    Files,
+    Manifest,
+    copy_private,
+    everything_in,
+    remove_whole,
+    thrown_ids,
+)
+from neckrom.records.guard import (
+    finish_restore,
+    finish_server_restore,
+    mark_in_use,
+    refuse_lost_database,
+    refuse_other_content,
+)
 from neckrom.records.ids import new_screening_id, new_session_id
+from neckrom.records.leftovers import clear_uploads, folders_of, is_busy
 from neckrom.records.location import Location, locate
 from neckrom.records.migrate import bring_up_to_date
 from neckrom.records.people import PersonRow
-from neckrom.records.result_folder import RESULT, parse_result, read_result_folder
+from neckrom.records.result_folder import MAX_RESULT_BYTES, RESULT, parse_result, read_result_folder
 from neckrom.records.schema import Person, Screening, Session, StoredFile
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import (
@@ -118,6 +136,8 @@ class Deleted:
     files: int
     bytes: int
     elsewhere: int
+    look_into: tuple[str, ...] = ()
+    """Places outside of the store that may still hold the person: earlier stores that a restore kept, ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +228,11 @@ class Records:
 
     def __init__(self, location: Location) -> None:
         self.location = location
-        finish_restore(location.root)
         self._in_use = mark_in_use(location.root)
         self._engine: Engine | None = None
+        self.unreachable: tuple[Path, ...] = ()
         try:
+            finish_restore(location.root)
             refuse_other_content(location)
             if location.is_sqlite:
                 Files(location.root)
@@ -219,8 +240,13 @@ class Records:
             self._engine = make_engine(location)
             self.store_id = bring_up_to_date(self._engine, location)
             root = location.root if location.is_sqlite else location.root / self.store_id
-            finish_restore(root)
+            if not location.is_sqlite:
+                with reading(self._engine) as connection:
+                    finish_server_restore(root, connection)
             self.files = Files(root)
+            self._refuse_lost_database()
+            self.unreachable = tuple(clear_unfinished())
+            clear_uploads()
             self.settle()
         except OSError as error:
             self.close()
@@ -246,6 +272,12 @@ class Records:
             self._engine.dispose()
         self._in_use.close()
 
+    def _refuse_lost_database(self) -> None:
+        with reading(self.engine) as connection:
+            known = connection.execute(select(Session.id).limit(1)).first() is not None
+        if not known and not self.files.waiting():
+            refuse_lost_database(self.files.root, "knows no session")
+
     @property
     def engine(self) -> Engine:
         """For backups and benchmarks."""
@@ -267,7 +299,9 @@ class Records:
         born = people.checked_birth_date(birth_date, datetime.now().astimezone().date())
         remark = people.checked_note(note)
         with writing(self.engine) as connection:
-            return people.person_row(connection, people.add_person(connection, plain, born, remark))
+            person_id = people.add_person(connection, plain, born, remark)
+            write_entry(connection, Action.ADDED, person_id)
+            return people.person_row(connection, person_id)
 
     def people(self, search: str = "", limit: int | None = None, offset: int = 0) -> list[PersonRow]:
         """People by name; ``search`` is a part of a name or pseudonym."""
@@ -330,6 +364,7 @@ class Records:
             people.change_person(
                 connection, person_id, name=plain, search_name=people.search_form(plain or "")
             )
+            write_entry(connection, Action.CHANGED, person_id)
             return people.person_row(connection, person_id)
 
     def change_person(self, person_id: str, name: str | None, birth_date: str | None, note: str) -> PersonRow:
@@ -351,6 +386,7 @@ class Records:
                 birth_date=born,
                 note=remark,
             )
+            write_entry(connection, Action.CHANGED, person_id)
             return people.person_row(connection, person_id)
 
     def delete_person(self, person_id: str) -> Deleted:
@@ -360,13 +396,35 @@ class Records:
         ------
         UnknownRecordError
         """
+        unfiled = folders_of(person_id)
+        if any(is_busy(folder) for folder in unfiled):
+            raise InputError(
+                "A session or a clip of this person is being measured just now. Wait for its end, or end it, and "
+                "delete then."
+            )
         with self.files.locked():
             view = self.person(person_id)
             removed = self._delete(view.row.label, person_id, [row.id for row in view.sessions], whole=True)
             for manifest in self.files.waiting():
                 if manifest.person_id == person_id:
                     self.files.forget(manifest.session_id)
-        return removed
+            more = self.files.remove_person(person_id)
+            names = (person_id, *(row.id for row in view.sessions), view.row.name or "")
+            self.files.remove_apart(names)
+        for folder in unfiled:
+            more += sum(1 for path in everything_in(folder) if path.is_file())
+            remove_whole(folder)
+        self.unreachable = tuple(clear_unfinished())
+        return replace(removed, files=removed.files + more, look_into=self._may_hold())
+
+    def _may_hold(self) -> tuple[str, ...]:
+        """Places outside of the store that may still hold somebody whom this store knew."""
+        root = self.location.root
+        aside = [str(path) for path in sorted(root.parent.glob(f"{glob.escape(root.name)}.before-*"))]
+        if not self.location.is_sqlite:
+            aside += [str(path) for path in sorted(root.glob("before-restore-*.neckrom*"))]
+        apart = [str(path) for path in self.files.apart()]
+        return (*aside, *apart, *map(str, self.unreachable))
 
     # ----------------------------------------------------------- sessions
 
@@ -432,6 +490,7 @@ class Records:
             if remark is not None:
                 sessions.write_note(connection, row.id, remark)
             sessions.write_pain(connection, row.id, levels)
+            write_entry(connection, Action.CHANGED, row.person_id, row.id)
         return self.session(row.id)
 
     def result(self, session_id: str) -> Result:
@@ -497,11 +556,13 @@ class Records:
             if replace:
                 raise  # what it would take the place of is not known
             replaces = None  # kept here; checked when it is written
+        clock = self._clock_notes(now)
         session_id = new_session_id()
         remark = people.checked_note(note)
         try:
             with self.files.staging(session_id) as part:
                 entries = copy_private(read.files, part)
+                _refuse_changed(folder, read.raw, entries)
                 manifest = Manifest(
                     session_id=session_id,
                     person_id=person_id,
@@ -513,13 +574,15 @@ class Records:
                     files=entries,
                 )
                 self.files.keep(part, manifest)
+        except NotPlainFileError as error:
+            raise InputError(f"{error.filename} cannot be taken in: {error.strerror}.") from error
         except OSError as error:
             raise OutputError(
                 f"The session cannot be stored in {self.files.root}: {error.strerror or error}. Free some space; "
                 "nothing of it was kept there, and its folder is as it was."
             ) from error
         written = self._settle_or_keep(manifest)
-        return Imported(session_id, person_id, written, entries, read.notes)
+        return Imported(session_id, person_id, written, entries, read.notes + clock)
 
     def check_new(self, recording_sha256: str, person_id: str, *, replace: bool) -> str | None:
         """Refuse a recording that is stored already, before any work is done on it.
@@ -544,6 +607,21 @@ class Records:
         if not replace:
             raise KnownRecordingError(there)
         return there.id
+
+    def _clock_notes(self, now: datetime) -> tuple[str, ...]:
+        """A clock that stands before what was stored last has gone back, and the dates that it gives are wrong."""
+        try:
+            with reading(self.engine) as connection:
+                latest = connection.execute(select(func.max(Session.added))).scalar()
+        except StoreUnreachableError:
+            return ()
+        if latest is None or now > latest - timedelta(hours=1):
+            return ()
+        return (
+            f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC, but the last session was stored on "
+            f"{latest:%Y-%m-%d %H:%M} UTC, after that. Check the clock: where it has gone back, the date of this "
+            "session may be wrong. Delete it then, and import it again with --date.",
+        )
 
     def delete_session(self, session_id: str) -> Deleted:
         """Remove a session with its files.
@@ -570,17 +648,42 @@ class Records:
         with self.files.locked():
             self.files.clear_abandoned()
             for thrown in sorted(self.files.trash.iterdir()):
-                with reading(self.engine) as connection:
-                    wanted = sessions.session_exists(connection, thrown.name.partition(".")[2])
-                if wanted:
-                    self.files.put_back(thrown)
-                else:
-                    self.files.empty_trash(thrown)
+                self._settle_thrown(thrown)
+            self.files.set_apart_unreadable()
             for manifest in self.files.waiting():
-                try:
-                    self._settle(manifest)
-                except NeckromError as error:
-                    log.warning("session %s waits in %s: %s", manifest.session_id, self.files.incoming, error)
+                self._settle_or_set_apart(manifest)
+
+    def _settle_thrown(self, thrown: Path) -> None:
+        """Put back or remove one session of the trash; call it locked."""
+        person_id, session_id = thrown_ids(thrown)
+        if not session_id or thrown.is_symlink() or not thrown.is_dir():
+            self.files.set_apart(thrown, "it is no session")
+            return
+        with reading(self.engine) as connection:
+            wanted = sessions.session_exists(connection, session_id)
+        if not wanted:
+            self.files.empty_trash(thrown)
+        elif (self.files.stored / person_id / session_id).exists():
+            self.files.set_apart(thrown, "its session has another folder already")
+        else:
+            self.files.put_back(thrown)
+
+    def _settle_or_set_apart(self, manifest: Manifest) -> None:
+        """Write one session that waits; what can never be written is set apart. Call it locked."""
+        staged = self.files.incoming / manifest.session_id
+        try:
+            self._settle(manifest)
+        except (StoreError, UnknownRecordError, KnownRecordingError, OutputError) as error:
+            log.warning("session %s waits in %s: %s", manifest.session_id, self.files.incoming, error)
+        except InputError as error:
+            if staged.exists():
+                self.files.set_apart(staged, str(error))
+        except OSError as error:
+            missing = isinstance(error, FileNotFoundError | NotPlainFileError | TooLargeError)
+            if missing and staged.exists():
+                self.files.set_apart(staged, f"{error.filename}: {error.strerror}")
+            else:
+                log.warning("session %s waits in %s: %s", manifest.session_id, self.files.incoming, error)
 
     # ------------------------------------------------------------- course
 
@@ -653,7 +756,30 @@ class Records:
                     answers=answers,
                 )
             )
+            write_entry(connection, Action.SCREENED, person_id, session_id)
         return row
+
+    # ----------------------------------------------------------------- log
+
+    def log(
+        self, action: Action, person_id: str | None = None, session_id: str | None = None, detail: str = ""
+    ) -> None:
+        """Write down that something was opened, exported or handed out.
+
+        A disk that is full keeps nobody from reading: then it is only said in the program's own log.
+        """
+        try:
+            with writing(self.engine) as connection:
+                write_entry(connection, action, person_id, session_id, detail)
+        except (OutputError, StoreError) as error:
+            log.warning("not in the log: %s", error)
+
+    def log_entries(
+        self, person_id: str | None = None, session_id: str | None = None, limit: int | None = None
+    ) -> list[LogEntry]:
+        """Who did what, newest first; people who were deleted are still in it, by pseudonym."""
+        with reading(self.engine) as connection:
+            return read_entries(connection, person_id, session_id, limit)
 
     # ---------------------------------------------------------------- parts
 
@@ -674,7 +800,7 @@ class Records:
         staged = self.files.incoming / manifest.session_id
         if not staged.exists():
             return  # another process has done it
-        raw = (staged / RESULT).read_bytes()
+        raw = read_plain(staged / RESULT, MAX_RESULT_BYTES)
         thrown: list[Path] = []
         if manifest.replaces is not None:
             thrown = self.files.throw_away(manifest.person_id, [manifest.replaces])
@@ -689,6 +815,12 @@ class Records:
                         sessions.delete_session_row(connection, manifest.replaces)
                     sessions.insert_session(connection, manifest, raw)
                     sessions.keep_by_hand(connection, manifest.session_id, by_hand)
+                    action = Action.IMPORTED if manifest.replaces is None else Action.REPLACED
+                    write_entry(
+                        connection, action, manifest.person_id, manifest.session_id, manifest.replaces or ""
+                    )
+        except StoreUnreachableError:
+            raise  # whether it was kept is not known: the database says it when it answers again, and files follow
         except IntegrityError as error:
             self._undo(thrown)
             self.files.forget(manifest.session_id)
@@ -722,6 +854,9 @@ class Records:
                     connection.execute(delete(Person).where(Person.id == person_id))
                 else:
                     connection.execute(delete(Session).where(Session.id.in_(session_ids)))
+                write_entry(connection, Action.DELETED, person_id, None if whole else session_ids[0])
+        except StoreUnreachableError:
+            raise  # as in _settle: what lies in the trash comes back or goes, as the database says
         except BaseException:
             self._undo(thrown)
             raise
@@ -731,13 +866,18 @@ class Records:
         return Deleted(label, len(session_ids), screenings, len(here), size, max(0, number - len(here)))
 
     def _forget_pages(self) -> None:
-        """Write the log back into the database, so that nothing that was deleted lingers in it."""
+        """Write the log back into the database, so that nothing that was deleted lingers in it.
+
+        The next one to open or close the store does it where a long reader kept us from it.
+        """
         if not self.location.is_sqlite:
             return
         with self.engine.connect() as connection:
             driver = connection.connection.driver_connection
             if driver is not None:  # outside of a transaction, where SQLAlchemy would begin one
-                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                if busy:
+                    log.warning("what was deleted is written over when the store is closed: it is being read")
 
 
 _SCREENING = (
@@ -752,6 +892,15 @@ _SCREENING = (
 
 def _point(view: SessionView, movement: Movement) -> TrendPoint:
     return TrendPoint(view.row.id, view.row.measured, view.row.method, view.values[movement])
+
+
+def _refuse_changed(folder: Path, raw: bytes, entries: tuple[FileEntry, ...]) -> None:
+    """What is stored is what was checked."""
+    stored = next((entry.sha256 for entry in entries if entry.name == RESULT), None)
+    if stored != hashlib.sha256(raw).hexdigest():
+        raise InputError(
+            f"{folder / RESULT} was changed while it was read. Try again when nobody writes there."
+        )
 
 
 def _count_files(connection: Connection, session_ids: list[str]) -> int:

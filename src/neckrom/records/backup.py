@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import logging
 import os
 import secrets
 import shutil
@@ -20,26 +21,45 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import IO, Literal
+from typing import IO, Any, BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import URL, Connection, Engine, delete, func, insert, select
+from sqlalchemy import URL, Connection, Engine, FromClause, delete, func, insert, inspect, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from neckrom import __version__
-from neckrom.errors import InputError, OutputError, StoreError
+from neckrom.errors import InputError, NeckromError, OutputError, StoreError, StoreUnreachableError
+from neckrom.private_files import NotPlainFileError, TooLargeError, read_plain, whole_file
 from neckrom.records.api import Records
+from neckrom.records.audit import Action, write_entry
+from neckrom.records.content_check import first_foreign_object, first_foreign_value, first_missing_column
 from neckrom.records.engine import damaged, make_engine, make_private_file, reading, writing
-from neckrom.records.files import Files, make_private, open_private, sha256_of
-from neckrom.records.guard import alone, finish_restore, ready_beside, refuse_other_content
+from neckrom.records.files import Files, everything_in, make_private, open_private, remove_whole, sha256_of
+from neckrom.records.guard import (
+    RestoredBy,
+    alone,
+    finish_restore,
+    finish_server_restore,
+    ready_beside,
+    refuse_other_content,
+    unpacking_beside,
+)
 from neckrom.records.ids import is_id
 from neckrom.records.location import DATABASE, Location
 from neckrom.records.migrate import bring_up_to_date, is_known, newer, revision_of
-from neckrom.records.schema import Base, Person, Session, StoredFile, StoreInfo
+from neckrom.records.schema import AuditEntry, Base, Person, Screening, Session, StoredFile, StoreInfo
+from neckrom.records.sealed import Secret, is_sealed, opened_copy, seal
+
+log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 _ROWS = 500
 _CHUNK = 1 << 20
-_MAX_MANIFEST = 1 << 28
+_MAX_MANIFEST = 1 << 26
+_MAX_HEADER = 1 << 22
+_MAX_HEADERS = 100
+_MAX_MEMBERS = 5_000_000
+_MAX_DEPTH, _MAX_NAME = 12, 400
 
 Tell = Callable[[int, int], None]
 """Told how many files are done, of how many."""
@@ -91,7 +111,9 @@ class BackupDone:
 # --------------------------------------------------------------------- saving
 
 
-def back_up(records: Records, path: Path, tell: Tell, *, overwrite: bool = False) -> BackupDone:
+def back_up(
+    records: Records, path: Path, tell: Tell, *, overwrite: bool = False, secret: Secret | None = None
+) -> BackupDone:
     """Save a whole store into one file, while it is in use.
 
     Parameters
@@ -102,6 +124,8 @@ def back_up(records: Records, path: Path, tell: Tell, *, overwrite: bool = False
     tell : callable
     overwrite : bool
         Whether an earlier file of this name may be replaced.
+    secret : Secret, optional
+        Encrypts it; without one everybody who has the file can read it.
 
     Raises
     ------
@@ -113,58 +137,70 @@ def back_up(records: Records, path: Path, tell: Tell, *, overwrite: bool = False
     if path.is_dir() or (path.exists() and not overwrite):
         what = "a folder" if path.is_dir() else "already there"
         raise OutputError(f"{path} is {what}: name another file, or say --overwrite.")
-    part = path.with_name(f".{path.name}.part")
+    sealing = None if secret is None else secret.checked()
     try:
-        with open_private(part) as file:
-            manifest = _write_archive(records, file, tell)
+        with whole_file(path, replace=overwrite) as file:
+            manifest = _write_archive(records, file, tell, sealing)
             file.flush()
-            os.fsync(file.fileno())
-            size = file.tell()
-        part.replace(path)
+            size = file.seek(0, os.SEEK_END)
+    except FileExistsError as error:
+        raise OutputError(f"{path} is already there: name another file, or say --overwrite.") from error
     except OSError as error:
         raise OutputError(
             f"The backup cannot be written to {path}: {error.strerror or error}. Free some space or choose another "
             "place; nothing was kept of it, and the store is as it was."
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
+    records.log(Action.BACKED_UP, detail="not encrypted" if secret is None else "encrypted")
     return BackupDone(
         path, manifest.created, manifest.people, manifest.sessions, manifest.files, size, manifest.missing
     )
 
 
-def _write_archive(records: Records, file: IO[bytes], tell: Tell) -> BackupManifest:
+def _write_archive(records: Records, file: BinaryIO, tell: Tell, secret: Secret | None) -> BackupManifest:
+    """Write an archive, encrypted on the way where there is a secret."""
+    made: list[BackupManifest] = []
+
+    def write(stream: BinaryIO) -> None:
+        with (
+            records.files.staging(f"backup-{secrets.token_hex(4)}") as folder,
+            tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as archive,
+        ):
+            made.append(_fill_archive(records, archive, folder / DATABASE, tell))
+
+    if secret is None:
+        write(file)
+    else:
+        seal(file, secret, write)
+    return made[0]
+
+
+def _fill_archive(records: Records, archive: tarfile.TarFile, snapshot: Path, tell: Tell) -> BackupManifest:
     created = datetime.now(UTC)
-    with (
-        records.files.staging(f"backup-{secrets.token_hex(4)}") as folder,
-        tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive,
-    ):
-        snapshot = folder / DATABASE
-        _take_snapshot(records, snapshot)
-        with _database(snapshot) as engine:
-            missing = _add_files(records, archive, engine, tell)
-            with reading(engine) as connection:
-                people, sessions, files = _count(connection)
-                revision = revision_of(connection) or ""
-        manifest = BackupManifest(
-            tool_version=__version__,
-            created=created,
-            store_id=records.store_id,
-            revision=revision,
-            people=people,
-            sessions=sessions,
-            files=files - len(missing),
-            database_sha256=sha256_of(snapshot),
-            missing=tuple(missing),
-        )
-        archive.add(snapshot, DATABASE, filter=_anonymous)
-        _add_bytes(archive, MANIFEST, manifest.model_dump_json(indent=1).encode())
+    _take_snapshot(records, snapshot)
+    with _database(snapshot) as engine:
+        missing = _add_files(records, archive, engine, tell)
+        with reading(engine) as connection:
+            people, sessions, files = _count(connection)
+            revision = revision_of(connection) or ""
+    manifest = BackupManifest(
+        tool_version=__version__,
+        created=created,
+        store_id=records.store_id,
+        revision=revision,
+        people=people,
+        sessions=sessions,
+        files=files - len(missing),
+        database_sha256=sha256_of(snapshot),
+        missing=tuple(missing),
+    )
+    archive.add(snapshot, DATABASE, filter=_anonymous)
+    _add_bytes(archive, MANIFEST, manifest.model_dump_json(indent=1).encode())
     return manifest
 
 
 def _take_snapshot(records: Records, target: Path) -> None:
     """The database of this moment as one SQLite file."""
-    open_private(target).close()
+    open_private(target, new=True).close()
     if records.location.is_sqlite:
         with (
             contextlib.closing(sqlite3.connect(records.location.database, timeout=30)) as source,
@@ -186,9 +222,11 @@ def _take_snapshot(records: Records, target: Path) -> None:
             copy_tables(source_rows, copied)
 
 
-def copy_tables(source: Connection, target: Connection) -> None:
+def copy_tables(source: Connection, target: Connection, leaving_out: FromClause | None = None) -> None:
     """Copy all our tables into empty ones, a few rows at a time."""
     for table in Base.metadata.sorted_tables:
+        if table is leaving_out:
+            continue
         rows = source.execution_options(yield_per=_ROWS).execute(select(table))
         for part in rows.mappings().partitions():
             target.execute(insert(table), [dict(row) for row in part])
@@ -212,11 +250,22 @@ def _add_files(records: Records, archive: tarfile.TarFile, engine: Engine, tell:
                 else:
                     missing.append(f"{entry.session_id}/{entry.name}")
     if vanished:
-        with writing(engine) as connection:
-            for session_id in vanished:
-                connection.execute(delete(Session).where(Session.id == session_id))
+        _leave_out(records, engine, vanished)
     tell(total, total)
     return missing
+
+
+def _leave_out(records: Records, engine: Engine, vanished: set[str]) -> None:
+    """Take sessions that were deleted meanwhile out of the snapshot, and people who were deleted with them."""
+    with reading(engine) as connection:
+        of = select(Session.person_id).where(Session.id.in_(vanished)).distinct()
+        concerned = set(connection.execute(of).scalars())
+    with reading(records.engine) as connection:
+        still = set(connection.execute(select(Person.id).where(Person.id.in_(concerned))).scalars())
+    with writing(engine) as connection:
+        connection.execute(delete(Session).where(Session.id.in_(vanished)))
+        connection.execute(delete(Screening).where(Screening.person_id.in_(concerned - still)))
+        connection.execute(delete(Person).where(Person.id.in_(concerned - still)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +294,7 @@ def _entries(connection: Connection) -> Iterator[_Entry]:
 def _add_file(archive: tarfile.TarFile, path: Path, entry: _Entry) -> bool:
     """Add a file as it was stored; False, and nothing added, if it is missing or changed."""
     try:
-        content = path.read_bytes() if entry.size <= _CHUNK else None
+        content = read_plain(path, _CHUNK) if entry.size <= _CHUNK else None
         digest = sha256_of(path) if content is None else hashlib.sha256(content).hexdigest()
         if digest != entry.sha256:
             return False
@@ -253,7 +302,7 @@ def _add_file(archive: tarfile.TarFile, path: Path, entry: _Entry) -> bool:
             _add_bytes(archive, entry.member, content)
         else:
             archive.add(path, entry.member, recursive=False, filter=_anonymous)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError, NotPlainFileError, TooLargeError):
         return False
     return True
 
@@ -288,7 +337,9 @@ def _count(connection: Connection) -> tuple[int, int, int]:
 # ------------------------------------------------------------------ restoring
 
 
-def restore(path: Path, location: Location, tell: Tell, *, replace: bool = False) -> BackupDone:
+def restore(
+    path: Path, location: Location, tell: Tell, *, replace: bool = False, secret: Secret | None = None
+) -> BackupDone:
     """Bring a backup back, after checking all of it.
 
     Parameters
@@ -299,6 +350,8 @@ def restore(path: Path, location: Location, tell: Tell, *, replace: bool = False
     tell : callable
     replace : bool
         Whether a store that holds something may give way; it is kept beside the new one (SQLite).
+    secret : Secret, optional
+        Opens it where it is encrypted.
 
     Raises
     ------
@@ -311,18 +364,22 @@ def restore(path: Path, location: Location, tell: Tell, *, replace: bool = False
     """
     if not path.exists():
         raise InputError(f"There is no backup {path}: check the path.")
-    finish_restore(location.root)
-    refuse_other_content(location)
-    if not replace:
-        _refuse_to_replace(location)
+    if not path.is_file():
+        raise InputError(f"{path} is no file, so it is no backup: check the path.")
+    refuse_other_content(location, restoring=True)
+    with alone(location.root):
+        finish_restore(location.root)
+        if not replace:
+            _refuse_to_replace(location)
     before = None if location.is_sqlite else _save_server(location)
     with alone(location.root):
-        staged = ready_beside(location.root).with_suffix(".unpacking")
-        shutil.rmtree(staged, ignore_errors=True)
+        staged = unpacking_beside(location.root)
+        remove_whole(staged)
         try:
-            manifest, size = _unpack(path, staged, tell)
+            manifest, size = _unpack(path, staged, tell, secret or Secret())
             _verify(path, staged, manifest)
             if location.is_sqlite:
+                _write_log(staged, location)
                 set_aside = _take_place(staged, location.root)
             else:
                 _load_into_server(staged, location, manifest)
@@ -333,7 +390,7 @@ def restore(path: Path, location: Location, tell: Tell, *, replace: bool = False
                 "the store is as it was."
             ) from error
         finally:
-            shutil.rmtree(staged, ignore_errors=True)
+            remove_whole(staged)
     return BackupDone(
         path,
         manifest.created,
@@ -346,9 +403,44 @@ def restore(path: Path, location: Location, tell: Tell, *, replace: bool = False
     )
 
 
+def _write_log(staged: Path, location: Location) -> None:
+    """The restored store keeps its own log and what the one that gives way had in its; then that it was restored."""
+    with _database(staged / DATABASE) as engine:
+        earlier = _earlier_log(location)
+        with writing(engine) as connection:
+            _keep_log(connection, earlier)
+            write_entry(connection, Action.RESTORED)
+
+
+def _keep_log(connection: Connection, earlier: list[dict[str, Any]]) -> None:
+    known = set(connection.execute(select(AuditEntry.id)).scalars())
+    more = [row for row in earlier if row["id"] not in known]
+    for start in range(0, len(more), _ROWS):
+        connection.execute(insert(AuditEntry), more[start : start + _ROWS])
+
+
+def _earlier_log(location: Location) -> list[dict[str, Any]]:
+    """Lines of the store that gives way; none where it is damaged or older than logs are."""
+    if not location.database.exists() or not location.database.stat().st_size:
+        return []
+    engine = make_engine(location)
+    try:
+        with reading(engine) as connection:
+            if not inspect(connection).has_table(AuditEntry.__tablename__):
+                return []
+            return [dict(row) for row in connection.execute(select(AuditEntry.__table__)).mappings()]
+    except (NeckromError, ValueError, TypeError) as error:
+        log.warning("the log of the store that gives way cannot be read: %s", error)
+        return []
+    finally:
+        engine.dispose()
+
+
 def _refuse_to_replace(location: Location) -> None:
     """A store with people in it only gives way when that is said."""
     if location.is_sqlite and not location.database.exists():
+        return
+    if location.is_sqlite and not location.database.stat().st_size:
         return
     engine = make_engine(location)
     try:
@@ -365,38 +457,95 @@ def _refuse_to_replace(location: Location) -> None:
         )
 
 
-def _unpack(path: Path, staged: Path, tell: Tell) -> tuple[BackupManifest, int]:
+def _unpack(path: Path, staged: Path, tell: Tell, secret: Secret) -> tuple[BackupManifest, int]:
     """Unpack into a new folder; only what a backup holds, nothing outside of it."""
-    manifest: BackupManifest | None = None
     make_private(staged)
     try:
-        with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
-            for done, member in enumerate(archive):
-                content = archive.extractfile(member) if member.isreg() else None
-                if content is None or manifest is not None:
-                    raise _no_backup(path, f"{member.name[:80]!r} does not belong into one")
-                if member.name == MANIFEST:
-                    manifest = BackupManifest.model_validate_json(content.read(_MAX_MANIFEST))
-                else:
-                    _unpack_file(content, staged / _safe(path, member.name))
-                if done % 100 == 0:
-                    tell(done, 0)
-            size = file.seek(0, os.SEEK_END)
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if not is_sealed(file):
+                return _unpack_archive(path, file, staged, tell), size
+            with opened_copy(path, file, staged, secret) as opened:
+                return _unpack_archive(path, opened, staged, tell), size
     except (IsADirectoryError, PermissionError) as error:
+        if error.filename is not None and Path(error.filename) != path:
+            raise
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     except (tarfile.TarError, EOFError) as error:
-        raise _no_backup(path, str(error)) from error
+        raise _no_backup(path, str(error)[:200]) from error
     except ValidationError as error:
-        raise _no_backup(path, f"its manifest: {error.errors()[0]['msg']}") from error
+        raise _no_backup(path, f"its manifest: {error.errors()[0]['msg'][:200]}") from error
+
+
+class _Bounded(io.RawIOBase):
+    """A file of which nobody reads more than a few pieces at once: headers say what they like of their size."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.size = os.fstat(file.fileno()).st_size
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _MAX_HEADER:
+            raise tarfile.ReadError("a header in it is larger than any")
+        return self._file.read(size)
+
+    def seek(self, place: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(place, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+
+def _unpack_archive(path: Path, file: BinaryIO, staged: Path, tell: Tell) -> BackupManifest:
+    manifest: BackupManifest | None = None
+    bounded = _Bounded(file)
+    number = unpacked = 0
+    with tarfile.open(fileobj=bounded, mode="r:") as archive:
+        while (member := archive.next()) is not None:
+            archive.members.clear()  # type: ignore[attr-defined]  # it remembers every member otherwise
+            number, unpacked = number + 1, unpacked + member.size
+            shown = member.name[:80]
+            if number > _MAX_MEMBERS or len(member.pax_headers) > _MAX_HEADERS:
+                raise _no_backup(
+                    path, f"it holds more than {_MAX_MEMBERS} files, or a file with too many headers"
+                )
+            if member.issparse() or unpacked > bounded.size:
+                raise _no_backup(path, f"{shown!r} would unpack to more than the file holds")
+            if not member.isreg() or manifest is not None:
+                raise _no_backup(path, f"{shown!r} does not belong into one")
+            content = archive.extractfile(member)
+            assert content is not None  # of a regular file there always is one
+            if member.name == MANIFEST:
+                if member.size > _MAX_MANIFEST:
+                    raise _no_backup(path, "its manifest is larger than any")
+                manifest = BackupManifest.model_validate_json(content.read())
+            else:
+                _unpack_file(path, content, member, staged / _safe(path, member.name))
+            if number % 100 == 0:
+                tell(number, 0)
     if manifest is None:
         raise _no_backup(path, "it is cut short")
-    return manifest, size
+    return manifest
 
 
-def _unpack_file(content: IO[bytes], target: Path) -> None:
+def _unpack_file(path: Path, content: IO[bytes], member: tarfile.TarInfo, target: Path) -> None:
     make_private(target.parent)
-    with open_private(target, new=True) as file:
-        shutil.copyfileobj(content, file, _CHUNK)
+    try:
+        with open_private(target, new=True) as file:
+            shutil.copyfileobj(content, file, _CHUNK)
+            size = file.tell()
+    except FileExistsError as error:
+        raise _no_backup(path, f"{member.name[:80]!r} is in it twice") from error
+    except (NotADirectoryError, IsADirectoryError) as error:
+        raise _no_backup(path, f"{member.name[:80]!r} does not belong into one") from error
+    if size != member.size:
+        raise _no_backup(path, "it is cut short")
 
 
 def _safe(path: Path, name: str) -> PurePosixPath:
@@ -405,8 +554,9 @@ def _safe(path: Path, name: str) -> PurePosixPath:
     if name == DATABASE:
         return place
     parts = place.parts
-    whole = len(parts) >= 4 and parts[0] == "files" and is_id(parts[1]) and is_id(parts[2])
-    if not whole or ".." in parts or place.is_absolute():
+    whole = 4 <= len(parts) <= _MAX_DEPTH and parts[0] == "files" and is_id(parts[1]) and is_id(parts[2])
+    plain = len(name) <= _MAX_NAME and all(len(part.encode("utf-8", "replace")) <= 255 for part in parts)
+    if not whole or not plain or ".." in parts or place.is_absolute() or not name.isprintable():
         raise _no_backup(path, f"{name[:80]!r} does not belong into one")
     return place
 
@@ -418,19 +568,12 @@ def _verify(path: Path, staged: Path, manifest: BackupManifest) -> None:
         raise _no_backup(path, "its database is damaged")
     with contextlib.closing(sqlite3.connect(database)) as connection:
         try:
+            connection.execute("PRAGMA trusted_schema=OFF")
             if connection.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
                 raise _no_backup(path, "its database is damaged")
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise _no_backup(path, "its database is damaged") from error
-    with _database(database) as engine:
-        with reading(engine) as connection:
-            revision = revision_of(connection) or ""
-        if not is_known(revision):
-            raise newer(path, revision)
-        bring_up_to_date(engine, _at(database))
-        with reading(engine) as connection:
-            counted = _count(connection)
-            wanted = {entry.member: entry for entry in _entries(connection)}
+    counted, wanted = _content_of(path, database)
     known_missing = set(manifest.missing)
     absent = {
         member for member, entry in wanted.items() if f"{entry.session_id}/{entry.name}" in known_missing
@@ -441,9 +584,40 @@ def _verify(path: Path, staged: Path, manifest: BackupManifest) -> None:
         file = staged / name
         if not file.is_file() or sha256_of(file) != entry.sha256:
             raise _no_backup(path, f"{name} is missing or damaged")
-    there = sum(1 for file in (staged / "files").rglob("*") if file.is_file())
+    there = sum(1 for file in everything_in(staged / "files") if file.is_file())
     if there != manifest.files or counted[:2] != (manifest.people, manifest.sessions):
         raise _no_backup(path, "it does not hold what it says")
+
+
+def _content_of(path: Path, database: Path) -> tuple[tuple[int, int, int], dict[str, _Entry]]:
+    """Numbers and files of a database from outside, brought up to date and held to what neckrom writes.
+
+    Raises
+    ------
+    InputError
+        Saying what is none of ours in it.
+    StoreError
+        If it comes from a newer neckrom.
+    """
+    try:
+        with _database(database) as engine:
+            with reading(engine) as connection:
+                foreign = first_foreign_object(connection)
+                if foreign is not None:
+                    raise _no_backup(path, foreign)
+                revision = revision_of(connection) or ""
+            if not is_known(revision):
+                raise newer(path, "".join(letter for letter in str(revision)[:40] if letter.isprintable()))
+            bring_up_to_date(engine, _at(database))
+            with reading(engine) as connection:
+                foreign = first_missing_column(connection) or first_foreign_value(connection)
+                if foreign is not None:
+                    raise _no_backup(path, foreign)
+                return _count(connection), {entry.member: entry for entry in _entries(connection)}
+    except (StoreError, SQLAlchemyError, ValueError, TypeError) as error:
+        if isinstance(error, StoreError) and "newer neckrom" in str(error):
+            raise
+        raise _no_backup(path, f"its database: {str(error).splitlines()[0][:200]}") from error
 
 
 def _take_place(staged: Path, root: Path) -> Path | None:
@@ -451,15 +625,21 @@ def _take_place(staged: Path, root: Path) -> Path | None:
     for leftover in staged.glob(f"{DATABASE}-*"):
         leftover.unlink()
     ready = ready_beside(root)
-    shutil.rmtree(ready, ignore_errors=True)
+    remove_whole(ready)
     Files(staged)
     staged.rename(ready)
     set_aside = None
     if root.exists():
-        set_aside = root.with_name(f"{root.name}.before-{datetime.now().astimezone():%Y%m%d-%H%M%S}")
+        set_aside = _unused(root.with_name(f"{root.name}.before-{datetime.now().astimezone():%Y%m%d-%H%M%S}"))
         root.rename(set_aside)
     ready.rename(root)
     return set_aside
+
+
+def _unused(path: Path) -> Path:
+    """The same name, or with a number where it is taken: a clock that went back gives the same one twice."""
+    names = (path, *(path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(2, 10_000)))
+    return next(name for name in names if not name.exists())
 
 
 def _save_server(location: Location) -> Path | None:
@@ -467,38 +647,51 @@ def _save_server(location: Location) -> Path | None:
     with Records(location) as records:
         if not records.count_people():
             return None
-        path = location.root / f"before-restore-{datetime.now().astimezone():%Y%m%d-%H%M%S}.neckrom"
+        path = _unused(location.root / f"before-restore-{datetime.now().astimezone():%Y%m%d-%H%M%S}.neckrom")
         return back_up(records, path, lambda _done, _total: None).path
 
 
 def _load_into_server(staged: Path, location: Location, manifest: BackupManifest) -> None:
-    """All rows in one transaction, which is kept once the files are in their place."""
+    """All rows in one transaction; the files, whole on disk before it, take their place after it.
+
+    A kill or a lost server between the two leaves them waiting, and the log tells the next neckrom whether
+    the rows were kept.
+    """
     engine = make_engine(location)
     root = location.root / manifest.store_id
-    set_aside: Path | None = None
+    ready = ready_beside(root)
     try:
-        bring_up_to_date(engine, location)
+        by = RestoredBy(secrets.token_hex(16), bring_up_to_date(engine, location))
+        files = _only_files(staged)
+        by.write(files)
+        remove_whole(ready)
+        Files(files)
+        files.rename(ready)
         try:
             with _database(staged / DATABASE) as copy, reading(copy) as source, writing(engine) as target:
                 for table in reversed(Base.metadata.sorted_tables):
-                    target.execute(delete(table))
-                copy_tables(source, target)
-                set_aside = _take_place(_only_files(staged), root)
+                    if table is not AuditEntry.__table__:
+                        target.execute(delete(table))
+                copy_tables(source, target, leaving_out=AuditEntry.__table__)
+                _keep_log(
+                    target, [dict(row) for row in source.execute(select(AuditEntry.__table__)).mappings()]
+                )
+                write_entry(target, Action.RESTORED, entry_id=by.entry_id)
+        except StoreUnreachableError:
+            raise  # whether the rows were kept is not known: the next neckrom that reaches the server sees to it
         except BaseException:
-            if set_aside is not None:
-                shutil.rmtree(root, ignore_errors=True)
-                set_aside.rename(root)
+            remove_whole(ready)
             raise
+        with reading(engine) as connection:
+            finish_server_restore(root, connection)
     finally:
         engine.dispose()
-    if set_aside is not None:
-        shutil.rmtree(set_aside, ignore_errors=True)
 
 
 def _only_files(staged: Path) -> Path:
     """The files without the database, in a folder of their own."""
     folder = staged.with_suffix(".files")
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_whole(folder)
     make_private(folder)
     if (staged / "files").exists():
         (staged / "files").rename(folder / "files")
@@ -522,7 +715,10 @@ def _database(path: Path) -> Iterator[Engine]:
     try:
         yield engine
     finally:
-        with engine.connect() as connection:
+        with (
+            contextlib.suppress(NeckromError, SQLAlchemyError, sqlite3.Error),
+            engine.connect() as connection,
+        ):
             driver = connection.connection.driver_connection
             if driver is not None:
                 driver.execute("PRAGMA journal_mode=DELETE")

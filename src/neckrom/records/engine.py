@@ -13,6 +13,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import NoSuchModuleError
 
 from neckrom.errors import EnvironmentProblemError, OutputError, StoreError, StoreUnreachableError
+from neckrom.private_files import open_private
 from neckrom.records.location import Location
 
 BUSY_MS = 30_000
@@ -67,6 +68,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA secure_delete=ON")
+        cursor.execute("PRAGMA trusted_schema=OFF")  # a database from outside calls no functions of ours
     finally:
         cursor.close()
 
@@ -79,10 +81,28 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One consistent view of the store."""
+    """One consistent view of the store.
+
+    Raises
+    ------
+    StoreError
+        If a row holds what neckrom never writes: then that is said, with the row, and not shown as a fault
+        of the one who reads.
+    """
     options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with engine.connect() as connection, connection.execution_options(**options).begin():
-        yield connection
+        try:
+            yield connection
+        except (ValueError, TypeError, LookupError, OverflowError, AttributeError) as error:
+            from neckrom.records.content_check import first_foreign_value  # noqa: PLC0415  (seldom needed)
+
+            found = first_foreign_value(connection)
+            if found is None:
+                raise
+            raise StoreError(
+                f"The store is damaged: {found}. Bring back your last backup: neckrom restore FILE --replace (what is "
+                "there now is kept beside it)."
+            ) from error
 
 
 @contextmanager
@@ -100,9 +120,8 @@ def lock_tables(connection: Connection) -> None:
 
 def make_private_file(location: Location) -> None:
     """Make the database file readable by its owner alone before SQLite fills it."""
-    handle = os.open(location.database, os.O_CREAT | os.O_RDWR, 0o600)
-    os.close(handle)
-    location.database.chmod(0o600)
+    with open_private(location.database) as file:
+        os.fchmod(file.fileno(), 0o600)
 
 
 # --------------------------------------------------------------------- errors
@@ -112,13 +131,13 @@ def meaning(error: BaseException | None, location: Location) -> StoreError | Out
     """What an error of the driver says to a user; None where it is none that they can act on."""
     words = str(error).lower()
     if isinstance(error, sqlite3.Error):
-        return _of_sqlite(words, location)
+        return _of_sqlite(error, words, location)
     if type(error).__module__.partition(".")[0] == "psycopg":
         return _of_server(error, location)
     return None
 
 
-def _of_sqlite(words: str, location: Location) -> StoreError | OutputError | None:
+def _of_sqlite(error: sqlite3.Error, words: str, location: Location) -> StoreError | OutputError | None:
     if any(part in words for part in _DAMAGED):
         return damaged(location, words)
     if any(part in words for part in _FULL):
@@ -129,7 +148,9 @@ def _of_sqlite(words: str, location: Location) -> StoreError | OutputError | Non
         return OutputError(f"{location} may not be written. Mend its permissions, or choose another --store.")
     if "locked" in words or "busy" in words:
         return StoreError(f"Another neckrom holds {location} for more than {BUSY_MS // 1000} s. Try again.")
-    return None
+    if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
+        return None  # a rule of our tables, or a mistake of ours
+    return damaged(location, words[:200])
 
 
 def damaged(location: Location, why: str) -> StoreError:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from sqlalchemy import Connection
+
 from neckrom.errors import OutputError, StoreError
-from neckrom.records.files import make_private, open_private
+from neckrom.private_files import make_private, open_private, read_plain
+from neckrom.records.audit import has_entry
+from neckrom.records.files import remove_whole
+from neckrom.records.ids import is_id
 from neckrom.records.location import DATABASE, Location
 
-_OURS = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "files", "incoming", "trash", "lock"})
+_OURS = frozenset(
+    {DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal"}
+    | {"files", "incoming", "trash", "unreadable", "lock"}
+)
+RESTORED_BY = ".restored-by"
+"""In files that were restored to a server: the line of the log that was written with their rows."""
 
 
 def ready_beside(root: Path) -> Path:
@@ -21,12 +33,78 @@ def ready_beside(root: Path) -> Path:
     return root.with_name(f".{root.name}.restored")
 
 
+def unpacking_beside(root: Path) -> Path:
+    """Where a backup is unpacked and verified."""
+    return root.with_name(f".{root.name}.unpacking")
+
+
+def replaced_beside(root: Path) -> Path:
+    """Where files wait that a restored backup took the place of, until they are removed."""
+    return root.with_name(f".{root.name}.replaced")
+
+
 def finish_restore(root: Path) -> None:
-    """Put a restored store in its place if the restoring process was killed between the two renames."""
+    """Put a restored store in its place if the restoring process was killed between the two renames.
+
+    What a killed restore left otherwise is removed: it had confirmed nothing, and the backup is still there.
+    Call it while nobody can be restoring: marked as in use, or alone.
+    """
     ready = ready_beside(root)
-    if ready.is_dir() and not root.exists():
-        with contextlib.suppress(FileNotFoundError):  # another process has just done it
-            ready.rename(root)
+    for leftover in (unpacking_beside(root), root.with_name(f".{root.name}.files")):
+        remove_whole(leftover)
+    if not ready.is_dir():
+        return
+    if root.exists():
+        remove_whole(ready)
+        return
+    with contextlib.suppress(FileNotFoundError):  # another process has just done it
+        ready.rename(root)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredBy:
+    """What tells after a kill whether the rows that belong to restored files were kept."""
+
+    entry_id: str
+    previous_id: str
+    """Of the store that was on the server before."""
+
+    def write(self, folder: Path) -> None:
+        """Put it beside the files."""
+        with open_private(folder / RESTORED_BY) as file:
+            file.write(f"{self.entry_id}\n{self.previous_id}\n".encode())
+
+    @classmethod
+    def read(cls, folder: Path) -> RestoredBy | None:
+        """Read it back; None where there is none."""
+        try:
+            lines = read_plain(folder / RESTORED_BY, 1000).decode("ascii", "replace").split("\n")
+        except OSError:
+            return None
+        sound = len(lines) == 3 and all(len(line) == 32 and line.isalnum() for line in lines[:2])
+        return cls(lines[0], lines[1]) if sound else None
+
+
+def finish_server_restore(root: Path, connection: Connection) -> None:
+    """Files follow their rows: in their place where the rows were kept, removed where they were not."""
+    ready = ready_beside(root)
+    by = RestoredBy.read(ready)
+    if ready.is_dir():
+        if by is None or not has_entry(connection, by.entry_id):
+            remove_whole(ready)
+            return
+        if root.exists():
+            remove_whole(replaced_beside(root))
+            root.rename(replaced_beside(root))
+        ready.rename(root)
+    by = RestoredBy.read(root)
+    remove_whole(replaced_beside(root))
+    if by is None:
+        return
+    previous = root.with_name(by.previous_id)
+    if previous != root:
+        remove_whole(previous)
+    (root / RESTORED_BY).unlink(missing_ok=True)
 
 
 def mark_in_use(root: Path) -> BinaryIO:
@@ -64,8 +142,14 @@ def alone(root: Path) -> Iterator[None]:
     StoreError
         If somebody has.
     """
-    make_private(root.parent)
-    with open_private(_in_use_file(root)) as handle:
+    try:
+        make_private(root.parent)
+        marked = open_private(_in_use_file(root))
+    except OSError as error:
+        raise OutputError(
+            f"The backup cannot be restored into {root}: {error.strerror}. Choose another folder: --store FOLDER."
+        ) from error
+    with marked as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -75,14 +159,32 @@ def alone(root: Path) -> Iterator[None]:
         yield
 
 
-def refuse_other_content(location: Location) -> None:
-    """A folder with other people's things in it is not made into a store.
+def refuse_other_content(location: Location, *, restoring: bool = False) -> None:
+    """A folder with other people's things in it is not made into a store, nor one that has lost its database.
+
+    Parameters
+    ----------
+    location : Location
+    restoring : bool
+        Whether a backup is about to take its place: a lost database is no reason against that.
 
     Raises
     ------
     StoreError
     """
-    if not location.is_sqlite or location.database.exists():
+    if not location.is_sqlite:
+        return
+    database = location.database
+    if os.path.lexists(database) and (database.is_symlink() or not database.is_file()):
+        raise StoreError(
+            f"{database} is a link, a pipe or a folder, no database. Put the database itself there, or name another "
+            "store with --store FOLDER."
+        )
+    if database.exists() and database.stat().st_size:
+        return
+    if not restoring:
+        refuse_lost_database(location.root, "is empty" if database.exists() else "is missing")
+    if database.exists():
         return
     try:
         others = sorted(path.name for path in location.root.iterdir() if path.name not in _OURS)
@@ -97,6 +199,35 @@ def refuse_other_content(location: Location) -> None:
             f"{location.root} is no store of neckrom: it holds {', '.join(others[:3])}. Name an empty folder or a new "
             "one, as in --store FOLDER"
         )
+
+
+def refuse_lost_database(root: Path, what: str) -> None:
+    """Files of people without a database that knows them are no new store.
+
+    Raises
+    ------
+    StoreError
+    """
+    number = sum(_count_sessions(root / name) for name in ("files", "incoming"))
+    if number:
+        raise StoreError(
+            f"{root / DATABASE} {what}, and beside it lie the files of {number} session{'s' * (number != 1)}: the "
+            "database was lost, and this is no new store. Nothing was changed. Bring back your last backup: neckrom "
+            "restore FILE --replace (what is there now is kept beside it). Without one: move the folder away, and take "
+            "its sessions in again with neckrom sessions import."
+        )
+
+
+def _count_sessions(folder: Path) -> int:
+    """Folders of sessions in it, or in the folders of people in it."""
+    try:
+        people = [path for path in folder.iterdir() if is_id(path.name) and path.is_dir()]
+        return sum(
+            1 if path.name.startswith("S-") else sum(is_id(inner.name) for inner in path.iterdir())
+            for path in people
+        )
+    except OSError:
+        return 0
 
 
 def _in_use_file(root: Path) -> Path:

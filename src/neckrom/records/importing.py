@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neckrom.errors import InputError
+from neckrom.errors import InputError, OutputError
+from neckrom.private_files import TooLargeError, open_private, read_plain
 from neckrom.records.api import Imported, Records
 from neckrom.records.files import sha256_of
-from neckrom.records.result_folder import RESULT
+from neckrom.records.result_folder import MAX_RESULT_BYTES, RESULT
 
 if TYPE_CHECKING:
     from neckrom.service.measure import Progress
@@ -55,12 +55,14 @@ def import_path(
         raise InputError(f"No such file or folder: {path}. Check the path.")
     if path.is_dir() and (path / RESULT).exists():
         return records.import_result(path, person_id, measured, note, replace=replace)
-    if path.suffix == ".json":
+    if not path.is_dir() and not path.is_file():
+        raise InputError(f"{path} is a pipe or a device, no file and no folder. Give a file or a folder.")
+    if path.suffix == ".json" and path.is_file():
         with records.files.staging(f"alone-{secrets.token_hex(4)}") as folder:
-            shutil.copyfile(path, folder / RESULT)
+            _copy_result(path, folder / RESULT)
             return records.import_result(folder, person_id, measured, note, replace=replace)
     if path.is_file() and path.suffix != ".parquet":  # found to be known before the long work, not after it
-        records.check_new(sha256_of(path), person_id, replace=replace)
+        records.check_new(_hash_of(path), person_id, replace=replace)
     from neckrom.service.measure import measure_one  # noqa: PLC0415  (slow to load)
 
     with records.files.staging(f"measure-{secrets.token_hex(4)}") as folder:
@@ -68,3 +70,31 @@ def import_path(
         if outcome.folder is None:
             raise InputError(f"{path} could not be measured.")
         return records.import_result(outcome.folder, person_id, measured, note, replace=replace)
+
+
+def _hash_of(path: Path) -> str:
+    try:
+        return sha256_of(path.resolve())
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror or error}. Check its permissions."
+        ) from error
+
+
+def _copy_result(path: Path, target: Path) -> None:
+    try:
+        raw = read_plain(path.resolve(), MAX_RESULT_BYTES)
+    except TooLargeError as error:
+        raise InputError(f"{path} is larger than any result. Give the result of one session.") from error
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror or error}. Check its permissions."
+        ) from error
+    try:
+        with open_private(target, new=True) as file:
+            file.write(raw)
+    except OSError as error:
+        raise OutputError(
+            f"The session cannot be stored in {target.parent}: {error.strerror or error}. Free some space; nothing of it "
+            "was kept there."
+        ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from neckrom.errors import InputError
+from neckrom.private_files import NotPlainFileError, TooLargeError, open_plain, read_plain
+from neckrom.records.plausible import first_implausible
 from neckrom.result import SCHEMA_VERSION, Result
 from neckrom.types import MOVEMENTS
 
@@ -20,8 +23,14 @@ ANGLES = "angles.csv"
 LANDMARKS = "landmarks.parquet"
 
 MAX_FILES = 200
-MAX_RESULT_BYTES = 20_000_000
+MAX_RESULT_BYTES = 5_000_000
 MAX_BYTES = 20_000_000_000
+MAX_DEPTH = 8
+MAX_FOLDERS = 200
+_ROW_BYTES = 2_000
+"""Of a frame in ``angles.csv``; about 150 are usual."""
+_VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})", re.ASCII)
+_NAMES_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +64,11 @@ def read_result_folder(folder: Path) -> ResultFolder:
     """
     path = folder / RESULT
     try:
-        if path.stat().st_size > MAX_RESULT_BYTES:
-            raise _foreign(folder, f"its {RESULT} is larger than any result")
-        raw = path.read_bytes()
+        raw = read_plain(path, MAX_RESULT_BYTES)
+    except TooLargeError as error:
+        raise _foreign(folder, f"its {RESULT} is larger than any result") from error
+    except NotPlainFileError as error:
+        raise _foreign(folder, f"its {RESULT} is a link, a pipe or a device, no plain file") from error
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InputError(
             f"{folder} is no result of neckrom: there is no {RESULT} in it. Give the folder that holds one, or the "
@@ -102,12 +113,25 @@ def parse_result(raw: bytes, where: str) -> tuple[Result, tuple[str, ...]]:
     result = _validated(content, where, left_out, newer=minor > own_minor)
     if {item.movement for item in result.movements} != set(MOVEMENTS) or len(result.movements) != 6:
         raise InputError(f"{where} is damaged: it does not hold the six movements. Measure the clip again.")
+    implausible = first_implausible(result)
+    if implausible is not None:
+        raise InputError(
+            f"{where} is damaged or made up: {implausible}. Nothing of it was kept. Measure the clip again."
+        )
     if not left_out:
         return result, ()
+    shown = [_shown(name) for name in left_out[:_NAMES_SHOWN]]
+    more = [] if len(left_out) <= _NAMES_SHOWN else [f"and {len(left_out) - _NAMES_SHOWN} more"]
     return result, (
         f"A newer neckrom wrote this result (version {version}); kept as it is, but not shown here: "
-        f"{', '.join(left_out)}.",
+        f"{', '.join(shown + more)}.",
     )
+
+
+def _shown(text: str) -> str:
+    """A text from outside, short enough and safe for a terminal."""
+    plain = "".join(letter if letter.isprintable() else "?" for letter in text[:100])
+    return plain if len(text) <= 100 else f"{plain}…"
 
 
 def _validated(content: dict[str, Any], where: str, left_out: list[str], *, newer: bool) -> Result:
@@ -118,12 +142,15 @@ def _validated(content: dict[str, Any], where: str, left_out: list[str], *, newe
         if newer and unknown and len(unknown) == error.error_count():
             for location in unknown:
                 left_out.append(".".join(map(str, location)))
-                _remove(content, location)
+                try:
+                    _remove(content, location)
+                except (LookupError, TypeError) as gone:
+                    raise InputError(f"{where} is damaged. Measure the clip again.") from gone
             return _validated(content, where, left_out, newer=False)
         first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
+        field = _shown(".".join(map(str, first["loc"])))
         raise InputError(
-            f"{where} is damaged or not a result of neckrom ({field}: {first['msg']}). Measure the clip again."
+            f"{where} is damaged or not a result of neckrom ({field}: {_shown(first['msg'])}). Measure the clip again."
         ) from error
 
 
@@ -134,10 +161,10 @@ def _remove(content: Any, location: tuple[int | str, ...]) -> None:
 
 
 def _version(text: object, where: str) -> tuple[int, int]:
-    parts = text.split(".") if isinstance(text, str) else []
-    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
+    named = _VERSION.fullmatch(text) if isinstance(text, str) else None
+    if named is None:
         raise InputError(f"{where} is no result of neckrom: it names no version of the format.")
-    return int(parts[0]), int(parts[1])
+    return int(named[1]), int(named[2])
 
 
 # ---------------------------------------------------------------------- files
@@ -145,9 +172,15 @@ def _version(text: object, where: str) -> tuple[int, int]:
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Plain files of the folder and its sub-folders; hidden ones and links are none of the result's."""
-    number = size = 0
+    number = size = walked = 0
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        walked += len(folders)
+        depth = len(Path(place).relative_to(folder).parts)
+        if walked > MAX_FOLDERS or (depth >= MAX_DEPTH and folders):
+            raise _foreign(
+                folder, f"it holds more than {MAX_FOLDERS} folders, or {MAX_DEPTH} within each other"
+            )
         for name in sorted(names):
             path = Path(place) / name
             if name.startswith(".") or path.is_symlink() or not path.is_file():
@@ -165,9 +198,7 @@ def _check_parts(folder: Path, result: Result, files: dict[str, Path]) -> None:
     """What lies beside the result belongs to it: as many rows as the clip has frames."""
     frames = result.clip.frames
     if ANGLES in files:
-        with files[ANGLES].open("rb") as file:
-            header = file.readline()
-            rows = sum(1 for _ in file)
+        header, rows = _table_shape(folder, files[ANGLES], frames)
         if not header.startswith(b"time_s,flexion_deg,") or rows != frames:
             raise InputError(
                 f"{folder} is damaged: {ANGLES} has {rows} rows where the clip has {frames} frames. Measure the clip "
@@ -177,13 +208,27 @@ def _check_parts(folder: Path, result: Result, files: dict[str, Path]) -> None:
         _check_landmarks(folder, files[LANDMARKS], frames)
 
 
+def _table_shape(folder: Path, path: Path, frames: int) -> tuple[bytes, int]:
+    """First line and number of the others, read a piece at a time whatever the file holds."""
+    with open_plain(path) as file:
+        header = file.readline(_ROW_BYTES)
+        if os.fstat(file.fileno()).st_size > _ROW_BYTES * (frames + 1):
+            raise _foreign(folder, f"its {ANGLES} is larger than {frames} frames can be")
+        rows, last = 0, b"\n"
+        while piece := file.read(1 << 20):
+            rows += piece.count(b"\n")
+            last = piece[-1:]
+    return header, rows + (last != b"\n")
+
+
 def _check_landmarks(folder: Path, path: Path, frames: int) -> None:
     import pyarrow as pa  # noqa: PLC0415  (slow to load)
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     try:
-        rows = pq.read_metadata(path).num_rows
-    except (pa.ArrowException, OSError) as error:
+        with open_plain(path) as file:
+            rows = pq.read_metadata(file).num_rows
+    except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
         raise InputError(
             f"{folder} is damaged: {LANDMARKS} cannot be read. Measure the clip again."
         ) from error

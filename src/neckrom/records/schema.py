@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0002"
+HEAD = "0003"
 """Revision of the tables below; a test holds it to the newest migration."""
 
 
@@ -176,3 +176,18 @@ class Screening(Base):
     answered: Mapped[datetime] = mapped_column(UtcTime())
     questions_version: Mapped[str] = mapped_column(String(16))
     answers: Mapped[dict[str, Any]] = mapped_column(JSON())
+
+
+class AuditEntry(Base):
+    """Who did what: added to, never changed (the database refuses), and no health data in it."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcTime(), index=True)
+    actor: Mapped[str] = mapped_column(String(200))
+    action: Mapped[str] = mapped_column(String(40))
+    person_id: Mapped[str | None] = mapped_column(String(16), index=True)
+    """No foreign key: the line outlives the person."""
+    session_id: Mapped[str | None] = mapped_column(String(16))
+    detail: Mapped[str] = mapped_column(String(200))

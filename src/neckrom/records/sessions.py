@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, Executable, delete, insert, select, update
 
 from neckrom.errors import ConfigurationError, InputError, UnknownRecordError
-from neckrom.records.files import FileEntry, Manifest
+from neckrom.records.files import FIRST_YEAR, FileEntry, Manifest, is_storable
 from neckrom.records.people import RefusedValueError
+from neckrom.records.plausible import RANGES
 from neckrom.records.result_folder import parse_result
 from neckrom.records.schema import Measurement, Person, Session, SessionResult, StoredFile
 from neckrom.records.trends import MeasuredValue, TrendPoint, value_of
@@ -22,6 +23,9 @@ from neckrom.result import Result
 from neckrom.types import MOVEMENTS, Movement
 
 _CLOCKS_DIFFER = timedelta(days=1)
+_MADE_FROM = datetime(2000, 1, 1, tzinfo=UTC)
+"""No result is older than that: a clock that says so has lost its time."""
+_MAX_UNPACKED = 20_000_001
 _NEAR = 5
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -98,15 +102,21 @@ def measured_time(result: Result, stated: datetime | None, now: datetime) -> dat
         If it lies in the future or is no time.
     """
     if stated is not None:
+        _refuse_past(stated)
         _refuse_future(stated, now)
         return stated
     try:
         made = datetime.fromisoformat(result.created)
-    except ValueError as error:
+        made = made if made.tzinfo is not None else made.astimezone()
+        if made < _MADE_FROM:
+            raise InputError(
+                f"The result says it was made on {made:%Y-%m-%d}: the clock of that machine was wrong. State when the "
+                "person was measured: --date YYYY-MM-DD"
+            )
+    except (ValueError, OverflowError, OSError) as error:
         raise InputError(
-            f"The result says it was made at {result.created!r}, which is no time. State it: --date YYYY-MM-DD"
+            f"The result says it was made at {result.created[:40]!r}, which is no time. State it: --date YYYY-MM-DD"
         ) from error
-    made = made if made.tzinfo is not None else made.astimezone()
     if made > now + _CLOCKS_DIFFER:
         raise InputError(
             f"The result says it was made on {made:%Y-%m-%d}, in the future: the clock of that machine was wrong. "
@@ -118,6 +128,13 @@ def measured_time(result: Result, stated: datetime | None, now: datetime) -> dat
 def _refuse_future(stated: datetime, now: datetime) -> None:
     if stated > now + _CLOCKS_DIFFER:
         raise ConfigurationError(f"The date {stated:%Y-%m-%d} lies in the future: check the year.")
+
+
+def _refuse_past(stated: datetime) -> None:
+    if not is_storable(stated):
+        raise ConfigurationError(
+            f"The date {stated:%Y-%m-%d} lies before {FIRST_YEAR}: check the year, as in 2026-03-14."
+        )
 
 
 def recording_of(result: Result, raw: bytes) -> str:
@@ -170,16 +187,21 @@ def _session_columns(manifest: Manifest, result: Result, raw: bytes) -> dict[str
         "dated_by_hand": manifest.dated_by_hand,
         "added": datetime.fromisoformat(manifest.added),
         "recording_sha256": recording_of(result, raw),
-        "source_name": result.clip.name.replace("\x00", "")[:1000],
+        "source_name": _plain(result.clip.name, 1000),
         "view": result.camera.view,
         "schema_version": result.schema_version,
-        "tool_version": result.tool.version[:64],
-        "estimator": result.tool.estimator,
-        "calibration_id": result.tool.calibration_id,
-        "norms": result.norms.name,
+        "tool_version": _plain(result.tool.version, 64),
+        "estimator": _plain(result.tool.estimator, 500),
+        "calibration_id": _plain(result.tool.calibration_id, 500),
+        "norms": _plain(result.norms.name, 500),
         "flagged": sum(item.flag == "flagged" for item in result.movements),
         "note": manifest.note,
     }
+
+
+def _plain(text: str, limit: int) -> str:
+    """A text from outside as every list can show it: in one line, without what steers a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text[:limit])
 
 
 def checked_pain(level: int | None) -> int | None:
@@ -282,7 +304,7 @@ def values_of(connection: Connection, session_id: str) -> dict[Movement, Measure
     """Figures of a session, the six movements in their order."""
     query = select(*_MEASURED).where(Measurement.session_id == session_id)
     found = {value.movement: value for value in map(_value, connection.execute(query))}
-    return {movement: found[movement] for movement in MOVEMENTS if movement in found}
+    return {movement: found.get(movement) or _not_measured(movement) for movement in MOVEMENTS}
 
 
 def result_bytes(connection: Connection, session_id: str) -> bytes:
@@ -302,7 +324,7 @@ def result_bytes(connection: Connection, session_id: str) -> bytes:
     if row is None:
         raise UnknownRecordError(f"There is no session {session_id} any more: neckrom sessions list")
     try:
-        raw = zlib.decompress(row.zlib_json)
+        raw = zlib.decompressobj().decompress(row.zlib_json, _MAX_UNPACKED)  # never more, whatever it says
     except zlib.error:
         raw = b""
     if hashlib.sha256(raw).hexdigest() != row.sha256:
@@ -354,8 +376,41 @@ _MEASURED = (
 
 
 def _value(row: Sequence[Any]) -> MeasuredValue:
+    """A value as it was stored; what no measurement gives was let in by an older neckrom and shows as not measured."""
+    names = [column.key for column in _MEASURED[1:]]
     movement, *rest = row
-    return MeasuredValue(Movement(movement), *rest)
+    figures = {name: _possible(name, value) for name, value in zip(names, rest, strict=True)}
+    low, high = figures["low_deg"], figures["high_deg"]
+    if figures["best_deg"] is None or (low is not None and high is not None and high < low):
+        figures |= {"low_deg": None, "high_deg": None}
+    return MeasuredValue(Movement(movement), **figures)
+
+
+def _possible(name: str, value: Any) -> Any:
+    if not isinstance(value, float):
+        return value
+    low, high = RANGES.get(name, RANGES["interval95_deg"])
+    return value if low <= value <= high else None
+
+
+def _not_measured(movement: Movement) -> MeasuredValue:
+    """For a movement of which the store holds nothing."""
+    return MeasuredValue(
+        movement=movement,
+        best_deg=None,
+        mean_deg=None,
+        low_deg=None,
+        high_deg=None,
+        lower_bound=False,
+        reference_deg=None,
+        healthy_low_deg=None,
+        healthy_high_deg=None,
+        percent_of_reference=None,
+        flag="could_not_judge",
+        pain=None,
+        compensation_deg=None,
+        trials=0,
+    )
 
 
 def _many(connection: Connection, query: Executable) -> list[SessionRow]:
@@ -393,10 +448,11 @@ def parse_date(text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        zoned = moment.astimezone(UTC) if moment.tzinfo is None else moment
+        zoned = moment.astimezone(UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise ConfigurationError(
             f"{text!r} is no date: give it as in 2026-03-14, or with the time as in 2026-03-14T10:30"
         ) from error
+    _refuse_past(zoned)
     _refuse_future(zoned, datetime.now(UTC))
     return zoned

@@ -6,12 +6,12 @@ import errno
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from neckrom.errors import OutputError
+from neckrom.private_files import clear_unfinished, forget_part, new_part, new_part_folder
 
 LANDMARK_FILE = "landmarks.parquet"
 
@@ -55,24 +55,20 @@ def new_folder(final: Path, *, overwrite: bool) -> Iterator[Path]:
     OutputError
         If the result is already there and may not be overwritten, or the place cannot be written.
     """
+    clear_unfinished()
     refuse_existing(final, overwrite=overwrite)
     created_parents = make_parents(final.parent)
-    try:
-        part = Path(tempfile.mkdtemp(prefix=f".{final.name}.", suffix=".part", dir=final.parent))
-    except OSError as error:
-        remove_empty(created_parents)
-        raise OutputError(cannot_write_message(final, error)) from error
     done = False
     try:
-        yield part
-        _owner_only(part)
-        _take_place(part, final)
-        done = True
+        with new_part_folder(final.parent, final) as part:
+            yield part
+            _owner_only(part)
+            _take_place(part, final)
+            done = True
     except OSError as error:
         raise OutputError(cannot_write_message(final, error)) from error
     finally:
         if not done:
-            shutil.rmtree(part, ignore_errors=True)
             remove_empty(created_parents)
 
 
@@ -140,7 +136,8 @@ def _take_place(part: Path, final: Path) -> None:
     if not final.exists():
         part.rename(final)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{final.name}.", suffix=".old", dir=final.parent))
+    old = new_part(final.parent, final, "old")  # noted: after a kill between the two moves it goes back
+    old.mkdir(mode=0o700)
     final.rename(old / "result")
     try:
         part.rename(final)
@@ -149,3 +146,4 @@ def _take_place(part: Path, final: Path) -> None:
         raise
     finally:
         shutil.rmtree(old, ignore_errors=True)
+        forget_part(old)

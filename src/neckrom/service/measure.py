@@ -24,6 +24,7 @@ from neckrom.frames import open_source
 from neckrom.kinematics.camera import camera_for_picture
 from neckrom.landmarks.pipeline import extract_to_file
 from neckrom.landmarks.store import LandmarkHeader, read_landmarks
+from neckrom.private_files import clear_unfinished, new_part_folder
 from neckrom.resources import resource
 from neckrom.result import Result
 from neckrom.rom.protocol import load_protocol
@@ -158,9 +159,10 @@ def measure_quietly(path: Path, options: MeasureOptions, progress: Progress | No
     An exception that ``progress`` raises ends the measurement.
     """
     tell = progress.step if progress is not None else _tell_nobody
-    with tempfile.TemporaryDirectory(prefix="neckrom-") as folder:
+    clear_unfinished()
+    with new_part_folder(Path(tempfile.gettempdir()), path) as folder:
         analysis_options = _analysis_options(options)
-        landmarks = _landmarks(path, Path(folder), tell, analysis_options.camera)
+        landmarks = _landmarks(path, folder, tell, analysis_options.camera)
         return _analyse(landmarks, analysis_options)
 
 

@@ -15,16 +15,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from neckrom.assessment.norms import load_norms
 from neckrom.camera_profiles import load_camera
@@ -33,6 +31,7 @@ from neckrom.frames.index import index_of
 from neckrom.landmarks.store import LandmarkHeader, read_landmarks
 from neckrom.landmarks.stream import convert_stream
 from neckrom.messages import FALLBACK
+from neckrom.private_files import clear_unfinished, new_part_folder, open_plain, read_plain, whole_file
 from neckrom.result import ClinicianOverride, Done, SessionFacts
 from neckrom.rom.protocol import Protocol
 from neckrom.service.analysis import Analysis, AnalysisOptions, Provenance, analyse
@@ -47,6 +46,10 @@ ANGLE_FILE = "angles.jsonl"
 STREAM_FILE = "landmarks.arrows"
 VIDEO_FILE = "video.mkv"
 CAMERA_FILE = "camera.toml"
+
+MAX_INFO_BYTES = 5_000_000
+MAX_LINE_BYTES = 5_000_000
+"""More than any session writes into ``session.json``, or into a line of its events."""
 
 
 class SessionInfo(BaseModel):
@@ -63,10 +66,10 @@ class SessionInfo(BaseModel):
     protocol: str
     protocol_sha256: str
     camera: str | None = None
-    hfov_deg: float | None = None
+    hfov_deg: float | None = Field(default=None, gt=0, lt=180, allow_inf_nan=False)
     norms: str = "article"
-    width: int
-    height: int
+    width: int = Field(ge=1, le=100_000)
+    height: int = Field(ge=1, le=100_000)
     finished: bool = False
     summary: dict[str, Any] | None = None
     """What was answered, consented to, overridden, said and seen."""
@@ -109,13 +112,17 @@ def open_session(path: Path) -> SessionFolder:
         ``session.json`` is damaged.
     """
     try:
-        info = SessionInfo.model_validate_json((path / SESSION_FILE).read_bytes())
+        info = SessionInfo.model_validate_json(read_plain(path / SESSION_FILE, MAX_INFO_BYTES))
     except (OSError, ValidationError) as error:
-        raise InputError(
-            f"{path / SESSION_FILE} is damaged, so the folder cannot be measured as a session. "
-            f"Its landmarks may still be: neckrom measure {path / LANDMARK_FILE}"
-        ) from error
+        raise _damaged(path, SESSION_FILE) from error
     return SessionFolder(path, info, _protocol(path))
+
+
+def _damaged(path: Path, name: str) -> InputError:
+    return InputError(
+        f"{path / name} is damaged, so the folder cannot be measured as a session. "
+        f"Its landmarks may still be: neckrom measure {path / LANDMARK_FILE}"
+    )
 
 
 def session_landmarks(session: SessionFolder, target: Path) -> LandmarkHeader:
@@ -156,16 +163,17 @@ def finish_session(path: Path, language: str = FALLBACK) -> Analysis:
         landmarks.chmod(0o600)
     (path / STREAM_FILE).unlink(missing_ok=True)
     analysis = analyse_recording(landmarks, session_options(session))
-    with tempfile.TemporaryDirectory(prefix=".report.", dir=path) as part:
+    clear_unfinished()
+    with new_part_folder(path, path) as part:
         write_results(
-            Path(part),
+            part,
             analysis,
             session.video,
             MeasureOptions(language=language),
             _tell_nobody,
             clock=session_clock(session),
         )
-        for item in sorted(Path(part).iterdir()):
+        for item in sorted(part.iterdir()):
             for file in (item, *item.rglob("*")):
                 file.chmod(0o700 if file.is_dir() else 0o600)
             target = path / item.name
@@ -288,13 +296,13 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Records of an append-only file; a last line that was cut off is left out."""
     if not path.is_file():
         return
-    with path.open("rb") as file:
-        for line in file:
+    with open_plain(path) as file:
+        while line := file.readline(MAX_LINE_BYTES):
             if not line.endswith(b"\n"):
                 return
             try:
                 record = json.loads(line)
-            except json.JSONDecodeError:
+            except (ValueError, RecursionError):  # no JSON, no text, or a number of thousands of digits
                 return
             if isinstance(record, dict):
                 yield record
@@ -314,18 +322,16 @@ def _protocol(path: Path) -> Protocol | None:
     for record in read_lines(path / EVENT_FILE):
         if record.get("kind") == "protocol":
             last = record.get("protocol")
-    return None if last is None else Protocol.model_validate(last)
+    try:
+        return None if last is None else Protocol.model_validate(last)
+    except ValidationError as error:
+        raise _damaged(path, EVENT_FILE) from error
 
 
 def write_session_file(path: Path, info: SessionInfo) -> None:
     """Write ``session.json``, whole or not at all, readable by its owner alone."""
-    part = path / f".{SESSION_FILE}.part"
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(info.model_dump_json(indent=1) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path / SESSION_FILE)
+    with whole_file(path / SESSION_FILE, replace=True) as file:
+        file.write(f"{info.model_dump_json(indent=1)}\n".encode())
 
 
 def _tell_nobody(_name: str, _done: int, _total: int | None) -> None:

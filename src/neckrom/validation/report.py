@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neckrom.errors import InputError, NeckromError, OutputError
+from neckrom.private_files import whole_file
 from neckrom.result import Result
 from neckrom.types import AngleSeries
 from neckrom.validation.compare import ClipComparison, compare_clip
@@ -221,12 +222,8 @@ def trials_csv(trials: tuple[TrialReport, ...]) -> bytes:
 def _write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is either complete or not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path, replace=True) as file:
+        file.write(data)
 
 
 def _compare(

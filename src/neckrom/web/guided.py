@@ -23,6 +23,7 @@ from typing import BinaryIO
 from neckrom.errors import EnvironmentProblemError, InputError, NeckromError, OutputError
 from neckrom.records.api import Records
 from neckrom.records.files import make_private, open_private, sha256_of
+from neckrom.records.leftovers import GUIDED, UPLOAD, mark_busy
 
 log = logging.getLogger(__name__)
 
@@ -126,10 +127,14 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What is run, where it writes, and what to file with its result."""
+    """What is run, where it writes, and what to file with its result.
+
+    ``busy`` marks the folder as long as we or what is run live: after a kill of both the next start knows.
+    """
 
     command: tuple[str, ...]
     out: Path
+    busy: BinaryIO
     measured: datetime | None = None
     note: str = ""
 
@@ -176,7 +181,8 @@ class GuidedSessions:
         out = self._new_folder(person_id)
         options = ("--no-browser", "--out", str(out), "--lang", language, "--protocol", protocol)
         source = () if "--source" in self._command else ("--source", camera)
-        self._begin(Guided(person_id, Stage.STARTING), _Work((*self._command, *source, *options), out))
+        busy = _marked(out, GUIDED)
+        self._begin(Guided(person_id, Stage.STARTING), _Work((*self._command, *source, *options), out, busy))
 
     def measure(self, person_id: str, clip: Clip) -> None:
         """Measure a file that was handed over; it is removed again once it is measured.
@@ -193,6 +199,7 @@ class GuidedSessions:
             If the process cannot be started.
         """
         out = self._new_folder(person_id)
+        busy = _marked(out, UPLOAD)
         try:
             path = clip.keep_in(out)
             if path.suffix.lower() != ".parquet":
@@ -203,9 +210,10 @@ class GuidedSessions:
                 if on
             ]
             command = (*MEASURE, str(path), "--out", str(out / "results"), *options)
-            work = _Work(command, out, measured=clip.measured, note=clip.note)
+            work = _Work(command, out, busy, measured=clip.measured, note=clip.note)
             self._begin(Guided(person_id, Stage.STARTING, clip=path.name), work)
         except BaseException:
+            busy.close()
             shutil.rmtree(out, ignore_errors=True)
             raise
 
@@ -242,6 +250,7 @@ class GuidedSessions:
                     stderr=subprocess.STDOUT,
                     text=True,
                     errors="replace",
+                    pass_fds=(work.busy.fileno(),),
                     start_new_session=True,  # Ctrl-C in the terminal is ours: we end it, once
                 )
             except OSError as error:
@@ -267,6 +276,7 @@ class GuidedSessions:
                 else:
                     self._latest = replace(begun, stage=Stage.RUNNING, address=found[0])
         code = process.wait()
+        work.busy.close()
         self._latest = self._filed(replace(begun, stage=Stage.FAILED), work, code, "\n".join(said))
 
     def _filed(self, ended: Guided, work: _Work, code: int, said: str) -> Guided:
@@ -287,13 +297,28 @@ class GuidedSessions:
         return replace(ended, stage=stage, session_id=done.session_id)
 
 
+def _marked(out: Path, mark: str) -> BinaryIO:
+    """Make the folder, and mark it as being worked in.
+
+    Raises
+    ------
+    OutputError
+    """
+    try:
+        return mark_busy(out, mark)
+    except OSError as error:
+        raise OutputError(
+            f"The folder {out} cannot be made: {error.strerror or error}. Free some space; nothing was stored."
+        ) from error
+
+
 def _without_result(ended: Guided, out: Path, code: int, said: str) -> Guided:
     """Keep what was recorded; an empty folder goes, and a file that was handed over."""
     if ended.clip:
         shutil.rmtree(out, ignore_errors=True)
         failed = said[said.rfind("Error:") :] if "Error:" in said else said
         return replace(ended, stage=Stage.FAILED, said=failed.strip())
-    if any(path.is_file() for path in out.rglob("*")):
+    if any(path.is_file() and path != out / GUIDED for path in out.rglob("*")):
         said = f"{said}\n{out}"
     else:
         shutil.rmtree(out)

@@ -18,7 +18,9 @@ from pathlib import Path
 from starlette.responses import Response
 
 from neckrom.messages import Messages
+from neckrom.private_files import read_plain
 from neckrom.records.api import SessionView
+from neckrom.records.stored_report import MAX_BYTES, stored_report
 from neckrom.report.wording import display_name
 from neckrom.types import MOVEMENTS, Movement
 from neckrom.web.access import REPORT_POLICY
@@ -74,8 +76,9 @@ def stored_file(view: SessionView, name: str) -> bytes | None:
     """A file of the fixed table; None where it is not in it, or not on this machine."""
     if name not in STORED:
         return None
+    path = view.folder / name
     try:
-        return (view.folder / name).read_bytes()
+        return stored_report(path, view.row.id) if name.startswith("report.") else read_plain(path, MAX_BYTES)
     except OSError:
         return None
 
@@ -93,7 +96,7 @@ def pictures_of(view: SessionView) -> dict[Movement, bytes]:
 @lru_cache(maxsize=4)
 def _pictures_at(path: Path, _mtime_ns: int, _size: int) -> dict[Movement, bytes]:
     """Read once for a page with a dozen pictures."""
-    return pictures_in(path.read_bytes())
+    return pictures_in(read_plain(path, MAX_BYTES))
 
 
 def pictures_in(report: bytes) -> dict[Movement, bytes]:

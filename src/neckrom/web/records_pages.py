@@ -25,6 +25,7 @@ from neckrom.errors import InputError, NeckromError, OutputError, UnknownRecordE
 from neckrom.exports.write import Format, made_export
 from neckrom.messages import Messages
 from neckrom.records.api import Comparison, Deleted, KnownRecordingError, Records, SessionView
+from neckrom.records.audit import Action
 from neckrom.records.course import course_of
 from neckrom.records.handout_page import Handout, handout_html, handout_pdf
 from neckrom.records.in_words import NONE, best
@@ -201,7 +202,9 @@ def people_routes(desk: Desk) -> APIRouter:
 
     @router.get("/people/{person}")
     def one(request: Request, person: str) -> Response:
-        return _person_page(desk, request, person)
+        page = _person_page(desk, request, person)
+        records.log(Action.OPENED, records.find_person(person).id)
+        return page
 
     @router.post("/people/{person}/change")
     def change(request: Request, person: str, form: Form) -> Response:
@@ -235,6 +238,7 @@ def people_routes(desk: Desk) -> APIRouter:
             raise HTTPException(404)
         results = [records.result(row.id) for row in view.sessions]
         made = course_of(view, records.trend(view.row.id), repeatability(), desk.texts(request), results)
+        records.log(Action.HANDED_OUT, view.row.id, None, f"course, {form}")
         return _handed_out(made, form, f"{view.row.id}_course")
 
     @router.get("/people/{person}/export")
@@ -333,6 +337,10 @@ def _exported(desk: Desk, what: str, form: Format, *, with_name: bool) -> Respon
     name, contents, remarks = made_export(desk.records, what, form, with_name=with_name)
     if remarks and form is not Format.MOT:  # a motion has its remarks beside it already
         contents = contents | {"remarks.txt": ("\n".join(remarks) + "\n").encode("utf-8")}
+    session = desk.records.find_session(what) if what.startswith("S-") else None
+    person_id = what if session is None else session.person_id
+    detail = f"{form.value}, with name" if with_name else form.value
+    desk.records.log(Action.EXPORTED, person_id, None if session is None else session.id, detail)
     return packed(f"{name}_{form.value}", contents)
 
 
@@ -346,7 +354,9 @@ def session_routes(desk: Desk) -> APIRouter:
 
     @router.get("/sessions/{session}")
     def one(request: Request, session: str) -> Response:
-        return _session_page(desk, request, records.session(records.find_session(session).id))
+        view = records.session(records.find_session(session).id)
+        records.log(Action.OPENED, view.row.person_id, view.row.id)
+        return _session_page(desk, request, view)
 
     @router.post("/sessions/{session}/change")
     def change(request: Request, session: str, form: Form) -> Response:
@@ -371,6 +381,7 @@ def session_routes(desk: Desk) -> APIRouter:
         data = stored_file(view, name)
         if data is None:
             raise HTTPException(404)
+        records.log(Action.HANDED_OUT, view.row.person_id, view.row.id, name)
         return page_of_its_own(data) if name == "report.html" else download(f"{view.row.id}_{name}", data)
 
     @router.get("/sessions/{session}/sheet.{form}")
@@ -378,6 +389,7 @@ def session_routes(desk: Desk) -> APIRouter:
         if form not in ("html", "pdf"):
             raise HTTPException(404)
         view = records.session(records.find_session(session).id)
+        records.log(Action.HANDED_OUT, view.row.person_id, view.row.id, f"sheet, {form}")
         return _handed_out(
             sheet_of(view, desk.texts(request), records.result(view.row.id)), form, view.row.id
         )
@@ -406,6 +418,7 @@ def session_routes(desk: Desk) -> APIRouter:
     @router.get("/compare")
     def compare(request: Request, one: str, other: str) -> Response:
         found = records.compare(records.find_session(one).id, records.find_session(other).id)
+        records.log(Action.COMPARED, found.later.row.person_id, found.later.row.id, found.earlier.row.id)
         return _comparison_page(desk, request, found)
 
     return router

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Attack neckrom, on this machine and over loopback only, and count what holds.
+
+    python benchmarks/attack.py [--only NAME,NAME] [--size 1.0] [--seed 14] [--show 20] [--list]
+
+Campaigns are the modules of ``benchmarks/attack_campaigns``. Everything is drawn from the seed, every
+campaign has an end, and all of it happens in a scratch folder. Prints what was tried and what must be 0;
+exits with 1 where it is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pkgutil
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import ModuleType
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import benchmarks.attack_campaigns as package
+from benchmarks.attack_campaigns import Setting, Tally
+
+
+def campaigns() -> dict[str, ModuleType]:
+    """Modules of the package that attack, by name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    return {
+        name: importlib.import_module(f"{package.__name__}.{name}")
+        for name in names
+        if not name.startswith("_")
+    }
+
+
+def run_one(name: str, module: ModuleType, arguments: argparse.Namespace) -> int:
+    """Run a campaign and print its counts; gives the number of faults."""
+    folder = Path(tempfile.mkdtemp(prefix=f"neckrom-attack-{name}-"))
+    tally = Tally()
+    began = time.monotonic()
+    print(f"{name}: {module.SUMMARY}", flush=True)
+    try:
+        module.attack(Setting(folder, arguments.seed, arguments.size), tally)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    for kind, number in sorted(tally.done.items()):
+        print(f"  tried   {number:6d}  {kind}")
+    for line in tally.lines:
+        print(f"          {line}")
+    for kind, number in sorted(tally.faults.items()):
+        print(f"  {'FAULT ' if number else 'held  '}  {number:6d}  {kind}")
+    for detail in tally.details[: arguments.show]:
+        print(f"    {detail[:600]}")
+    print(
+        f"  {sum(tally.done.values())} tried, {sum(tally.faults.values())} faults, "
+        f"{time.monotonic() - began:.0f} s",
+        flush=True,
+    )
+    return sum(tally.faults.values())
+
+
+def main() -> int:
+    """Run what is asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", default="", help="names of campaigns, with commas")
+    parser.add_argument("--size", type=float, default=1.0, help="1 is the full campaign")
+    parser.add_argument("--seed", type=int, default=14)
+    parser.add_argument("--show", type=int, default=20, help="so many faults are told in full")
+    parser.add_argument("--list", action="store_true", help="name the campaigns and end")
+    arguments = parser.parse_args()
+    found = campaigns()
+    wanted = [name for name in arguments.only.split(",") if name] or list(found)
+    unknown = sorted(set(wanted) - set(found))
+    if unknown:
+        parser.error(f"no such campaign: {', '.join(unknown)}; there are {', '.join(found)}")
+    if arguments.list:
+        for name in wanted:
+            print(f"{name}: {found[name].SUMMARY}")
+        return 0
+    return 1 if sum(run_one(name, found[name], arguments) for name in wanted) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""What a number of a result can be at all: checked where results come in from outside.
+
+A value past these ranges is none that a measurement gives, so the file is damaged or made up. The ranges
+are wide: they say what is possible, not what is healthy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from neckrom.result import Result
+
+ANGLE_DEG = 360.0
+MAX_FRAMES = 1_000_000
+"""More than four hours at 60 frames a second."""
+MAX_TEXT = 20_000
+MAX_ITEMS = 5_000
+"""Of any list or table within a result."""
+
+_TIME_S = (-1e11, 1e11)
+"""A folder of pictures keeps the times that it states, and these may be counted from some epoch."""
+_ANGLE = (-ANGLE_DEG, ANGLE_DEG)
+_SPREAD = (0.0, 1e5)
+_ANY = (-1e12, 1e12)
+_PIXELS = (1, 1_000_000)
+
+RANGES: dict[str, tuple[float, float]] = {
+    "duration_s": (0, 1e9),
+    "frames": (0, MAX_FRAMES),
+    "fps": (0, 1e6),
+    "width": _PIXELS,
+    "height": _PIXELS,
+    "measured_width": _PIXELS,
+    "measured_height": _PIXELS,
+    "hfov_deg": (0.1, 180),
+    "start_s": _TIME_S,
+    "end_s": _TIME_S,
+    "peak_s": _TIME_S,
+    "hold_start_s": _TIME_S,
+    "hold_end_s": _TIME_S,
+    "neutral": _TIME_S,
+    "other_s": _TIME_S,
+    "warm_ups": (0, 1000),
+    "drift_deg": (0, ANGLE_DEG),
+    "best_deg": _ANGLE,
+    "mean_deg": _ANGLE,
+    "peak_deg": _ANGLE,
+    "left_deg": _ANGLE,
+    "right_deg": _ANGLE,
+    "difference_deg": (0, 2 * ANGLE_DEG),
+    "error_limit_deg": _SPREAD,
+    "cv_percent": (0, 1e7),
+    "sd_deg": _SPREAD,
+    "interval95_deg": (-1e5, 1e5),
+    "reference_deg": (1, ANGLE_DEG),
+    "healthy_low_deg": (0, ANGLE_DEG),
+    "healthy_high_deg": (0, ANGLE_DEG),
+    "percent_of_reference": (-36_000, 36_000),
+    "pain": (0, 10),
+    "pain_onset_deg": _ANGLE,
+    "compensation_deg": _ANGLE,
+    "coupling_deg": _ANGLE,
+    "percent": (0, 1e7),
+    "percent_limit": (0, 1e4),
+    "frames_measured_percent": (0, 100.001),
+    "face_found_percent": (0, 100.001),
+    "settings": (-1e12, 1e12),
+}
+"""By the name of the field, wherever it stands; a test looks for every number of a result in it."""
+
+
+def first_implausible(result: Result) -> str | None:
+    """Say where a result holds what no measurement gives, and what; None where it is sound."""
+    return next(_faults(result.model_dump(), "", ""), None) or next(_disorder(result), None)
+
+
+def _faults(value: Any, name: str, where: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        if len(value) > MAX_ITEMS:
+            yield f"{where} has more than {MAX_ITEMS} entries"
+            return
+        for key, inner in value.items():
+            if len(key) > 200:
+                yield f"{where} has a name of more than 200 letters"
+                return
+            yield from _faults(inner, name if name == "settings" else key, f"{where}.{key}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        if len(value) > MAX_ITEMS:
+            yield f"{where} has more than {MAX_ITEMS} entries"
+            return
+        for place, inner in enumerate(value):
+            yield from _faults(inner, name, f"{where}.{place}")
+    elif isinstance(value, str):
+        if len(value) > MAX_TEXT:
+            yield f"{where} is longer than {MAX_TEXT} letters"
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        low, high = RANGES.get(name, _ANY)
+        if not low <= value <= high:
+            said = f"{value:.6g}" if abs(value) < 1e300 else "beyond all measure"
+            yield f"{where} is {said}, and can only be from {low:g} to {high:g}"
+
+
+def _disorder(result: Result) -> Iterator[str]:
+    """Ends of a range that stand the wrong way round."""
+    for item in result.movements:
+        intervals = [item.interval95_deg, *(trial.interval95_deg for trial in item.trials)]
+        for interval in intervals:
+            if interval is not None and interval[1] is not None and interval[1] < interval[0]:
+                yield f"{item.movement.value}: an interval ends before it begins"
+        low, high = item.healthy_low_deg, item.healthy_high_deg
+        if low is not None and high is not None and high < low:
+            yield f"{item.movement.value}: the healthy range ends before it begins"
