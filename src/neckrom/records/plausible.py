@@ -58,6 +58,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "healthy_high_deg": (0, ANGLE_DEG),
     "percent_of_reference": (-36_000, 36_000),
     "pain": (0, 10),
+    "chin_fingers": (0, 20),
     "pain_onset_deg": _ANGLE,
     "compensation_deg": _ANGLE,
     "coupling_deg": _ANGLE,

@@ -162,6 +162,13 @@ def verdict_box(verdict: Verdict, last: str) -> Table:
     return table
 
 
+def boxed(content: Flowable) -> Table:
+    """Something with a line around it."""
+    table = Table([[content]], colWidths=[WIDTH], hAlign="LEFT")
+    table.setStyle(TableStyle([*padding(8, 5), ("BOX", (0, 0), (-1, -1), 1.2, INK)]))
+    return table
+
+
 def heading(title: str, facts: Sequence[tuple[str, str]], logo: bytes) -> Table:
     """Title with what is known of the person under it, and the clinic's logo."""
     register_fonts()

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
-from pathlib import Path
-
-import numpy as np
 
 from neckrom.errors import InputError
 from neckrom.messages import Messages
 from neckrom.report.content import Content, content_of
 from neckrom.report.letterhead import NOBODY, Letterhead
 from neckrom.report.pictures import EndRangePicture, in_language
-from neckrom.report.tables import ANGLE_COLUMNS
-from neckrom.report.write import PICTURES
 from neckrom.result import Result, TrialResult
-from neckrom.types import MOVEMENTS, AngleSeries, Interval, Movement, Neutral, RangeOfMotion, Trial
+from neckrom.types import AngleSeries, Interval, Movement, Neutral, RangeOfMotion, Trial
 
-ANGLES = "angles.csv"
-_MOST_PICTURE_BYTES = 5_000_000
 _NAN2 = (math.nan, math.nan)
 
 
 def report_html(
     result: Result,
-    folder: Path,
+    angles: AngleSeries | None,
     pictures: Mapping[Movement, bytes],
     texts: Messages,
     head: Letterhead = NOBODY,
@@ -36,8 +28,8 @@ def report_html(
     Parameters
     ----------
     result : Result
-    folder : Path
-        With ``angles.csv``; without it the report has no curves.
+    angles : AngleSeries or None
+        None where they are not at hand: then the report has no curves.
     pictures : mapping of Movement to bytes
         As files (JPEG).
     texts : Messages
@@ -46,12 +38,12 @@ def report_html(
     from neckrom.report.html import html_of  # noqa: PLC0415  (slow to load)
 
     content = content_with(result, pictures, texts, head)
-    return html_of(content, result, stored_angles(folder / ANGLES), rom_of(result)).encode("utf-8")
+    return html_of(content, result, angles, rom_of(result)).encode("utf-8")
 
 
 def report_pdf(
     result: Result,
-    folder: Path,
+    angles: AngleSeries | None,
     pictures: Mapping[Movement, bytes],
     texts: Messages,
     head: Letterhead = NOBODY,
@@ -60,7 +52,7 @@ def report_pdf(
     from neckrom.report.pdf import pdf_of  # noqa: PLC0415  (slow to load)
 
     content = content_with(result, pictures, texts, head)
-    return pdf_of(content, result, stored_angles(folder / ANGLES), rom_of(result))
+    return pdf_of(content, result, angles, rom_of(result))
 
 
 def content_with(
@@ -68,49 +60,6 @@ def content_with(
 ) -> Content:
     """The report's content with the words in the pictures in its language; a damaged picture is left out."""
     return content_of(result, _pictures(result, pictures, texts), texts, head)
-
-
-def stored_pictures(folder: Path) -> dict[Movement, bytes]:
-    """The end-range pictures of a result folder, as files; empty where the person kept none."""
-    found = {}
-    for movement in MOVEMENTS:
-        path = folder / PICTURES / f"{movement.value}.jpg"
-        try:
-            if path.is_file() and path.stat().st_size <= _MOST_PICTURE_BYTES:
-                found[movement] = path.read_bytes()
-        except OSError:
-            continue
-    return found
-
-
-def stored_angles(path: Path) -> AngleSeries | None:
-    """``angles.csv`` as a series; None where it is not at hand or not of our making."""
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if tuple(reader.fieldnames or ())[: len(ANGLE_COLUMNS)] != ANGLE_COLUMNS:
-                return None
-            rows = list(reader)
-        columns = {name: np.array([_number(row[name]) for row in rows]) for name in ANGLE_COLUMNS[:10]}
-        quality = np.array([_number(row["quality"]) for row in rows])
-    except (OSError, ValueError, TypeError, UnicodeDecodeError, csv.Error):
-        return None
-    if len(rows) < 2:
-        return None
-    planes = ("flexion", "lateral", "rotation")
-
-    def table(pattern: str) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-        return np.column_stack([columns[pattern.format(plane)] for plane in planes])
-
-    return AngleSeries(
-        time_s=columns["time_s"],
-        neck_deg=table("{}_deg"),
-        sd_deg=table("{}_sd_deg"),
-        trunk_deg=table("trunk_{}_deg"),
-        beyond=np.zeros(len(rows), dtype=bool),
-        source=np.array([row["source"] for row in rows]),
-        quality=quality,
-    )
 
 
 def rom_of(result: Result) -> RangeOfMotion:
@@ -159,7 +108,3 @@ def _pictures(
         except InputError:
             continue
     return shown
-
-
-def _number(text: str | None) -> float:
-    return float(text) if text else math.nan

@@ -238,7 +238,7 @@ def facts_beside(path: Path) -> SessionFacts | None:
         return None
     try:
         return session_facts(path, open_session(path).info)
-    except (InputError, ValidationError, KeyError, TypeError):
+    except (InputError, ValidationError, KeyError, TypeError, AttributeError, ValueError):
         return None
 
 

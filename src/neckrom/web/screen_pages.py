@@ -14,6 +14,7 @@ from neckrom.errors import InputError, UnknownRecordError
 from neckrom.records.api import PersonView, ScreeningRow
 from neckrom.report.wording import display_name
 from neckrom.result import Result
+from neckrom.saying.figures import day
 from neckrom.screening.neck_screen import (
     SIGNS,
     TENSION_TESTS,
@@ -26,7 +27,6 @@ from neckrom.screening.safety import AnswerValue, judge_answers, safety_question
 from neckrom.screening.statements import ended_by_safety, sentence, statements
 from neckrom.web.desk import Desk, go_to
 from neckrom.web.forms import Form, Posted
-from neckrom.web.record_words import day
 
 _YES_NO = get_args(AnswerValue)
 _TENSION = get_args(TensionAnswer)
