@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from neckrom.cli.terminal import console, say
+from neckrom.cli.terminal import console, say, tell
 from neckrom.errors import ConfigurationError, ExitCode
 
 
@@ -128,6 +128,8 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def _tell_address(address: str) -> None:
+    if tell("ready", address=address):
+        return
     stdout = console()
     stdout.print("The session is at this address, on this machine only:", soft_wrap=True)
     stdout.print(f"  {address}", soft_wrap=True)
@@ -135,10 +137,13 @@ def _tell_address(address: str) -> None:
 
 
 def _tell_end(result: Path | None, folder: Path) -> ExitCode:
+    kept = any((folder / name).is_file() for name in ("landmarks.arrows", "landmarks.parquet"))
+    if tell("ended", result=result is not None, folder=str(folder) if kept or result else None):
+        return ExitCode.OK
     stdout = console()
     if result is not None:
         stdout.print(f"Report: {result / 'report.html'}", soft_wrap=True)
         return ExitCode.OK
-    if (folder / "landmarks.arrows").is_file() or (folder / "landmarks.parquet").is_file():
+    if kept:
         stdout.print(f"No report was written. What was recorded is in {folder}", soft_wrap=True)
     return ExitCode.OK

@@ -17,7 +17,8 @@ from typer.core import TyperGroup
 from neckrom.cli.calibrate import calibrate
 from neckrom.cli.records import keeping, people, sessions
 from neckrom.cli.screen import screening
-from neckrom.cli.terminal import console, print_json, say
+from neckrom.cli.settings import setting
+from neckrom.cli.terminal import console, print_json, say, tell
 from neckrom.errors import ExitCode, NeckromError
 
 DEFAULT_OUT = Path("neckrom-results")
@@ -68,6 +69,7 @@ app.add_typer(people, name="people")
 app.add_typer(sessions, name="sessions")
 app.add_typer(keeping)
 app.add_typer(screening)
+app.add_typer(setting)
 
 _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are already there.")]
@@ -412,7 +414,8 @@ def _leave(code: ExitCode) -> None:
 
 
 def _refuse(error: NeckromError) -> ExitCode:
-    say(f"Error: {error}")
+    if not tell("refused", message=str(error)):
+        say(f"Error: {error}")
     return error.exit_code
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from neckrom import __version__, service
 from neckrom.cli.progress import progress_on
 from neckrom.cli.show import files_view, result_view
-from neckrom.cli.terminal import console, print_json, say
+from neckrom.cli.terminal import console, print_json, say, tell
 from neckrom.errors import ExitCode
 from neckrom.messages import Messages, load_messages
 from neckrom.service import MeasureOptions, Outcome
@@ -76,7 +76,8 @@ def _say_what_failed(outcomes: Sequence[Outcome]) -> None:
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if len(outcomes) == 1:
         for outcome in failed:
-            say(f"Error: {outcome.error}")
+            if not tell("refused", message=str(outcome.error)):
+                say(f"Error: {outcome.error}")
         return
     say(f"{len(outcomes) - len(failed)} of {len(outcomes)} inputs measured" + (":" if failed else "."))
     for outcome in failed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 
 from rich.console import Console
@@ -15,6 +17,25 @@ def console(*, stderr: bool = False) -> Console:
 def say(message: str) -> None:
     """Write a message for the person to stderr, wrapped as their terminal does it."""
     console(stderr=True).print(message, soft_wrap=True)
+
+
+EVENTS = "NECKROM_EVENTS"
+"""Set to "json" by a program that follows a command: then what happens is told on stdout, one JSON object a line."""
+
+
+def tell(event: str, **values: object) -> bool:
+    """Tell the program that follows this command what happened; False where none does.
+
+    Parameters
+    ----------
+    event : str
+        "ready" (``address``), "ended" (``folder``, ``result``: whether there is a report), "refused" (``message``).
+    """
+    if os.environ.get(EVENTS) != "json":
+        return False
+    sys.stdout.write(json.dumps({"event": event, **values}, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+    return True
 
 
 def print_json(text: str) -> None:

@@ -55,6 +55,7 @@ from neckrom.web.record_files import (
 )
 from neckrom.web.record_words import refusal, verdict_words
 from neckrom.web.screen_pages import screen_routes
+from neckrom.web.settings_pages import settings_routes
 from neckrom.web.server import listening, run_app
 from neckrom.web.trend_drawing import HEIGHT, WIDTH, draw_trends
 
@@ -77,8 +78,9 @@ def records_app(records: Records, guided: GuidedSessions, access: Access, langua
     """
     desk = Desk(records, guided, access.port, language)
     app = secured_app(access)
-    for router in (people_routes(desk), session_routes(desk), screen_routes(desk), guided_routes(desk)):
-        app.include_router(router)
+    pages = (people_routes, session_routes, screen_routes, settings_routes, guided_routes)
+    for routes in pages:
+        app.include_router(routes(desk))
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, NeckromError)
@@ -593,7 +595,7 @@ def guided_routes(desk: Desk) -> APIRouter:
         try:
             if file.filename.lower().endswith(".json"):
                 return go_to(f"/sessions/{_take_result(records, row.id, clip)}")
-            guided.measure(row.id, clip)
+            guided.measure(row.id, clip, language=desk.language(request))
         except KnownRecordingError as error:
             key = "pages.known_elsewhere" if error.of_another else "pages.known"
             said = desk.texts(request).text(key, session=error.session.id, date=day(error.session.measured))
