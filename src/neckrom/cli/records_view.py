@@ -21,6 +21,7 @@ from neckrom.records.people import PersonRow
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import Change, MovementTrend, Repeatability, Verdict
 from neckrom.result import Result
+from neckrom.saying import figures
 from neckrom.saying.figures import clock, day
 from neckrom.saying.grades import LOOKS
 from neckrom.saying.names import display_name
@@ -235,10 +236,11 @@ def deleted_line(removed: Deleted) -> str:
 
 def _limit_lines(limits: Repeatability) -> list[Text]:
     preliminary = " (preliminary figures)" if limits.placeholder else ""
+    published = figures.reference(limits.published.mdc_deg, _english())
     return [
         Text(
             "\nBest trial of each session. Error: what measuring alone may change, the larger of neckrom's own on "
-            f"{limits.population}{preliminary} and the {limits.published.device}'s {limits.published.mdc_deg:g}° "
+            f"{limits.population}{preliminary} and the {limits.published.device}'s {published} "
             f"({limits.published.citation.partition(',')[0]})."
         ),
         Text(_english().text("course.day_to_day")),

@@ -37,14 +37,18 @@ def settings(
     from neckrom.service.clinic import load_clinic, save_clinic, with_logo  # noqa: PLC0415
 
     before = load_clinic()
-    given = {"clinic": clinic, "address": address, "examiner": examiner}
-    changed = replace(before, **{name: text.strip() for name, text in given.items() if text is not None})
+    changed = replace(
+        before,
+        clinic=before.clinic if clinic is None else clinic.strip(),
+        address=before.address if address is None else address.strip(),
+        examiner=before.examiner if examiner is None else examiner.strip(),
+    )
     if logo is not None:
         changed = with_logo(changed, _read(Path(logo))) if logo else replace(changed, logo=b"")
     if changed != before:
         save_clinic(changed)
     if as_json:
-        told = {name: getattr(changed, name) for name in given}
+        told = {"clinic": changed.clinic, "address": changed.address, "examiner": changed.examiner}
         print_json(json.dumps(told | {"logo": bool(changed.logo)}, ensure_ascii=False, indent=1))
         return
     for title, text in (

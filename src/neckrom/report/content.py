@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from neckrom.messages import FALLBACK, Messages, load_messages
 from neckrom.report import wording
@@ -68,7 +68,7 @@ class Content:
     method : small print
     """
 
-    texts: Messages
+    texts: Messages = field(repr=False)
     clip_name: str
     facts: tuple[tuple[str, str], ...]
     logo: bytes

@@ -410,7 +410,7 @@ def _draw_panel(
     for trial in trials:
         _mark_hold(axes, trial, labelled=trial in labelled)
     _scale(axes, neck, trials)
-    axes.yaxis.set_major_formatter(lambda value, _position: f"{abs(value):.0f}°")
+    axes.yaxis.set_major_formatter(lambda value, _position: said.short_angle(abs(value)))
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
 

@@ -55,8 +55,8 @@ from neckrom.web.record_files import (
 )
 from neckrom.web.record_words import refusal, verdict_words
 from neckrom.web.screen_pages import screen_routes
-from neckrom.web.settings_pages import settings_routes
 from neckrom.web.server import listening, run_app
+from neckrom.web.settings_pages import settings_routes
 from neckrom.web.trend_drawing import HEIGHT, WIDTH, draw_trends
 
 START = "/people"
