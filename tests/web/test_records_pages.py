@@ -39,7 +39,7 @@ from neckrom.types import Movement
 from neckrom.web.access import LOOPBACK, Access
 from neckrom.web.forms import LARGEST_FORM
 from neckrom.web.guided import COMMAND, GuidedSessions, Stage
-from neckrom.web.record_files import pictures_in
+from neckrom.records.pictures import pictures_in
 from neckrom.web.records_pages import PAGE_LENGTH, records_app
 from neckrom.web.server import listening, run_app
 from neckrom.web.trend_drawing import HEIGHT, WIDTH, draw_trends
