@@ -54,6 +54,11 @@ class Movement(StrEnum):
         return 1 if self in (Movement.FLEXION, Movement.LATERAL_RIGHT, Movement.ROTATION_RIGHT) else -1
 
     @property
+    def name_key(self) -> str:
+        """Key of its name in the message files."""
+        return f"clinician.movement.{self.value}"
+
+    @property
     def label(self) -> str:
         """Words for tables and figures."""
         return {
@@ -332,6 +337,9 @@ class CameraModel:
         return float(2 * np.degrees(np.arctan(self.width / 2 / self.fx)))
 
 
+NoticeValue = float | int | str | tuple[str, ...]
+
+
 class Notice(str):
     """An English sentence that knows which sentence it is, so that it can be said in other languages.
 
@@ -339,24 +347,26 @@ class Notice(str):
     ----------
     key : str
         Which sentence: lower case, words joined by underscores.
-    values : dict of str to float or str
-        What stands in it: angles in degrees (``*_deg``), times in seconds (``*_s``), names.
+    values : dict
+        What stands in it: angles in degrees (``*_deg``), times in seconds (``*_s``), movements by the key
+        of their name in the message files (:attr:`Movement.name_key`).
     """
 
     key: str
-    values: dict[str, float | str]
+    values: dict[str, NoticeValue]
 
-    def __new__(cls, text: str, key: str, **values: float | str) -> Notice:
+    def __new__(cls, text: str, key: str, **values: NoticeValue) -> Notice:
+        """Put text, key and values together."""
         notice = super().__new__(cls, text)
         notice.key = key
         notice.values = values
         return notice
 
 
-Doubt = Literal["two_places", "unsteady", "turned", "moving", "elsewhere"]
+Doubt = Literal["two_places", "unsteady", "brief", "turned", "moving", "elsewhere"]
 """Why a neutral is doubtful: two places explain the recording about equally; the head is never quite still;
-it is turned or tilted away from the camera; it moves in a stretch that was named; a stretch that was named
-lies elsewhere than where the head comes back to."""
+it only turns round there and never rests; it is turned or tilted away from the camera; it moves in a stretch
+that was named; a stretch that was named lies elsewhere than where the head comes back to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -476,7 +486,7 @@ AsideKind = Literal[
 ]
 """Why an excursion that was seen is no trial: a warm-up; broken off before half of the best; the recording
 starts or ends with the head out; smaller or shorter than a movement made on purpose; made once, small and
-without the other side; a run-up or overshoot beside a larger movement; its interval holds zero."""
+without the other side; a run-up beside a larger movement; its interval holds zero."""
 
 Untested = Literal[
     "not_seen",

@@ -24,6 +24,7 @@ from neckrom.errors import ExitCode, NeckromError
 DEFAULT_OUT = Path("neckrom-results")
 DEMO_OUT = Path("neckrom-demo")
 VALIDATION_OUT = Path("neckrom-validation")
+MOST_WARM_UPS = 20
 
 
 class ViewChoice(StrEnum):
@@ -165,6 +166,14 @@ def measure(
             "--neutral", metavar="T0 T1", help="Seconds between which the head is upright and still."
         ),
     ] = None,
+    warm_ups: Annotated[
+        str | None,
+        typer.Option(
+            "--warm-ups",
+            metavar="N",
+            help="The first N repetitions of each direction are warm-ups and do not count.",
+        ),
+    ] = None,
     view: Annotated[
         ViewChoice,
         typer.Option("--view", help="From where the camera looks: in front of the person or at the side."),
@@ -206,6 +215,7 @@ def measure(
 
     reader = OptionReader()
     stretch = reader.stretch("--neutral", neutral)
+    not_counted = reader.whole("--warm-ups", warm_ups, 0, MOST_WARM_UPS)
     field_of_view = reader.number("--hfov", hfov, 20, 150, "degrees")
     at_once = reader.count("--jobs", jobs, _default_jobs())
     if overlay and no_pictures:
@@ -225,6 +235,7 @@ def measure(
     options = service.MeasureOptions(
         mirrored=mirrored,
         neutral=stretch,
+        warm_ups=not_counted,
         view=view.value,
         hfov_deg=field_of_view,
         camera=camera,

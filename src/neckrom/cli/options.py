@@ -49,6 +49,17 @@ class OptionReader:
             return default
         return int(text)
 
+    def whole(self, option: str, text: str | None, low: int, high: int) -> int | None:
+        """A whole number from one limit to the other; None stays None."""
+        if text is None:
+            return None
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            self.problems.append(
+                f"{option} {text}: give a whole number from {low} to {high}, as in {option} 2"
+            )
+            return None
+        return int(text)
+
     def stretch(self, option: str, texts: Sequence[str] | None) -> tuple[float, float] | None:
         """Two moments in seconds, the second later."""
         if texts is None:

@@ -292,6 +292,12 @@ def import_session(
     norms: Annotated[
         str, typer.Option("--norms", metavar="NAME|FILE", help="Norm set, for a clip.")
     ] = "article",
+    warm_ups: Annotated[
+        int | None,
+        typer.Option(
+            "--warm-ups", metavar="N", min=0, max=20, help="Warm-ups of each direction, for a clip."
+        ),
+    ] = None,
     no_pictures: Annotated[
         bool, typer.Option("--no-pictures", help="No picture of the person in the report of a clip.")
     ] = False,
@@ -311,7 +317,12 @@ def import_session(
     start_log(console(stderr=True) if verbose else None)
     measured = parse_date(date)
     options = MeasureOptions(
-        mirrored=mirrored, camera=camera, protocol=protocol, norms=norms, pictures=not no_pictures
+        mirrored=mirrored,
+        warm_ups=warm_ups,
+        camera=camera,
+        protocol=protocol,
+        norms=norms,
+        pictures=not no_pictures,
     )
     with _opened(store) as records, progress_on(console(stderr=True)) as progress:
         row = records.find_person(person)

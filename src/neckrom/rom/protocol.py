@@ -41,18 +41,26 @@ class Protocol(_Strict):
     """A whole protocol file.
 
     ``neutral`` is an optional [start, end] in seconds; ``trial`` may be left out, then repetitions
-    are found automatically and only pain is taken from here; ``pain`` holds 0 to 10 per direction.
+    are found automatically and only pain is taken from here; ``warm_ups`` then says how many
+    repetitions of each direction come first and do not count; ``pain`` holds 0 to 10 per direction.
     """
 
     version: Literal[1]
     neutral: tuple[Seconds, Seconds] | None = None
     trial: tuple[ProtocolTrial, ...] = ()
+    warm_ups: Annotated[int, Field(ge=0, le=20)] | None = None
     pain: dict[Movement, Annotated[int, Field(ge=0, le=10)]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _neutral_in_order(self) -> Protocol:
         if self.neutral is not None and self.neutral[1] <= self.neutral[0]:
             raise ValueError("neutral must be [start, end] with end after start")
+        return self
+
+    @model_validator(mode="after")
+    def _warm_ups_once(self) -> Protocol:
+        if self.trial and self.warm_ups is not None:
+            raise ValueError("warm_ups is for repetitions that are found: beside a trial say warm_up = true")
         return self
 
 

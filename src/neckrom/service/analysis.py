@@ -38,7 +38,7 @@ from neckrom.result import (
     SessionFacts,
     ToolInfo,
 )
-from neckrom.rom.neutral import find_neutral, given_neutral
+from neckrom.rom.neutral import doubted, find_neutral, given_neutral
 from neckrom.rom.protocol import Protocol
 from neckrom.rom.range_of_motion import RomSettings, angle_at, range_of_motion
 from neckrom.service.quality import describe_quality
@@ -62,6 +62,7 @@ class AnalysisOptions:
     norms: LoadedNorms
     mirrored: bool = False
     neutral: tuple[float, float] | None = None
+    warm_ups: int | None = None
     view: Literal["auto", "front", "side"] = "auto"
     hfov_deg: float | None = None
     camera: CameraModel | None = None
@@ -128,7 +129,7 @@ def analyse(
     reference = estimator.fit_reference(straight, straight_camera, still)
     orientation = estimator.smooth(estimator.observe(straight, reference), reference)
     every_angle = neck_angle_series(orientation, reference.neutral_thorax)
-    found = range_of_motion(every_angle, neutral, options.protocol, options.rom)
+    found = range_of_motion(every_angle, neutral, options.protocol, options.rom, warm_ups=options.warm_ups)
     angles = only_measured(every_angle, planes)
     rom = replace(only_measured_coupling(found, planes), planes=planes)
     movements, asymmetry = judge(rom, options.norms, _pain(angles, options.protocol), options.judgement)
@@ -206,15 +207,16 @@ def _camera(landmarks: LandmarkSeries, options: AnalysisOptions) -> CameraModel:
 
 
 def _neutral(landmarks: LandmarkSeries, camera: CameraModel, view: View, options: AnalysisOptions) -> Neutral:
-    named = options.neutral or (options.protocol.neutral if options.protocol else None)
-    if named is not None:
-        found = landmarks.face_found if view == "front" else landmarks.pose_found
-        return given_neutral(landmarks.time_s, *named, found)
     if view == "front":
         facing = facing_angles_deg(face_orientation(landmarks, camera))
     else:
         facing = side_facing_angles(landmarks, view)
-    return find_neutral(landmarks.time_s, facing, options.rom.neutral)
+    named = options.neutral or (options.protocol.neutral if options.protocol else None)
+    if named is None:
+        return find_neutral(landmarks.time_s, facing, options.rom.neutral)
+    found = landmarks.face_found if view == "front" else landmarks.pose_found
+    given = given_neutral(landmarks.time_s, *named, found)
+    return doubted(given, landmarks.time_s, facing, options.rom.neutral)
 
 
 def _pain(angles: AngleSeries, protocol: Protocol | None) -> dict[Movement, PainReport]:
@@ -233,6 +235,7 @@ def _configuration(options: AnalysisOptions) -> Configuration:
     return Configuration(
         mirrored=options.mirrored,
         neutral=options.neutral,
+        warm_ups=options.warm_ups,
         view=options.view,
         hfov_deg=options.hfov_deg,
         camera=options.camera_name,

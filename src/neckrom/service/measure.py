@@ -323,6 +323,7 @@ def _analysis_options(options: MeasureOptions) -> AnalysisOptions:
         norms=norms,
         mirrored=options.mirrored,
         neutral=options.neutral,
+        warm_ups=options.warm_ups,
         view=options.view,
         hfov_deg=options.hfov_deg,
         camera=camera.profile.camera() if camera else None,

@@ -17,6 +17,9 @@ class MeasureOptions:
         The clip was stored mirrored, as many phones do with the front camera.
     neutral : tuple of two float, optional
         Start and end of the neutral stretch in seconds.
+    warm_ups : int, optional
+        So many repetitions of each direction come first and do not count; left out, only the pattern of
+        two smaller ones before three alike is taken for warm-ups.
     view : str
         "auto", "front" or "side": from where the camera looks at the person.
     hfov_deg : float, optional
@@ -39,6 +42,7 @@ class MeasureOptions:
 
     mirrored: bool = False
     neutral: tuple[float, float] | None = None
+    warm_ups: int | None = None
     view: Literal["auto", "front", "side"] = "auto"
     hfov_deg: float | None = None
     camera: str | None = None
