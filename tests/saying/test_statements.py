@@ -134,7 +134,7 @@ NUMBER_MAKERS = {"rounding.py", "calibrate.py"}
 
 
 def test_no_other_place_formats_degrees():
-    """Degrees with a sign are made in ``rounding`` and ``saying`` alone (validation and calibration print tables of their own)."""
+    """Degrees with a sign are made in one place (validation and calibration print tables of their own)."""
     found = []
     for path in SOURCE.rglob("*.py"):
         place = path.relative_to(SOURCE)

@@ -94,7 +94,7 @@ class Content:
     warnings: tuple[str, ...]
     method: tuple[tuple[str, str], ...]
     statement: str
-    no_diagnosis: str
+    closing: str
 
     def text(self, key: str, **values: str | int) -> str:
         """A text of the report by the end of its key."""
@@ -169,7 +169,7 @@ class _Writer:
             warnings=tuple(self._warnings()),
             method=self._method(),
             statement=self._about(),
-            no_diagnosis=self.texts.text("verdict.no_diagnosis"),
+            closing=self.texts.text("verdict.no_diagnosis"),
         )
 
     def _t(self, key: str, **values: str | float) -> str:

@@ -60,7 +60,7 @@ def pdf_of(content: Content, result: Result, angles: AngleSeries | None, rom: Ra
         title=f"{content.text('title')}: {content.clip_name}",
         author=f"{result.tool.name} {result.tool.version}",
         subject=content.verdict.title,
-        footer=f"{wording.display_name(content.clip_name, 45)}. {content.no_diagnosis}",
+        footer=f"{wording.display_name(content.clip_name, 45)}. {content.closing}",
     )
 
 
@@ -72,7 +72,7 @@ def client_story(content: Content, result: Result) -> list[Flowable]:
     above: list[Flowable] = [
         heading(content.text("title"), content.facts, content.logo),
         Spacer(0, 7),
-        verdict_box(content.verdict, content.no_diagnosis),
+        verdict_box(content.verdict, content.closing),
         Spacer(0, 6),
     ]
     below: list[Flowable] = [
