@@ -220,10 +220,12 @@ def with_pain(item: MovementResult, intensity: int | None) -> MovementResult:
     """A movement with what was said of its pain afterwards: the flag and its reason follow."""
     if intensity == item.pain:
         return item
-    flag, reason = judge_pain(PainReport(intensity, item.pain_onset_deg))
+    onset = None if intensity == 0 else item.pain_onset_deg  # none at all is none at any angle
+    flag, reason = judge_pain(PainReport(intensity, onset))
     return item.model_copy(
         update={
             "pain": intensity,
+            "pain_onset_deg": onset,
             "pain_flag": flag,
             "pain_reason": in_english(*reason),
             "pain_statements": reason,
