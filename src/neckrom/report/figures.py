@@ -253,7 +253,7 @@ def client_figure(result: Result, texts: Messages, *, phone: bool = False) -> Fi
     The norm is a thick mark, its half a dashed one, the interval a thin line; a bar that ends at
     half or before is hatched, one that could not be judged is hollow: nothing is said by colour alone.
     """
-    size = (PHONE_WIDTH_IN, 4.0) if phone else (PAGE_WIDTH_IN, 3.5)
+    size = (PHONE_WIDTH_IN, 4.5) if phone else (PAGE_WIDTH_IN, 3.5)
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
     words = movements_said(result, texts)
@@ -264,9 +264,10 @@ def client_figure(result: Result, texts: Messages, *, phone: bool = False) -> Fi
             0, place - _HALF_BAR - 0.09, title, fontsize=10.5, fontweight="bold", color=INK, va="bottom"
         )
         if item.reference_deg is not None:
-            _client_norm(axes, item.reference_deg, place, f"{texts.text('course.norm')} {cells.norm}")
+            word = f"{texts.text('course.norm')} {cells.norm}"
+            _client_norm(axes, item.reference_deg, place, word, below=phone)
     axes.set_xlim(0, _client_top(result))
-    axes.set_ylim(len(words) - 1 + 1.7 * _HALF_BAR, -0.75)
+    axes.set_ylim(len(words) - 1 + (2.6 if phone else 1.7) * _HALF_BAR, -0.75)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.spines["bottom"].set_color(QUIET)
     axes.set_yticks([])
@@ -307,13 +308,14 @@ def _client_bar(axes: Axes, item: MovementResult, place: int, best: str) -> None
     axes.text(end + 1.5, place, best, fontsize=11, fontweight="bold", color=INK, va="center", zorder=5)
 
 
-def _client_norm(axes: Axes, reference: float, place: int, word: str) -> None:
+def _client_norm(axes: Axes, reference: float, place: int, word: str, *, below: bool) -> None:
     span = (place - 1.4 * _HALF_BAR, place + 1.2 * _HALF_BAR)
     axes.plot([reference] * 2, span, color=INK, linewidth=2.6, solid_capstyle="butt", zorder=4)
     for colour, width, order in (("white", 3.0, 3.8), (INK, 1.4, 4)):
         dashes: Any = "-" if colour == "white" else (0, (2.2, 1.6))
         axes.plot([reference / 2] * 2, span, color=colour, linewidth=width, linestyle=dashes, zorder=order)
-    axes.text(reference, span[0] - 0.02, word, fontsize=9, color=QUIET, ha="center", va="bottom")
+    where, side = (span[1] + 0.02, "top") if below else (span[0] - 0.02, "bottom")
+    axes.text(reference, where, word, fontsize=8 if below else 9, color=QUIET, ha="center", va=side)
 
 
 def _client_top(result: Result) -> float:

@@ -428,8 +428,12 @@ class _Speaker:
         movements = self.result.movements
         judged = sum(item.flag != "could_not_judge" for item in movements)
         if judged and not any(map(is_lost, movements)):
-            whole = judged == len(movements)
-            text = self._say("none_lost") if whole else self._say("none_lost_of", number=judged)
+            if judged == len(movements):
+                text = self._say("none_lost")
+            elif judged == 1:
+                text = self._say("none_lost_one")
+            else:
+                text = self._say("none_lost_of", number=judged)
             yield Finding("none_lost", Grade.CALM, text)
         between = [
             self._with_share(item) for item in movements if _range_word(item, self.result) == "between"
