@@ -42,7 +42,8 @@ def html_of(content: Content, result: Result, angles: AngleSeries | None, rom: R
             traces = partial(figures.trace_figure, angles, rom, phone=phone, texts=content.texts)
             makers += [(f"trace_{name}", content.trace_description, traces)]
     for name, label, make in makers:
-        drawn[name] = _svg(make, f"{name[0]}{name[-1]}", label, name.rpartition("_")[2])
+        width = name.rpartition("_")[2]
+        drawn[name] = _svg(make, name[0] + width[0], label, width)
     return environment.get_template("report.html.j2").render(
         content=content,
         colours=css(),
