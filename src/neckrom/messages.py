@@ -10,10 +10,22 @@ its type: ``"Trial {trial:int} of {trials:int}"``. The types:
     at most one decimal, with the language's own decimal sign
 ``deg``
     degrees, rounded to whole ones, with the sign
+``bound``
+    degrees that were reached at least: rounded down, with the sign
+``percent``
+    whole percent, never rounded across the 50 % line; without the sign
 ``text``
     any text, as it is
 ``word``
     the name of something that has a text itself, under ``word.<value>``: ``{movement:word}``
+``words``
+    several of them, as a list in a sentence
+``key``
+    another text, by its whole key
+``keys``
+    several of them, as a list in a sentence
+
+How numbers are rounded stands in :mod:`neckrom.rounding`.
 
 English is complete; a test holds the other languages to its keys and parameters. Should a text be
 missing all the same, the English one stands in for it and :attr:`Messages.missing` says so.
@@ -23,22 +35,25 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
+from neckrom import rounding
 from neckrom.errors import ConfigurationError
 
 LANGUAGES: tuple[str, ...] = ("en", "de", "es", "fr")
 FALLBACK = "en"
-PARAMETER_TYPES = frozenset({"int", "number", "deg", "text", "word"})
+PARAMETER_TYPES = frozenset(
+    {"int", "number", "deg", "bound", "percent", "text", "word", "words", "key", "keys"}
+)
 
 _PARAMETER = re.compile(r"\{([^{}:]+):([^{}:]+)\}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
-Value = str | int | float
+Value = str | int | float | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +86,34 @@ class Messages:
             self.texts[key],
         )
 
+    @property
+    def point(self) -> str:
+        """The language's decimal sign."""
+        return "." if self.language == "en" else ","
+
+    def joined(self, parts: Sequence[str]) -> str:
+        """Words as a list in a sentence: "a, b and c"."""
+        if len(parts) < 2:
+            return "".join(parts)
+        return f"{', '.join(parts[:-1])} {self.texts['list.and']} {parts[-1]}"
+
     def _shown(self, value: Value, kind: str) -> str:
+        if isinstance(value, tuple):
+            before = "word." if kind == "words" else ""
+            return self.joined([self.texts[f"{before}{name}"] for name in value])
         if kind == "word":
             return self.texts[f"word.{value}"]
+        if kind == "key":
+            return self.texts[str(value)]
         if kind == "text" or isinstance(value, str):
             return str(value)
-        if kind == "number":
-            shown = f"{value:.1f}".removesuffix(".0")
-            return shown if self.language == "en" else shown.replace(".", ",")
-        whole = f"{value:.0f}".replace("-0", "0") if abs(value) < 0.5 else f"{value:.0f}"
-        return f"{whole}°" if kind == "deg" else whole
+        digits = {
+            "number": lambda: rounding.number_digits(value, point=self.point),
+            "percent": lambda: rounding.percent_digits(value, point=self.point),
+            "deg": lambda: f"{rounding.angle_digits(value)}°",
+            "bound": lambda: f"{rounding.angle_digits(value, bound=True)}°",
+        }
+        return digits.get(kind, lambda: rounding.whole_digits(value))()
 
 
 @cache

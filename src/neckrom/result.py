@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from neckrom.statement import Statement
 from neckrom.types import AsideKind, Doubt, Movement, Untested
 
 SCHEMA_VERSION = "1.1"
@@ -115,6 +116,7 @@ class TrialResult(Model):
     )
     source: str
     note: str
+    note_statement: Statement | None = Field(default=None, description="The note as a key with values.")
 
 
 class SetAside(Model):
@@ -125,6 +127,7 @@ class SetAside(Model):
     end_s: float
     peak_deg: float
     reason: str
+    reason_statement: Statement | None = Field(default=None, description="The reason with its values.")
     kind: AsideKind | None = Field(default=None, description="The reason as a key.")
 
 
@@ -150,14 +153,17 @@ class MovementResult(Model):
     healthy_low_deg: float | None = Field(description="Low end of the healthy means that the norm set cites.")
     healthy_high_deg: float | None
     flag: Flag = Field(description="Loss of range only, judged on the best trial.")
-    reason: str
+    reason: str = Field(description="In English; reason_statements say the same in any language.")
+    reason_statements: tuple[Statement, ...] = ()
     pain: Annotated[int, Field(ge=0, le=10)] | None
     pain_onset_deg: float | None
     pain_flag: Flag
     pain_reason: str
+    pain_statements: tuple[Statement, ...] = ()
     compensation_deg: float | None = Field(description="Largest of the trials.")
     compensation_flag: Flag
     compensation_reason: str
+    compensation_statements: tuple[Statement, ...] = ()
     trials: tuple[TrialResult, ...]
     set_aside: tuple[SetAside, ...] = Field(
         default=(), description="Repetitions that were seen but not counted, with the reason."
@@ -179,6 +185,7 @@ class AsymmetryResult(Model):
     percent_limit: float
     flag: Flag
     reason: str
+    reason_statements: tuple[Statement, ...] = ()
 
 
 class NormInfo(Model):
@@ -199,6 +206,11 @@ class Quality(Model):
     first_turn: Literal["left", "right"] | None
     first_turn_note: str
     interval_note: str
+    warning_statements: tuple[Statement | None, ...] = Field(
+        default=(), description="The warnings as keys with values, in their order; null where one has none."
+    )
+    first_turn_statement: Statement | None = None
+    interval_statement: Statement | None = None
 
 
 class Configuration(Model):
@@ -219,6 +231,35 @@ class Configuration(Model):
     protocol_sha256: str | None
     settings: dict[str, float | int | str | bool] = Field(
         description="Thresholds of segmentation and judgement."
+    )
+
+
+StopReason = Literal["pain", "dizziness", "nausea", "tired", "other"]
+Done = Literal["done", "partly", "broken_off", "skipped", "not_reached"]
+
+
+class ClinicianOverride(Model):
+    """A clinician went on in spite of a safety answer."""
+
+    clinician: str
+    reason: str = ""
+
+
+class SessionFacts(Model):
+    """What a guided session knows beside the angles: told, answered, left out."""
+
+    protocol: str = ""
+    finished: bool = Field(default=True, description="False where it was cut off: a kill, an empty battery.")
+    stop_reason: StopReason | None = Field(default=None, description="Why the person ended it early.")
+    answers: dict[str, Literal["yes", "no", "unsure"]] = Field(
+        default_factory=dict, description="Safety answers by question."
+    )
+    refused_by: tuple[str, ...] = Field(default=(), description="Questions whose answers ended it at first.")
+    override: ClinicianOverride | None = None
+    chin_fingers: int | None = Field(default=None, description="Fingers between chin and chest; 0 touches.")
+    notes: tuple[str, ...] = ()
+    directions: dict[Movement, Done] = Field(
+        default_factory=dict, description="What became of each direction that the session asks for."
     )
 
 
@@ -246,6 +287,10 @@ class Result(Model):
     asymmetry: tuple[AsymmetryResult, ...]
     quality: Quality
     statement: str = Field(description="What this is, and what it is not.")
+    statement_key: str = Field(default="", description="The same as a key of the message files.")
+    session: SessionFacts | None = Field(
+        default=None, description="Of a guided session; null for clips and for results before 1.1."
+    )
 
     def of(self, movement: Movement) -> MovementResult:
         """Result of one direction."""

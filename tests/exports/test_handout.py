@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import stat
-from dataclasses import replace
 
 import pytest
 from pypdf import PdfReader
@@ -17,6 +16,7 @@ from neckrom.records.course import course_of
 from neckrom.records.course_figure import Words, describe
 from neckrom.records.session_sheet import sheet_of
 from neckrom.records.trends import MovementTrend, Verdict, repeatability
+from neckrom.saying.verdict import verdict_of
 from neckrom.types import MOVEMENTS, Movement
 from tests.records.folders import all_movements, write_folder
 
@@ -90,11 +90,15 @@ def test_one_session_is_no_course_yet(clinic, tmp_path):
     assert words.summary == (texts.text("course.summary.one"),)
 
 
-def test_the_report_of_a_session_is_the_one_that_was_stored(clinic, tmp_path):
-    path = write_handout(clinic.records, clinic.sessions[0], "pdf", tmp_path, "en")
-    assert path.read_bytes() == (clinic.folders[0] / "report.pdf").read_bytes()
-    with pytest.raises(InputError, match="not on this machine"):
-        write_handout(clinic.records, clinic.sessions[0], "html", tmp_path, "en")
+def test_the_report_of_a_session_is_laid_out_anew_in_the_language_that_is_asked_for(clinic, tmp_path):
+    path = write_handout(clinic.records, clinic.sessions[0], "html", tmp_path, "de")
+    page = path.read_text(encoding="utf-8")
+    texts, view = load_messages("de"), clinic.records.session(clinic.sessions[0])
+    assert '<html lang="de">' in page
+    assert verdict_of(view.result, texts).title in page
+    assert "Anna Berg" in page
+    assert "27. März 1985" in page
+    assert "stands in for the report" not in page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -123,8 +127,9 @@ def test_a_session_is_one_page_in_plain_words_in_every_language(clinic, tmp_path
             assert f"{name} {at} {trial.peak_deg:.0f}° ({low:.0f}–{high:.0f}°)" in told
     flexion = texts.text("word.flexion")
     assert texts.text("sheet.title") in text
-    assert texts.text("sheet.pain", what=f"{flexion} 7/10") in text
-    assert texts.text("sheet.missing", what=texts.text("word.lateral_left")) in text
+    pain = texts.text("figure.pain", score=7)
+    assert f"{flexion} {pain}" in text
+    assert texts.text("verdict.not_seen", what=texts.text("word.lateral_left")) in text
     assert f"{flexion} 44° (40–48°) 50°" in text
     assert texts.text("course.statement") in text
     assert "not for the person" not in text
@@ -137,23 +142,15 @@ def test_a_session_is_one_page_in_plain_words_in_every_language(clinic, tmp_path
     assert f"{flexion}, 44° (40–48°), 50°" in described
 
 
-def test_the_sheet_says_what_was_lost_and_what_is_a_bound(clinic):
-    view = clinic.records.session(clinic.sessions[0])
-    value = view.values[Movement.FLEXION]
-    values = {movement: replace(each, flag="not_flagged") for movement, each in view.values.items()}
-    texts = load_messages("en")
-    assert sheet_of(replace(view, values=values), texts).summary[0] == texts.text("sheet.not_lost")
-    values[Movement.EXTENSION] = replace(values[Movement.EXTENSION], flag="flagged")
-    values[Movement.FLEXION] = replace(
-        value, best_deg=55.0, lower_bound=True, high_deg=None, flag="could_not_judge"
-    )
-    sheet = sheet_of(replace(view, values=values), texts)
-    assert sheet.summary[0] == texts.text("sheet.lost", what=texts.text("word.extension"))
-    assert sheet.summary[-1] == texts.text("sheet.open", what=texts.text("word.flexion"))
-    assert sheet.rows[0][1] == "≥ 55°"
+def test_the_sheet_says_what_is_a_bound(clinic, tmp_path):
+    folder = write_folder(tmp_path / "bounds", "bounds", case="lower_bounds")
+    session = clinic.records.import_result(folder, clinic.person).session_id
+    sheet = sheet_of(clinic.records.session(session), load_messages("en"))
+    assert sheet.summary[0] == "Measured, but could not be judged: Head back."
+    assert sheet.rows[0][1] == "≥ 41°"
     for phone in (False, True):
         drawn = {text.get_text() for text in sheet.draw(phone).axes[0].texts}
-        assert {"≥ 55°", "Chin to chest"} <= drawn
+        assert {"≥ 41°", "✓ Chin to chest", "? Head back"} <= drawn
 
 
 def test_the_figure_is_described_for_those_who_cannot_see_it(course):

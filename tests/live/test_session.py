@@ -377,6 +377,42 @@ def test_stopping_for_harm_leaves_no_way_back(reason):
     assert session.result() is not None
 
 
+@pytest.mark.parametrize("reason", ["pain", "dizziness", "nausea"])
+def test_after_a_stop_for_harm_nobody_is_congratulated_and_the_advice_stays(reason):
+    session, time_s = started()
+    time_s = play(session, time_s, repetition(50.0) * 3)
+    press(session, time_s, Stop(type="stop", reason=reason))
+    press(session, time_s, simple("continue"))
+    assert session.phase is Phase.SAVING
+    session.take(Happening(time_s, "saved", "x"))
+    assert session.phase is Phase.RESULT
+    assert "say.finished" not in said(session)
+    assert said(session)[-1] == f"say.stopped.{reason}"
+    shown = state_of(session, 1, Surroundings(), load_norms("article"))
+    assert shown.headline.key == f"headline.result_stopped.{reason}"
+    assert shown.detail is not None
+    assert shown.detail.key == f"detail.stopped.{reason}"
+
+
+def test_who_ends_early_gets_a_result_without_praise():
+    session, time_s = started()
+    time_s = play(session, time_s, repetition(50.0) * 3)
+    press(session, time_s, Stop(type="stop", reason="tired"))
+    session.take(Happening(time_s, "saved", "x"))
+    assert said(session)[-1] == "say.ended_early"
+    shown = state_of(session, 1, Surroundings(), load_norms("article"))
+    assert shown.detail is not None
+    assert shown.detail.key == "detail.ended_early"
+
+
+def test_the_movement_in_which_it_was_stopped_is_kept():
+    session, time_s = started()
+    time_s = play(session, time_s, repetition(50.0)[:40])
+    assert session.phase is Phase.OUT
+    press(session, time_s, Stop(type="stop", reason="dizziness"))
+    assert session.stopped_during is session.protocol.directions[0]
+
+
 @pytest.mark.parametrize("reason", ["tired", "other"])
 def test_stopping_for_another_reason_keeps_what_was_seen(reason):
     session, time_s = started()

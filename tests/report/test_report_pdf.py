@@ -29,7 +29,7 @@ def test_pages_hold_every_number(name, written):
     assert "not a diagnosis" in text
     assert f"1 of {len(reader.pages)}" in text
     assert f"{len(reader.pages)} of {len(reader.pages)}" in text
-    assert 3 <= len(reader.pages) <= 9
+    assert 3 <= len(reader.pages) <= 4, "one page for everybody, at most three for clinicians"
 
 
 def test_lower_bounds_and_gaps_are_said_in_words(written):
@@ -42,7 +42,7 @@ def test_lower_bounds_and_gaps_are_said_in_words(written):
 
 
 def test_pictures_are_there_only_when_given(written):
-    figures = 2
+    figures = 3
     with_pictures = PdfReader(written("deficit") / "report.pdf")
     assert sum(len(page.images) for page in with_pictures.pages) == figures + 6
     without = PdfReader(written("healthy") / "report.pdf")
@@ -52,19 +52,19 @@ def test_pictures_are_there_only_when_given(written):
 def test_figures_have_200_dots_an_inch(written):
     reader = PdfReader(written("healthy") / "report.pdf")
     images = [image.image for page in reader.pages for image in page.images]
-    assert all(image.width >= 7.05 * 200 for image in images)
+    assert all(image.width >= 7.05 * 200 for image in images), "at the width of the page"
 
 
 def test_properties(written):
     reader = PdfReader(written("deficit") / "report.pdf")
     assert reader.metadata.title == "Neck range of motion: chidi_deficit"
-    assert reader.metadata.subject.startswith("Loss of half or more in 3 of 6")
+    assert reader.metadata.subject.startswith("Half or more of the norm is lost: Head back 25°")
     assert reader.trailer["/Root"]["/Lang"] == "en"
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_names_from_files_stay_text(name, written_as):
     reader = PdfReader(written_as(name) / "report.pdf")
-    assert len(reader.pages) <= 6
+    assert len(reader.pages) <= 5
     assert not re.search("[\u202a-\u202e\u2066-\u2069]", text_of(reader))
     assert all("/Annots" not in page for page in reader.pages)

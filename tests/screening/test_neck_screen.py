@@ -30,6 +30,7 @@ from neckrom.screening.safety import safety_questions
 from neckrom.screening.statements import ended_by_safety, sentence, statements
 from neckrom.types import Movement
 from tests.records.folders import case_of, write_folder
+from tests.saying.surface_cases import told_results
 
 QUESTIONS = [question.id for question in screen_questions().question]
 SAFE = {question.id: "no" for question in safety_questions()}
@@ -106,6 +107,72 @@ def test_the_measurement_in_the_article_s_terms():
     assert neck.suggestive
     healthy = neck_findings(case_of("healthy").result)
     assert (healthy.lost, healthy.painful, healthy.uneven, healthy.suggestive) == ((), (), (), False)
+
+
+def test_painful_and_uneven_motion_count_for_sign_2_as_the_article_says():
+    """No movement has lost half: the turn to the left hurts, and the sides differ."""
+    result = told_results()["uneven"]
+    assert not neck_findings(result).lost
+    found = evaluate(ScreenAnswers.model_validate({"safety": SAFE, "questions": NOTHING}), result)
+    assert status(found, 2) == "partly"
+    said = [item.key for item in statements(found)]
+    assert "screen.result.none" not in said
+    assert "screen.neck.painful" in said
+    assert "screen.neck.uneven" in said
+    calm = evaluate(
+        ScreenAnswers.model_validate({"safety": SAFE, "questions": NOTHING}), told_results()["healthy"]
+    )
+    assert {sign.status for sign in calm.signs} == {"absent"}
+    assert "screen.result.none" in [item.key for item in statements(calm)]
+
+
+def test_pain_that_was_not_asked_is_said_and_not_taken_for_none():
+    found = screened("healthy", questions=NOTHING)
+    said = [item.key for item in statements(found)]
+    assert "screen.result.none_pain_open" in said
+    assert "screen.neck.free" not in said
+
+
+@pytest.mark.parametrize(
+    ("side", "expected"),
+    [("left", "same"), ("right", "other"), ("both", None)],
+)
+def test_the_side_of_signs_4_to_6_is_compared_with_the_stiffer_one(side, expected):
+    answers = {"safety": SAFE, "questions": NOTHING | {"arms_tingle": "yes"}, "sides": {"arms_tingle": side}}
+    found = evaluate(ScreenAnswers.model_validate(answers), told_results()["uneven"])
+    said = [item.key for item in statements(found)]
+    assert f"screen.sided.{side}" in said
+    compared = [
+        key for key in said if key in ("screen.sided.same", "screen.sided.other", "screen.sided.even")
+    ]
+    assert compared == ([] if expected is None else [f"screen.sided.{expected}"])
+
+
+def test_a_session_that_was_stopped_fills_in_the_screen_with_a_word_only():
+    found = evaluate(ScreenAnswers.model_validate({"safety": SAFE}), told_results()["dizzy"])
+    (said,) = [item for item in statements(found) if item.key == "screen.neck.stopped"]
+    assert "dizziness" in sentence(said, load_messages("en"))
+
+
+def test_each_leg_is_read_apart():
+    found = screened(
+        tension={"slump_left": "own_pain", "slump_right": "stretch"},
+        back_pain="yes",
+        tension_changes={
+            "slump_left": {"neck": "yes", "ankle": "no"},
+            "slump_right": {"neck": "no", "ankle": "no"},
+        },
+        buttock={"ball": "nothing", "figure_4": "own_pain"},
+    )
+    assert found.tension.changes_neck == ("slump_left",)
+    assert found.tension.stays == ("slump_right",)
+    assert (found.tension.buttock_own, found.tension.buttock_not) == (("figure_4",), ("ball",))
+    keys = [item.key for item in statements(found)]
+    for key in ("changes_neck", "stays", "buttock_own", "buttock_not"):
+        assert f"screen.reading.{key}" in keys
+    for language in LANGUAGES:
+        texts = load_messages(language)
+        assert all("{" not in sentence(item, texts) for item in statements(found))
 
 
 # --------------------------------------------------------------- nerve tension
@@ -258,7 +325,8 @@ def test_a_screen_in_the_terminal_uses_the_latest_measurement(store, tmp_path):
         *["y", "n", "n", "n", "n", ""],  # sign 1: the treatment does not help
         *["y", "n", "n", "n", "n"],  # signs 2 to 6: the upper back is stiff
         *["p", "n", "d", ""],  # the tension tests
-        *["n", "y"],  # no back pain; it changes
+        *["n", "y", "n"],  # no back pain; it changes with the head, not with the toes
+        *["s", "p"],  # the ball stretches, the figure 4 brings on the own pain
         "abc",
         "120",
         "24 %",
@@ -270,7 +338,8 @@ def test_a_screen_in_the_terminal_uses_the_latest_measurement(store, tmp_path):
     assert "half or more of the norm is lost in Head back; Turn left; Ear to left" in shown
     assert "running pain: slump test left." in shown
     assert "compressed in the buttock" in shown
-    assert "it changes when neck or ankle is moved" in shown
+    assert "it changes when the head is lifted (slump test left)" in shown
+    assert "Your own running pain came with: figure-4 stretch." in shown
     assert "total: 24 %" in shown
     assert "no diagnosis" in shown
     assert latest in done.stderr
@@ -286,7 +355,32 @@ def test_a_screen_in_the_terminal_uses_the_latest_measurement(store, tmp_path):
             "leg_raise_left": "not_done",
             "leg_raise_right": "not_done",
         }
+        assert kept.tension_changes == {"slump_left": {"neck": "yes", "ankle": "no"}}
+        assert kept.buttock == {"ball": "stretch", "figure_4": "own_pain"}
         assert kept.ndi_percent == 24
+
+
+def test_a_session_that_was_stopped_early_is_never_used_silently(store, tmp_path):
+    def folder(name: str, created: str) -> Path:
+        result = told_results()[name]
+        clip = result.clip.model_copy(update={"sha256": f"{len(name):064x}"})
+        place = tmp_path / name
+        place.mkdir()
+        dated = result.model_copy(update={"clip": clip, "created": created})
+        (place / "result.json").write_text(dated.model_dump_json(), encoding="utf-8")
+        return place
+
+    with Records(locate()) as records:
+        person = records.add_person("Anna")
+        whole = records.import_result(folder("healthy", "2026-01-01T10:00:00+00:00"), person.id).session_id
+        stopped = records.import_result(folder("dizzy", "2026-06-01T10:00:00+00:00"), person.id).session_id
+    path = tmp_path / "answers.json"
+    path.write_text(json.dumps({"safety": SAFE}))
+    done = run("screen", "Anna", "--answers", path)
+    assert f"{stopped}, was stopped early" in done.stderr
+    assert f"taken from session {whole}" in done.stderr
+    chosen = run("screen", "Anna", "--answers", path, "--session", stopped)
+    assert "stopped early (dizziness)" in " ".join(chosen.stdout.split())
 
 
 def test_a_stop_sign_ends_it_with_what_to_do(store):
@@ -326,7 +420,12 @@ def test_answers_from_a_file_in_every_language(store, tmp_path, language):
     done = run("screen", "--answers", path, "--lang", language)
     assert load_messages(language).text("screen.sign.4") in " ".join(done.stdout.split())
     data = json.loads(run("screen", "--answers", path, "--json").stdout)
-    assert data["signs"][3] == {"number": 4, "status": "present", "because": ["arms_tingle"]}
+    assert data["signs"][3] == {
+        "number": 4,
+        "status": "present",
+        "because": ["arms_tingle"],
+        "side": None,
+    }
     assert data == json.loads(
         json.dumps(asdict(screened(questions={"arms_tingle": "yes"}, ndi_percent=12.5)))
     )

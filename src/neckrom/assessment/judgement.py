@@ -10,14 +10,21 @@ import numpy as np
 
 from neckrom.assessment.norms import LoadedNorms, Norm
 from neckrom.result import AsymmetryResult, Flag, MovementResult, SetAside, TrialResult
-from neckrom.types import MOVEMENTS, PAIRS, Interval, Movement, RangeOfMotion, Trial, Untested
+from neckrom.saying.sentences import in_english, statement_of
+from neckrom.statement import Statement, state
+from neckrom.types import MOVEMENTS, PAIRS, Interval, Movement, RangeOfMotion, Trial
 
+STATEMENT_KEY = "judged.statement"
 STATEMENT = (
     "This is a measurement with a reason beside every flag, not a diagnosis. A loss of half or more of the range, "
     "painful movement or a substantial difference between the sides may be suggestive of relevant cervical "
     "pathology; only a clinician who examines the person can tell. The angles are estimated from pictures, and the "
     "method was fitted and checked on rendered people whose angles are known exactly, not on real ones."
 )
+"""In English, as results keep it; the text of :data:`STATEMENT_KEY`, to which a test holds it."""
+
+Judged = tuple[Flag, tuple[Statement, ...]]
+"""A flag and its reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +84,8 @@ def _movement(
     mean = statistics.fmean(peaks) if peaks and not bounded else None
     cv = 100 * statistics.stdev(peaks) / mean if mean and len(peaks) > 1 else None
     untested = rom.untested(movement)
-    if untested is not None:
-        flag, reason = "could_not_judge", _not_tested(rom, movement, untested)
-    elif not rom.neutral.sure:
-        flag, reason = "could_not_judge", _NO_ZERO
-    else:
-        flag, reason = _loss(movement, best, norm, settings)
-        if (
-            best is not None
-            and flag == "could_not_judge"
-            and norm.reference_deg
-            and _side_would_tell(rom, movement)
-        ):
-            reason += " A clip filmed from the person's side would settle it."
-    pain_flag, pain_reason = _pain(pain)
+    flag, reason = _range(rom, movement, best, norm, settings)
+    pain_flag, pain_reason = judge_pain(pain)
     compensation, compensation_flag, compensation_reason = _compensation(trials, settings)
     reference = norm.reference_deg
     return MovementResult(
@@ -108,14 +103,17 @@ def _movement(
         healthy_low_deg=norm.healthy_low_deg,
         healthy_high_deg=norm.healthy_high_deg,
         flag=flag,
-        reason=reason,
+        reason=in_english(*reason),
+        reason_statements=reason,
         pain=pain.intensity,
         pain_onset_deg=_rounded(pain.onset_deg),
         pain_flag=pain_flag,
-        pain_reason=pain_reason,
+        pain_reason=in_english(*pain_reason),
+        pain_statements=pain_reason,
         compensation_deg=_rounded(compensation),
         compensation_flag=compensation_flag,
-        compensation_reason=compensation_reason,
+        compensation_reason=in_english(*compensation_reason),
+        compensation_statements=compensation_reason,
         trials=tuple(_trial(trial) for trial in trials),
         set_aside=tuple(
             SetAside(
@@ -124,6 +122,7 @@ def _movement(
                 end_s=_time(trial.end_s),
                 peak_deg=_number(trial.peak_deg),
                 reason=trial.note,
+                reason_statement=statement_of(trial.note),
                 kind=trial.aside,
             )
             for trial in rom.set_aside
@@ -132,22 +131,24 @@ def _movement(
     )
 
 
-_NO_ZERO = "Where zero is could not be told from this recording (see the warnings), so no loss can be judged."
+_NO_ZERO = state("judged.range.no_zero")
 
 
-def _not_tested(rom: RangeOfMotion, movement: Movement, because: Untested) -> str:
-    """That a direction was not tested, and why: never a loss."""
-    if because == "out_of_view":
-        return f"{movement.label} was not tested: it cannot be measured from the side. Film from the front."
-    if because == "not_seen":
-        return f"{movement.label} was not tested: it was not seen in this recording."
-    if because == "not_named":
-        return f"{movement.label} was not tested: no repetition of it is named."
-    if because == "warm_up":
-        return f"{movement.label} was not tested: only warm-ups were seen."
-    aside = [trial for trial in rom.set_aside if trial.movement is movement and trial.aside is not None]
-    largest = max(aside, key=lambda trial: trial.peak_deg)
-    return f"{movement.label} was not tested: {largest.note}."
+def _range(
+    rom: RangeOfMotion, movement: Movement, best: Trial | None, norm: Norm, settings: JudgementSettings
+) -> Judged:
+    untested = rom.untested(movement)
+    if untested is not None or best is None:  # never a loss
+        return "could_not_judge", (
+            state(f"judged.untested.{untested or 'not_seen'}", movement=_name(movement)),
+        )
+    if not rom.neutral.sure:
+        return "could_not_judge", (_NO_ZERO,)
+    flag, reason = _loss(movement, best, norm, settings)
+    unsure = flag == "could_not_judge" and norm.reference_deg is not None
+    if unsure and _side_would_tell(rom, movement):
+        reason = (*reason, state("judged.range.side_would_tell"))
+    return flag, reason
 
 
 def _side_would_tell(rom: RangeOfMotion, movement: Movement) -> bool:
@@ -155,42 +156,44 @@ def _side_would_tell(rom: RangeOfMotion, movement: Movement) -> bool:
     return all(rom.planes) and movement.plane == 0
 
 
-def _loss(
-    movement: Movement, best: Trial | None, norm: Norm, settings: JudgementSettings
-) -> tuple[Flag, str]:
-    if best is None:  # unreachable: then the direction was not tested
-        return "could_not_judge", f"{movement.label} was not tested."
+def _name(movement: Movement) -> str:
+    """Key of the name by which clinicians know a movement."""
+    return f"clinician.movement.{movement.value}"
+
+
+def _loss(movement: Movement, best: Trial, norm: Norm, settings: JudgementSettings) -> Judged:
     if norm.reference_deg is None:
-        return "could_not_judge", f"The norm set gives no reference for {movement.label.lower()}."
+        return "could_not_judge", (state("judged.range.no_reference", movement=_name(movement)),)
     limit = settings.loss_share * norm.reference_deg
-    against = f"half of the reference ({limit:g} of {norm.reference_deg:g} deg)"
     judge_one = _loss_of_bound if best.lower_bound else _loss_of_value
-    return judge_one(best, limit, against)
+    flag, reason = judge_one(best, limit, norm.reference_deg)
+    return flag, (reason,)
 
 
-def _loss_of_bound(best: Trial, limit: float, against: str) -> tuple[Flag, str]:
+def _loss_of_bound(best: Trial, limit: float, reference: float) -> tuple[Flag, Statement]:
     low = best.interval95.low if best.interval95 else best.peak_deg
+    told = {"angle": _number(best.peak_deg), "half": limit, "reference": reference}
     if low >= limit:
-        return (
-            "not_flagged",
-            f"At least {math.floor(best.peak_deg)} deg, which is already more than {against}.",
-        )
-    return "could_not_judge", (
-        f"At least {math.floor(best.peak_deg)} deg could be told ({best.note}); that does not reach {against}."
-    )
+        return "not_flagged", state("judged.range.bound_past", **told)
+    return "could_not_judge", state("judged.range.bound_below", **told)
 
 
-def _loss_of_value(best: Trial, limit: float, against: str) -> tuple[Flag, str]:
+def _loss_of_value(best: Trial, limit: float, reference: float) -> tuple[Flag, Statement]:
     low, high = _ends(best)
-    spoken = f"{best.peak_deg:.0f} deg" + (f" ({low:.0f} to {high:.0f})" if best.interval95 else "")
+    flag: Flag = "could_not_judge"
     if high <= limit:
-        return "flagged", (
-            f"{spoken} is not more than {against}: a loss of half or more, "
-            "which may be suggestive of relevant cervical pathology."
-        )
-    if low > limit:
-        return "not_flagged", f"{spoken} is more than {against}."
-    return "could_not_judge", f"{spoken} lies too close to {against} to tell on which side of it."
+        flag = "flagged"
+    elif low > limit:
+        flag = "not_flagged"
+    key = {"flagged": "lost", "not_flagged": "fine", "could_not_judge": "close"}[flag]
+    told = {
+        "angle": _number(best.peak_deg),
+        "percent": _number(100 * best.peak_deg / reference),
+        "reference": reference,
+    }
+    if best.interval95 is None:
+        return flag, state(f"judged.range.{key}", **told)
+    return flag, state(f"judged.range.{key}_interval", **told, low=_number(low), high=_number(high))
 
 
 def _ends(trial: Trial) -> tuple[float, float]:
@@ -199,37 +202,53 @@ def _ends(trial: Trial) -> tuple[float, float]:
     return trial.interval95.low, trial.interval95.high
 
 
-def _pain(pain: PainReport) -> tuple[Flag, str]:
-    onset = "" if pain.onset_deg is None else f", first at {pain.onset_deg:.0f} deg"
+def judge_pain(pain: PainReport) -> Judged:
+    """Whether a movement is painful, and why."""
     if pain.intensity is None and pain.onset_deg is None:
-        return "could_not_judge", "Pain was not asked."
+        return "could_not_judge", (state("judged.pain.not_asked"),)
     if pain.intensity == 0 and pain.onset_deg is None:
-        return "not_flagged", "No pain reported."
-    size = "Pain" if pain.intensity in (None, 0) else f"Pain {pain.intensity} of 10"
-    return "flagged", f"{size}{onset}: painful motion may be suggestive of relevant cervical pathology."
+        return "not_flagged", (state("judged.pain.none"),)
+    if pain.onset_deg is None:
+        return "flagged", (state("judged.pain.score", score=pain.intensity or 0),)
+    onset = _number(pain.onset_deg)
+    if not pain.intensity:
+        return "flagged", (state("judged.pain.from", onset=onset),)
+    return "flagged", (state("judged.pain.score_from", score=pain.intensity, onset=onset),)
 
 
-def _compensation(trials: tuple[Trial, ...], settings: JudgementSettings) -> tuple[float | None, Flag, str]:
+def with_pain(item: MovementResult, intensity: int | None) -> MovementResult:
+    """A movement with what was said of its pain afterwards: the flag and its reason follow."""
+    if intensity == item.pain:
+        return item
+    onset = None if intensity == 0 else item.pain_onset_deg  # none at all is none at any angle
+    flag, reason = judge_pain(PainReport(intensity, onset))
+    return item.model_copy(
+        update={
+            "pain": intensity,
+            "pain_onset_deg": onset,
+            "pain_flag": flag,
+            "pain_reason": in_english(*reason),
+            "pain_statements": reason,
+        }
+    )
+
+
+def _compensation(
+    trials: tuple[Trial, ...], settings: JudgementSettings
+) -> tuple[float | None, Flag, tuple[Statement, ...]]:
     known = [trial for trial in trials if np.isfinite(trial.compensation_deg)]
     if not trials:
-        return None, "could_not_judge", "The movement was not tested."
+        return None, "could_not_judge", (state("judged.trunk.not_seen"),)
     if not known:
-        return None, "could_not_judge", "The shoulders were not measured at end range."
+        return None, "could_not_judge", (state("judged.trunk.not_measured"),)
     worst = max(known, key=lambda trial: trial.compensation_deg)
     limit = max(settings.compensation_deg, settings.compensation_share * worst.peak_deg)
-    size = f"the trunk moved along by {worst.compensation_deg:.0f} deg"
-    if worst.compensation_deg > limit:
-        return (
-            worst.compensation_deg,
-            "flagged",
-            (
-                f"At end range {size}; it is subtracted, but it stood in for neck movement: "
-                "repeat with still shoulders."
-            ),
-        )
-    if worst.compensation_deg > 0.5 * limit:
-        return worst.compensation_deg, "not_flagged", f"At end range {size}, which is subtracted."
-    return worst.compensation_deg, "not_flagged", "The trunk kept still."
+    moved = worst.compensation_deg
+    if moved > limit:
+        return moved, "flagged", (state("judged.trunk.along", trunk=_number(moved)),)
+    if moved > 0.5 * limit:
+        return moved, "not_flagged", (state("judged.trunk.somewhat", trunk=_number(moved)),)
+    return moved, "not_flagged", (state("judged.trunk.still"),)
 
 
 def _asymmetry(
@@ -244,8 +263,9 @@ def _asymmetry(
     }
     unknown = {"difference_deg": None, "percent": None, "smaller_side": None, "error_limit_deg": None}
     if left.mean_deg is None or right.mean_deg is None:
+        why = _why_not_compared(left, right)
         return AsymmetryResult(
-            **base, **unknown, flag="could_not_judge", reason=_why_not_compared(left, right)
+            **base, **unknown, flag="could_not_judge", reason=in_english(why), reason_statements=(why,)
         )
     difference = abs(left.mean_deg - right.mean_deg)
     larger = max(left.mean_deg, right.mean_deg)
@@ -262,7 +282,8 @@ def _asymmetry(
         smaller_side=smaller_side,
         error_limit_deg=_rounded(error),
         flag=flag,
-        reason=reason,
+        reason=in_english(reason),
+        reason_statements=(reason,),
     )
 
 
@@ -272,20 +293,16 @@ def _asymmetry_verdict(
     error: float | None,
     smaller_side: str | None,
     settings: JudgementSettings,
-) -> tuple[Flag, str]:
-    numbers = f"the sides differ by {difference:.0f} deg, {percent:.0f} % of the larger side"
+) -> tuple[Flag, Statement]:
+    told = {"difference": _number(difference), "percent": _number(percent)}
     if percent < settings.asymmetry_percent:
-        return "not_flagged", f"{numbers.capitalize()} (limit {settings.asymmetry_percent:g} %)."
+        return "not_flagged", state("judged.sides.alike", **told, limit=settings.asymmetry_percent)
     if error is not None and difference <= error:
-        return "could_not_judge", (
-            f"{numbers.capitalize()}, but measurement error alone may make {error:.0f} deg."
-        )
-    beyond = f" and the measurement error of {error:.0f} deg" if error is not None else ""
-    return "flagged", (
-        f"{numbers.capitalize()}, less to the {smaller_side}: beyond the limit of "
-        f"{settings.asymmetry_percent:g} %{beyond}. Substantial asymmetry may be suggestive of relevant "
-        "cervical pathology."
-    )
+        return "could_not_judge", state("judged.sides.error", **told, error=_number(error))
+    beyond: dict[str, str | float] = {"side": f"side.{smaller_side}", "limit": settings.asymmetry_percent}
+    if error is None:
+        return "flagged", state("judged.sides.uneven", **told, **beyond)
+    return "flagged", state("judged.sides.uneven_error", **told, **beyond, error=_number(error))
 
 
 def _difference_limit(left: MovementResult, right: MovementResult) -> float | None:
@@ -298,14 +315,12 @@ def _difference_limit(left: MovementResult, right: MovementResult) -> float | No
     return math.hypot(*halves)
 
 
-def _why_not_compared(left: MovementResult, right: MovementResult) -> str:
+def _why_not_compared(left: MovementResult, right: MovementResult) -> Statement:
     for side in (left, right):
         if side.best_deg is None:
-            return f"{side.movement.label} was not tested, so the sides cannot be compared."
-    bounded = [side.movement.label for side in (left, right) if side.mean_deg is None]
-    return (
-        f"The end range of {' and '.join(name.lower() for name in bounded)} was not seen, only a lower bound."
-    )
+            return state("judged.sides.not_seen", movement=_name(side.movement))
+    bounded = tuple(_name(side.movement) for side in (left, right) if side.mean_deg is None)
+    return state("judged.sides.bound", movements=bounded)
 
 
 def _trial(trial: Trial) -> TrialResult:
@@ -324,6 +339,7 @@ def _trial(trial: Trial) -> TrialResult:
         coupling_deg=(_number(coupling[0]), _number(coupling[1])) if np.isfinite(coupling).all() else None,
         source=trial.source,
         note=trial.note,
+        note_statement=statement_of(trial.note),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neckrom.cli.terminal import console, say
+from neckrom.cli.terminal import console, say, tell
 from neckrom.errors import ConfigurationError, ExitCode
 
 if TYPE_CHECKING:
@@ -78,7 +78,14 @@ def run_live(options: LiveOptions) -> ExitCode:
     engine = LiveEngine(
         source,
         MediaPipeDetector,
-        EngineOptions(protocol, folder, options.camera, record=options.record, norms=options.norms),
+        EngineOptions(
+            protocol,
+            folder,
+            options.camera,
+            record=options.record,
+            norms=options.norms,
+            language=options.language,
+        ),
     )
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # it complains aloud about Ctrl-C
     say(f"Starting {source.name} and the models ...")
@@ -150,6 +157,8 @@ class _AddressTeller:
 
     def __call__(self, address: str) -> None:
         """Told by the server."""
+        if tell("ready", address=address):
+            return
         stdout = console()
         if self._told:
             stdout.print(f"For another browser, this address opens once:\n  {address}", soft_wrap=True)
@@ -162,17 +171,22 @@ class _AddressTeller:
 
 def _tell_end(engine: LiveEngine, folder: Path, *, stopped: bool) -> ExitCode:
     """Say where the report is, or that there is none; a session without one never ends as if all were well."""
+    kept = any((folder / name).is_file() for name in ("landmarks.arrows", "landmarks.parquet"))
+    result = engine.result_folder
+    told = tell("ended", result=result is not None, folder=str(folder) if kept or result else None)
     stdout = console()
-    if engine.result_folder is not None:
-        stdout.print(f"Report: {engine.result_folder / 'report.html'}", soft_wrap=True)
+    if result is not None:
+        if not told:
+            stdout.print(f"Report: {result / 'report.html'}", soft_wrap=True)
         return ExitCode.OK
     if engine.why_not_saved is not None:
-        say(f"No report was written. {engine.why_not_saved}")
-        again = f"neckrom measure {shlex.quote(str(folder))}"
-        say(f"What was recorded is in {folder}\nMake the report from it later: {again}")
+        if not told:
+            say(f"No report was written. {engine.why_not_saved}")
+            again = f"neckrom measure {shlex.quote(str(folder))}"
+            say(f"What was recorded is in {folder}\nMake the report from it later: {again}")
         return engine.why_not_saved.exit_code
-    if (folder / "landmarks.arrows").is_file() or (folder / "landmarks.parquet").is_file():
+    if kept and not told:
         say(f"No report was written: no movement was measured. What was recorded is in {folder}")
-    else:
+    elif not told:
         say("No report was written: nothing was measured.")
     return ExitCode.INTERRUPTED if stopped else ExitCode.NO_REPORT

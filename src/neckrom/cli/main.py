@@ -18,7 +18,8 @@ from typer.core import TyperGroup
 from neckrom.cli.calibrate import calibrate
 from neckrom.cli.records import keeping, people, sessions
 from neckrom.cli.screen import screening
-from neckrom.cli.terminal import console, print_json, say
+from neckrom.cli.settings import setting
+from neckrom.cli.terminal import console, print_json, say, tell
 from neckrom.errors import DefectError, ExitCode, NeckromError, OutputError
 
 DEFAULT_OUT = Path("neckrom-results")
@@ -75,6 +76,7 @@ app.add_typer(people, name="people")
 app.add_typer(sessions, name="sessions")
 app.add_typer(keeping)
 app.add_typer(screening)
+app.add_typer(setting)
 
 _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are already there.")]
@@ -83,6 +85,9 @@ _Jobs = Annotated[
     typer.Option(
         "--jobs", "-j", metavar="N", help="Inputs measured at once; by default half the processor cores."
     ),
+]
+_Language = Annotated[
+    str, typer.Option("--lang", metavar="en|de|es|fr", help="Language of what is printed and of the report.")
 ]
 _Json = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON on stdout, and nothing else there.")
@@ -119,16 +124,22 @@ def demo(
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Also write the clip with the angles drawn in.")
     ] = False,
+    lang: _Language = "en",
     overwrite: _Overwrite = False,
     as_json: _Json = False,
     verbose: _Verbose = False,
 ) -> None:
     """Measure the sample clip that comes with neckrom."""
+    from neckrom.cli.options import OptionReader  # noqa: PLC0415
+
+    reader = OptionReader()
+    reader.language("--lang", lang)
+    reader.finish()
     _start_log(verbose)
     from neckrom import service  # noqa: PLC0415
     from neckrom.cli.measuring import measure_and_show  # noqa: PLC0415
 
-    options = service.MeasureOptions(overlay=overlay, overwrite=overwrite)
+    options = service.MeasureOptions(overlay=overlay, overwrite=overwrite, language=lang)
     with service.demo_clip() as clip:
         code = measure_and_show((clip,), out, options, jobs=1, as_json=as_json)
     _leave(code)
@@ -213,6 +224,7 @@ def measure(
     no_pictures: Annotated[
         bool, typer.Option("--no-pictures", help="No picture of the person in anything that is written.")
     ] = False,
+    lang: _Language = "en",
     jobs: _Jobs = None,
     overwrite: _Overwrite = False,
     as_json: _Json = False,
@@ -240,6 +252,7 @@ def measure(
         reader.problems.append(
             "--distance stands in for a lens that is not known: leave it out beside --hfov or --camera"
         )
+    reader.language("--lang", lang)
     reader.finish()
     _start_log(verbose)
     from neckrom import service  # noqa: PLC0415
@@ -259,6 +272,7 @@ def measure(
         overlay=overlay,
         pictures=not no_pictures,
         overwrite=overwrite,
+        language=lang,
     )
     _leave(measure_and_show(inputs, out, options, jobs=at_once, as_json=as_json))
 
@@ -465,7 +479,8 @@ def _at(error: OSError) -> str:
 
 
 def _refuse(error: NeckromError) -> ExitCode:
-    say(f"Error: {error}")
+    if not tell("refused", message=str(error)):
+        say(f"Error: {error}")
     return error.exit_code
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from neckrom import __version__, service
 from neckrom.cli.progress import progress_on
 from neckrom.cli.show import files_view, result_view
-from neckrom.cli.terminal import as_text, console, print_json, say
+from neckrom.cli.terminal import as_text, console, print_json, say, tell
 from neckrom.errors import ExitCode
+from neckrom.messages import Messages, load_messages
 from neckrom.service import MeasureOptions, Outcome
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def measure_and_show(
     if as_json:
         _print_json(outcomes)
     else:
-        _print_results(outcomes)
+        _print_results(outcomes, load_messages(options.language))
     _say_what_failed(outcomes)
     errors = [outcome.error for outcome in outcomes if outcome.error is not None]
     if not errors:
@@ -49,11 +50,11 @@ def measure_and_show(
     return ExitCode.PARTLY_FAILED
 
 
-def _print_results(outcomes: Sequence[Outcome]) -> None:
+def _print_results(outcomes: Sequence[Outcome], texts: Messages) -> None:
     stdout = console()
     for outcome in outcomes:
         if outcome.result is not None and outcome.folder is not None:
-            stdout.print(result_view(outcome.result, stdout))
+            stdout.print(result_view(outcome.result, stdout, texts))
             stdout.print(files_view(outcome.folder, outcome.written), soft_wrap=True)
 
 
@@ -78,7 +79,8 @@ def _say_what_failed(outcomes: Sequence[Outcome]) -> None:
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if len(outcomes) == 1:
         for outcome in failed:
-            say(f"Error: {outcome.error}")
+            if not tell("refused", message=str(outcome.error)):
+                say(f"Error: {outcome.error}")
         return
     say(f"{len(outcomes) - len(failed)} of {len(outcomes)} inputs measured" + (":" if failed else "."))
     for outcome in failed:

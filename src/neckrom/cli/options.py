@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from neckrom.errors import ConfigurationError, ExitCode
+from neckrom.messages import LANGUAGES
 
 
 class UsageProblemError(ConfigurationError):
@@ -84,6 +85,12 @@ class OptionReader:
             )
             return None
         return start, end
+
+    def language(self, option: str, text: str) -> str:
+        """One of the languages that there are texts in."""
+        if text not in LANGUAGES:
+            self.problems.append(f"{option} {text}: choose one of {', '.join(LANGUAGES)}, as in {option} de")
+        return text
 
     def finish(self) -> None:
         """Raise if anything was wrong.

@@ -140,11 +140,12 @@ def show_person(person: _Person, *, store: _Store = None, as_json: _Json = False
     with _opened(store) as records:
         found = records.find_person(person)
         view, trends = records.person(found.id), records.trend(found.id)
+        results = records.results(row.id for row in view.sessions)
         records.log(Action.OPENED, found.id)
     if as_json:
         _print_json({"person": view, "trends": trends})
         return
-    console().print(person_view(view, trends, repeatability()))
+    console().print(person_view(view, trends, repeatability(), results))
 
 
 @people.command("rename")
@@ -227,13 +228,14 @@ def list_sessions(
         more = not everything and len(rows) > NEWEST
         rows = rows if everything else rows[:NEWEST]
         names = None if found is not None else records.names({row.person_id for row in rows})
+        results = {} if as_json else records.results(row.id for row in rows)
         _say_what_waits(records)
     if as_json:
         _print_json(rows)
     elif not rows:
         say("No sessions yet. Add one: neckrom sessions import PATH --person PERSON")
     else:
-        console().print(sessions_table(rows, names))
+        console().print(sessions_table(rows, names, results))
     if more:
         say(f"These are the newest {NEWEST}: --all shows the older ones too.")
 
@@ -599,7 +601,7 @@ def hand_out(
         typer.Option(
             "--lang",
             metavar="en|de|es|fr",
-            help="Language of course and sheet; the whole report is in English.",
+            help="Language of what is handed out.",
         ),
     ] = "en",
     sheet: Annotated[

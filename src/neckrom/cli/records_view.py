@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 
 from pydantic_core import to_jsonable_python
 from rich.console import Group, RenderableType
@@ -13,15 +12,26 @@ from rich.table import Table
 from rich.text import Text
 
 from neckrom.errors import ConfigurationError
+from neckrom.messages import FALLBACK, Messages, load_messages
 from neckrom.records.api import Comparison, Deleted, PersonView, SessionView
 from neckrom.records.audit import LogEntry
+from neckrom.records.caveats import caveats_of
+from neckrom.records.in_words import NONE, best, difference, error
 from neckrom.records.people import PersonRow
 from neckrom.records.sessions import SessionRow
-from neckrom.records.trends import Change, MeasuredValue, MovementTrend, Repeatability, Verdict
-from neckrom.report.wording import display_name
+from neckrom.records.trends import Change, MovementTrend, Repeatability, Verdict
+from neckrom.result import Result
+from neckrom.saying import figures
+from neckrom.saying.figures import clock, day
+from neckrom.saying.grades import LOOKS
+from neckrom.saying.names import display_name
+from neckrom.saying.verdict import Finding, movements_said, verdict_of
 from neckrom.types import MOVEMENTS, Movement
 
-NONE = "–"
+
+def _english() -> Messages:
+    return load_messages(FALLBACK)
+
 
 _VERDICTS = {
     Verdict.MORE: "more range",
@@ -29,7 +39,6 @@ _VERDICTS = {
     Verdict.NONE: "no change beyond measurement error",
     Verdict.UNKNOWN: "cannot be told",
 }
-_FLAGS = {"flagged": "half or more lost", "not_flagged": "", "could_not_judge": "could not be judged"}
 
 
 def people_table(people: Sequence[PersonRow]) -> Table:
@@ -37,30 +46,46 @@ def people_table(people: Sequence[PersonRow]) -> Table:
     table = _table("Id", "Name", "Born", ">Sessions", "Last")
     for row in people:
         born = "" if row.birth_date is None else row.birth_date.isoformat()
-        last = "" if row.last_session is None else _day(row.last_session)
+        last = "" if row.last_session is None else day(row.last_session)
         table.add_row(row.id, display_name(row.name or "", limit=40), born, str(row.sessions), last)
     return table
 
 
-def sessions_table(sessions: Sequence[SessionRow], names: dict[str, str] | None = None) -> Table:
-    """One row a session, with the person where ``names`` are given."""
+def sessions_table(
+    sessions: Sequence[SessionRow],
+    names: dict[str, str] | None = None,
+    results: Mapping[str, Result] | None = None,
+) -> Table:
+    """One row a session, with the person where ``names`` are given, and what is most important of it."""
     person = ["Person"] if names is not None else []
-    table = _table("Id", "Measured", *person, "Recording", "View", ">Flags", "Note")
+    table = _table("Id", "Measured", *person, "Recording", "View", "Most important", "Note")
     for row in sessions:
         who = [names.get(row.person_id, row.person_id)] if names is not None else []
         table.add_row(
             row.id,
-            _day(row.measured),
+            day(row.measured),
             *(display_name(name, limit=30) for name in who),
             display_name(row.source_name, limit=30),
             row.view.replace("_", " "),
-            str(row.flagged) if row.flagged else "",
+            _most_important((results or {}).get(row.id)),
             display_name(row.note, limit=40) if row.note else "",
         )
     return table
 
 
-def person_view(view: PersonView, trends: Sequence[MovementTrend], limits: Repeatability) -> Group:
+def _most_important(result: Result | None) -> Text:
+    if result is None:
+        return Text("")
+    first = verdict_of(result, _english()).findings[0]
+    return Text(f"{first.sign} {first.text}", style=LOOKS[first.grade].terminal)
+
+
+def person_view(
+    view: PersonView,
+    trends: Sequence[MovementTrend],
+    limits: Repeatability,
+    results: Mapping[str, Result] | None = None,
+) -> Group:
     """A person with sessions and course."""
     row = view.row
     facts = [
@@ -73,9 +98,13 @@ def person_view(view: PersonView, trends: Sequence[MovementTrend], limits: Repea
         return Group(
             *facts, Text("No sessions yet. Add one: neckrom sessions import PATH --person " + row.id)
         )
-    parts: list[RenderableType] = [*facts, Padding(sessions_table(view.sessions), (0, 0, 1, 0))]
+    table = sessions_table(view.sessions, results=results)
+    parts: list[RenderableType] = [*facts, Padding(table, (0, 0, 1, 0))]
     if any(len(trend.points) > 1 for trend in trends):
-        parts += [trend_table(trends), *_limit_lines(limits)]
+        dated = [
+            (day(row.measured), results[row.id]) for row in view.sessions if results and row.id in results
+        ]
+        parts += [*_finding_lines(caveats_of(dated, _english())), trend_table(trends), *_limit_lines(limits)]
     return Group(*parts)
 
 
@@ -87,16 +116,16 @@ def trend_table(trends: Sequence[MovementTrend]) -> Table:
     for trend in trends:
         change, since = trend.first_to_last, trend.since_last
         if change is None or since is None:
-            only = angle(trend.points[0].value) if trend.points else NONE
+            only = best(trend.points[0].value) if trend.points else NONE
             said = "one session" if trend.points else "not measured"
             table.add_row(trend.movement.label, only, "", "", "", said)
             continue
         table.add_row(
             trend.movement.label,
-            angle(change.earlier),
-            angle(change.later),
-            difference(change),
-            f"±{trend.limit_deg:.1f}°",
+            best(change.earlier),
+            best(change.later),
+            difference(change, _english()),
+            error(trend.limit_deg, _english()),
             _verdict(change),
             *([_verdict(since)] if several else []),
         )
@@ -106,15 +135,15 @@ def trend_table(trends: Sequence[MovementTrend]) -> Table:
 def comparison_view(comparison: Comparison, limits: Repeatability) -> Group:
     """Two sessions side by side."""
     earlier, later = comparison.earlier, comparison.later
-    first, last = _day(earlier.row.measured), _day(later.row.measured)
+    first, last = day(earlier.row.measured), day(later.row.measured)
     table = _table("Movement", f">{first}", f">{last}", ">Change", ">Error", "")
     for movement, change in comparison.changes.items():
         table.add_row(
             movement.label,
-            angle(change.earlier),
-            angle(change.later),
-            difference(change),
-            f"±{change.limit_deg:.1f}°",
+            best(change.earlier),
+            best(change.later),
+            difference(change, _english()),
+            error(change.limit_deg, _english()),
             _verdict(change),
         )
     notes = _limit_lines(limits)
@@ -128,6 +157,7 @@ def comparison_view(comparison: Comparison, limits: Repeatability) -> Group:
     return Group(
         Text(earlier.person.label, style="bold"),
         Text(f"{earlier.row.id} of {first} and {later.row.id} of {last}\n"),
+        *_finding_lines(caveats_of([(first, earlier.result), (last, later.result)], _english())),
         table,
         *notes,
     )
@@ -135,27 +165,36 @@ def comparison_view(comparison: Comparison, limits: Repeatability) -> Group:
 
 def session_view(view: SessionView) -> Group:
     """A session's figures and where its files are."""
-    row = view.row
-    table = _table("Movement", ">Best", ">Mean", "95 %", ">Ref.", ">% of ref.", "Pain", "")
-    for movement, value in view.values.items():
+    row, texts = view.row, _english()
+    table = _table("Movement", ">Best", "95 %", ">Mean", ">n", ">Norm", ">% of it", "Pain", "What it means")
+    for item in movements_said(view.result, texts):
         table.add_row(
-            movement.label,
-            angle(value),
-            NONE if value.mean_deg is None else f"{value.mean_deg:.0f}°",
-            _interval(value),
-            "" if value.reference_deg is None else f"{value.reference_deg:.0f}°",
-            "" if value.percent_of_reference is None else f"{value.percent_of_reference:.0f} %",
-            "" if value.pain is None else f"{value.pain} of 10",
-            _FLAGS.get(value.flag, value.flag),
+            item.clinical_name,
+            item.best,
+            item.interval,
+            item.mean,
+            item.trials,
+            item.norm,
+            item.of_norm,
+            item.pain,
+            Text(f"{item.sign} {item.meaning}", style=LOOKS[item.grade].terminal),
         )
     stated = " (date stated by hand)" if row.dated_by_hand else ""
     where = str(view.folder) if view.files_here else f"{view.folder} (not all of them are on this machine)"
     lines = [
-        f"{row.id} of {view.person.label}, measured {row.measured.astimezone():%Y-%m-%d %H:%M}{stated}",
+        f"{row.id} of {view.person.label}, measured {clock(row.measured)}{stated}",
         f"Recording {display_name(row.source_name, limit=100)}, {row.view.replace('_', ' ')} view, {row.estimator}",
         *([f"Note: {row.note}"] if row.note else []),
     ]
-    return Group(*map(Text, lines), Text(""), table, Text(f"Files: {where}"))
+    verdict = verdict_of(view.result, texts)
+    said = [*_finding_lines(verdict.findings), *([Text(verdict.meaning)] if verdict.meaning else [])]
+    return Group(*map(Text, lines), Text(""), *said, Text(""), table, Text(f"Files: {where}"))
+
+
+def _finding_lines(findings: Sequence[Finding]) -> list[Text]:
+    return [
+        Text(f"{finding.sign} {finding.text}", style=LOOKS[finding.grade].terminal) for finding in findings
+    ]
 
 
 def log_table(rows: Sequence[LogEntry]) -> Table:
@@ -195,38 +234,16 @@ def deleted_line(removed: Deleted) -> str:
 # ------------------------------------------------------------------------ cells
 
 
-def angle(value: MeasuredValue) -> str:
-    """A best value with what is known of it."""
-    if value.best_deg is None:
-        return NONE
-    return f"{'≥ ' if value.lower_bound else ''}{value.best_deg:.0f}°"
-
-
-def difference(change: Change) -> str:
-    """A change with its sign."""
-    if change.difference_deg is None or change.verdict is Verdict.UNKNOWN:
-        return NONE
-    # the sign of what is shown, not of what was rounded away
-    shown = round(change.difference_deg)
-    return f"{'≥ ' if change.at_least and shown > 0 else ''}{shown:+d}°" if shown else "0°"
-
-
-def _interval(value: MeasuredValue) -> str:
-    if value.low_deg is None:
-        return ""
-    if value.high_deg is None:
-        return f"from {value.low_deg:.0f}°"
-    return f"{value.low_deg:.0f} to {value.high_deg:.0f}°"
-
-
 def _limit_lines(limits: Repeatability) -> list[Text]:
     preliminary = " (preliminary figures)" if limits.placeholder else ""
+    published = figures.reference(limits.published.mdc_deg, _english())
     return [
         Text(
             "\nBest trial of each session. Error: what measuring alone may change, the larger of neckrom's own on "
-            f"{limits.population}{preliminary} and the {limits.published.device}'s {limits.published.mdc_deg:g}° "
+            f"{limits.population}{preliminary} and the {limits.published.device}'s {published} "
             f"({limits.published.citation.partition(',')[0]})."
-        )
+        ),
+        Text(_english().text("course.day_to_day")),
     ]
 
 
@@ -244,10 +261,6 @@ def _table(*columns: str) -> Table:
             no_wrap=name in ("Id", "Born"),
         )
     return table
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d}"
 
 
 def people_count(number: int) -> str:

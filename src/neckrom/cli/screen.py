@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neckrom.cli.terminal import console, print_json, say
+from neckrom.saying.figures import day
 
 if TYPE_CHECKING:
     from neckrom.messages import Messages
     from neckrom.records.api import Records
+    from neckrom.records.sessions import SessionRow
     from neckrom.result import Result
     from neckrom.screening.neck_screen import Override, ScreenAnswers, ScreenResult
 
 screening = typer.Typer()
 
 _YES_NO = {"y": "yes", "n": "no", "u": "unsure"}
+_SIDES = {"l": "left", "r": "right", "b": "both"}
 _TENSION = {"p": "own_pain", "s": "stretch", "n": "nothing", "d": "not_done"}
 
 
@@ -36,7 +39,7 @@ def screen(
         typer.Option(
             "--session",
             metavar="SESSION",
-            help="Measurement that fills in the neck's range; else the latest.",
+            help="Measurement that fills in the neck's range; else the latest that was not stopped early.",
         ),
     ] = None,
     answers: Annotated[
@@ -80,6 +83,8 @@ def screen(
     if subject is None:
         say(texts.text("screen.not_stored"))
         return
+    if subject.stopped_id:
+        say(texts.text("screen.latest_stopped", session=subject.stopped_id))
     if subject.session_id is not None:
         say(texts.text("screen.measured", session=subject.session_id, date=subject.date))
     say(texts.text("screen.stored", person=subject.label))
@@ -98,6 +103,8 @@ class _Subject:
     session_id: str | None
     date: str
     result: Result | None
+    stopped_id: str = ""
+    """A later session that was stopped early, and is therefore not used."""
 
 
 def _opened(store: str | None) -> Records:
@@ -117,12 +124,25 @@ def _subject(records: Records, person: str | None, session: str | None) -> _Subj
         raise InputError(
             f"Session {chosen.id} is not of {row.label}: list theirs with neckrom sessions list {row.id}"
         )
+    passed = ""
     if chosen is None:
-        chosen = next(iter(records.sessions(row.id, limit=1)), None)
+        chosen, passed = _latest_whole(records, row.id)
     if chosen is None:
-        return _Subject(records, row.id, row.label, None, "", None)
-    day = f"{chosen.measured.astimezone():%Y-%m-%d}"
-    return _Subject(records, row.id, row.label, chosen.id, day, records.result(chosen.id))
+        return _Subject(records, row.id, row.label, None, "", None, passed)
+    return _Subject(
+        records, row.id, row.label, chosen.id, day(chosen.measured), records.result(chosen.id), passed
+    )
+
+
+def _latest_whole(records: Records, person_id: str) -> tuple[SessionRow | None, str]:
+    """The latest session that was not stopped early, and the id of a later one that was."""
+    stopped = ""
+    for row in records.sessions(person_id):
+        facts = records.result(row.id).session
+        if facts is None or facts.stop_reason is None:
+            return row, stopped
+        stopped = stopped or row.id
+    return None, stopped
 
 
 # ----------------------------------------------------------------------- asking
@@ -191,15 +211,24 @@ def _override(texts: Messages) -> Override | None:
 
 
 def _ask_rest(texts: Messages) -> dict[str, object]:
-    from neckrom.screening.neck_screen import SIGNS, TENSION_TESTS, screen_questions  # noqa: PLC0415
+    from neckrom.screening.neck_screen import (  # noqa: PLC0415
+        SIDED_QUESTIONS,
+        SIGNS,
+        TENSION_TESTS,
+        screen_questions,
+    )
 
     _line(texts.text("screen.answers"))
     questions: dict[str, str] = {}
+    sides: dict[str, str] = {}
     for number in SIGNS:
         _line(f"{number}. {texts.text(f'screen.sign.{number}')}")
         for question in screen_questions().of_sign(number):
             answer = _choice(texts.text(f"screen.question.{question.id}"), _YES_NO)
             questions |= {question.id: answer} if answer else {}
+            if answer == "yes" and question.id in SIDED_QUESTIONS:
+                side = _choice(texts.text("screen.side_asked"), _SIDES)
+                sides |= {question.id: side} if side else {}
     _line(texts.text("screen.tension.title"))
     _line(texts.text("screen.tension_answers"))
     tension: dict[str, str] = {}
@@ -207,12 +236,39 @@ def _ask_rest(texts: Messages) -> dict[str, object]:
         if test.endswith("_left"):
             _line(texts.text(f"screen.tension.{test.removesuffix('_left')}"))
         tension[test] = _choice(texts.text(f"screen.tension.{test}"), _TENSION) or "not_done"
-    found: dict[str, object] = {"questions": questions, "tension": tension}
-    for name in ("back_pain", "neck_or_ankle_changes"):
-        if set(tension.values()) != {"not_done"}:
-            found[name] = _choice(texts.text(f"screen.question.{name}"), _YES_NO) or None
+    found: dict[str, object] = {"questions": questions, "sides": sides, "tension": tension}
+    if set(tension.values()) != {"not_done"}:
+        found["back_pain"] = _choice(texts.text("screen.question.back_pain"), _YES_NO) or None
+        found["tension_changes"] = _ask_changes(texts, tension)
+        if "own_pain" not in tension.values() or found["back_pain"] == "no":
+            found["buttock"] = _ask_buttock(texts)
     found["ndi_percent"] = _percent(texts.text("screen.ndi"))
     return found
+
+
+def _ask_changes(texts: Messages, tension: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Each leg that felt something, with head and ankle apart."""
+    from neckrom.screening.neck_screen import LEVERS  # noqa: PLC0415
+
+    changes: dict[str, dict[str, str]] = {}
+    for test, felt in tension.items():
+        if felt not in ("own_pain", "stretch"):
+            continue
+        for lever in LEVERS:
+            answer = _choice(texts.text(f"screen.change.{lever}", test=f"screen.test.{test}"), _YES_NO)
+            if answer:
+                changes.setdefault(test, {})[lever] = answer
+    return changes
+
+
+def _ask_buttock(texts: Messages) -> dict[str, str]:
+    """What the article tries where it thinks of the buttock."""
+    from neckrom.screening.neck_screen import BUTTOCK_TESTS  # noqa: PLC0415
+
+    _line(texts.text("screen.buttock.title"))
+    return {
+        test: _choice(texts.text(f"screen.buttock.{test}"), _TENSION) or "not_done" for test in BUTTOCK_TESTS
+    }
 
 
 def _choice(question: str, keys: Mapping[str, str], needed: str | None = None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 
 from rich.console import Console
@@ -20,6 +22,25 @@ def say(message: str) -> None:
 def as_text(value: object) -> str:
     """As text that can be written: names of files may hold bytes that are none."""
     return str(value).encode("utf-8", "replace").decode("utf-8")
+
+
+EVENTS = "NECKROM_EVENTS"
+"""Set to "json" by a program that follows a command: then what happens is told on stdout, one JSON object a line."""
+
+
+def tell(event: str, **values: object) -> bool:
+    """Tell the program that follows this command what happened; False where none does.
+
+    Parameters
+    ----------
+    event : str
+        "ready" (``address``), "ended" (``folder``, ``result``: whether there is a report), "refused" (``message``).
+    """
+    if os.environ.get(EVENTS) != "json":
+        return False
+    sys.stdout.write(json.dumps({"event": event, **values}, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+    return True
 
 
 def print_json(text: str) -> None:

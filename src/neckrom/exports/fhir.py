@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -18,8 +18,10 @@ from fhir.resources.R4B.bundle import Bundle
 
 from neckrom.assessment.judgement import STATEMENT
 from neckrom.exports.source import Export, ExportSession
+from neckrom.messages import FALLBACK, Messages, load_messages
 from neckrom.records.api import ScreeningRow
 from neckrom.result import MovementResult
+from neckrom.saying.verdict import verdict_of
 from neckrom.types import MOVEMENTS
 
 CODE_SYSTEM = "urn:uuid:3a3b3a28-5221-5103-af1d-6098460f33b1"
@@ -53,6 +55,29 @@ CONCEPTS: dict[str, tuple[str, str]] = {
         "Largest movement of the trunk in the same plane, positive along with the head",
     ),
     "pain": ("Pain, 0 to 10", "Pain with the movement, 0 (none) to 10 (worst), as the person said"),
+    "guided-session": (
+        "Guided session",
+        "Guided session in which the neck's active range of motion was measured by camera",
+    ),
+    "stopped-pain": ("Stopped because of pain", "The person ended the session because of pain"),
+    "stopped-dizziness": (
+        "Stopped because of dizziness",
+        "The person ended the session because of dizziness",
+    ),
+    "stopped-nausea": ("Stopped because of nausea", "The person ended the session because of nausea"),
+    "stopped-tired": ("Ended early: tired", "The person ended the session because they were tired"),
+    "stopped-other": ("Ended early", "The person ended the session for another reason"),
+    "chin-to-chest": (
+        "Fingers between chin and chest",
+        "Fingers that fit between chin and chest at full flexion, as the person said; 0 touches",
+    ),
+    "safety-override": (
+        "Gone on in spite of a safety answer",
+        "A clinician took responsibility and went on in spite of an answer that speaks against the test",
+    ),
+    "answer-yes": ("Yes", "The person answered yes"),
+    "answer-no": ("No", "The person answered no"),
+    "answer-unsure": ("Not sure", "The person answered that they are not sure"),
     "neck-range-of-motion": (
         "Neck, active range of motion by camera",
         "Report of one measurement of the neck's active range of motion by camera",
@@ -76,8 +101,11 @@ def bundle_bytes(export: Export) -> bytes:
         ]
         if device not in entries:
             entries.append(device)
-        entries += [*observations, _report(session, system, patient, observations)]
-    entries += list(_disability(export, patient))
+        told = list(_told(session, system, patient, device))
+        observations += [item for item in told if item["resourceType"] == "Observation"]
+        entries += [*observations, *(item for item in told if item not in observations)]
+        entries.append(_report(session, system, patient, observations))
+    entries += [*_screens(export, patient), *_disability(export, patient)]
     bundle = Bundle.model_validate(
         {
             "resourceType": "Bundle",
@@ -186,6 +214,102 @@ def _components(item: MovementResult) -> Iterator[dict[str, Any]]:
         yield {"code": _own("pain"), "valueInteger": item.pain}
 
 
+def _told(
+    session: ExportSession, system: str, patient: dict[str, Any], device: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """What a guided session was told: how it ended, answers, notes, a clinician's override."""
+    facts, row = session.result.session, session.view.row
+    if facts is None:
+        return
+    subject = {"reference": _url(patient)}
+    when = row.measured.isoformat()
+    if facts.chin_fingers is not None:
+        yield {
+            "resourceType": "Observation",
+            "id": _id(system, row.id, "chin"),
+            "identifier": [{"system": system, "value": f"{row.id}/chin"}],
+            "status": "final",
+            "code": _own("chin-to-chest"),
+            "subject": subject,
+            "effectiveDateTime": when,
+            "issued": row.added.isoformat(),
+            "device": {"reference": _url(device)},
+            "valueInteger": facts.chin_fingers,
+        }
+    procedure: dict[str, Any] = {
+        "resourceType": "Procedure",
+        "id": _id(system, row.id, "session"),
+        "identifier": [{"system": system, "value": f"{row.id}/session"}],
+        "status": "stopped" if facts.stop_reason is not None or not facts.finished else "completed",
+        "code": _own("guided-session"),
+        "subject": subject,
+        "performedDateTime": when,
+        "usedReference": [{"reference": _url(device)}],
+        "note": [{"text": text} for text in (*verdict_of(session.result, _english()).lines, *facts.notes)],
+    }
+    if facts.stop_reason is not None:
+        procedure["statusReason"] = _own(f"stopped-{facts.stop_reason}")
+    yield procedure
+    if facts.answers:
+        yield _answers(_id(system, row.id, "answers"), subject, when, "safety", facts.answers)
+    if facts.override is not None:
+        action = facts.override.reason or "Went on under their own name."
+        yield {
+            "resourceType": "DetectedIssue",
+            "id": _id(system, row.id, "override"),
+            "identifier": [{"system": system, "value": f"{row.id}/override"}],
+            "status": "final",
+            "code": _own("safety-override"),
+            "patient": subject,
+            "identifiedDateTime": when,
+            "detail": " ".join(
+                _english().text(f"safety.{name}")
+                for name in facts.refused_by
+                if f"safety.{name}" in _english().texts
+            )
+            or "A safety answer",
+            "mitigation": [{"action": {"text": action}, "author": {"display": facts.override.clinician}}],
+        }
+
+
+def _answers(
+    identity: str, subject: dict[str, Any], when: str, area: str, answers: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Answers with the words of their questions."""
+    texts = _english().texts
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "id": identity,
+        "status": "completed",
+        "subject": subject,
+        "authored": when,
+        "item": [
+            {
+                "linkId": name,
+                "text": texts.get(f"{area}.{name}", name),
+                "answer": [{"valueCoding": _own(f"answer-{answer}")["coding"][0]}],
+            }
+            for name, answer in answers.items()
+            if answer in ("yes", "no", "unsure")
+        ],
+    }
+
+
+def _screens(export: Export, patient: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Answers of neck screens: the safety questions and the screen's own."""
+    subject = {"reference": _url(patient)}
+    for screening in export.screenings:
+        for area, name in (("safety", "safety"), ("screen.question", "questions")):
+            answers = screening.answers.get(name)
+            if isinstance(answers, dict) and answers:
+                identity = _id("screen", screening.id, name)
+                yield _answers(identity, subject, screening.answered.isoformat(), area, answers)
+
+
+def _english() -> Messages:
+    return load_messages(FALLBACK)
+
+
 def _report(
     session: ExportSession, system: str, patient: dict[str, Any], observations: list[dict[str, Any]]
 ) -> dict[str, Any]:
@@ -200,7 +324,7 @@ def _report(
         "effectiveDateTime": row.measured.isoformat(),
         "issued": row.added.isoformat(),
         "result": [{"reference": _url(observation)} for observation in observations],
-        "conclusion": STATEMENT,
+        "conclusion": "\n".join((*verdict_of(session.result, _english()).lines, STATEMENT)),
     }
     pdf = session.pdf
     if pdf is not None:
@@ -267,7 +391,7 @@ def _degrees(value: float) -> dict[str, Any]:
 
 
 def _quantity(value: float, unit: str, code: str) -> dict[str, Any]:
-    return {"value": Decimal(f"{value:.1f}"), "unit": unit, "system": UCUM, "code": code}
+    return {"value": Decimal(f"{value:.2f}"), "unit": unit, "system": UCUM, "code": code}
 
 
 def _id(*parts: str) -> str:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from neckrom.errors import InputError, UnknownRecordError
+from neckrom.exports.source import ANGLES, read_series
 from neckrom.exports.write import write_files
-from neckrom.messages import load_messages
-from neckrom.records.api import Records
+from neckrom.messages import Messages, load_messages
+from neckrom.records.api import Records, SessionView
 from neckrom.records.audit import Action
-from neckrom.records.stored_report import stored_report
+from neckrom.records.pictures import pictures_of
 from neckrom.records.trends import repeatability
+from neckrom.report.letterhead import Letterhead
+from neckrom.service.clinic import load_clinic
+from neckrom.types import AngleSeries
 
 if TYPE_CHECKING:
     from neckrom.records.handout_page import Handout
@@ -38,9 +44,9 @@ def write_handout(
         "html" or "pdf".
     out : Path
     language : str
-        Of the course, and of the sheet.
+        Of everything in it.
     sheet : bool
-        Of a session the page in plain words, and not the whole report as it was stored.
+        Of a session the page in plain words and one for clinicians, instead of the whole report.
     overwrite : bool
 
     Raises
@@ -48,12 +54,14 @@ def write_handout(
     UnknownRecordError
         If there is no such session or person.
     InputError
-        If a session's report is not on this machine, or a person has no sessions.
+        If a session's angles are damaged, or a person has no sessions.
     OutputError
         If the file is already there, or cannot be written.
     """
     if what.strip().upper().startswith("S-"):
-        name, content = _sheet(records, what, form, language) if sheet else _session(records, what, form)
+        name, content = (
+            _sheet(records, what, form, language) if sheet else _session(records, what, form, language)
+        )
     else:
         name, content = _course(records, what, form, language)
     (path,) = write_files(out, {name: content}, overwrite=overwrite)
@@ -73,27 +81,80 @@ def _log(records: Records, what: str, form: str) -> None:
         records.log(Action.HANDED_OUT, records.find_person(what).id, None, f"course, {form}")
 
 
-def _session(records: Records, what: str, form: str) -> tuple[str, bytes]:
+def _session(records: Records, what: str, form: str, language: str) -> tuple[str, bytes]:
     view = records.session(records.find_session(what).id)
-    stored = view.folder / f"report.{form}"
-    if not stored.is_file():
-        raise InputError(
-            f"The report of session {view.row.id} is not on this machine ({stored}). Measure its recording again, or "
-            "write it where its files are."
-        )
-    try:
-        return f"{view.row.id}.{form}", stored_report(stored, view.row.id)
-    except OSError as error:
-        raise InputError(f"The report {stored} cannot be read: {error.strerror}.") from error
+    return f"{view.row.id}.{form}", report_of(view, form, load_messages(language), letterhead())
+
+
+def report_of(view: SessionView, form: str, texts: Messages, head: Letterhead) -> bytes:
+    """The whole report of a session, laid out anew from what was measured.
+
+    Nothing of the stored report is used: it may have come from anywhere, and is in one language only.
+
+    Parameters
+    ----------
+    view : SessionView
+    form : str
+        "html" or "pdf".
+    texts : Messages
+    head : Letterhead
+        Examiner and clinic; who was measured is added here.
+
+    Raises
+    ------
+    InputError
+        If the angles over time are damaged.
+    """
+    from neckrom.records.session_sheet import letterhead_of  # noqa: PLC0415  (slow to load)
+    from neckrom.report.stored import report_html, report_pdf  # noqa: PLC0415
+
+    lay_out = report_html if form == "html" else report_pdf
+    angles = angles_of(view.folder)
+    return lay_out(view.result, angles, pictures_of(view.folder), texts, letterhead_of(view, head))
+
+
+def angles_of(folder: Path) -> AngleSeries | None:
+    """Angles over time of a session; None where they are not on this machine.
+
+    Raises
+    ------
+    InputError
+        If they are damaged.
+    """
+    path = folder / ANGLES
+    if not path.is_file():
+        return None
+    series = read_series(path)
+    if len(series.numbers) < 2:
+        return None
+    return AngleSeries(
+        time_s=series.time_s,
+        neck_deg=series.numbers[:, 1:4],
+        sd_deg=series.numbers[:, 4:7],
+        trunk_deg=series.numbers[:, 7:10],
+        beyond=np.zeros(len(series.numbers), dtype=bool),
+        source=np.asarray(series.source, dtype=str),
+        quality=series.quality,
+    )
 
 
 def _sheet(records: Records, what: str, form: str, language: str) -> tuple[str, bytes]:
-    from neckrom.records.session_sheet import sheet_of  # noqa: PLC0415  (slow to load)
-
     view = records.session(records.find_session(what).id)
-    return f"{view.row.id}_sheet.{form}", _laid_out(
-        sheet_of(view, load_messages(language), records.result(view.row.id)), form
-    )
+    made = sheet_for(view, load_messages(language), letterhead())
+    return f"{view.row.id}_sheet.{form}", laid_out(made, form)
+
+
+def sheet_for(view: SessionView, texts: Messages, head: Letterhead) -> Handout:
+    """The sheet of a session, with its pictures and the clinic's letterhead."""
+    from neckrom.records.session_sheet import letterhead_of, sheet_of  # noqa: PLC0415  (slow to load)
+
+    pictures = pictures_of(view.folder)
+    return sheet_of(view, texts, pictures=pictures, head=letterhead_of(view, head))
+
+
+def letterhead() -> Letterhead:
+    """Examiner and clinic, as the settings have them."""
+    return load_clinic().letterhead()
 
 
 def _course(records: Records, what: str, form: str, language: str) -> tuple[str, bytes]:
@@ -105,11 +166,19 @@ def _course(records: Records, what: str, form: str, language: str) -> tuple[str,
             f"{view.row.label} has no sessions yet: neckrom sessions import PATH --person {view.row.id}"
         )
     results = [records.result(row.id) for row in view.sessions]
-    course = course_of(view, records.trend(view.row.id), repeatability(), load_messages(language), results)
-    return f"{view.row.id}_course.{form}", _laid_out(course, form)
+    course = course_of(
+        view,
+        records.trend(view.row.id),
+        repeatability(),
+        load_messages(language),
+        results,
+        head=letterhead(),
+    )
+    return f"{view.row.id}_course.{form}", laid_out(course, form)
 
 
-def _laid_out(handout: Handout, form: str) -> bytes:
+def laid_out(handout: Handout, form: str) -> bytes:
+    """A hand-out as a page or on paper."""
     from neckrom.records.handout_page import handout_html, handout_pdf  # noqa: PLC0415  (slow to load)
 
     return handout_html(handout).encode("utf-8") if form == "html" else handout_pdf(handout)

@@ -9,6 +9,11 @@ from typing import Any
 import numpy as np
 
 from neckrom.exports.source import Export, ExportSession, Series
+from neckrom.messages import FALLBACK, load_messages
+from neckrom.records.trends import MeasuredValue
+from neckrom.result import SessionFacts
+from neckrom.saying import figures as figures_said
+from neckrom.saying.verdict import meaning_of, state_of, verdict_of
 
 _OWN = "positive in the movement's direction"
 _FLEXION = "+ chin to chest, - head back"
@@ -66,10 +71,74 @@ def measurement_columns(export: Export) -> list[Column]:
             "compensation_deg",
         ),
     )
-    return who + [
+    measured = [
         Column(name, unit, meaning, [getattr(value, field) for _, value in rows])
         for name, unit, meaning, field in figures
     ]
+    return [*who, *measured, *_said(rows)]
+
+
+def _said(rows: Sequence[tuple[ExportSession, MeasuredValue]]) -> list[Column]:
+    """What became of each movement, and what the session was told, in words as everywhere else."""
+    texts = load_messages(FALLBACK)
+    results = [session.result for session, _ in rows]
+    items = [result.of(value.movement) for result, (_, value) in zip(results, rows, strict=True)]
+    verdicts = {id(result): verdict_of(result, texts) for result in results}
+    facts = [result.session for result in results]
+    return [
+        Column(
+            "best_said",
+            "",
+            "rounded; a bound is rounded down",
+            [figures_said.short_angle(item.best_deg, bound=item.lower_bound) for item in items],
+        ),
+        Column(
+            "of_reference_said",
+            "",
+            "never rounded across 50 %",
+            [
+                figures_said.short_percent(item.percent_of_reference, texts, bound=item.lower_bound)
+                for item in items
+            ],
+        ),
+        Column(
+            "means",
+            "",
+            "",
+            [meaning_of(item, result, texts) for item, result in zip(items, results, strict=True)],
+        ),
+        Column("painful", "", "flag", [item.pain_flag for item in items]),
+        Column("trunk_moved_along", "", "flag", [item.compensation_flag for item in items]),
+        Column(
+            "became",
+            "",
+            "measured, skipped, ...",
+            [state_of(item, result) for item, result in zip(items, results, strict=True)],
+        ),
+        Column("session_stopped", "", "why", [(fact and fact.stop_reason) or "" for fact in facts]),
+        Column(
+            "override",
+            "",
+            "clinician who went on in spite of a safety answer",
+            [fact.override.clinician if fact and fact.override else "" for fact in facts],
+        ),
+        Column("answered_yes", "", "safety questions", [_answered(fact, "yes") for fact in facts]),
+        Column("answered_unsure", "", "safety questions", [_answered(fact, "unsure") for fact in facts]),
+        Column(
+            "chin_fingers",
+            "count",
+            "between chin and chest",
+            [None if fact is None else fact.chin_fingers for fact in facts],
+        ),
+        Column("session_notes", "", "", [" | ".join(fact.notes) if fact else "" for fact in facts]),
+        Column("most_important", "", "of the session", [verdicts[id(result)].title for result in results]),
+    ]
+
+
+def _answered(facts: SessionFacts | None, answer: str) -> str:
+    if facts is None:
+        return ""
+    return " ".join(name for name, given in facts.answers.items() if given == answer)
 
 
 def trial_columns(export: Export) -> list[Column]:

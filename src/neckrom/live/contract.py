@@ -121,6 +121,13 @@ class Gauge(_Strict):
     healthy_high_deg: float | None
     hold_share: float = 0.0
     """How far the hold at end range has got, 0 to 1."""
+    angle_said: str = ""
+    """The angles above as a page writes them; empty where there is none. Pages round nothing themselves."""
+    best_said: str = ""
+    reference_said: str = ""
+    half_said: str = ""
+    healthy_low_said: str = ""
+    healthy_high_said: str = ""
 
 
 class TrialState(_Strict):
@@ -137,6 +144,10 @@ class TrialState(_Strict):
     """Largest trunk movement in the same plane."""
     trunk_moved: bool = False
     """More than was allowed: it may be repeated."""
+    peak_said: str = "–"
+    """The angles above as a page writes them: a bound rounded down, a dash where there is none."""
+    pain_onset_said: str = "–"
+    trunk_said: str = "–"
 
 
 class HeadPose(_Strict):
@@ -176,6 +187,8 @@ class State(_Strict):
     angles_deg: tuple[float | None, float | None, float | None] = (None, None, None)
     """Neck: flexion, side-bend (+ right), rotation (+ right); null is not measured."""
     trunk_deg: tuple[float | None, float | None, float | None] = (None, None, None)
+    angles_said: tuple[str, str, str] = ("–", "–", "–")
+    trunk_said: tuple[str, str, str] = ("–", "–", "–")
     pose: HeadPose | None = None
     picture_size: tuple[int, int] | None = None
     recording: bool = False

@@ -97,6 +97,8 @@ class EngineOptions:
     record : bool
         Whether the person is asked if the picture may be stored.
     norms : str
+    language : str
+        Of the report.
     """
 
     protocol: LoadedProtocol
@@ -104,6 +106,7 @@ class EngineOptions:
     camera: str | None = None
     record: bool = True
     norms: str = "article"
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +312,7 @@ class LiveEngine:
 
     def _try_again(self) -> None:
         try:
-            finish_session(self._options.folder)
+            finish_session(self._options.folder, self._options.language)
         except (NeckromError, OSError) as error:
             log.error("%s", error)
             self._why_not_saved = _as_ours(error, self._options.folder)
@@ -536,7 +539,7 @@ class LiveEngine:
         try:
             self._recorder.close(summary)
             if protocol is not None:
-                measured = finish_session(folder).rom.trials
+                measured = finish_session(folder, self._options.language).rom.trials
         except (NeckromError, OSError) as error:
             log.error("%s", error)
             what = "not_saved"
@@ -559,6 +562,7 @@ class LiveEngine:
             "override": machine.override.model_dump() if machine.override else None,
             "video": bool(machine.video_allowed),
             "stop_reason": machine.stop_reason,
+            "stopped_during": machine.stopped_during.value if machine.stopped_during else None,
             "pain": {movement.value: score for movement, score in machine.pain.items()},
             "chin_fingers": machine.chin_fingers,
             "notes": list(machine.notes),

@@ -43,6 +43,10 @@ class Key(StrEnum):
     """For pain, dizziness or nausea: no way back into the test."""
     HEADLINE_SAVING = "headline.saving"
     HEADLINE_RESULT = "headline.result"
+    HEADLINE_RESULT_STOPPED_PAIN = "headline.result_stopped.pain"
+    """The result of a session that was stopped for it."""
+    HEADLINE_RESULT_STOPPED_DIZZINESS = "headline.result_stopped.dizziness"
+    HEADLINE_RESULT_STOPPED_NAUSEA = "headline.result_stopped.nausea"
     HEADLINE_ENDED = "headline.ended"
     """Ended without a measurement: there is no report."""
     HEADLINE_NOT_SAVED = "headline.not_saved"
@@ -72,6 +76,8 @@ class Key(StrEnum):
     DETAIL_STOPPED_NAUSEA = "detail.stopped.nausea"
     DETAIL_SAVING = "detail.saving"
     DETAIL_RESULT = "detail.result"
+    DETAIL_ENDED_EARLY = "detail.ended_early"
+    """Of a session that its person ended before all was done."""
     DETAIL_ENDED = "detail.ended"
     DETAIL_NOT_SAVED = "detail.not_saved"
 
@@ -117,6 +123,8 @@ class Key(StrEnum):
     SAY_STOPPED_DIZZINESS = "say.stopped.dizziness"
     SAY_STOPPED_NAUSEA = "say.stopped.nausea"
     SAY_FINISHED = "say.finished"
+    SAY_ENDED_EARLY = "say.ended_early"
+    """Ended by the person before all was done: without praise."""
 
     # What to change before it starts; shown beside each check, the worst one is spoken.
     ADVICE_PERSON = "advice.person"
@@ -170,6 +178,7 @@ PARAMETERS: Mapping[Key, tuple[str, ...]] = MappingProxyType(
         Key.DETAIL_WARM_UP: ("number", "total"),
         Key.DETAIL_TRIAL: ("number", "total"),
         Key.DETAIL_RESULT: ("trials",),  # repetitions that count
+        Key.DETAIL_ENDED_EARLY: ("trials",),
         Key.DETAIL_NOT_SAVED: ("folder",),
         Key.SAY_COUNTS: ("trials",),
         Key.ADVICE_FRAME_RATE: ("fps",),  # a whole number

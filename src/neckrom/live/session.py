@@ -107,6 +107,8 @@ class SessionMachine:
         self.notes: list[str] = []
         self.neutrals: list[tuple[float, float]] = []
         self.stop_reason: StopReason | None = None
+        self.stopped_during: Movement | None = None
+        """The movement that was under way when the session was stopped."""
         self.paused_because: Literal["asked", "left"] | None = None
         self.outcome: Literal["saved", "nothing_to_save", "not_saved"] | None = None
         self.folder = ""
@@ -121,7 +123,7 @@ class SessionMachine:
         self.tones: deque[Tone] = deque(maxlen=_KEPT)
         self.last: Sample | None = None
         self._effects: list[Effect] = []
-        self._ids = 0
+        self._ids, self._retries = 0, 0
         self._since_s = 0.0
         self._reminded_s = 0.0
         self._reminded = False
@@ -132,7 +134,6 @@ class SessionMachine:
         self._resume_to = Phase.SETUP
         self._asked: set[tuple[str, Movement]] = set()
         self._announced: Movement | None = None
-        self._retries = 0
         self._first_pain: tuple[float, float] | None = None
         self._last_done: Step | None = None
         self._trunk_at_capture = math.nan
@@ -507,6 +508,7 @@ class SessionMachine:
         if self.phase in _OVER:
             return
         self.stop_reason = reason
+        self._note_what_is_under_way()
         self._drop_repetition()
         if reason not in _NO_WAY_BACK:
             self._enter_saving()
@@ -515,10 +517,15 @@ class SessionMachine:
         self._effects += [Ask(None), Save()]
         self._say(text(Key(f"say.stopped.{reason}")))
 
+    def _note_what_is_under_way(self) -> None:
+        if self.current is not None and self.tracker is not None and self.tracker.moving:
+            self.stopped_during = self.current.movement
+
     def _finish(self) -> None:
         if self.phase is Phase.STOPPED:
             self._enter(Phase.RESULT if self.outcome is not None else Phase.SAVING)
         elif self.phase not in (Phase.SAVING, Phase.RESULT):
+            self._note_what_is_under_way()
             self._drop_repetition()
             self._enter_saving()
 
@@ -610,7 +617,13 @@ class SessionMachine:
             self._enter(Phase.RESULT)
             if self.outcome == "saved":
                 self._tone("finished")
-                self._say(text(Key.SAY_FINISHED))
+                self._say(text(self._good_bye()))
+
+    def _good_bye(self) -> Key:
+        """No praise after a stop, least of all for one that a doctor should hear of."""
+        if self.stop_reason in _NO_WAY_BACK:
+            return Key(f"say.stopped.{self.stop_reason}")
+        return Key.SAY_FINISHED if self.stop_reason is None else Key.SAY_ENDED_EARLY
 
     # ------------------------------------------------------------- transitions
 

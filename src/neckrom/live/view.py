@@ -11,6 +11,9 @@ from neckrom.live.events import Angles
 from neckrom.live.keys import Key, headline_of, text
 from neckrom.live.plan import Seen, Step
 from neckrom.live.session import SessionMachine
+from neckrom.rounding import angle_digits, whole
+from neckrom.saying.figures import NONE, short_angle
+from neckrom.saying.verdict import SAFETY_STOPS
 from neckrom.screening.safety import safety_questions
 from neckrom.types import Movement, Trial
 
@@ -69,6 +72,8 @@ def state_of(machine: SessionMachine, seq: int, around: Surroundings, norms: Loa
         pain_asked=machine.pain_asked if machine.phase is Phase.PAIN else None,
         angles_deg=_known(sample.neck_deg) if sample else (None, None, None),
         trunk_deg=_known(sample.trunk_deg) if sample else (None, None, None),
+        angles_said=_said(sample.neck_deg) if sample else (NONE, NONE, NONE),
+        trunk_said=_said(sample.trunk_deg) if sample else (NONE, NONE, NONE),
         pose=around.pose,
         picture_size=around.picture_size,
         recording=around.recording,
@@ -90,12 +95,17 @@ def _headline(machine: SessionMachine) -> Text:
         Phase.REFUSED: Key.HEADLINE_REFUSED_DOCTOR if machine.override_allowed else Key.HEADLINE_REFUSED_STOP,
         Phase.SETUP: Key.HEADLINE_SETUP_GOOD if machine.setup_good_s > 0 else Key.HEADLINE_SETUP,
         Phase.PAUSED: Key.HEADLINE_LEFT if machine.paused_because == "left" else Key.HEADLINE_PAUSED,
-        Phase.RESULT: {
-            "not_saved": Key.HEADLINE_NOT_SAVED,
-            "nothing_to_save": Key.HEADLINE_ENDED,
-        }.get(machine.outcome or "", Key.HEADLINE_RESULT),
+        Phase.RESULT: _result_headline(machine),
     }
     return text(special[phase] if phase in special else Key(f"headline.{phase.value}"))
+
+
+def _result_headline(machine: SessionMachine) -> Key:
+    """After a stop for pain, dizziness or nausea that comes first, whatever was measured."""
+    if machine.stop_reason in SAFETY_STOPS:
+        return Key(f"headline.result_stopped.{machine.stop_reason}")
+    special = {"not_saved": Key.HEADLINE_NOT_SAVED, "nothing_to_save": Key.HEADLINE_ENDED}
+    return special.get(machine.outcome or "", Key.HEADLINE_RESULT)
 
 
 def _detail(machine: SessionMachine) -> Text | None:
@@ -118,8 +128,11 @@ def _detail(machine: SessionMachine) -> Text | None:
 def _result_detail(machine: SessionMachine) -> Text:
     if machine.outcome == "not_saved":
         return text(Key.DETAIL_NOT_SAVED, folder=machine.folder)
+    if machine.stop_reason in SAFETY_STOPS:
+        return text(Key(f"detail.stopped.{machine.stop_reason}"))
     if machine.outcome == "saved":
-        return text(Key.DETAIL_RESULT, trials=len(machine.plan.counted()))
+        key = Key.DETAIL_RESULT if machine.stop_reason is None else Key.DETAIL_ENDED_EARLY
+        return text(key, trials=len(machine.plan.counted()))
     return text(Key.DETAIL_ENDED)
 
 
@@ -135,20 +148,39 @@ def _gauge(machine: SessionMachine, norms: LoadedNorms) -> Gauge | None:
         return None
     movement, norm = step.movement, norms.of(step.movement)
     sample = machine.last
+    angle = _along(movement, sample.neck_deg) if sample else None
+    bound = bool(sample and sample.beyond) or tracker.lower_bound
+    best = _finite(tracker.best_deg)
+    half = None if norm.reference_deg is None else norm.reference_deg / 2
     return Gauge(
         movement=movement,
         warm_up=step.warm_up,
         trial=step.number,
         trials=machine.plan.total(step),
-        angle_deg=_along(movement, sample.neck_deg) if sample else None,
+        angle_deg=angle,
         sd_deg=_finite(sample.sd_deg[movement.plane]) if sample else None,
-        lower_bound=bool(sample and sample.beyond) or tracker.lower_bound,
-        best_deg=_finite(tracker.best_deg),
+        lower_bound=bound,
+        best_deg=best,
         reference_deg=norm.reference_deg,
         healthy_low_deg=norm.healthy_low_deg,
         healthy_high_deg=norm.healthy_high_deg,
         hold_share=tracker.hold_share,
+        angle_said=NONE if angle is None else _degrees(max(angle, 0.0), bound=bound),
+        best_said=_degrees(best),
+        reference_said=_degrees(norm.reference_deg),
+        half_said=_degrees(half),
+        healthy_low_said=_degrees(norm.healthy_low_deg),
+        healthy_high_said=_degrees(norm.healthy_high_deg),
     )
+
+
+def _degrees(angle: float | None, *, bound: bool = False) -> str:
+    """Degrees beside words that say what they are: without "at least"."""
+    return "" if angle is None else f"{angle_digits(angle, bound=bound)}°"
+
+
+def _said(angles: Angles) -> tuple[str, str, str]:
+    return (short_angle(angles[0]), short_angle(angles[1]), short_angle(angles[2]))
 
 
 def _trial(step: Step, measured: tuple[Trial, ...]) -> TrialState:
@@ -167,6 +199,9 @@ def _trial(step: Step, measured: tuple[Trial, ...]) -> TrialState:
         lower_bound=bounded,
         pain_onset_deg=_finite(seen.pain_onset_deg) if seen and seen.pain_onset_deg is not None else None,
         trunk_deg=_finite(seen.trunk_deg) if seen else None,
+        peak_said=short_angle(_finite(peak), bound=bounded),
+        pain_onset_said=short_angle(seen.pain_onset_deg if seen else None),
+        trunk_said=short_angle(seen.trunk_deg if seen else None),
         trunk_moved=seen.trunk_moved if seen else False,
     )
 
@@ -186,7 +221,7 @@ def _warnings(machine: SessionMachine, around: Surroundings) -> tuple[Text, ...]
         elif around.people > 1:
             found.append(text(Key.WARNING_SEVERAL_PEOPLE))
     if machine.trunk_warned_deg is not None:
-        found.append(text(Key.WARNING_TRUNK_MOVED, angle_deg=round(machine.trunk_warned_deg)))
+        found.append(text(Key.WARNING_TRUNK_MOVED, angle_deg=whole(machine.trunk_warned_deg)))
     if machine.neutral_failed and machine.phase is Phase.NEUTRAL:
         found.append(text(Key.WARNING_NEUTRAL_FAILED))
     if machine.source_ended:

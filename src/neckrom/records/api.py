@@ -13,7 +13,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from neckrom.assessment.judgement import with_pain
 from neckrom.errors import (
     InputError,
     OutputError,
@@ -69,6 +70,7 @@ from neckrom.records.trends import (
     trend_of,
 )
 from neckrom.result import Result
+from neckrom.service.sessions import facts_beside
 from neckrom.types import MOVEMENTS, Movement
 
 log = logging.getLogger(__name__)
@@ -149,6 +151,8 @@ class SessionView:
     folder : Path
         Where the files are; it may not be on this machine.
     files_here : bool
+    result : Result
+        With the pain that is on record now, and with what a guided session was told.
     """
 
     row: SessionRow
@@ -157,6 +161,7 @@ class SessionView:
     files: tuple[FileEntry, ...]
     folder: Path
     files_here: bool
+    result: Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,7 +464,7 @@ class Records:
             values = sessions.values_of(connection, row.id)
         folder = self.files.folder(row.person_id, row.id)
         here = all((folder / entry.name).is_file() for entry in entries)
-        return SessionView(row, person, values, entries, folder, here)
+        return SessionView(row, person, values, entries, folder, here, self.result(row.id))
 
     def change_session(
         self, session_id: str, *, note: str | None = None, pain: Mapping[Movement, int | None] | None = None
@@ -503,11 +508,21 @@ class Records:
         with reading(self.engine) as connection:
             raw = sessions.result_bytes(connection, session_id)
             values = sessions.values_of(connection, session_id)
+            row = sessions.find_session(connection, session_id)
         result, _ = parse_result(raw, f"session {session_id}")
-        movements = tuple(
-            item.model_copy(update={"pain": values[item.movement].pain}) for item in result.movements
-        )
-        return result.model_copy(update={"movements": movements})
+        movements = tuple(with_pain(item, values[item.movement].pain) for item in result.movements)
+        facts = result.session or facts_beside(self.files.folder(row.person_id, row.id))
+        return result.model_copy(update={"movements": movements, "session": facts})
+
+    def results(self, session_ids: Iterable[str]) -> dict[str, Result]:
+        """Results of several sessions; one that is damaged or gone meanwhile is left out."""
+        found = {}
+        for session_id in session_ids:
+            try:
+                found[session_id] = self.result(session_id)
+            except (InputError, UnknownRecordError) as error:
+                log.warning("the result of session %s cannot be read: %s", session_id, error)
+        return found
 
     def result_bytes(self, session_id: str) -> bytes:
         """``result.json`` of a session, byte for byte."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neckrom.messages import Messages
-from neckrom.records.in_words import NONE, degrees, in_brackets
 from neckrom.report.wording import display_name
 from neckrom.result import AsymmetryResult, MovementResult, Result, TrialResult
+from neckrom.saying import figures
 from neckrom.types import Movement
 
 _SOURCES = ("face", "fused", "pose", "none")
@@ -91,19 +91,19 @@ def _trial(item: MovementResult, trial: TrialResult, texts: Messages) -> tuple[s
     return (
         _name(item.movement, texts),
         texts.text("clinician.seconds", time=trial.peak_s),
-        degrees(trial.peak_deg, lower_bound=trial.lower_bound) + _interval(trial.interval95_deg),
+        figures.short_angle(trial.peak_deg, bound=trial.lower_bound) + _interval(trial.interval95_deg),
         _coupling(item.movement, trial.coupling_deg, texts),
-        _signed(trial.compensation_deg),
+        figures.signed(trial.compensation_deg),
         texts.text(f"clinician.source.{trial.source}") if trial.source in _SOURCES else trial.source,
     )
 
 
 def _coupling(movement: Movement, coupling: tuple[float, float] | None, texts: Messages) -> str:
     if coupling is None:
-        return NONE
+        return figures.NONE
     others = [plane for plane in _PLANES if plane != _PLANES[movement.plane]]
     return ", ".join(
-        f"{texts.text(f'clinician.plane.{plane}')} {_signed(angle)}"
+        f"{texts.text(f'clinician.plane.{plane}')} {figures.signed(angle)}"
         for plane, angle in zip(others, coupling, strict=True)
     )
 
@@ -119,19 +119,27 @@ def _sides(result: Result, texts: Messages) -> Detail:
 
 
 def _pair(pair: AsymmetryResult, texts: Messages) -> tuple[str, ...]:
-    percent = "" if pair.percent is None else f" ({pair.percent:.0f} %)"
+    percent = "" if pair.percent is None else f" ({figures.short_percent(pair.percent, texts)})"
     return (
         texts.text(f"clinician.plane.{pair.pair}"),
-        *(degrees(angle) for angle in (pair.left_deg, pair.right_deg)),
-        degrees(pair.difference_deg) + percent,
-        degrees(pair.error_limit_deg),
+        *(figures.short_angle(angle) for angle in (pair.left_deg, pair.right_deg)),
+        figures.short_angle(pair.difference_deg) + percent,
+        figures.short_angle(pair.error_limit_deg),
         texts.text(f"clinician.sides.{pair.flag}"),
     )
 
 
+def _lens(result: Result, texts: Messages) -> str:
+    camera = result.camera
+    if camera.assumed and camera.hfov_interval95_deg is not None:
+        low, high = camera.hfov_interval95_deg
+        return texts.text("clinician.method.lens_estimated", angle=camera.hfov_deg, low=low, high=high)
+    lens = "assumed" if camera.assumed else "known"
+    return texts.text(f"clinician.method.lens_{lens}", angle=camera.hfov_deg)
+
+
 def _method(result: Result, texts: Messages) -> Detail:
     quality, tool = result.quality, result.tool
-    lens = "assumed" if result.camera.assumed else "known"
     lines = (
         texts.text(
             "clinician.method.recording",
@@ -141,9 +149,7 @@ def _method(result: Result, texts: Messages) -> Detail:
             measured=quality.frames_measured_percent,
             face=quality.face_found_percent,
         ),
-        texts.text(f"clinician.method.lens_{lens}", angle=result.camera.hfov_deg)
-        + " "
-        + texts.text(f"clinician.method.{result.camera.view}"),
+        _lens(result, texts) + " " + texts.text(f"clinician.method.{result.camera.view}"),
         texts.text("clinician.method.norms", what=display_name(result.norms.citation, limit=300)),
         texts.text(
             "clinician.method.tool",
@@ -165,12 +171,8 @@ def _name(movement: Movement, texts: Messages) -> str:
 
 
 def _best(item: MovementResult) -> str:
-    return degrees(item.best_deg, lower_bound=item.lower_bound) + _interval(item.interval95_deg)
-
-
-def _signed(value: float | None) -> str:
-    return NONE if value is None else f"{round(value):+d}°".replace("-", "−").replace("+0", "0")
+    return figures.short_angle(item.best_deg, bound=item.lower_bound) + _interval(item.interval95_deg)
 
 
 def _interval(interval: tuple[float, float | None] | None) -> str:
-    return "" if interval is None else in_brackets(*interval)
+    return "" if interval is None else figures.in_brackets(*interval)

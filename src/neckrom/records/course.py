@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
 
 from neckrom.messages import Messages
-from neckrom.records.api import PersonView
-from neckrom.records.clinician_page import course_details
+from neckrom.records.api import PersonView, ScreeningRow
+from neckrom.records.caveats import caveats_of
+from neckrom.records.clinician_page import Detail, course_details
 from neckrom.records.course_figure import Words, course_figure, describe
 from neckrom.records.handout_page import Handout
-from neckrom.records.in_words import NONE, best
+from neckrom.records.in_words import best, difference, error
 from neckrom.records.sessions import SessionRow
-from neckrom.records.trends import Change, MovementTrend, Repeatability, Verdict
+from neckrom.records.trends import MovementTrend, Repeatability, Verdict
+from neckrom.report.content import Table
+from neckrom.report.letterhead import Letterhead
 from neckrom.report.wording import display_name
 from neckrom.result import Result
+from neckrom.saying import figures
+from neckrom.saying import verdict as saying
+from neckrom.saying.grades import GRADES, Grade, gravest
+from neckrom.saying.verdict import Finding, verdict_of
+from neckrom.screening.neck_screen import ScreenAnswers, evaluate
+from neckrom.screening.statements import ended_by_safety
 
-_SHARES = (0.23, 0.12, 0.12, 0.15, 0.12, 0.26)
+_WIDTHS = (23, 12, 12, 15, 12, 26)
+_SHOWN = 6
+"""Sessions on the first page."""
+_GRADES = {
+    Verdict.LESS: Grade.RAISED,
+    Verdict.MORE: Grade.CALM,
+    Verdict.NONE: Grade.CALM,
+    Verdict.UNKNOWN: Grade.OPEN,
+}
 
 
 def course_of(
@@ -24,6 +44,8 @@ def course_of(
     limits: Repeatability,
     texts: Messages,
     results: Sequence[Result] = (),
+    *,
+    head: Letterhead | None = None,
 ) -> Handout:
     """Put a person's course into words.
 
@@ -35,93 +57,195 @@ def course_of(
     limits : Repeatability
     texts : Messages
     results : sequence of Result
-        Of the sessions of ``view``, in their order, for the clinician's pages behind it.
+        Of the sessions of ``view``, in their order: what is said of each, and the clinician's pages behind.
+    head : Letterhead, optional
+        Who measured.
     """
-    movements = {trend.movement.value: texts.text(f"word.{trend.movement.value}") for trend in trends}
-    verdicts = {verdict.value: texts.text(f"course.verdict.{verdict.value}") for verdict in Verdict}
-    words = Words(movements, verdicts, texts.text("course.norm"), texts.text("course.not_measured"))
-    dated = [
-        (f"{row.measured.astimezone():%Y-%m-%d}", result)
-        for row, result in zip(view.sessions if results else (), results, strict=True)
-    ]
-    names = ("movement", "first", "last", "change", "error", "meaning")
-    return Handout(
-        language=texts.language,
-        title=texts.text("course.title"),
-        who=display_name(view.row.label, limit=200),
-        summary=tuple(_summary(trends, movements, texts)),
-        columns=tuple(texts.text(f"course.column.{name}") for name in names),
-        rows=tuple(_row(trend, words, texts) for trend in trends),
-        sessions_title=texts.text("course.sessions"),
-        sessions=tuple(_session_line(row, trends, movements, texts) for row in reversed(view.sessions)),
-        notes=tuple(_notes(trends, limits, texts)),
-        shares=_SHARES,
-        draw=lambda phone: course_figure(trends, words, phone=phone),
-        described=describe(trends, words),
-        details=course_details(list(reversed(dated)), texts) if dated else (),
-    )
+    rows = view.sessions if results else ()
+    kept = {row.id: result for row, result in zip(rows, results, strict=True)}
+    return _Writer(view, tuple(trends), limits, texts, kept, head or Letterhead()).handout()
 
 
-# ----------------------------------------------------------------------- words
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes one course in one language."""
 
+    view: PersonView
+    trends: tuple[MovementTrend, ...]
+    limits: Repeatability
+    texts: Messages
+    by_session: dict[str, Result]
+    head: Letterhead
 
-def _summary(trends: Sequence[MovementTrend], names: dict[str, str], texts: Messages) -> list[str]:
-    if all(trend.first_to_last is None for trend in trends):
-        return [texts.text("course.summary.one")]
-    lines = []
-    for verdict in (Verdict.LESS, Verdict.MORE, Verdict.NONE, Verdict.UNKNOWN):
-        of_verdict = [
-            names[trend.movement.value]
-            for trend in trends
-            if trend.first_to_last is not None and trend.first_to_last.verdict is verdict
+    @property
+    def names(self) -> dict[str, str]:
+        """Of the movements, as people say."""
+        return {
+            trend.movement.value: self.texts.text(f"word.{trend.movement.value}") for trend in self.trends
+        }
+
+    @property
+    def dated(self) -> list[tuple[str, Result]]:
+        """Day and result of each session, newest first, as the sessions of a person are."""
+        return [
+            (figures.day(row.measured), self.by_session[row.id])
+            for row in self.view.sessions
+            if row.id in self.by_session
         ]
-        if of_verdict:
-            lines.append(texts.text(f"course.summary.{verdict.value}", what=", ".join(of_verdict)))
-    return lines
 
+    def handout(self) -> Handout:
+        texts = self.texts
+        words = Words(
+            self.names,
+            {verdict.value: texts.text(f"course.verdict.{verdict.value}") for verdict in Verdict},
+            texts.text("course.norm"),
+            texts.text("course.not_measured"),
+            texts,
+        )
+        findings = self._findings()
+        lines = self._session_lines()
+        shown = lines[:_SHOWN]
+        if len(lines) > _SHOWN:
+            shown.append(texts.text("course.more_sessions", number=len(lines) - _SHOWN))
+        return Handout(
+            language=texts.language,
+            title=texts.text("course.title"),
+            who=display_name(self.view.row.label, limit=200),
+            facts=self._facts(),
+            logo=self.head.logo,
+            verdict=saying.Verdict(findings, gravest(*(finding.grade for finding in findings)), ""),
+            summary=tuple(finding.text for finding in findings),
+            table=self._table(words),
+            sessions_title=texts.text("course.sessions"),
+            sessions=tuple(shown),
+            notes=tuple(self._notes()),
+            draw=lambda phone: course_figure(self.trends, words, phone=phone),
+            described=describe(self.trends, words),
+            details=self._details(lines),
+        )
 
-def _session_line(
-    row: SessionRow, trends: Sequence[MovementTrend], names: dict[str, str], texts: Messages
-) -> str:
-    """Day and pain of a session; notes and names of recordings are for those who keep the records."""
-    hurt = [
-        f"{names[trend.movement.value]} {point.value.pain}/10"
-        for trend in trends
-        for point in trend.points
-        if point.session_id == row.id and point.value.pain
-    ]
-    told = f": {texts.text('pages.column.pain')} {', '.join(hurt)}" if hurt else ""
-    return f"{row.measured.astimezone():%Y-%m-%d}{told}"
+    def _facts(self) -> tuple[tuple[str, str], ...]:
+        row, texts = self.view.row, self.texts
+        facts = [("person", display_name(row.label, limit=200))]
+        if row.birth_date is not None:
+            facts.append(("born", figures.long_day(row.birth_date, texts)))
+        if self.head.examiner:
+            facts.append(("examiner", display_name(self.head.examiner, 200)))
+        if self.head.place:
+            facts.append(("clinic", self.head.place))
+        return tuple((texts.text(f"report.fact.{name}"), value) for name, value in facts)
 
+    # -- what changed
 
-def _row(trend: MovementTrend, words: Words, texts: Messages) -> tuple[str, ...]:
-    name = words.movements[trend.movement.value]
-    change = trend.first_to_last
-    if change is None:
-        only = best(trend.points[0].value) if trend.points else words.not_measured
-        return (name, only, "", "", "", "")
-    return (
-        name,
-        best(trend.points[0].value),
-        best(trend.points[-1].value),
-        _difference(change),
-        texts.text("course.limit", limit=trend.limit_deg),
-        words.verdicts[change.verdict.value],
-    )
+    def _findings(self) -> tuple[Finding, ...]:
+        caveats = caveats_of(self.dated, self.texts)
+        if all(trend.first_to_last is None for trend in self.trends):
+            changes = [Finding("one", Grade.CALM, self.texts.text("course.summary.one"))]
+        else:
+            changes = list(self._changes())
+        found = [*caveats, *changes]
+        return tuple(sorted(found, key=lambda finding: GRADES.index(finding.grade)))
 
+    def _changes(self) -> Iterator[Finding]:
+        for verdict in (Verdict.LESS, Verdict.MORE, Verdict.NONE, Verdict.UNKNOWN):
+            of_verdict = [
+                self.names[trend.movement.value]
+                for trend in self.trends
+                if trend.first_to_last is not None and trend.first_to_last.verdict is verdict
+            ]
+            if of_verdict:
+                text = self.texts.text(f"course.summary.{verdict.value}", what=", ".join(of_verdict))
+                yield Finding(verdict.value, _GRADES[verdict], text)
 
-def _difference(change: Change) -> str:
-    if change.difference_deg is None or change.verdict is Verdict.UNKNOWN:
-        return NONE
-    return f"{round(change.difference_deg):+d}°".replace("-", "−")
+    def _table(self, words: Words) -> Table:
+        names = ("movement", "first", "last", "change", "error", "meaning")
+        grades = tuple(
+            Grade.CALM if trend.first_to_last is None else _GRADES[trend.first_to_last.verdict]
+            for trend in self.trends
+        )
+        return Table(
+            tuple(self.texts.text(f"course.column.{name}") for name in names),
+            tuple(self._row(trend, words) for trend in self.trends),
+            grades,
+            _WIDTHS,
+        )
 
+    def _row(self, trend: MovementTrend, words: Words) -> tuple[str, ...]:
+        name = words.movements[trend.movement.value]
+        change = trend.first_to_last
+        if change is None:
+            only = best(trend.points[0].value) if trend.points else words.not_measured
+            return (name, only, "", "", "", "")
+        return (
+            name,
+            best(trend.points[0].value),
+            best(trend.points[-1].value),
+            difference(change, self.texts),
+            error(trend.limit_deg, self.texts),
+            words.verdicts[change.verdict.value],
+        )
 
-def _notes(trends: Sequence[MovementTrend], limits: Repeatability, texts: Messages) -> list[str]:
-    published = limits.published
-    source = published.citation.partition(",")[0]
-    notes = [texts.text("course.error", limit=published.mdc_deg, source=source)]
-    if limits.placeholder:
-        notes.append(texts.text("course.preliminary"))
-    if any(trend.first_to_last is not None and not trend.first_to_last.same_method for trend in trends):
-        notes.append(texts.text("course.methods_differ"))
-    return [*notes, texts.text("course.statement")]
+    # -- each session and screen
+
+    def _session_lines(self) -> list[str]:
+        """Newest first: what is most important of each session, its pain, and the neck screens between them."""
+        told = [(row.measured, self._session_line(row)) for row in self.view.sessions]
+        told += [(row.answered, self._screen_line(row)) for row in self.view.screenings]
+        return [line for _, line in sorted(told, key=lambda item: item[0], reverse=True)]
+
+    def _session_line(self, row: SessionRow) -> str:
+        """Notes that were added later and names of recordings are for those who keep the records."""
+        parts = []
+        result = self.by_session.get(row.id)
+        if result is not None:
+            parts.append(verdict_of(result, self.texts).title.removesuffix("."))
+        hurt = ", ".join(
+            f"{self.names[trend.movement.value]} {figures.short_pain(point.value.pain)}"
+            for trend in self.trends
+            for point in trend.points
+            if point.session_id == row.id and point.value.pain
+        )
+        if hurt:
+            parts.append(self.texts.text("course.pain", what=hurt))
+        day = figures.day(row.measured)
+        return self.texts.text("course.of_day", date=day, what="; ".join(parts)) if parts else day
+
+    def _screen_line(self, row: ScreeningRow) -> str:
+        parts = []
+        try:
+            answers = ScreenAnswers.model_validate(row.answers)
+            found = evaluate(answers, self.by_session.get(row.session_id or ""))
+        except (ValidationError, ValueError):
+            answers = None
+        if answers is not None:
+            if ended_by_safety(found, overridden=answers.override is not None):
+                parts.append(self.texts.text("course.screen_ended"))
+            else:
+                present = sum(sign.status in ("present", "partly") for sign in found.signs)
+                parts.append(self.texts.text("course.screen", number=present))
+            if found.ndi_percent is not None:
+                parts.append(self.texts.text("course.ndi", percent=found.ndi_percent))
+        what = "; ".join(parts) or self.texts.text("pages.screen")
+        return self.texts.text("course.of_day", date=figures.day(row.answered), what=what)
+
+    # -- behind it
+
+    def _notes(self) -> Iterator[str]:
+        published = self.limits.published
+        source = published.citation.partition(",")[0]
+        yield self.texts.text("course.error", limit=published.mdc_deg, source=source)
+        yield self.texts.text("course.day_to_day")
+        if self.limits.placeholder:
+            yield self.texts.text("course.preliminary")
+        changes = [trend.first_to_last for trend in self.trends if trend.first_to_last is not None]
+        if not all(change.same_method for change in changes):
+            yield self.texts.text("course.methods_differ")
+        yield self.texts.text("course.statement")
+
+    def _details(self, lines: Sequence[str]) -> tuple[Detail, ...]:
+        if not self.dated:
+            return ()
+        details = course_details(list(reversed(self.dated)), self.texts)
+        if len(lines) > _SHOWN:
+            details = (Detail(self.texts.text("course.sessions"), lines=tuple(lines)), *details)
+        return details

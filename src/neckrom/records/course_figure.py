@@ -9,7 +9,7 @@ outside of it has changed. Nothing is said by colour alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -19,8 +19,11 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedLocator
 
+from neckrom.messages import FALLBACK, Messages, load_messages
+from neckrom.records.in_words import NONE, best, difference
 from neckrom.records.trends import MovementTrend, TrendPoint, Verdict
 from neckrom.report.figures import BLUE, GREY, INK, PAGE_WIDTH_IN, PHONE_WIDTH_IN, QUIET, RUST
+from neckrom.saying import figures
 
 _LOWEST_TOP_DEG = 60.0
 _COLUMNS, _ROWS = 2, 3
@@ -35,12 +38,15 @@ class Words:
     movements, verdicts : mapping
         By the value of the movement, or of the verdict.
     norm, not_measured : str
+    texts : Messages
+        For the figures.
     """
 
     movements: Mapping[str, str]
     verdicts: Mapping[str, str]
     norm: str
     not_measured: str
+    texts: Messages = field(default_factory=lambda: load_messages(FALLBACK))
 
 
 def course_figure(trends: Sequence[MovementTrend], words: Words, *, phone: bool = False) -> Figure:
@@ -63,11 +69,11 @@ def course_figure(trends: Sequence[MovementTrend], words: Words, *, phone: bool 
     figure = Figure(figsize=(width, (1.72 if phone else 1.52) * rows), layout="constrained")
     grid = figure.subplots(rows, columns, sharex=True, squeeze=False)
     span = _span(trends)
-    top = _top(trends)
+    top, ticks = _top(trends), _ticks(trends)
     for place, trend in enumerate(trends):
         axes = grid[place // columns][place % columns]
-        _frame(axes, span, top, first_column=place % columns == 0)
-        _norm(axes, trend, span, words.norm)
+        _frame(axes, span, top, ticks, first_column=place % columns == 0)
+        _norm(axes, trend, span, words)
         _error_band(axes, trend, span)
         _points(axes, trend.points, words.not_measured)
         _heading(axes, trend, words)
@@ -79,7 +85,7 @@ def describe(trends: Sequence[MovementTrend], words: Words) -> str:
     return " ".join(
         f"{words.movements[trend.movement.value]}: "
         + (
-            ", ".join(f"{point.measured:%Y-%m-%d} {_angle(point)}" for point in trend.points)
+            ", ".join(f"{figures.day(point.measured)} {best(point.value)}" for point in trend.points)
             or words.not_measured
         )
         + (f" ({words.verdicts[trend.first_to_last.verdict.value]})." if trend.first_to_last else ".")
@@ -106,26 +112,31 @@ def _top(trends: Sequence[MovementTrend]) -> float:
     return max(values) * 1.08
 
 
-def _frame(axes: Axes, span: tuple[float, float], top: float, *, first_column: bool) -> None:
+def _frame(
+    axes: Axes, span: tuple[float, float], top: float, ticks: Sequence[float], *, first_column: bool
+) -> None:
     axes.set_xlim(*span)
     axes.set_ylim(0, top)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=9.5, colors=QUIET)
     axes.yaxis.set_major_locator(_every(30.0, top))
-    axes.yaxis.set_major_formatter(lambda value, _place: f"{value:.0f}°")
+    axes.yaxis.set_major_formatter(lambda value, _place: figures.short_angle(value))
     axes.tick_params(labelleft=first_column)
-    axes.set_xticks(_ticks(span))
+    axes.set_xticks(ticks)
     axes.xaxis.set_major_formatter(lambda value, _place: _date(value))
 
 
-def _norm(axes: Axes, trend: MovementTrend, span: tuple[float, float], word: str) -> None:
+def _norm(axes: Axes, trend: MovementTrend, span: tuple[float, float], words: Words) -> None:
     """The norm of the latest session."""
     reference = next((p.value.reference_deg for p in reversed(trend.points) if p.value.reference_deg), None)
     if reference is None:
         return
     axes.plot(span, [reference] * 2, color=INK, linewidth=2.2, solid_capstyle="butt", zorder=1)
     axes.plot(span, [reference / 2] * 2, color=QUIET, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1)
-    for height, text in ((reference, f"{word}\n{reference:g}°"), (reference / 2, "50 %")):
+    for height, text in (
+        (reference, f"{words.norm}\n{figures.reference(reference, words.texts)}"),
+        (reference / 2, "50 %"),
+    ):
         axes.annotate(
             text,
             (span[1], height),
@@ -173,7 +184,7 @@ def _label(axes: Axes, day: float, point: TrendPoint) -> None:
     value = point.value
     lowest = value.low_deg if value.low_deg is not None else value.best_deg
     axes.annotate(
-        _angle(point),
+        best(point.value),
         (day, lowest or 0.0),
         xytext=(0, -3),
         textcoords="offset points",
@@ -194,14 +205,12 @@ def _heading(axes: Axes, trend: MovementTrend, words: Words) -> None:
     if change is None:
         return
     real = change.verdict in (Verdict.MORE, Verdict.LESS)
-    figures = ""
-    if change.difference_deg is not None and change.verdict is not Verdict.UNKNOWN:
-        bound = "≥ " if change.at_least and change.verdict is Verdict.MORE else ""
-        figures = f"{bound}{round(change.difference_deg):+d}°: ".replace("-", "−")
+    size = difference(change, words.texts)
+    shown = "" if size == NONE else f"{size}: "
     axes.text(
         0,
         1.03,
-        f"{figures}{words.verdicts[change.verdict.value]}",
+        f"{shown}{words.verdicts[change.verdict.value]}",
         transform=axes.transAxes,
         fontsize=10.5,
         color=RUST if change.verdict is Verdict.LESS else INK,
@@ -214,11 +223,13 @@ def _every(step: float, top: float) -> FixedLocator:
     return FixedLocator(list(np.arange(0, top, step)))
 
 
-def _ticks(span: tuple[float, float]) -> list[float]:
-    """Three days that lie within, the first and last sessions among them."""
-    start, end = span
-    room = 0.08 / 1.16 * (end - start)
-    return [start + room, (start + end) / 2, end - room]
+def _ticks(trends: Sequence[MovementTrend]) -> list[float]:
+    """The days of the first and the last session, and the one between them where there is room."""
+    days = [_day(point.measured) for trend in trends for point in trend.points] or [0.0]
+    first, last = min(days), max(days)
+    if _date(first) == _date(last):
+        return [first]
+    return [first, (first + last) / 2, last] if last - first >= 2 else [first, last]
 
 
 def _date(day: float) -> str:
@@ -226,9 +237,5 @@ def _date(day: float) -> str:
 
 
 def _day(moment: datetime) -> float:
-    return float(date2num(moment))  # type: ignore[no-untyped-call]
-
-
-def _angle(point: TrendPoint) -> str:
-    bound = "≥ " if point.value.lower_bound else ""
-    return "–" if point.value.best_deg is None else f"{bound}{point.value.best_deg:.0f}°"
+    """Where it stands on the axis: the day and hour where the reader is, as the lists say it."""
+    return float(date2num(moment.astimezone().replace(tzinfo=None)))  # type: ignore[no-untyped-call]

@@ -1,22 +1,36 @@
-"""Angles of the records as hand-outs and pages write them."""
+"""Values and changes of the records as figures; how they are rounded and said stands in :mod:`neckrom.saying`."""
 
 from __future__ import annotations
 
-from neckrom.records.trends import MeasuredValue
+from neckrom.messages import Messages
+from neckrom.records.trends import Change, MeasuredValue, Verdict
+from neckrom.saying import figures
 
-NONE = "–"
-
-
-def degrees(angle: float | None, *, lower_bound: bool = False) -> str:
-    """Whole degrees: "25°", "≥ 55°", or a dash where there is none."""
-    return NONE if angle is None else f"{'≥ ' if lower_bound else ''}{angle:.0f}°"
+NONE = figures.NONE
 
 
 def best(value: MeasuredValue) -> str:
-    """Best trial of a movement."""
-    return degrees(value.best_deg, lower_bound=value.lower_bound)
+    """Best trial of a movement: "25°", "≥ 55°", or a dash where there is none."""
+    return figures.short_angle(value.best_deg, bound=value.lower_bound)
 
 
-def in_brackets(low: float | None, high: float | None) -> str:
-    """95 % interval behind an angle: " (40–48°)", or nothing where it is open or not known."""
-    return "" if low is None or high is None else f" ({low:.0f}–{high:.0f}°)"
+def best_with_interval(value: MeasuredValue) -> str:
+    """The same with its 95 % interval: "44° (40–48°)"."""
+    return best(value) + figures.in_brackets(value.low_deg, value.high_deg)
+
+
+def interval(value: MeasuredValue) -> str:
+    """95 % interval of the best trial."""
+    return figures.short_interval(value.low_deg, value.high_deg)
+
+
+def difference(change: Change, texts: Messages) -> str:
+    """A change with its sign; a dash where nothing can be told."""
+    if change.difference_deg is None or change.verdict is Verdict.UNKNOWN:
+        return NONE
+    return figures.change(change.difference_deg, texts, bound=change.at_least)
+
+
+def error(change_limit_deg: float, texts: Messages) -> str:
+    """What measuring alone may change."""
+    return figures.plus_minus(change_limit_deg, texts)

@@ -58,6 +58,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "healthy_high_deg": (0, ANGLE_DEG),
     "percent_of_reference": (-36_000, 36_000),
     "pain": (0, 10),
+    "chin_fingers": (0, 20),
     "pain_onset_deg": _ANGLE,
     "compensation_deg": _ANGLE,
     "coupling_deg": _ANGLE,
@@ -67,7 +68,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "face_found_percent": (0, 100.001),
     "settings": _ANY,
     "values": _ANY,
-    "chin_fingers": (0, 100),
 }
 """By the name of the field, wherever it stands; a test looks for every number of a result in it."""
 

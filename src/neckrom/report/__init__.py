@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from neckrom.report.pictures import EndRangePicture, draw_end_range
-    from neckrom.report.write import write_report
+    from neckrom.report.write import write_pictures, write_report
 
-__all__ = ["EndRangePicture", "draw_end_range", "write_report"]
+__all__ = ["EndRangePicture", "draw_end_range", "write_pictures", "write_report"]
 
 _HOMES = {
     "EndRangePicture": "neckrom.report.pictures",
     "draw_end_range": "neckrom.report.pictures",
+    "write_pictures": "neckrom.report.write",
     "write_report": "neckrom.report.write",
 }
 

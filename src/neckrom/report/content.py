@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
+from neckrom.messages import FALLBACK, Messages, load_messages
 from neckrom.report import wording
+from neckrom.report.letterhead import NOBODY, Letterhead, facts_of
 from neckrom.report.pictures import EndRangePicture
-from neckrom.result import AsymmetryResult, Flag, MovementResult, Result, TrialResult
+from neckrom.result import AsymmetryResult, MovementResult, Result, TrialResult
+from neckrom.saying import figures
+from neckrom.saying.grades import LOOKS, Grade
+from neckrom.saying.sentences import said_or
+from neckrom.saying.verdict import (
+    MovementSaid,
+    Verdict,
+    movements_said,
+    stopped_for_safety,
+    verdict_of,
+)
 from neckrom.types import MOVEMENTS, PAIRS, Movement
+
+NONE = figures.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +34,15 @@ class Table:
     columns : tuple of str
     rows : tuple of tuple of str
         The first cell names the row.
-    marked : tuple of bool
-        Rows that carry a flag.
+    grades : tuple of Grade
+        Of the rows.
     widths : tuple of int
         Of the columns, in percent.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    marked: tuple[bool, ...]
+    grades: tuple[Grade, ...]
     widths: tuple[int, ...]
 
 
@@ -44,19 +57,34 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The whole report as words; figures are made where they are placed."""
+    """The whole report as words; figures are made where they are placed.
 
+    Attributes
+    ----------
+    texts : Messages
+        Of the reader's language.
+    facts, verdict, client, shots, no_shots, advice : for everybody, on the first page
+    movements and all that follow : for clinicians
+    method : small print
+    """
+
+    texts: Messages = field(repr=False)
     clip_name: str
     facts: tuple[tuple[str, str], ...]
-    headline: wording.Headline
+    logo: bytes
+    verdict: Verdict
+    client: Table
+    described: str
+    shots: tuple[Shot, ...]
+    no_shots: str
+    advice: tuple[str, ...]
+    source: tuple[tuple[str, str], ...]
     rom_description: str
     movements: Table
     movements_note: str
-    verdicts: Table
+    reasons: Table
     asymmetry: Table
     asymmetry_notes: tuple[str, ...]
-    shots: tuple[Shot, ...]
-    no_shots: str
     trace_description: str
     trials: Table
     trials_note: str
@@ -66,9 +94,19 @@ class Content:
     warnings: tuple[str, ...]
     method: tuple[tuple[str, str], ...]
     statement: str
+    closing: str
+
+    def text(self, key: str, **values: str | int) -> str:
+        """A text of the report by the end of its key."""
+        return self.texts.text(f"report.{key}", **values)
 
 
-def content_of(result: Result, pictures: Mapping[Movement, EndRangePicture]) -> Content:
+def content_of(
+    result: Result,
+    pictures: Mapping[Movement, EndRangePicture],
+    texts: Messages | None = None,
+    head: Letterhead = NOBODY,
+) -> Content:
     """Put a result into words.
 
     Parameters
@@ -76,325 +114,394 @@ def content_of(result: Result, pictures: Mapping[Movement, EndRangePicture]) -> 
     result : Result
     pictures : mapping of Movement to EndRangePicture
         May be empty; the report then says why there are none.
+    texts : Messages, optional
+        English if not given.
+    head : Letterhead
+        Who was measured, when and by whom.
 
     Returns
     -------
     Content
     """
-    return Content(
-        clip_name=wording.display_name(result.clip.name),
-        facts=_facts(result),
-        headline=wording.headline(result),
-        rom_description=_rom_description(result),
-        movements=_movements(result),
-        movements_note=_movements_note(result),
-        verdicts=_verdicts(result),
-        asymmetry=_asymmetry(result),
-        asymmetry_notes=(
-            *(f"{wording.pair_text(item)}: {_clean(item.reason)}" for item in result.asymmetry),
-            _clean(result.quality.first_turn_note),
-        ),
-        shots=_shots(result, pictures),
-        no_shots=_no_shots(result),
-        trace_description=_trace_description(result),
-        trials=_trials(result),
-        trials_note="Angles are positive in the named direction. Trunk: how far the thorax moved along in the same "
-        "plane. Other planes: the neck's two other angles at the end of range.",
-        trial_notes=_trial_notes(result),
-        set_aside=_set_aside(result),
-        quality=_quality(result),
-        warnings=tuple(map(_clean, result.quality.warnings)),
-        method=_method(result),
-        statement=wording.sentence(result.statement),
-    )
+    return _Writer(result, texts or load_messages(FALLBACK), head).content(pictures)
 
 
-def _facts(result: Result) -> tuple[tuple[str, str], ...]:
-    clip = result.clip
-    kind = {"clip": "Clip", "images": "Images", "landmarks": "Recorded landmarks"}[clip.kind]
-    return (
-        (kind, f"{wording.display_name(clip.name)} ({wording.seconds_text(clip.duration_s)})"),
-        ("Measured on", date_text(result.created)),
-        ("Judged against", wording.display_name(result.norms.title, limit=200)),
-    )
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes one result in one language."""
 
+    result: Result
+    texts: Messages
+    head: Letterhead
 
-def date_text(created: str) -> str:
-    """Date and time as people write them: "14 March 2025, 10:20"; as given where it is no ISO date."""
-    try:
-        when = datetime.fromisoformat(created)
-    except ValueError:
-        return wording.display_name(created)
-    return f"{when.day} {when:%B %Y, %H:%M}"
-
-
-def _rom_description(result: Result) -> str:
-    parts = [
-        f"{item.movement.label} {wording.angle_text(item.best_deg, lower_bound=item.lower_bound)}"
-        + ("" if item.best_deg is None else f" of {wording.reference_text(item)}")
-        + (", half or more lost" if item.flag == "flagged" else "")
-        for item in result.movements
-    ]
-    return (
-        "Bar chart of the best trial in six directions against the reference, its half, and the means of healthy "
-        f"people where they are known. {'; '.join(parts)}."
-    )
-
-
-def _movements(result: Result) -> Table:
-    rows = [
-        (
-            item.movement.label,
-            wording.angle_text(item.best_deg, lower_bound=item.lower_bound),
-            wording.NONE if item.best_deg is None else wording.interval_text(item.interval95_deg),
-            wording.mean_text(item),
-            _reference(item),
-            wording.NONE
-            if item.percent_of_reference is None
-            else wording.percent_text(item.percent_of_reference, lower_bound=item.lower_bound),
-            f"{wording.mark(item.flag)} {wording.loss_text(item)}",
+    def content(self, pictures: Mapping[Movement, EndRangePicture]) -> Content:
+        result, said = self.result, movements_said(self.result, self.texts)
+        verdict = verdict_of(result, self.texts)
+        client = client_table(said, self.texts)
+        return Content(
+            texts=self.texts,
+            clip_name=wording.display_name(result.clip.name),
+            facts=facts_of(self.head, result.created, self.texts),
+            logo=self.head.logo,
+            verdict=verdict,
+            client=client,
+            described=described(client),
+            shots=self._shots(pictures, said),
+            no_shots=self._t("picture.replayed" if result.clip.kind == "landmarks" else "picture.none"),
+            advice=advice(result, verdict, self.texts),
+            source=self._source(),
+            rom_description=self._rom_description(said),
+            movements=self._movements(said),
+            movements_note=self._movements_note(),
+            reasons=self._reasons(said),
+            asymmetry=self._asymmetry(),
+            asymmetry_notes=tuple(self._asymmetry_notes()),
+            trace_description=self._t(
+                "described.traces",
+                time=figures.seconds(result.clip.duration_s, self.texts),
+                trials=sum(len(item.trials) for item in result.movements),
+            ),
+            trials=self._trials(),
+            trials_note=f"{self._t('note.trials')} {self._t('note.rounded')}",
+            trial_notes=tuple(self._trial_notes()),
+            set_aside=tuple(self._set_aside()),
+            quality=self._quality(),
+            warnings=tuple(self._warnings()),
+            method=self._method(),
+            statement=self._about(),
+            closing=self.texts.text("verdict.no_diagnosis"),
         )
-        for item in result.movements
-    ]
-    return Table(
-        (
-            "Movement",
-            "Best",
-            "95 % interval",
-            "Mean of trials",
-            "Reference",
-            "% of ref.",
-            "Half or more lost?",
-        ),
-        tuple(rows),
-        tuple(item.flag == "flagged" for item in result.movements),
-        (18, 12, 13, 16, 18, 9, 14),
+
+    def _t(self, key: str, **values: str | float) -> str:
+        return self.texts.text(f"report.{key}", **values)
+
+    def _columns(self, *names: str) -> tuple[str, ...]:
+        return tuple(self._t(f"column.{name}") for name in names)
+
+    def _name(self, movement: Movement) -> str:
+        return self.texts.text(f"clinician.movement.{movement.value}")
+
+    # -- where it comes from
+
+    def _source(self) -> tuple[tuple[str, str], ...]:
+        clip = self.result.clip
+        kind = "session" if self.result.session is not None else clip.kind
+        length = figures.seconds(clip.duration_s, self.texts)
+        return (
+            (self._t(f"fact.{kind}"), f"{wording.display_name(clip.name)} ({length})"),
+            (self._t("fact.norms"), wording.display_name(self.result.norms.title, limit=200)),
+        )
+
+    def _about(self) -> str:
+        key = self.result.statement_key
+        return self.texts.text(key) if key in self.texts.texts else wording.sentence(self.result.statement)
+
+    # -- range
+
+    def _rom_description(self, said: tuple[MovementSaid, ...]) -> str:
+        what = "; ".join(f"{item.clinical_name} {item.long_best}, {item.meaning}" for item in said)
+        return self._t("described.rom", what=what)
+
+    def _movements(self, said: tuple[MovementSaid, ...]) -> Table:
+        rows = tuple(
+            (
+                words.clinical_name,
+                words.long_best,
+                words.long_interval,
+                words.long_mean,
+                self._reference(item),
+                words.long_of_norm,
+                f"{words.sign} {words.meaning}",
+            )
+            for item, words in zip(self.result.movements, said, strict=True)
+        )
+        return Table(
+            self._columns("movement", "best", "interval", "mean", "reference", "percent", "meaning"),
+            rows,
+            tuple(words.grade for words in said),
+            (17, 11, 14, 14, 17, 9, 18),
+        )
+
+    def _reference(self, item: MovementResult) -> str:
+        healthy = figures.span(item.healthy_low_deg, item.healthy_high_deg, self.texts)
+        own = figures.reference(item.reference_deg, self.texts)
+        return own if healthy == NONE else self._t("healthy", reference=own, healthy=healthy)
+
+    def _movements_note(self) -> str:
+        notes = [self._t("note.rom")]
+        if any(item.trials and item.mean_deg is None for item in self.result.movements):
+            notes.append(self._t("note.no_mean"))
+        return " ".join(notes)
+
+    def _reasons(self, said: tuple[MovementSaid, ...]) -> Table:
+        """Why each flag is or is not raised; pain that nobody asked for is said once, in the verdict."""
+        rows = tuple(
+            (
+                words.clinical_name,
+                wording.readable(said_or(item.reason_statements, item.reason, self.texts)),
+                NONE if item.pain_flag == "could_not_judge" else words.long_pain,
+                NONE
+                if not item.trials
+                else wording.readable(
+                    said_or(item.compensation_statements, item.compensation_reason, self.texts)
+                ),
+            )
+            for item, words in zip(self.result.movements, said, strict=True)
+        )
+        return Table(
+            self._columns("movement", "range", "pain", "trunk"),
+            rows,
+            tuple(words.grade for words in said),
+            (17, 42, 13, 28),
+        )
+
+    # -- sides
+
+    def _asymmetry(self) -> Table:
+        grades = {"flagged": Grade.RAISED, "not_flagged": Grade.CALM, "could_not_judge": Grade.OPEN}
+        return Table(
+            self._columns("pair", "left", "right", "difference", "substantial"),
+            tuple(self._asymmetry_row(item) for item in self.result.asymmetry),
+            tuple(grades[item.flag] for item in self.result.asymmetry),
+            (18, 19, 19, 22, 22),
+        )
+
+    def _asymmetry_row(self, item: AsymmetryResult) -> tuple[str, ...]:
+        left, right = PAIRS[0] if item.pair == "rotation" else PAIRS[1]
+        difference = NONE
+        if item.difference_deg is not None:
+            difference = figures.short_angle(item.difference_deg)
+            if item.percent is not None:
+                difference += f" ({figures.short_percent(item.percent, self.texts)})"
+        grade = {"flagged": Grade.RAISED, "not_flagged": Grade.CALM, "could_not_judge": Grade.OPEN}[item.flag]
+        return (
+            self.texts.text(f"pair.{item.pair}"),
+            self._side(item.left_deg, self.result.of(left)),
+            self._side(item.right_deg, self.result.of(right)),
+            difference,
+            f"{LOOKS[grade].sign} {self._t(f'substantial.{item.flag}')}",
+        )
+
+    def _side(self, mean_deg: float | None, item: MovementResult) -> str:
+        """Mean of one side; where there is none, the bound of its best trial."""
+        if mean_deg is None and item.best_deg is not None:
+            return figures.angle(item.best_deg, self.texts, bound=item.lower_bound)
+        return figures.angle(mean_deg, self.texts)
+
+    def _asymmetry_notes(self) -> Iterator[str]:
+        for item in self.result.asymmetry:
+            reason = said_or(item.reason_statements, item.reason, self.texts)
+            yield f"{self.texts.text(f'pair.{item.pair}')}: {wording.readable(reason)}"
+        note = self._first_turn()
+        if note:
+            yield note
+
+    def _first_turn(self) -> str:
+        """Nothing for a guided session: its camera does not mirror."""
+        if self.result.session is not None:
+            return ""
+        quality = self.result.quality
+        stated = () if quality.first_turn_statement is None else (quality.first_turn_statement,)
+        return wording.readable(said_or(stated, quality.first_turn_note, self.texts))
+
+    # -- pictures
+
+    def _shots(
+        self, pictures: Mapping[Movement, EndRangePicture], said: tuple[MovementSaid, ...]
+    ) -> tuple[Shot, ...]:
+        words = {item.movement: item for item in said}
+        shots = []
+        for movement in MOVEMENTS:
+            if movement in pictures:
+                picture = pictures[movement]
+                when = figures.seconds(picture.time_s, self.texts)
+                shots.append(
+                    Shot(
+                        picture,
+                        self._t("picture.caption", time=when),
+                        self._t(
+                            "picture.described",
+                            movement=f"clinician.movement.{movement.value}",
+                            value=words[movement].long_best,
+                            time=when,
+                        ),
+                    )
+                )
+        return tuple(shots)
+
+    # -- trials
+
+    def _trials(self) -> Table:
+        rows = tuple(
+            self._trial_row(item, number, trial)
+            for item in self.result.movements
+            for number, trial in enumerate(item.trials, start=1)
+        )
+        return Table(
+            self._columns("trial", "times", "end", "interval", "trunk", "planes"),
+            rows,
+            tuple(Grade.CALM for _ in rows),
+            (20, 19, 14, 15, 9, 23),
+        )
+
+    def _trial_row(self, item: MovementResult, number: int, trial: TrialResult) -> tuple[str, ...]:
+        moments = (trial.start_s, trial.peak_s, trial.end_s)
+        between = ", " if self.texts.point == "." else "; "
+        return (
+            f"{self._name(item.movement)} {number}",
+            between.join(figures.tenths(time_s, self.texts) for time_s in moments),
+            figures.angle(trial.peak_deg, self.texts, bound=trial.lower_bound),
+            figures.interval(trial.interval95_deg, self.texts),
+            figures.signed(trial.compensation_deg),
+            wording.coupling_text(item.movement, trial, self.texts),
+        )
+
+    def _trial_notes(self) -> Iterator[str]:
+        for item in self.result.movements:
+            for number, trial in enumerate(item.trials, start=1):
+                if trial.note:
+                    stated = () if trial.note_statement is None else (trial.note_statement,)
+                    note = said_or(stated, trial.note, self.texts)
+                    yield f"{self._name(item.movement)} {number}: {wording.readable(note)}"
+
+    def _set_aside(self) -> Iterator[str]:
+        for item in self.result.movements:
+            for trial in item.set_aside:
+                stated = () if trial.reason_statement is None else (trial.reason_statement,)
+                why = wording.readable(said_or(stated, trial.reason, self.texts))
+                when = figures.seconds(trial.peak_s, self.texts)
+                size = figures.angle(trial.peak_deg, self.texts)
+                yield f"{self._name(item.movement)}, {when}, {size}: {why}"
+
+    # -- quality and method
+
+    def _warnings(self) -> Iterator[str]:
+        quality = self.result.quality
+        for number, warning in enumerate(quality.warnings):
+            stated = quality.warning_statements[number : number + 1]
+            known = tuple(item for item in stated if item is not None)
+            yield wording.readable(said_or(known, warning, self.texts))
+
+    def _quality(self) -> tuple[tuple[str, str], ...]:
+        quality, neutral, camera = self.result.quality, self.result.neutral, self.result.camera
+        ends = {
+            "start": figures.tenths(neutral.start_s, self.texts),
+            "end": figures.tenths(neutral.end_s, self.texts),
+        }
+        where = self._t(f"quality.neutral_{neutral.origin}", **ends)
+        if neutral.drift_deg is not None:
+            where += self._t("quality.drift", drift=neutral.drift_deg)
+        interval = () if quality.interval_statement is None else (quality.interval_statement,)
+        lens = "assumed" if camera.assumed else "known"
+        rows = [
+            (
+                "frames",
+                self._t(
+                    "quality.frames_text",
+                    percent=quality.frames_measured_percent,
+                    face=quality.face_found_percent,
+                ),
+            ),
+            ("neutral", where),
+            ("camera", self._camera(lens)),
+            ("intervals", wording.readable(said_or(interval, quality.interval_note, self.texts))),
+        ]
+        return tuple((self._t(f"quality.{name}"), value) for name, value in rows)
+
+    def _camera(self, lens: str) -> str:
+        camera = self.result.camera
+        said = self._t(f"quality.camera_{lens}", angle=camera.hfov_deg)
+        return f"{said} {self.texts.text(f'clinician.method.{camera.view}')}"
+
+    def _method(self) -> tuple[tuple[str, str], ...]:
+        result = self.result
+        tool, clip, settings = result.tool, result.clip, result.configuration.settings
+        title, citation = (
+            wording.display_name(result.norms.title, 300),
+            wording.readable(result.norms.citation),
+        )
+        rows = [
+            ("references", f"{title}. {citation}"),
+            ("sources", self._sources()),
+            ("angles", self._t("convention")),
+            ("tool", f"{tool.name} {tool.version}, {tool.engine}, {tool.estimator}"),
+            ("calibration", tool.calibration_id),
+            ("clip", self._clip()),
+            ("sha_clip", clip.sha256),
+            ("sha_models", tool.model_sha256),
+            ("sha_norms", result.norms.sha256),
+        ]
+        if result.configuration.protocol is not None:
+            rows.append(("protocol", wording.display_name(result.configuration.protocol, 200)))
+        if settings:
+            told = ", ".join(f"{name} {_setting(value)}" for name, value in sorted(settings.items()))
+            rows.append(("settings", told))
+        return tuple((self._t(f"method.{name}"), value) for name, value in rows)
+
+    def _clip(self) -> str:
+        clip = self.result.clip
+        pixels = f"{clip.width} x {clip.height}"
+        parts = [self._t("method.clip_text", frames=clip.frames, fps=clip.fps, pixels=pixels)]
+        if (clip.width, clip.height) != (clip.measured_width, clip.measured_height):
+            seen = f"{clip.measured_width} x {clip.measured_height}"
+            parts.append(self._t("method.measured_at", pixels=seen))
+        if clip.mirrored:
+            parts.append(self._t("method.mirrored"))
+        return ", ".join(parts)
+
+    def _sources(self) -> str:
+        """References by their source, each source once."""
+        by_source: dict[str, list[str]] = {}
+        for item in self.result.movements:
+            name = f"{self._name(item.movement)} {figures.reference(item.reference_deg, self.texts)}"
+            by_source.setdefault(wording.readable(item.reference_source), []).append(name)
+        return " ".join(f"{', '.join(names)}: {source}" for source, names in by_source.items())
+
+
+# ------------------------------------------------------------- shared with hand-outs
+
+
+def client_table(said: tuple[MovementSaid, ...], texts: Messages) -> Table:
+    """The six movements for everybody."""
+    columns = (
+        texts.text("course.column.movement"),
+        *(texts.text(f"pages.column.{name}") for name in ("best", "norm", "of_norm", "pain")),
+        texts.text("report.column.meaning"),
     )
-
-
-def _reference(item: MovementResult) -> str:
-    healthy = wording.range_text(item.healthy_low_deg, item.healthy_high_deg)
-    text = wording.reference_text(item)
-    return text if healthy == wording.NONE else f"{text} (healthy mean {healthy})"
-
-
-def _movements_note(result: Result) -> str:
-    text = (
-        "Loss of range is judged on the best trial: half or more of the reference. A shortfall of 10 or 20 % is no "
-        "finding; healthy adults turn less than 90° on average. CV: coefficient of variation of the trials."
-    )
-    if any(item.trials and item.mean_deg is None for item in result.movements):
-        text += " Where the end of range was not seen in every trial, there is no mean."
-    if not any(item.interval95_deg for item in result.movements):
-        text += f" {_clean(result.quality.interval_note)}"
-    return text
-
-
-def _verdicts(result: Result) -> Table:
     rows = tuple(
         (
-            item.movement.label,
-            _judged(item.flag, item.reason),
-            _judged(item.pain_flag, item.pain_reason),
-            _judged(item.compensation_flag, item.compensation_reason),
+            words.name,
+            words.best_with_interval,
+            words.norm,
+            words.of_norm,
+            words.pain,
+            f"{words.sign} {words.meaning}",
         )
-        for item in result.movements
+        for words in said
     )
-    return Table(
-        ("Movement", "Range", "Pain", "Trunk"),
-        rows,
-        tuple(wording.is_raised(item) for item in result.movements),
-        (18, 31, 22, 29),
-    )
+    return Table(columns, rows, tuple(words.grade for words in said), (21, 17, 10, 12, 10, 30))
 
 
-def _judged(flag: Flag, reason: str) -> str:
-    return f"{wording.mark(flag)} {_clean(reason)}" if flag == "flagged" else _clean(reason)
+def described(table: Table) -> str:
+    """A table in a sentence, for those who cannot see its figure."""
+    return "; ".join(", ".join(cell for cell in row if cell != NONE) for row in table.rows) + "."
 
 
-def _clean(text: str) -> str:
-    """A sentence from outside: readable, ended, with degree signs; empty stays empty."""
-    return (
-        wording.sentence(wording.with_degree_signs(wording.display_name(text, 600))) if text.strip() else ""
-    )
-
-
-def _asymmetry(result: Result) -> Table:
-    return Table(
-        ("Pair", "Left, mean", "Right, mean", "Difference", "Substantial?"),
-        tuple(_asymmetry_row(result, item) for item in result.asymmetry),
-        tuple(item.flag == "flagged" for item in result.asymmetry),
-        (18, 19, 19, 22, 22),
-    )
-
-
-def _asymmetry_row(result: Result, item: AsymmetryResult) -> tuple[str, ...]:
-    left, right = PAIRS[0] if item.pair == "rotation" else PAIRS[1]
-    difference = wording.NONE
-    if item.difference_deg is not None:
-        difference = wording.tenth_text(item.difference_deg)
-        if item.percent is not None:
-            difference += f" ({wording.percent_text(item.percent)})"
-    words = {"flagged": "yes", "not_flagged": "no", "could_not_judge": "could not be judged"}
-    return (
-        wording.pair_text(item),
-        _side(item.left_deg, result.of(left)),
-        _side(item.right_deg, result.of(right)),
-        difference,
-        f"{wording.mark(item.flag)} {words[item.flag]}",
-    )
-
-
-def _side(mean_deg: float | None, item: MovementResult) -> str:
-    """Mean of one side; where there is none, the bound of its best trial."""
-    if mean_deg is None and item.best_deg is not None:
-        return wording.tenth_text(item.best_deg, lower_bound=item.lower_bound)
-    return wording.tenth_text(mean_deg)
-
-
-def _shots(result: Result, pictures: Mapping[Movement, EndRangePicture]) -> tuple[Shot, ...]:
-    shots = []
-    for movement in MOVEMENTS:
-        if movement in pictures:
-            picture, item = pictures[movement], result.of(movement)
-            value = wording.angle_text(item.best_deg, lower_bound=item.lower_bound)
-            when = wording.seconds_text(picture.time_s)
-            shots.append(
-                Shot(
-                    picture,
-                    f"At {when}",
-                    f"Head and shoulders at the end of {movement.label.lower()}, {value}, at {when} of the clip. "
-                    "A dashed line marks neutral, an arrow where the head points, a dial the angle.",
-                )
-            )
-    return tuple(shots)
-
-
-def _no_shots(result: Result) -> str:
-    if result.clip.kind == "landmarks":
-        return "There are no pictures: the measurement was made from recorded landmarks, without the clip."
-    return "There are no pictures of the person in this report."
-
-
-def _trace_description(result: Result) -> str:
-    trials = sum(len(item.trials) for item in result.movements)
-    return (
-        "Line charts of flexion and extension, rotation and side-bend of the neck over the clip's "
-        f"{wording.seconds_text(result.clip.duration_s)}, with {trials} trials, their ends of range, the neutral "
-        "stretch, and in grey what was not measured. The trials table gives the same numbers."
-    )
-
-
-def _trials(result: Result) -> Table:
-    rows = [
-        _trial_row(item, number, trial)
-        for item in result.movements
-        for number, trial in enumerate(item.trials, start=1)
-    ]
-    return Table(
-        ("Trial", "From, peak, to (s)", "End of range", "95 % interval", "Trunk", "Other planes"),
-        tuple(rows),
-        tuple(False for _ in rows),
-        (20, 23, 13, 14, 9, 21),
-    )
-
-
-def _trial_row(item: MovementResult, number: int, trial: TrialResult) -> tuple[str, ...]:
-    times = ", ".join(f"{time_s:.1f}" for time_s in (trial.start_s, trial.peak_s, trial.end_s))
-    return (
-        f"{item.movement.label} {number}",
-        times,
-        wording.tenth_text(trial.peak_deg, lower_bound=trial.lower_bound),
-        wording.interval_text(trial.interval95_deg),
-        wording.angle_text(trial.compensation_deg),
-        wording.coupling_text(item.movement, trial),
-    )
-
-
-def _trial_notes(result: Result) -> tuple[str, ...]:
-    return tuple(
-        f"{item.movement.label} {number}: {_clean(trial.note)}"
-        for item in result.movements
-        for number, trial in enumerate(item.trials, start=1)
-        if trial.note
-    )
-
-
-def _set_aside(result: Result) -> tuple[str, ...]:
-    return tuple(
-        f"{item.movement.label} at {wording.seconds_text(trial.peak_s)}, {wording.angle_text(trial.peak_deg)}: "
-        f"{_clean(trial.reason)}"
-        for item in result.movements
-        for trial in item.set_aside
-    )
-
-
-def _quality(result: Result) -> tuple[tuple[str, str], ...]:
-    quality, neutral, camera = result.quality, result.neutral, result.camera
-    drift = (
-        ""
-        if neutral.drift_deg is None
-        else f"; other rests of the clip within {neutral.drift_deg:.1f}° of it"
-    )
-    origin = {"found": "found automatically", "given": "given by the user"}[neutral.origin]
-    return (
-        (
-            "Frames measured",
-            f"{quality.frames_measured_percent:.0f} % (a face was found in {quality.face_found_percent:.0f} %)",
-        ),
-        ("Neutral", f"{neutral.start_s:.1f} to {neutral.end_s:.1f} s, {origin}{drift}"),
-        ("First turn", _clean(quality.first_turn_note)),
-        (
-            "Camera",
-            f"Horizontal field of view {camera.hfov_deg:.0f}°. {_clean(_camera_origin(result))}",
-        ),
-        ("Intervals", _clean(quality.interval_note)),
-    )
-
-
-def _camera_origin(result: Result) -> str:
-    origin = result.camera.origin
-    if result.camera.assumed and "assum" not in origin:
-        return f"assumed: {origin}"
-    return origin
-
-
-def _method(result: Result) -> tuple[tuple[str, str], ...]:
-    tool, clip, settings = result.tool, result.clip, result.configuration.settings
-    pixels = f"{clip.width} x {clip.height}"
-    if (clip.width, clip.height) != (clip.measured_width, clip.measured_height):
-        pixels += f", measured at {clip.measured_width} x {clip.measured_height}"
-    rows = [
-        ("References", f"{wording.display_name(result.norms.title, 300)}. {_clean(result.norms.citation)}"),
-        ("Source of each", _sources(result)),
-        ("Angles", result.units.convention),
-        ("Tool", f"{tool.name} {tool.version}, {tool.engine}, estimator {tool.estimator}"),
-        ("Calibration", tool.calibration_id),
-        (
-            "Clip",
-            f"{clip.frames} frames, {clip.fps:.2f} a second, {pixels} pixels"
-            + (", mirrored" if clip.mirrored else ""),
-        ),
-        ("SHA-256 of the clip", clip.sha256),
-        ("SHA-256 of the models", tool.model_sha256),
-        ("SHA-256 of the norms", result.norms.sha256),
-    ]
-    if result.configuration.protocol is not None:
-        rows.append(("Protocol file", wording.display_name(result.configuration.protocol, 200)))
-    if settings:
-        rows.append(
-            ("Settings", ", ".join(f"{name} {_setting(value)}" for name, value in sorted(settings.items())))
-        )
-    return tuple(rows)
-
-
-def _sources(result: Result) -> str:
-    """References by their source, each source once."""
-    by_source: dict[str, list[str]] = {}
-    for item in result.movements:
-        name = f"{item.movement.label.lower()} {wording.reference_text(item)}"
-        by_source.setdefault(_clean(item.reference_source), []).append(name)
-    return " ".join(f"{wording.joined(names).capitalize()}: {source}" for source, names in by_source.items())
+def advice(result: Result, verdict: Verdict, texts: Messages) -> tuple[str, ...]:
+    """What to do next, for the person."""
+    names = {finding.name for finding in verdict.findings}
+    keys = []
+    if stopped_for_safety(result) or "override" in names:
+        keys.append("stopped")
+    elif names & {"lost", "painful", "uneven"}:
+        keys.append("raised")
+    if "trunk" in names:
+        keys.append("trunk")
+    if any(finding.grade is Grade.OPEN for finding in verdict.findings):
+        keys.append("open")
+    if not keys:
+        keys.append("calm")
+    return tuple(texts.text(f"report.next.{key}") for key in keys)
 
 
 def _setting(value: float | int | str | bool) -> str:

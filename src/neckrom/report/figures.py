@@ -7,7 +7,6 @@ hatched and said in words, so that the figures read in grey and for every eye.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import MultipleLocator
 
-from neckrom.report import wording
+from neckrom.messages import FALLBACK, Messages, load_messages
 from neckrom.result import MovementResult, Result
+from neckrom.saying import figures as said
+from neckrom.saying.grades import LOOKS, Grade
+from neckrom.saying.verdict import grade_of, movements_said
 from neckrom.types import AngleSeries, BoolArray, FloatArray, IntArray, Movement, RangeOfMotion, Trial
 
 PAGE_WIDTH_IN = 7.1
@@ -49,7 +52,7 @@ _TEXT = 11.0
 # ------------------------------------------------------------ range of motion
 
 
-def rom_figure(result: Result, *, phone: bool = False) -> Figure:
+def rom_figure(result: Result, *, phone: bool = False, texts: Messages | None = None) -> Figure:
     """Draw the six directions against their references, left and right side by side.
 
     Parameters
@@ -57,6 +60,8 @@ def rom_figure(result: Result, *, phone: bool = False) -> Figure:
     result : Result
     phone : bool
         One column for a narrow window instead of two that grow from the middle.
+    texts : Messages, optional
+        English if not given.
 
     Returns
     -------
@@ -65,6 +70,7 @@ def rom_figure(result: Result, *, phone: bool = False) -> Figure:
         reference. Bracket: healthy means, where the norm set cites them. Whisker:
         95 % interval, where known. Arrow: the end range lies past what could be measured.
     """
+    words = texts or load_messages(FALLBACK)
     limit = _scale_limit(result)
     if phone:
         figure = Figure(figsize=(PHONE_WIDTH_IN, 9.0))
@@ -79,8 +85,8 @@ def rom_figure(result: Result, *, phone: bool = False) -> Figure:
         ]
         order = [movement for row in _ROWS for movement in row]
     for i, (axes, movement) in enumerate(zip(cells, order, strict=True)):
-        _draw_direction(axes, result.of(movement), limit, outwards_left=not phone and i % 2 == 0)
-    _draw_key(figure, result, phone=phone)
+        _draw_direction(axes, result.of(movement), limit, words, outwards_left=not phone and i % 2 == 0)
+    _draw_key(figure, result, words, phone=phone)
     return figure
 
 
@@ -93,33 +99,37 @@ def _scale_limit(result: Result) -> float:
     return max(values) * 1.06
 
 
-def _draw_direction(axes: Axes, item: MovementResult, limit: float, *, outwards_left: bool) -> None:
+def _draw_direction(
+    axes: Axes, item: MovementResult, limit: float, texts: Messages, *, outwards_left: bool
+) -> None:
     axes.set_xlim((limit, 0) if outwards_left else (0, limit))
     axes.set_ylim(-0.8, 1.48)
     axes.axis("off")
     low, high = _BAR
     axes.plot([0, 0], [low - 0.14, high + 0.14], color=INK, linewidth=1.0)
     if item.reference_deg is not None:
-        _draw_reference(axes, item.reference_deg)
+        _draw_reference(axes, item.reference_deg, texts)
     _draw_healthy(axes, item)
-    _draw_header(axes, item, outwards_left=outwards_left)
+    _draw_header(axes, item, texts, outwards_left=outwards_left)
     if item.best_deg is not None:
         _draw_bar(axes, item, item.best_deg, limit)
 
 
-def _draw_reference(axes: Axes, reference: float) -> None:
+def _draw_reference(axes: Axes, reference: float, texts: Messages) -> None:
     half = reference / 2
     low, high = _BAR[0] - 0.14, _BAR[1] + 0.14
     axes.add_patch(Rectangle((0, low + 0.02), half, high - low - 0.04, color=GREY, linewidth=0))
     axes.plot([half, half], [low, high], color=QUIET, linewidth=1.2, linestyle=(0, (3, 2)))
     axes.plot([reference, reference], [low, high], color=INK, linewidth=3.0, solid_capstyle="butt")
-    for place, text in ((half, f"half {half:g}°"), (reference, f"{reference:g}°")):
+    halved = texts.text("report.chart.half", angle=said.reference(half, texts))
+    for place, text in ((half, halved), (reference, said.reference(reference, texts))):
         axes.text(place, low - 0.2, text, va="top", ha="center", fontsize=_TEXT, color=QUIET)
 
 
-def _draw_header(axes: Axes, item: MovementResult, *, outwards_left: bool) -> None:
+def _draw_header(axes: Axes, item: MovementResult, texts: Messages, *, outwards_left: bool) -> None:
     known = item.best_deg is not None
-    value = wording.angle_text(item.best_deg, lower_bound=item.lower_bound)
+    value = said.angle(item.best_deg, texts, bound=item.lower_bound)
+    name = texts.text(f"clinician.movement.{item.movement.value}")
     side = "right" if outwards_left else "left"
     name_style: dict[str, Any] = {"fontsize": 12.5, "fontweight": "bold", "color": INK, "va": "baseline"}
     value_style: dict[str, Any] = {
@@ -128,7 +138,7 @@ def _draw_header(axes: Axes, item: MovementResult, *, outwards_left: bool) -> No
         "color": RUST if item.flag == "flagged" else INK if known else QUIET,
         "va": "baseline",
     }
-    first, second = (value, item.movement.label) if outwards_left else (item.movement.label, value)
+    first, second = (value, name) if outwards_left else (name, value)
     styles = (value_style, name_style) if outwards_left else (name_style, value_style)
     anchor = axes.text(0, 1.1, first, ha=side, **styles[0])
     axes.annotate(
@@ -140,19 +150,24 @@ def _draw_header(axes: Axes, item: MovementResult, *, outwards_left: bool) -> No
         ha=side,
         **styles[1],
     )
-    axes.text(0, 0.8, _verdict(item), ha=side, va="center", fontsize=_TEXT, color=INK if known else QUIET)
+    axes.text(
+        0, 0.8, _verdict(item, texts), ha=side, va="center", fontsize=_TEXT, color=INK if known else QUIET
+    )
 
 
-def _verdict(item: MovementResult) -> str:
+def _verdict(item: MovementResult, texts: Messages) -> str:
     if item.best_deg is None:
         return ""
     if item.reference_deg is None:
-        return "no reference"
-    percent = wording.percent_text(item.percent_of_reference, lower_bound=item.lower_bound)
-    text = f"{percent} of {item.reference_deg:g}°"
+        return texts.text("report.chart.no_reference")
+    share = texts.text(
+        "figure.of_reference",
+        percent=said.percent(item.percent_of_reference, texts, bound=item.lower_bound),
+        reference=said.reference(item.reference_deg, texts),
+    )
     if item.flag == "flagged":
-        return f"{text}: half or more lost"
-    return f"{text}: {wording.loss_text(item)}" if item.flag == "could_not_judge" else text
+        return f"{share}: {texts.text('report.chart.lost')}"
+    return f"{share}: {texts.text('report.chart.open')}" if item.flag == "could_not_judge" else share
 
 
 def _draw_bar(axes: Axes, item: MovementResult, best: float, limit: float) -> None:
@@ -196,20 +211,21 @@ def _draw_healthy(axes: Axes, item: MovementResult) -> None:
     axes.plot([start, end], [y, y], color=GREEN, linewidth=4.0, solid_capstyle="butt")
 
 
-def _draw_key(figure: Figure, result: Result, *, phone: bool) -> None:
+def _draw_key(figure: Figure, result: Result, texts: Messages, *, phone: bool) -> None:
     items = result.movements
-    entries: list[tuple[Artist, str]] = [
-        (Patch(facecolor=GREY), "up to half of the reference"),
+    keys: list[tuple[Artist, str]] = [
+        (Patch(facecolor=GREY), "up_to_half"),
         (Line2D([], [], color=INK, linewidth=3.0), "reference"),
     ]
     if any(item.healthy_low_deg is not None or item.healthy_high_deg is not None for item in items):
-        entries.append((Line2D([], [], color=GREEN, linewidth=4.0), "means of healthy people"))
+        keys.append((Line2D([], [], color=GREEN, linewidth=4.0), "healthy"))
     if any(item.flag == "flagged" for item in items):
-        entries.append((Patch(facecolor=ORANGE, edgecolor="white", hatch="///"), "half or more lost"))
+        keys.append((Patch(facecolor=ORANGE, edgecolor="white", hatch="///"), "lost"))
     if any(item.interval95_deg is not None and not item.lower_bound for item in items):
-        entries.append((Line2D([], [], color=INK, linewidth=1.8, marker="|", markersize=9), "95 % interval"))
+        keys.append((Line2D([], [], color=INK, linewidth=1.8, marker="|", markersize=9), "interval"))
     if any(item.lower_bound for item in items):
-        entries.append((Line2D([], [], color=BLUE, linewidth=3.0, marker=9, markersize=9), "at least"))
+        keys.append((Line2D([], [], color=BLUE, linewidth=3.0, marker=9, markersize=9), "at_least"))
+    entries = [(artist, texts.text(f"report.chart.{key}")) for artist, key in keys]
     handles, labels = zip(*entries, strict=True)
     figure.legend(
         handles,
@@ -225,23 +241,101 @@ def _draw_key(figure: Figure, result: Result, *, phone: bool) -> None:
     )
 
 
+# --------------------------------------------------------------- for everybody
+
+_HALF_BAR = 0.24
+_BAR_TOP_DEG = 90.0
+
+
+def client_figure(result: Result, texts: Messages, *, phone: bool = False) -> Figure:
+    """Draw the six movements of a session from the top, one bar each, in plain words.
+
+    The norm is a thick mark, its half a dashed one, the interval a thin line; a bar that ends at
+    half or before is hatched, one that could not be judged is hollow: nothing is said by colour alone.
+    """
+    size = (PHONE_WIDTH_IN, 4.5) if phone else (PAGE_WIDTH_IN, 3.5)
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots()
+    words = movements_said(result, texts)
+    for place, (item, cells) in enumerate(zip(result.movements, words, strict=True)):
+        _client_bar(axes, item, place, cells.best)
+        title = f"{cells.sign} {cells.name}"
+        axes.text(
+            0, place - _HALF_BAR - 0.09, title, fontsize=10.5, fontweight="bold", color=INK, va="bottom"
+        )
+        if item.reference_deg is not None:
+            word = f"{texts.text('course.norm')} {cells.norm}"
+            _client_norm(axes, item.reference_deg, place, word, below=phone)
+    axes.set_xlim(0, _client_top(result))
+    axes.set_ylim(len(words) - 1 + (2.6 if phone else 1.7) * _HALF_BAR, -0.75)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["bottom"].set_color(QUIET)
+    axes.set_yticks([])
+    axes.xaxis.set_major_locator(MultipleLocator(30.0))
+    axes.xaxis.set_major_formatter(lambda angle, _place: said.short_angle(angle))
+    axes.tick_params(labelsize=9.5, colors=QUIET)
+    axes.grid(axis="x", color=GREY, linewidth=0.6, zorder=0)
+    axes.set_axisbelow(True)
+    return figure
+
+
+def _client_bar(axes: Axes, item: MovementResult, place: int, best: str) -> None:
+    end = max(item.best_deg or 0.0, 0.0)
+    grade = grade_of(item)
+    color = LOOKS[Grade.RAISED].ink if item.flag == "flagged" else BLUE
+    hollow = grade is Grade.OPEN
+    axes.barh(
+        place,
+        end,
+        height=2 * _HALF_BAR,
+        facecolor="white" if hollow else color,
+        edgecolor=color if hollow else "white",
+        hatch={"flagged": "///", "could_not_judge": ".."}.get(item.flag),
+        linewidth=1.4 if hollow else 0.0,
+        zorder=2,
+    )
+    low, high = item.interval95_deg or (None, None)
+    if low is not None and item.best_deg is not None:
+        far = end if high is None else high
+        inner = INK if hollow else "white"
+        axes.plot([max(low, 0.0), end], [place, place], color=inner, linewidth=1.6, zorder=3)
+        axes.plot([end, far], [place, place], color=INK, linewidth=1.6, zorder=3)
+        end = max(end, far)
+    reference = item.reference_deg or 0.0
+    marks = [mark for mark in (reference, reference / 2) if mark]
+    while any(end - 0.5 < mark < end + 11 for mark in marks):  # the number stands clear of the marks
+        end = min(mark for mark in marks if end - 0.5 < mark < end + 11) + 0.6
+    axes.text(end + 1.5, place, best, fontsize=11, fontweight="bold", color=INK, va="center", zorder=5)
+
+
+def _client_norm(axes: Axes, reference: float, place: int, word: str, *, below: bool) -> None:
+    span = (place - 1.4 * _HALF_BAR, place + 1.2 * _HALF_BAR)
+    axes.plot([reference] * 2, span, color=INK, linewidth=2.6, solid_capstyle="butt", zorder=4)
+    for colour, width, order in (("white", 3.0, 3.8), (INK, 1.4, 4)):
+        dashes: Any = "-" if colour == "white" else (0, (2.2, 1.6))
+        axes.plot([reference / 2] * 2, span, color=colour, linewidth=width, linestyle=dashes, zorder=order)
+    where, side = (span[1] + 0.02, "top") if below else (span[0] - 0.02, "bottom")
+    axes.text(reference, where, word, fontsize=8 if below else 9, color=QUIET, ha="center", va=side)
+
+
+def _client_top(result: Result) -> float:
+    known = [_BAR_TOP_DEG]
+    for item in result.movements:
+        high = None if item.interval95_deg is None else item.interval95_deg[1]
+        known += [item.best_deg or 0.0, high or 0.0, item.reference_deg or 0.0]
+    return max(known) * 1.15
+
+
 # ---------------------------------------------------------------- angle traces
 
 
-@dataclass(frozen=True, slots=True)
-class _Panel:
-    column: int
-    title: str
+_PANELS = ((0, "flexion"), (2, "rotation"), (1, "lateral"))
+"""Column of the angles, and key of the title, of each panel from above."""
 
 
-_PANELS = (
-    _Panel(0, "Flexion up, extension down"),
-    _Panel(2, "Rotation: right up, left down"),
-    _Panel(1, "Side-bend: right up, left down"),
-)
-
-
-def trace_figure(angles: AngleSeries, rom: RangeOfMotion, *, phone: bool = False) -> Figure:
+def trace_figure(
+    angles: AngleSeries, rom: RangeOfMotion, *, phone: bool = False, texts: Messages | None = None
+) -> Figure:
     """Draw the neck angles over time with trials, holds and what was not measured.
 
     Parameters
@@ -251,6 +345,8 @@ def trace_figure(angles: AngleSeries, rom: RangeOfMotion, *, phone: bool = False
         Its neutral, trials and holds are marked.
     phone : bool
         Narrower and higher.
+    texts : Messages, optional
+        English if not given.
 
     Returns
     -------
@@ -259,14 +355,17 @@ def trace_figure(angles: AngleSeries, rom: RangeOfMotion, *, phone: bool = False
         is 1.96 standard deviations either side, where known. Of trials too close
         to label each, the largest are labelled.
     """
-    size = (PHONE_WIDTH_IN, 6.6) if phone else (PAGE_WIDTH_IN, 5.7)
+    words = texts or load_messages(FALLBACK)
+    size = (PHONE_WIDTH_IN, 6.6) if phone else (PAGE_WIDTH_IN, 5.0)
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(3, 1, sharex=True)
-    for axes, panel in zip(panels, _PANELS, strict=True):
-        _draw_panel(axes, panel, angles, rom, label_share=0.2 if phone else 0.09)
-    panels[-1].set_xlabel("Time in the clip, s")
+    for axes, (column, title) in zip(panels, _PANELS, strict=True):
+        _draw_panel(axes, column, angles, rom, label_share=0.2 if phone else 0.09)
+        axes.set_title(words.text(f"report.chart.{title}"), loc="left", fontsize=12, fontweight="bold")
+    panels[-1].set_xlabel(words.text("report.chart.time"))
     panels[-1].set_xlim(float(angles.time_s[0]), float(angles.time_s[-1]))
-    handles, labels = zip(*_trace_key(angles, rom), strict=True)
+    entries = [(artist, words.text(f"report.chart.{key}")) for artist, key in _trace_key(angles, rom)]
+    handles, labels = zip(*entries, strict=True)
     figure.legend(
         handles, labels, loc="outside lower center", ncols=2 if phone else 4, frameon=False, fontsize=_TEXT,
         handlelength=1.6, columnspacing=1.2,
@@ -277,23 +376,23 @@ def trace_figure(angles: AngleSeries, rom: RangeOfMotion, *, phone: bool = False
 def _trace_key(angles: AngleSeries, rom: RangeOfMotion) -> list[tuple[Artist, str]]:
     entries: list[tuple[Artist, str]] = [(Line2D([], [], color=BLUE, linewidth=1.7), "neck")]
     if np.isfinite(angles.sd_deg).any():
-        entries.append((Patch(facecolor=SKY), "95 % band"))
+        entries.append((Patch(facecolor=SKY), "band"))
     if np.isfinite(angles.trunk_deg).any():
         entries.append((Line2D([], [], color=QUIET, linewidth=1.0, linestyle=(0, (4, 2))), "trunk"))
     if rom.trials:
         entries.append((Patch(facecolor=_TRIAL), "movement"))
-        entries.append((Line2D([], [], color=ORANGE, linewidth=4.5), "end range"))
+        entries.append((Line2D([], [], color=ORANGE, linewidth=4.5), "end"))
     entries.append((Patch(facecolor=INK), "neutral"))
     if angles.beyond.any() or not np.isfinite(angles.neck_deg).all():
-        entries.append((Patch(facecolor=GREY, edgecolor="#bdbdbd", hatch="//"), "not measured or past it"))
+        entries.append((Patch(facecolor=GREY, edgecolor="#bdbdbd", hatch="//"), "missing"))
     return entries
 
 
 def _draw_panel(
-    axes: Axes, panel: _Panel, angles: AngleSeries, rom: RangeOfMotion, *, label_share: float
+    axes: Axes, column: int, angles: AngleSeries, rom: RangeOfMotion, *, label_share: float
 ) -> None:
-    time_s, neck = angles.time_s, angles.neck_deg[:, panel.column]
-    trials = [trial for trial in rom.trials if trial.movement.plane == panel.column]
+    time_s, neck = angles.time_s, angles.neck_deg[:, column]
+    trials = [trial for trial in rom.trials if trial.movement.plane == column]
     for trial in trials:
         axes.axvspan(trial.start_s, trial.end_s, color=_TRIAL, linewidth=0)
     for start, end in _stretches(time_s, ~np.isfinite(neck) | angles.beyond):
@@ -301,20 +400,19 @@ def _draw_panel(
     axes.axhline(0, color=QUIET, linewidth=0.8)
     axes.axvspan(rom.neutral.start_s, rom.neutral.end_s, ymin=0, ymax=0.06, color=INK, linewidth=0)
     pick = _thinned(time_s, neck)
-    sd = angles.sd_deg[:, panel.column]
+    sd = angles.sd_deg[:, column]
     if np.isfinite(sd).any():
         axes.fill_between(
             time_s[pick], (neck - 1.96 * sd)[pick], (neck + 1.96 * sd)[pick], color=SKY, linewidth=0
         )
-    trunk = angles.trunk_deg[:, panel.column]
+    trunk = angles.trunk_deg[:, column]
     axes.plot(time_s[pick], trunk[pick], color=QUIET, linewidth=1.0, linestyle=(0, (4, 2)))
     axes.plot(time_s[pick], neck[pick], color=BLUE, linewidth=1.7)
     labelled = _spaced(trials, label_share * float(time_s[-1] - time_s[0]))
     for trial in trials:
         _mark_hold(axes, trial, labelled=trial in labelled)
     _scale(axes, neck, trials)
-    axes.set_title(panel.title, loc="left", fontsize=12, fontweight="bold")
-    axes.yaxis.set_major_formatter(lambda value, _position: f"{abs(value):.0f}°")
+    axes.yaxis.set_major_formatter(lambda value, _position: said.short_angle(abs(value)))
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
 
@@ -344,7 +442,7 @@ def _mark_hold(axes: Axes, trial: Trial, *, labelled: bool) -> None:
     )
     if labelled:
         axes.annotate(
-            wording.angle_text(trial.peak_deg, lower_bound=trial.lower_bound).replace("at least", "≥"),
+            said.short_angle(trial.peak_deg, bound=trial.lower_bound),
             xy=((trial.hold_start_s + trial.hold_end_s) / 2, level),
             xytext=(0, 5 * trial.movement.sign),
             textcoords="offset points",

@@ -16,9 +16,11 @@ from PIL import Image, ImageDraw
 from scipy.spatial.transform import Rotation
 
 from neckrom.errors import OutputError
+from neckrom.messages import FALLBACK, Messages, load_messages
 from neckrom.report import marks, wording
 from neckrom.report.files import replacing
 from neckrom.report.tables import movement_column
+from neckrom.saying import figures
 from neckrom.types import (
     AngleSeries,
     BoolArray,
@@ -60,6 +62,7 @@ def write_overlay(  # noqa: PLR0917  (the service calls it so)
     *,
     camera: CameraModel | None = None,
     mirrored: bool = False,
+    texts: Messages | None = None,
 ) -> None:
     """Write the clip as H.264 with landmarks, head axes, angles and the movement's name.
 
@@ -83,6 +86,8 @@ def write_overlay(  # noqa: PLR0917  (the service calls it so)
         For the perspective of the axes.
     mirrored : bool
         The landmarks were put right from a mirrored recording: the frames are flipped to fit.
+    texts : Messages, optional
+        English if not given.
 
     Raises
     ------
@@ -95,6 +100,7 @@ def write_overlay(  # noqa: PLR0917  (the service calls it so)
         angles,
         movement_column(angles, rom),
         camera or marks.drawing_camera(landmarks),
+        texts or load_messages(FALLBACK),
     )
     total = len(landmarks)
     clock = {"movie_timescale": str(_CLOCK.denominator)}  # else the first time is cut to milliseconds
@@ -146,6 +152,7 @@ class _Artist:
     angles: AngleSeries
     names: list[str]
     camera: CameraModel
+    words: Messages
 
     def draw(self, image: ImageArray, time_ns: int) -> ImageArray:
         row = marks.nearest_row(self.landmarks.time_ns, time_ns)
@@ -190,12 +197,15 @@ class _Artist:
         margin, width = size // 2, draw.im.size[0]
         first, second = top + round(0.4 * size), top + round(2.0 * size)
         draw.text(
-            (margin, first), _title(self.names[row]), font=marks.font(size, bold=True), fill=marks.WHITE
+            (margin, first),
+            _title(self.names[row], self.words),
+            font=marks.font(size, bold=True),
+            fill=marks.WHITE,
         )
-        clock = wording.seconds_text(time_s)
+        clock = figures.seconds(time_s, self.words)
         draw.text((width - margin, first), clock, font=marks.font(size), fill=marks.WHITE, anchor="ra")
         beyond = bool(self.angles.beyond[row])
-        texts = _angle_words(self.angles.neck_deg[row], beyond=beyond)
+        texts = _angle_words(self.angles.neck_deg[row], self.words, beyond=beyond)
         sure = not beyond and np.isfinite(self.angles.neck_deg[row]).any()
         color = marks.YELLOW if sure else (190, 190, 190)
         for share, text in zip(_COLUMNS, texts, strict=False):
@@ -203,20 +213,23 @@ class _Artist:
             draw.text((left, second), text, font=marks.font(size), fill=color)
 
 
-def _title(name: str) -> str:
+def _title(name: str, texts: Messages) -> str:
     if name == "":
-        return wording.NONE
-    return "Neutral" if name == "neutral" else Movement(name).label
+        return figures.NONE
+    if name == "neutral":
+        return texts.text("report.overlay.neutral")
+    return texts.text(f"clinician.movement.{Movement(name).value}")
 
 
-def _angle_words(neck_deg: FloatArray, *, beyond: bool) -> list[str]:
+def _angle_words(neck_deg: FloatArray, texts: Messages, *, beyond: bool) -> list[str]:
     if beyond:
-        return ["past what can be measured"]
+        return [texts.text("report.overlay.beyond")]
+    missing = texts.text("figure.not_measured")
     known: BoolArray = np.isfinite(neck_deg)
     if not known.any():
-        return [wording.NOT_MEASURED]
+        return [missing]
     return [
-        wording.signed_text(column, float(neck_deg[column])) if known[column] else wording.NOT_MEASURED
+        wording.signed_text(column, float(neck_deg[column]), texts) if known[column] else missing
         for column in (0, 1, 2)
     ]
 

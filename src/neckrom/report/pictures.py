@@ -6,9 +6,12 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
-from neckrom.report import marks, wording
+from neckrom.errors import InputError
+from neckrom.messages import FALLBACK, Messages, load_messages
+from neckrom.report import marks
+from neckrom.saying import figures
 from neckrom.types import (
     CameraModel,
     Frame,
@@ -55,6 +58,7 @@ def draw_end_range(
     camera: CameraModel | None = None,
     *,
     mirrored: bool = False,
+    texts: Messages | None = None,
 ) -> EndRangePicture:
     """Crop a frame to head and shoulders and draw the angle of its trial in.
 
@@ -77,6 +81,8 @@ def draw_end_range(
         For the perspective of the lines.
     mirrored : bool
         The landmarks were put right from a mirrored recording: the frame is flipped to fit.
+    texts : Messages, optional
+        Of the words in the panel; English if not given.
 
     Returns
     -------
@@ -98,7 +104,8 @@ def draw_end_range(
         picture = _draw_axes(picture, place[0], place[1:])
     sheet = Image.new("RGB", (EDGE, EDGE + PANEL_HEIGHT), marks.PANEL)
     sheet.paste(picture, (0, 0))
-    _draw_panel(sheet, trial)
+    words = texts or load_messages(FALLBACK)
+    _draw_panel(sheet, trial.movement, trial.peak_deg, words, bound=trial.lower_bound)
     return EndRangePicture(trial.movement, frame.time_ns * 1e-9, np.asarray(sheet, dtype=np.uint8))
 
 
@@ -143,13 +150,61 @@ def _draw_axes(picture: Image.Image, centre: marks.Point, way: list[marks.Point]
     return picture
 
 
-def _draw_panel(sheet: Image.Image, trial: Trial) -> None:
+def _draw_panel(
+    sheet: Image.Image, movement: Movement, angle_deg: float, texts: Messages, *, bound: bool
+) -> None:
     """Name, big number and dial below the picture."""
     draw = ImageDraw.Draw(sheet)
-    draw.text((20, EDGE + 20), trial.movement.label, font=marks.font(44), fill=marks.WHITE)
-    value = wording.angle_text(trial.peak_deg, lower_bound=trial.lower_bound)
-    size = 54 if trial.lower_bound else 84
-    draw.text((20, EDGE + 128), value, font=marks.font(size, bold=True), fill=marks.YELLOW, anchor="lm")
     edge = PANEL_HEIGHT - 14
-    dial = marks.dial(edge, trial.movement, trial.peak_deg)
+    room = EDGE - edge - 40
+    name = texts.text(f"clinician.movement.{movement.value}")
+    draw.text((20, EDGE + 20), name, font=_fitting(draw, name, 44, room, bold=False), fill=marks.WHITE)
+    value = figures.angle(angle_deg, texts, bound=bound)
+    font = _fitting(draw, value, 54 if bound else 84, room, bold=True)
+    draw.text((20, EDGE + 128), value, font=font, fill=marks.YELLOW, anchor="lm")
+    dial = marks.dial(edge, movement, angle_deg)
     sheet.paste(dial, (EDGE - edge - 10, EDGE + 7), dial)
+
+
+def _fitting(
+    draw: ImageDraw.ImageDraw, text: str, size: int, room: float, *, bold: bool
+) -> ImageFont.FreeTypeFont:
+    """The largest letters, up to a size, in which a text fits."""
+    while size > 20 and draw.textlength(text, font=marks.font(size, bold=bold)) > room:
+        size -= 2
+    return marks.font(size, bold=bold)
+
+
+def in_language(
+    data: bytes, movement: Movement, angle_deg: float, texts: Messages, *, time_s: float, bound: bool
+) -> EndRangePicture:
+    """A stored picture with the words of another language in its panel.
+
+    Parameters
+    ----------
+    data : bytes
+        As :meth:`EndRangePicture.jpeg` gave it.
+    movement : Movement
+    angle_deg : float
+        Best end range of the movement.
+    texts : Messages
+    time_s : float
+        Of the frame in the clip.
+    bound : bool
+        The angle is a lower bound.
+
+    Raises
+    ------
+    InputError
+        If it is no such picture.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=["JPEG"]) as opened:
+            if opened.size != (EDGE, EDGE + PANEL_HEIGHT):
+                raise InputError(f"The stored picture of {movement.value} has another size: measure again.")
+            sheet = opened.convert("RGB")
+    except (UnidentifiedImageError, OSError) as error:
+        raise InputError(f"The stored picture of {movement.value} is damaged: measure again.") from error
+    ImageDraw.Draw(sheet).rectangle((0, EDGE, EDGE, EDGE + PANEL_HEIGHT), fill=marks.PANEL)
+    _draw_panel(sheet, movement, angle_deg, texts, bound=bound)
+    return EndRangePicture(movement, time_s, np.asarray(sheet, dtype=np.uint8))

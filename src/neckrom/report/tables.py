@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neckrom.report.files import write_whole
-from neckrom.report.wording import display_name
 from neckrom.result import Result, TrialResult
+from neckrom.saying.names import display_name
 from neckrom.types import AngleSeries, Movement, RangeOfMotion
 
 ANGLE_COLUMNS = (

@@ -6,81 +6,75 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from neckrom.report import wording
-from neckrom.result import MovementResult, Result
+from neckrom.messages import FALLBACK, Messages, load_messages
+from neckrom.result import Result
+from neckrom.saying.grades import LOOKS
+from neckrom.saying.names import display_name, sentence
+from neckrom.saying.sentences import said_or
+from neckrom.saying.verdict import MovementSaid, movements_said, verdict_of
 
 
-def summary_table(result: Result) -> Table:
+def summary_table(result: Result, texts: Messages | None = None) -> Table:
     """One row a direction; fits 100 columns and reads without colour."""
+    words = texts or load_messages(FALLBACK)
+    title = f"{words.text('report.title')}: {display_name(result.clip.name, limit=50)}"
     table = Table(
-        title=Text(f"Neck range of motion: {wording.display_name(result.clip.name, limit=50)}"),
+        title=Text(title),
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
-        caption="Best and mean of the trials; how sure: 95 % interval of the best.",
+        caption=words.text("report.note.terminal"),
         caption_justify="left",
     )
-    table.add_column("Movement", no_wrap=True)
-    for title in ("Best", "Mean", "Ref.", "% of ref."):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("Flag", min_width=19)
-    table.add_column("How sure", no_wrap=True)
-    for item in result.movements:
-        table.add_row(
-            item.movement.label,
-            wording.angle_text(item.best_deg, lower_bound=item.lower_bound),
-            _mean(item),
-            wording.reference_text(item),
-            _percent(item),
-            Text(wording.flags_text(item), style=_style(item)),
-            sureness(item),
-        )
+    for name in ("movement", "best", "interval", "mean", "trials", "norm", "of_norm", "pain"):
+        column = words.text(f"terminal.{name}")
+        table.add_column(column, justify="left" if name == "movement" else "right", no_wrap=True)
+    table.add_column(words.text("report.column.meaning"), min_width=19)
+    for item in movements_said(result, words):
+        table.add_row(*_cells(item))
     return table
 
 
-def sureness(item: MovementResult) -> str:
-    """How sure the best value is: its interval, "at least", or that there is none."""
-    if item.best_deg is None:
-        return wording.NONE
-    if item.interval95_deg is not None:
-        return wording.interval_text(item.interval95_deg)
-    return "at least" if item.lower_bound else wording.NO_INTERVAL
+def _cells(item: MovementSaid) -> tuple[str | Text, ...]:
+    meaning = Text(f"{item.sign} {item.meaning}", style=LOOKS[item.grade].terminal)
+    plain = (item.clinical_name, item.best, item.interval, item.mean, item.trials, item.norm, item.of_norm)
+    return (*plain, item.pain, meaning)
 
 
-def verdict_lines(result: Result) -> list[str]:
+def verdict_lines(result: Result, texts: Messages | None = None) -> list[str]:
     """What belongs under the table, one line each, in the order in which it should be read."""
-    found = wording.headline(result)
-    lines = [wording.sentence(found.title), *found.points]
-    if found.meaning:
-        lines.append(found.meaning)
-    lines.extend(found.open_questions)
-    lines.append(wording.sentence(result.quality.first_turn_note))
-    lines.extend(wording.asymmetry_sentence(item) for item in result.asymmetry if item.flag != "flagged")
+    words = texts or load_messages(FALLBACK)
+    verdict, quality = verdict_of(result, words), result.quality
+    lines = [*verdict.marked_lines(), verdict.meaning]
+    if result.session is None:  # the camera of a guided session does not mirror
+        lines.append(
+            sentence(quality.first_turn_note) if words.language == FALLBACK else _first_turn(result, words)
+        )
+    lines.extend(
+        f"{words.text(f'pair.{item.pair}')}: {said_or(item.reason_statements, item.reason, words)}"
+        for item in result.asymmetry
+        if item.flag != "flagged"
+    )
     if not any(item.interval95_deg for item in result.movements):
-        lines.append(wording.sentence(result.quality.interval_note))
-    lines.extend(f"Warning: {wording.sentence(text)}" for text in result.quality.warnings)
-    lines.append(result.statement)
+        stated = () if quality.interval_statement is None else (quality.interval_statement,)
+        lines.append(sentence(said_or(stated, quality.interval_note, words)))
+    lines.extend(words.text("terminal.warning", text=sentence(text)) for text in _warnings(result, words))
+    key = result.statement_key
+    lines.append(words.text(key) if key in words.texts else result.statement)
     return [line for line in lines if line]
 
 
-def _mean(item: MovementResult) -> str:
-    if not item.trials:
-        return wording.NONE
-    mean = "?" if item.mean_deg is None else wording.angle_text(item.mean_deg)
-    return f"{mean} of {len(item.trials)}"
+def _first_turn(result: Result, texts: Messages) -> str:
+    quality = result.quality
+    stated = () if quality.first_turn_statement is None else (quality.first_turn_statement,)
+    return sentence(said_or(stated, quality.first_turn_note, texts))
 
 
-def _percent(item: MovementResult) -> str:
-    if item.percent_of_reference is None:
-        return wording.NONE
-    text = wording.percent_text(item.percent_of_reference, lower_bound=item.lower_bound)
-    return text.replace("at least", "≥")
-
-
-def _style(item: MovementResult) -> str:
-    if "flagged" in (item.flag, item.pain_flag):
-        return "bold red"
-    if item.flag == "could_not_judge" or item.compensation_flag == "flagged":
-        return "yellow"
-    return "green"
+def _warnings(result: Result, texts: Messages) -> list[str]:
+    quality = result.quality
+    said = []
+    for number, warning in enumerate(quality.warnings):
+        known = tuple(item for item in quality.warning_statements[number : number + 1] if item is not None)
+        said.append(warning if texts.language == FALLBACK else said_or(known, warning, texts))
+    return said

@@ -29,6 +29,14 @@ SIGNS = (1, 2, 3, 4, 5, 6)
 TENSION_TESTS: tuple[str, ...] = ("slump_left", "slump_right", "leg_raise_left", "leg_raise_right")
 """Guided self-tests, in the order in which they are asked."""
 UPPER_BACK = "upper_back"
+SIDED_QUESTIONS: tuple[str, ...] = ("arms_tingle", "arms_tension", "one_side")
+"""Questions of signs 4, 5 and 6, which have a side."""
+BUTTOCK_TESTS: tuple[str, ...] = ("ball", "figure_4")
+"""What the article tries where it thinks of the buttock."""
+Side = Literal["left", "right", "both"]
+Lever = Literal["neck", "ankle"]
+LEVERS: tuple[Lever, ...] = ("neck", "ankle")
+"""What is moved to see whether a tension test changes."""
 
 
 class ScreenQuestion(BaseModel):
@@ -87,8 +95,14 @@ class ScreenAnswers(BaseModel):
         By test; see :data:`TENSION_TESTS`.
     back_pain : str, optional
         Whether there is back pain, which the article's reading of the tension tests asks for.
+    sides : dict
+        By question of signs 4, 5 and 6: "left", "right", "both".
+    tension_changes : dict
+        By test, then "neck" and "ankle": whether what it brings on changes when that is moved.
+    buttock : dict
+        What sitting on a ball and the figure-4 stretch bring on.
     neck_or_ankle_changes : str, optional
-        Whether what a tension test brings on changes when neck or ankle is moved.
+        The same of all tests together, as older screens asked it.
     ndi_percent : float, optional
         Total of the Neck Disability Index, entered by hand: its items are licensed and not asked.
     """
@@ -100,13 +114,22 @@ class ScreenAnswers(BaseModel):
     questions: dict[str, AnswerValue] = Field(default_factory=dict)
     tension: dict[str, TensionAnswer] = Field(default_factory=dict)
     back_pain: AnswerValue | None = None
+    sides: dict[str, Side] = Field(default_factory=dict)
+    tension_changes: dict[str, dict[Lever, AnswerValue]] = Field(default_factory=dict)
+    buttock: dict[str, TensionAnswer] = Field(default_factory=dict)
     neck_or_ankle_changes: AnswerValue | None = None
     ndi_percent: Annotated[float, Field(ge=0, le=100)] | None = None
 
     @model_validator(mode="after")
     def _known(self) -> ScreenAnswers:
         known = {question.id for question in screen_questions().question}
-        unknown = [*(set(self.questions) - known), *(set(self.tension) - set(TENSION_TESTS))]
+        unknown = [
+            *(set(self.questions) - known),
+            *(set(self.tension) - set(TENSION_TESTS)),
+            *(set(self.tension_changes) - set(TENSION_TESTS)),
+            *(set(self.sides) - set(SIDED_QUESTIONS)),
+            *(set(self.buttock) - set(BUTTOCK_TESTS)),
+        ]
         if unknown:
             raise ValueError(f"no such question: {', '.join(sorted(unknown))}")
         return self
@@ -125,12 +148,21 @@ class NeckFindings:
         "rotation", "lateral": the sides differ.
     unknown : tuple of Movement
         Not measured, or could not be judged.
+    pain_asked : bool
+        Pain with every movement that was measured was asked.
+    stiffer : str or None
+        The side with less movement, where both pairs of movements agree or only one tells.
+    stopped : str or None
+        Why the session ended early, if it did.
     """
 
     lost: tuple[Movement, ...]
     painful: tuple[Movement, ...]
     uneven: tuple[str, ...]
     unknown: tuple[Movement, ...]
+    pain_asked: bool = True
+    stiffer: Literal["left", "right"] | None = None
+    stopped: str | None = None
 
     @property
     def suggestive(self) -> bool:
@@ -150,11 +182,14 @@ class Sign:
         was answered or measured and nothing says it is present.
     because : tuple of str
         Ids of the questions that were answered yes.
+    side : str or None
+        "left", "right", "both", where the sign has one and it was said.
     """
 
     number: int
     status: Status
     because: tuple[str, ...]
+    side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +208,10 @@ class Tension:
         the buttock.
     sides_differ, neck_or_ankle_changes : bool or None
         Clinical convention, beyond the article; None where it was not answered.
+    changes_neck, changes_ankle, stays : tuple of str
+        Tests whose feeling changes with the head, with the ankle, and with neither.
+    buttock_own, buttock_not : tuple of str
+        Tests of the buttock that brought on the own pain, and that did not.
     """
 
     reading: Reading
@@ -180,6 +219,11 @@ class Tension:
     buttock: bool
     sides_differ: bool | None
     neck_or_ankle_changes: bool | None
+    changes_neck: tuple[str, ...] = ()
+    changes_ankle: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
+    buttock_own: tuple[str, ...] = ()
+    buttock_not: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +273,23 @@ def neck_findings(result: Result) -> NeckFindings:
         painful=tuple(item.movement for item in result.movements if item.pain_flag == "flagged"),
         uneven=tuple(item.pair for item in result.asymmetry if item.flag == "flagged"),
         unknown=tuple(item.movement for item in result.movements if item.flag == "could_not_judge"),
+        pain_asked=all(
+            item.pain_flag != "could_not_judge" for item in result.movements if item.best_deg is not None
+        ),
+        stiffer=_stiffer(result),
+        stopped=None if result.session is None else result.session.stop_reason,
     )
+
+
+def _stiffer(result: Result) -> Literal["left", "right"] | None:
+    """The side that the measurement calls less: uneven pairs first, else what is lost on one side only."""
+    sides = {item.smaller_side for item in result.asymmetry if item.flag == "flagged" and item.smaller_side}
+    if not sides:
+        lost = {item.movement.value for item in result.movements if item.flag == "flagged"}
+        sides = {side for side in ("left", "right") if any(name.endswith(f"_{side}") for name in lost)}
+    if len(sides) != 1:
+        return None
+    return "left" if "left" in sides else "right"
 
 
 def _asked_sign(number: int, answers: ScreenAnswers) -> Sign:
@@ -238,15 +298,20 @@ def _asked_sign(number: int, answers: ScreenAnswers) -> Sign:
     }
     yes = tuple(name for name, answer in given.items() if answer == "yes")
     if yes:
-        return Sign(number, "present", yes)
+        return Sign(
+            number, "present", yes, next((answers.sides[name] for name in yes if name in answers.sides), None)
+        )
     return Sign(number, "absent" if all(answer == "no" for answer in given.values()) else "open", ())
 
 
 def _second_sign(answers: ScreenAnswers, neck: NeckFindings | None) -> Sign:
-    """Stiffness of neck (measured) and upper back (asked)."""
+    """Neck (measured) and upper back (asked).
+
+    Of the neck the article counts "50 % or more lost, or painful or substantial asymmetrical motion".
+    """
     back = answers.questions.get(UPPER_BACK)
     because = (UPPER_BACK,) if back == "yes" else ()
-    stiff = neck is not None and bool(neck.lost)
+    stiff = neck is not None and neck.suggestive
     if stiff and back == "yes":
         return Sign(2, "present", because)
     if stiff or back == "yes":
@@ -266,8 +331,34 @@ def _tension(answers: ScreenAnswers) -> Tension:
         tests=own,
         buttock=bool(done) and (not own or answers.back_pain == "no"),
         sides_differ=_sides_differ(done),
-        neck_or_ankle_changes=_known(answers.neck_or_ankle_changes),
+        neck_or_ankle_changes=_changes(answers),
+        changes_neck=_changing(answers, "neck"),
+        changes_ankle=_changing(answers, "ankle"),
+        stays=tuple(
+            test
+            for test in TENSION_TESTS
+            if (told := answers.tension_changes.get(test))
+            and all(told.get(lever) == "no" for lever in LEVERS)
+        ),
+        buttock_own=tuple(test for test in BUTTOCK_TESTS if answers.buttock.get(test) == "own_pain"),
+        buttock_not=tuple(
+            test for test in BUTTOCK_TESTS if answers.buttock.get(test) in ("stretch", "nothing")
+        ),
     )
+
+
+def _changing(answers: ScreenAnswers, lever: Lever) -> tuple[str, ...]:
+    return tuple(test for test in TENSION_TESTS if answers.tension_changes.get(test, {}).get(lever) == "yes")
+
+
+def _changes(answers: ScreenAnswers) -> bool | None:
+    """Of all legs together; None where nothing was told."""
+    told = [answer for by_lever in answers.tension_changes.values() for answer in by_lever.values()]
+    if "yes" in told:
+        return True
+    if told and all(answer == "no" for answer in told):
+        return False
+    return _known(answers.neck_or_ankle_changes)
 
 
 def _sides_differ(done: Mapping[str, TensionAnswer]) -> bool | None:

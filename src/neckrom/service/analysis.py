@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from neckrom import __version__
-from neckrom.assessment.judgement import STATEMENT, JudgementSettings, PainReport, judge
+from neckrom.assessment.judgement import STATEMENT, STATEMENT_KEY, JudgementSettings, PainReport, judge
 from neckrom.assessment.norms import LoadedNorms
 from neckrom.errors import NoFaceError
 from neckrom.kinematics.camera import camera_for_picture, hfov_interval95_deg, pinhole, straightened
@@ -36,6 +36,7 @@ from neckrom.result import (
     NeutralInfo,
     NormInfo,
     Result,
+    SessionFacts,
     ToolInfo,
 )
 from neckrom.rom.neutral import doubted, find_neutral, given_neutral
@@ -72,6 +73,8 @@ class AnalysisOptions:
     protocol: Protocol | None = None
     protocol_name: str | None = None
     protocol_sha256: str | None = None
+    session: SessionFacts | None = None
+    """Of a guided session: what was told, answered and left out."""
     rom: RomSettings = field(default_factory=RomSettings)
     judgement: JudgementSettings = field(default_factory=JudgementSettings)
 
@@ -179,6 +182,8 @@ def analyse(
             mirrored=options.mirrored,
         ),
         statement=STATEMENT,
+        statement_key=STATEMENT_KEY,
+        session=options.session,
     )
     return Analysis(result, seen, orientation, angles, rom, camera)
 

@@ -363,6 +363,7 @@ def _refuse_implausible(series: LandmarkSeries, landmarks: _Landmarks) -> None:
 def _as_the_session(options: AnalysisOptions, session: SessionFolder) -> AnalysisOptions:
     """What the session was made with, where the user says nothing else."""
     made = session_options(session)
+    options = replace(options, session=made.session)
     if options.protocol is None:
         options = replace(
             options,

@@ -41,6 +41,8 @@ class MeasureOptions:
         Whether anything that is written may show the person.
     overwrite : bool
         Whether an earlier result may be replaced.
+    language : str
+        Of report, pictures and overlay: one of :data:`neckrom.messages.LANGUAGES`.
     """
 
     mirrored: bool = False
@@ -56,3 +58,4 @@ class MeasureOptions:
     overlay: bool = False
     pictures: bool = True
     overwrite: bool = False
+    language: str = "en"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from neckrom.kinematics.view import ASKEW_FROM_DEG, View, view_warning
+from neckrom.kinematics.view import ASKEW_FROM_DEG, View, view_evidence, view_warning
 from neckrom.result import Quality
+from neckrom.saying.sentences import in_english, statement_of
+from neckrom.statement import Statement, state
 from neckrom.types import (
     AngleSeries,
     CameraModel,
@@ -45,14 +47,21 @@ def describe_quality(
         Left and right were swapped because the clip was said to be mirrored.
     """
     measured = 100 * float((angles.measured & ~angles.beyond).mean())
-    turn, note = _first_turn(rom, mirrored=mirrored)
+    turn, note, first = _first_turn(rom, mirrored=mirrored)
+    told: tuple[str | Statement, ...] = (*warnings, *rom.warnings, *_warnings(landmarks, rom, view, measured))
+    intervals = _intervals(rom)
     return Quality(
         frames_measured_percent=round(measured, 1),
         face_found_percent=round(100 * float(landmarks.face_found.mean()), 1),
-        warnings=(*warnings, *rom.warnings, *_warnings(landmarks, rom, view, measured)),
+        warnings=tuple(in_english(item) if isinstance(item, Statement) else str(item) for item in told),
+        warning_statements=tuple(
+            item if isinstance(item, Statement) else statement_of(item) for item in told
+        ),
         first_turn=turn,
         first_turn_note=note,
-        interval_note=_interval_note(rom),
+        first_turn_statement=first,
+        interval_note=in_english(intervals),
+        interval_statement=intervals,
     )
 
 
@@ -97,38 +106,28 @@ def setting_warnings(
 
 def _warnings(
     landmarks: LandmarkSeries, rom: RangeOfMotion, view: View, measured_percent: float
-) -> list[str]:
-    warnings = []
-    askew = view_warning(landmarks)
-    if askew is not None:
-        warnings.append(askew)
+) -> list[Statement]:
+    warnings: list[Statement] = []
+    if view_warning(landmarks) is not None:
+        turned = abs(view_evidence(landmarks).trunk_deg)
+        warnings.append(state("quality.askew", angle=round(turned, 2)))
     if view != "front":
-        side = "left" if view == "side_left" else "right"
-        warnings.append(
-            f"Filmed from the person's {side} side: only flexion and extension are measured. Rotation and side-bend "
-            "need a clip from the front."
-        )
+        warnings.append(state("quality.side_view", side=f"side.{view.removeprefix('side_')}"))
     if measured_percent < LOW_MEASURED_PERCENT:
-        warnings.append(
-            f"The head's orientation could be measured in {measured_percent:.0f} % of the frames only; "
-            "what is greyed in the traces is not known."
-        )
+        warnings.append(state("quality.few_measured", percent=round(measured_percent, 2)))
     if not rom.trials:
-        warnings.append(
-            "No movement was found that was made on purpose: nothing was tested. If the person did move, repeat each "
-            "movement and hold its end for 1 to 2 seconds, or name neutral and trials in a protocol file (--protocol)."
-        )
-    bounded = [trial for trial in rom.trials if trial.lower_bound and trial.movement.plane == 0]
+        warnings.append(state("quality.no_movement"))
+    bounded = {trial.movement for trial in rom.trials if trial.lower_bound and trial.movement.plane == 0}
     if view == "front" and bounded:
-        names = sorted({trial.movement.label.lower() for trial in bounded})
-        warnings.append(
-            f"Only a lower bound could be told of {' and '.join(names)}: a clip filmed from the person's side "
-            "(camera at 90 deg, 1 m away, at the height of the shoulders) would settle it."
-        )
+        names = tuple(f"clinician.movement.{movement.value}" for movement in Movement if movement in bounded)
+        warnings.append(state("quality.bounds_from_front", movements=names))
     return warnings
 
 
-def _first_turn(rom: RangeOfMotion, *, mirrored: bool) -> tuple[Literal["left", "right"] | None, str]:
+def _first_turn(
+    rom: RangeOfMotion, *, mirrored: bool
+) -> tuple[Literal["left", "right"] | None, str, Statement]:
+    """The side, what the terminal says of it (with the option that swaps sides), and what reports say."""
     sides: dict[Movement, Literal["left", "right"]] = {
         Movement.ROTATION_LEFT: "left",
         Movement.ROTATION_RIGHT: "right",
@@ -137,7 +136,8 @@ def _first_turn(rom: RangeOfMotion, *, mirrored: bool) -> tuple[Literal["left", 
     }
     turns = [trial for trial in rom.trials if trial.movement in sides]
     if not turns:
-        return None, "No turn to either side was seen, so left and right could not be checked."
+        none = state("quality.first_turn_none")
+        return None, in_english(none), none
     first = min(turns, key=lambda trial: trial.start_s)
     side = sides[first.movement]
     kind = "turn" if first.movement.plane == 2 else "side-bend"
@@ -147,13 +147,14 @@ def _first_turn(rom: RangeOfMotion, *, mirrored: bool) -> tuple[Literal["left", 
     return (
         side,
         f"First {kind} read as {side.upper()} (at {first.peak_s:.1f} s): if that is wrong, {way_out}.",
+        state(
+            "quality.first_turn",
+            movement=f"clinician.movement.{first.movement.value}",
+            time=round(first.peak_s, 3),
+        ),
     )
 
 
-def _interval_note(rom: RangeOfMotion) -> str:
-    if any(trial.interval95 is not None for trial in rom.trials):
-        return (
-            "Intervals are made to hold the true value in 95 of 100 trials, and held it in 94 of rendered people who "
-            "were not used for fitting; on real people they have not been checked."
-        )
-    return "No intervals: this estimator has no measured residuals."
+def _intervals(rom: RangeOfMotion) -> Statement:
+    known = any(trial.interval95 is not None for trial in rom.trials)
+    return state("quality.intervals" if known else "quality.no_intervals")

@@ -31,12 +31,15 @@ from neckrom.errors import InputError, LandmarkFileError
 from neckrom.frames.index import index_of
 from neckrom.landmarks.store import LandmarkHeader, read_landmarks
 from neckrom.landmarks.stream import convert_stream
+from neckrom.messages import FALLBACK
 from neckrom.private_files import clear_unfinished, new_part_folder, open_plain, read_plain, whole_file
+from neckrom.result import ClinicianOverride, Done, SessionFacts
 from neckrom.rom.protocol import Protocol
 from neckrom.service.analysis import Analysis, AnalysisOptions, Provenance, analyse
 from neckrom.service.folders import LANDMARK_FILE
 from neckrom.service.options import MeasureOptions
 from neckrom.service.writing import SAME_CLOCK, ClipClock, write_results
+from neckrom.types import MOVEMENTS, Movement
 
 SESSION_FILE = "session.json"
 EVENT_FILE = "events.jsonl"
@@ -145,8 +148,8 @@ def session_landmarks(session: SessionFolder, target: Path) -> LandmarkHeader:
     return convert_stream(stream, target)
 
 
-def finish_session(path: Path) -> Analysis:
-    """Measure a session that is over and write its report into its own folder.
+def finish_session(path: Path, language: str = FALLBACK) -> Analysis:
+    """Measure a session that is over and write its report, in a language, into its own folder.
 
     The stream is removed once ``landmarks.parquet`` is there; nothing else is ever removed.
 
@@ -168,7 +171,7 @@ def finish_session(path: Path) -> Analysis:
             part,
             analysis,
             session.video,
-            MeasureOptions(),
+            MeasureOptions(language=language),
             _tell_nobody,
             clock=session_clock(session),
         )
@@ -208,7 +211,87 @@ def session_options(session: SessionFolder) -> AnalysisOptions:
         protocol=session.protocol,
         protocol_name=session.info.protocol if session.protocol else None,
         protocol_sha256=session.info.protocol_sha256 if session.protocol else None,
+        session=session_facts(session.path, session.info),
     )
+
+
+def session_facts(path: Path, info: SessionInfo) -> SessionFacts:
+    """What was told, answered and left out: from the summary, or from the events of a session that was cut off."""
+    summary = info.summary if info.summary is not None else _told_in_events(path)
+    override = summary.get("override")
+    return SessionFacts(
+        protocol=info.protocol,
+        finished=info.summary is not None,
+        stop_reason=summary.get("stop_reason"),
+        answers=summary.get("answers") or {},
+        refused_by=tuple(summary.get("refused_by") or ()),
+        override=None
+        if not override
+        else ClinicianOverride(clinician=override["clinician"], reason=override.get("reason", "")),
+        chin_fingers=summary.get("chin_fingers"),
+        notes=tuple(summary.get("notes") or ()),
+        directions=_directions(summary),
+    )
+
+
+def facts_beside(path: Path) -> SessionFacts | None:
+    """The same for the folder of a stored session, whose result is of an older form; None where there is nothing."""
+    if not is_session(path):
+        return None
+    try:
+        return session_facts(path, open_session(path).info)
+    except (InputError, ValidationError, KeyError, TypeError, AttributeError, ValueError):
+        return None
+
+
+def _told_in_events(path: Path) -> dict[str, Any]:
+    """The commands of a session that did not come to write its summary."""
+    told: dict[str, Any] = {"answers": {}, "notes": []}
+    for record in read_lines(path / EVENT_FILE):
+        command = record.get("command")
+        if record.get("kind") != "command" or not isinstance(command, dict):
+            continue
+        kind = command.get("type")
+        if kind == "answer":
+            told["answers"][command.get("question")] = command.get("answer")
+        elif kind == "override":
+            told["override"] = {name: command.get(name, "") for name in ("clinician", "reason")}
+        elif kind == "stop":
+            told.setdefault("stop_reason", command.get("reason"))
+        elif kind == "chin":
+            told["chin_fingers"] = command.get("fingers")
+        elif kind == "note":
+            told["notes"].append(command.get("text", ""))
+    return told
+
+
+def _directions(summary: dict[str, Any]) -> dict[Movement, Done]:
+    """What became of each direction, from the repetitions of the session's plan."""
+    steps: dict[Movement, list[dict[str, Any]]] = {}
+    for step in summary.get("repetitions") or ():
+        name = str(step.get("step", "")).partition(":")[0]
+        if name in set(Movement):
+            steps.setdefault(Movement(name), []).append(step)
+    stopped_in = summary.get("stopped_during")
+    return {
+        movement: _done(steps[movement], begun=stopped_in == movement.value)
+        for movement in MOVEMENTS
+        if movement in steps
+    }
+
+
+def _done(steps: list[dict[str, Any]], *, begun: bool) -> Done:
+    """From the repetitions of one direction; ``begun``: the session was stopped in the middle of one."""
+    counted = [step for step in steps if ":trial:" in str(step.get("step"))]
+    seen = [step for step in counted if step.get("status") == "done"]
+    if len(seen) == len(counted):
+        return "done"
+    if seen:
+        return "partly"
+    tried = begun or any(step.get("status") == "done" or step.get("set_aside") for step in steps)
+    if tried:
+        return "broken_off"
+    return "skipped" if any(step.get("status") == "skipped" for step in steps) else "not_reached"
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:

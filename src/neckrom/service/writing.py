@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neckrom.frames import grab_frames, open_source
+from neckrom.messages import Messages, load_messages
 from neckrom.service.analysis import Analysis
 from neckrom.service.options import MeasureOptions
 from neckrom.types import Frame, Movement, SourceInfo, Trial
@@ -80,7 +81,7 @@ def write_results(
     opened : SourceInfo, optional
         How the clip was turned and which of its tracks was measured: its pictures are taken in the same way.
     """
-    from neckrom.report import write_report  # noqa: PLC0415  (matplotlib and reportlab are slow to load)
+    from neckrom.report import write_pictures, write_report  # noqa: PLC0415  (matplotlib is slow to load)
     from neckrom.report.tables import write_angles_csv, write_summary_csv  # noqa: PLC0415
 
     tell("report", 0, 3)
@@ -88,16 +89,19 @@ def write_results(
     write_angles_csv(folder / "angles.csv", analysis.angles, analysis.rom)
     write_summary_csv(folder / "summary.csv", analysis.result)
     tell("report", 1, 3)
-    pictures = _pictures(analysis, clip, clock, opened) if options.pictures and clip is not None else {}
+    texts = load_messages(options.language)
+    wanted = options.pictures and clip is not None
+    pictures = _pictures(analysis, clip, clock, texts, opened) if wanted and clip is not None else {}
+    write_pictures(folder, pictures)
     tell("report", 2, 3)
-    write_report(folder, analysis.result, analysis.angles, analysis.rom, pictures)
+    write_report(folder, analysis.result, analysis.angles, analysis.rom, pictures, language=options.language)
     tell("report", 3, 3)
     if options.overlay and options.pictures:
-        _overlay(folder / "overlay.mp4", analysis, clip, clock, tell, opened=opened)
+        _overlay(folder / "overlay.mp4", analysis, clip, clock, tell, texts=texts, opened=opened)
 
 
 def _pictures(
-    analysis: Analysis, clip: Path, clock: ClipClock, opened: SourceInfo | None
+    analysis: Analysis, clip: Path, clock: ClipClock, texts: Messages, opened: SourceInfo | None
 ) -> dict[Movement, EndRangePicture]:
     """The frame at the end range of the best trial of each movement."""
     from neckrom.report import draw_end_range  # noqa: PLC0415
@@ -118,6 +122,7 @@ def _pictures(
             analysis.orientation,
             analysis.camera,
             mirrored=analysis.result.clip.mirrored,
+            texts=texts,
         )
         for (movement, trial), picture in zip(best.items(), grabbed, strict=True)
     }
@@ -152,6 +157,7 @@ def _overlay(
     clock: ClipClock,
     tell: Tell,
     *,
+    texts: Messages,
     opened: SourceInfo | None,
 ) -> None:
     if clip is None:
@@ -171,6 +177,7 @@ def _overlay(
             progress=lambda done, total: tell("overlay", done, total),
             camera=analysis.camera,
             mirrored=analysis.result.clip.mirrored,
+            texts=texts,
         )
     finally:
         source.close()

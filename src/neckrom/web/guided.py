@@ -6,7 +6,9 @@ fault of either. What was measured stays in its folder until the records hold a 
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import re
 import shutil
 import subprocess
@@ -29,6 +31,8 @@ log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "neckrom", "live")
 MEASURE = (sys.executable, "-m", "neckrom", "measure")
+EVENTS = "NECKROM_EVENTS"
+"""Asks the commands to tell what happens as JSON lines (``neckrom/cli/terminal.py``)."""
 PROTOCOLS = ("full", "quick")
 CAMERAS = ("0", "1", "2", "3")
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S+")
@@ -201,7 +205,7 @@ class GuidedSessions:
         busy = _marked(out, GUIDED)
         self._begin(Guided(person_id, Stage.STARTING), _Work((*self._command, *source, *options), out, busy))
 
-    def measure(self, person_id: str, clip: Clip) -> None:
+    def measure(self, person_id: str, clip: Clip, *, language: str = "en") -> None:
         """Measure a file that was handed over; it is removed again once it is measured.
 
         Raises
@@ -226,7 +230,7 @@ class GuidedSessions:
                 for name, on in (("--mirrored", clip.mirrored), ("--no-pictures", not clip.pictures))
                 if on
             ]
-            command = (*MEASURE, str(path), "--out", str(out / _RESULTS), *options)
+            command = (*MEASURE, str(path), "--out", str(out / _RESULTS), "--lang", language, *options)
             work = _Work(command, out, busy, measured=clip.measured, note=clip.note)
             self._begin(Guided(person_id, Stage.STARTING, clip=path.name), work)
         except BaseException:
@@ -267,6 +271,7 @@ class GuidedSessions:
                     stderr=subprocess.STDOUT,
                     text=True,
                     errors="replace",
+                    env=os.environ | {EVENTS: "json"},
                     pass_fds=(work.busy.fileno(),),
                     start_new_session=True,  # Ctrl-C in the terminal is ours: we end it, once
                 )
@@ -284,17 +289,21 @@ class GuidedSessions:
     def _attend(self, process: subprocess.Popen[str], begun: Guided, work: _Work) -> None:
         """Read what the session says until it ends, then file it."""
         said: deque[str] = deque(maxlen=_SAID_LINES)
+        refused = ""
         assert process.stdout is not None
         with process.stdout:
             for line in process.stdout:
-                found = _ADDRESS.search(line)
-                if found is None:
+                event = read_event(line)
+                if "address" in event:
+                    self._latest = replace(begun, stage=Stage.RUNNING, address=str(event["address"]))
+                elif event.get("event") == "refused":
+                    refused = str(event.get("message", ""))
+                elif not event:
                     said.append(line.rstrip())
-                else:
-                    self._latest = replace(begun, stage=Stage.RUNNING, address=found[0])
         code = process.wait()
         work.busy.close()
-        self._latest = self._filed(replace(begun, stage=Stage.FAILED), work, code, "\n".join(said))
+        ended = replace(begun, stage=Stage.FAILED)
+        self._latest = self._filed(ended, work, code, refused or "\n".join(said))
 
     def _filed(self, ended: Guided, work: _Work, code: int, said: str) -> Guided:
         out = work.out
@@ -330,12 +339,23 @@ def _marked(out: Path, mark: str) -> BinaryIO:
         ) from error
 
 
+def read_event(line: str) -> dict[str, object]:
+    """What a line tells: a JSON object with its event, or an address alone; empty for everything else."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        event = None
+    if isinstance(event, dict) and "event" in event:
+        return event
+    found = _ADDRESS.search(line)
+    return {} if found is None else {"event": "ready", "address": found[0]}
+
+
 def _without_result(ended: Guided, out: Path, code: int, said: str) -> Guided:
     """Keep what was recorded; an empty folder goes, and a file that was handed over."""
     if ended.clip:
         shutil.rmtree(out, ignore_errors=True)
-        failed = said[said.rfind("Error:") :] if "Error:" in said else said
-        return replace(ended, stage=Stage.FAILED, said=failed.strip())
+        return replace(ended, stage=Stage.FAILED, said=said.strip())
     if any(path.is_file() and path != out / GUIDED for path in out.rglob("*")):
         said = f"{said}\n{out}"
     else:

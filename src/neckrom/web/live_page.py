@@ -8,11 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, WebSocket
 from starlette.responses import PlainTextResponse, Response
 
+from neckrom.errors import InputError
 from neckrom.live.api import Trace
+from neckrom.messages import LANGUAGES
 from neckrom.types import Movement
 from neckrom.web.access import REPORT_POLICY
 from neckrom.web.app import Pages
 from neckrom.web.hub import LiveHub
+from neckrom.web.live_result import report_in, shown_result
 
 PREFIX = "/live"
 REPORT_URL = f"{PREFIX}/report/report.html"
@@ -71,6 +74,31 @@ def live_routes(hub: LiveHub, pages: Pages, language: str) -> APIRouter:
             return _nothing()
         return _report_file(folder / name, media_type)
 
+    @router.get("/verdict/{code}")
+    def verdict(code: str) -> Response:
+        folder = hub.session.result_folder
+        if folder is None or code not in LANGUAGES:
+            return _nothing()
+        stored = code == language  # the session's own, which lies there already
+        home = f"{PREFIX}/report/report" if stored else f"{PREFIX}/report-in/{code}"
+        try:
+            shown = shown_result(folder, code, report=f"{home}.html", pdf=f"{home}.pdf")
+        except InputError:
+            return _nothing()
+        return Response(shown.model_dump_json(), media_type="application/json")
+
+    @router.get("/report-in/{name}")
+    def report_in_language(name: str) -> Response:
+        code, _, form = name.partition(".")
+        folder = hub.session.result_folder
+        if folder is None or code not in LANGUAGES or form not in ("html", "pdf"):
+            return _nothing()
+        try:
+            data = report_in(folder, form, code)
+        except InputError:
+            return _nothing()
+        return _handed_out(data, f"report.{form}", _REPORT_FILES[f"report.{form}"])
+
     return router
 
 
@@ -79,9 +107,13 @@ def _report_file(path: Path, media_type: str) -> Response:
         data = path.read_bytes()
     except OSError:
         return _nothing()
+    return _handed_out(data, path.name, media_type)
+
+
+def _handed_out(data: bytes, name: str, media_type: str) -> Response:
     headers = {"Content-Security-Policy": REPORT_POLICY}
     if not media_type.startswith("text/html"):
-        headers["Content-Disposition"] = f'attachment; filename="{path.name}"'
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return Response(data, media_type=media_type, headers=headers)
 
 

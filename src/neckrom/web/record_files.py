@@ -6,14 +6,9 @@ No name that a request holds reaches the disk: sessions are looked up in the dat
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
-import re
 import zipfile
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
 
 from starlette.responses import Response
 
@@ -22,7 +17,6 @@ from neckrom.private_files import read_plain
 from neckrom.records.api import SessionView
 from neckrom.records.stored_report import MAX_BYTES, stored_report
 from neckrom.report.wording import display_name
-from neckrom.types import MOVEMENTS, Movement
 from neckrom.web.access import REPORT_POLICY
 
 STORED = {
@@ -39,10 +33,6 @@ _TYPES = {
     "html": "text/html; charset=utf-8",
     "zip": "application/zip",
 }
-_SHOT = re.compile(rb'<img src="data:image/jpeg;base64,([A-Za-z0-9+/=]+)" alt="([^"]{1,500})"')
-_SHOWN = "at the end of {}, "
-"""What the description of a picture says of its movement."""
-_JPEG = b"\xff\xd8\xff"
 
 
 def download(name: str, data: bytes) -> Response:
@@ -81,37 +71,6 @@ def stored_file(view: SessionView, name: str) -> bytes | None:
         return stored_report(path, view.row.id) if name.startswith("report.") else read_plain(path, MAX_BYTES)
     except OSError:
         return None
-
-
-def pictures_of(view: SessionView) -> dict[Movement, bytes]:
-    """The end-range pictures that the stored report keeps, as JPEG; empty where the person kept none."""
-    path = view.folder / "report.html"
-    try:
-        status = path.stat()
-        return dict(_pictures_at(path, status.st_mtime_ns, status.st_size))
-    except OSError:
-        return {}
-
-
-@lru_cache(maxsize=4)
-def _pictures_at(path: Path, _mtime_ns: int, _size: int) -> dict[Movement, bytes]:
-    """Read once for a page with a dozen pictures."""
-    return pictures_in(read_plain(path, MAX_BYTES))
-
-
-def pictures_in(report: bytes) -> dict[Movement, bytes]:
-    """End-range pictures in a report, by the movement that their description names."""
-    found: dict[Movement, bytes] = {}
-    for match in _SHOT.finditer(report):
-        described = match[2].decode("utf-8", "replace")
-        movement = next((each for each in MOVEMENTS if _SHOWN.format(each.label.lower()) in described), None)
-        try:
-            data = base64.b64decode(match[1], validate=True)
-        except binascii.Error:
-            continue
-        if movement is not None and data.startswith(_JPEG):
-            found.setdefault(movement, data)
-    return found
 
 
 def file_rows(view: SessionView, texts: Messages) -> list[tuple[str, str]]:

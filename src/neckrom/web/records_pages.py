@@ -23,19 +23,24 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from neckrom.errors import InputError, NeckromError, OutputError, UnknownRecordError
+from neckrom.exports.handout import letterhead, report_of, sheet_for
 from neckrom.exports.write import Format, made_export
 from neckrom.messages import Messages
 from neckrom.records.api import Comparison, Deleted, KnownRecordingError, Records, SessionView
 from neckrom.records.audit import Action
+from neckrom.records.caveats import caveats_of
 from neckrom.records.course import course_of
 from neckrom.records.handout_page import Handout, handout_html, handout_pdf
-from neckrom.records.in_words import NONE, best
+from neckrom.records.in_words import NONE, best, difference, error, interval
 from neckrom.records.people import RefusedValueError, checked_note
+from neckrom.records.pictures import pictures_of
 from neckrom.records.result_folder import MAX_RESULT_BYTES, RESULT
-from neckrom.records.session_sheet import sheet_of
 from neckrom.records.sessions import parse_date
-from neckrom.records.trends import Change, MeasuredValue, MovementTrend, Verdict, repeatability
+from neckrom.records.trends import Change, MovementTrend, Verdict, repeatability
 from neckrom.report.wording import display_name
+from neckrom.saying import figures
+from neckrom.saying.figures import day
+from neckrom.saying.verdict import movements_said, verdict_of
 from neckrom.types import MOVEMENTS, Movement
 from neckrom.web.access import Access
 from neckrom.web.app import secured_app
@@ -47,19 +52,12 @@ from neckrom.web.record_files import (
     file_rows,
     packed,
     page_of_its_own,
-    pictures_of,
     stored_file,
 )
-from neckrom.web.record_words import (
-    day,
-    difference,
-    interval,
-    moment,
-    refusal,
-    verdict_words,
-)
+from neckrom.web.record_words import refusal, verdict_words
 from neckrom.web.screen_pages import screen_routes
 from neckrom.web.server import listening, run_app
+from neckrom.web.settings_pages import settings_routes
 from neckrom.web.trend_drawing import HEIGHT, WIDTH, draw_trends
 from neckrom.web.uploads import UploadLimit
 
@@ -82,8 +80,9 @@ def records_app(records: Records, guided: GuidedSessions, access: Access, langua
     """
     desk = Desk(records, guided, access.port, language)
     app = secured_app(access)
-    for router in (people_routes(desk), session_routes(desk), screen_routes(desk), guided_routes(desk)):
-        app.include_router(router)
+    pages = (people_routes, session_routes, screen_routes, settings_routes, guided_routes)
+    for routes in pages:
+        app.include_router(routes(desk))
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, NeckromError)
@@ -247,7 +246,14 @@ def people_routes(desk: Desk) -> APIRouter:
         if form not in ("html", "pdf") or not view.sessions:
             raise HTTPException(404)
         results = [records.result(row.id) for row in view.sessions]
-        made = course_of(view, records.trend(view.row.id), repeatability(), desk.texts(request), results)
+        made = course_of(
+            view,
+            records.trend(view.row.id),
+            repeatability(),
+            desk.texts(request),
+            results,
+            head=letterhead(),
+        )
         records.log(Action.HANDED_OUT, view.row.id, None, f"course, {form}")
         return _handed_out(made, form, f"{view.row.id}_course")
 
@@ -265,7 +271,10 @@ def _person_page(
     records.write_what_waits()
     view = records.person(records.find_person(person).id)
     trends = records.trend(view.row.id)
-    course = course_of(view, trends, repeatability(), texts)
+    results = records.results(row.id for row in view.sessions)
+    whole = len(results) == len(view.sessions)
+    said = [results[row.id] for row in view.sessions] if whole else []
+    course = course_of(view, trends, repeatability(), texts, said)
     typed = {
         "name": view.row.name or "",
         "birth_date": "" if view.row.birth_date is None else view.row.birth_date.isoformat(),
@@ -281,7 +290,8 @@ def _person_page(
         "width": WIDTH,
         "height": HEIGHT,
         "day": day,
-        "moment": moment,
+        "moment": figures.clock,
+        "verdicts": {key: verdict_of(result, texts) for key, result in results.items()},
         "display": display_name,
         "cameras": CAMERAS,
         "protocols": PROTOCOLS,
@@ -319,13 +329,12 @@ def _course_row(trend: MovementTrend, texts: Messages) -> CourseRow:
         only = best(trend.points[0].value) if trend.points else NONE
         said = "" if trend.points else texts.text("course.not_measured")
         return CourseRow(name, only, "", "", "", said, real=False, since_last="")
-    error = texts.text("course.limit", limit=trend.limit_deg)
     return CourseRow(
         name=name,
         first=best(change.earlier),
         last=best(change.later),
-        change=difference(change),
-        error=error,
+        change=difference(change, texts),
+        error=error(trend.limit_deg, texts),
         meaning=verdict_words(change, texts),
         real=change.verdict in (Verdict.MORE, Verdict.LESS),
         since_last=verdict_words(since, texts),
@@ -400,13 +409,20 @@ def session_routes(desk: Desk) -> APIRouter:
             raise HTTPException(404)
         view = records.session(records.find_session(session).id)
         records.log(Action.HANDED_OUT, view.row.person_id, view.row.id, f"sheet, {form}")
-        return _handed_out(
-            sheet_of(view, desk.texts(request), records.result(view.row.id)), form, view.row.id
-        )
+        return _handed_out(sheet_for(view, desk.texts(request), letterhead()), form, f"{view.row.id}_sheet")
+
+    @router.get("/sessions/{session}/report.{form}")
+    def report(request: Request, session: str, form: str) -> Response:
+        if form not in ("html", "pdf"):
+            raise HTTPException(404)
+        view = records.session(records.find_session(session).id)
+        made = report_of(view, form, desk.texts(request), letterhead())
+        records.log(Action.HANDED_OUT, view.row.person_id, view.row.id, f"report, {form}")
+        return page_of_its_own(made) if form == "html" else download(f"{view.row.id}.pdf", made)
 
     @router.get("/sessions/{session}/pictures/{movement}")
     def picture(session: str, movement: Movement) -> Response:
-        data = pictures_of(records.session(records.find_session(session).id)).get(movement)
+        data = pictures_of(records.session(records.find_session(session).id).folder).get(movement)
         return PlainTextResponse("None.\n", 404) if data is None else Response(data, media_type="image/jpeg")
 
     @router.get("/sessions/{session}/export")
@@ -470,51 +486,14 @@ def _session_page(
         pains=[(_pain_field(movement), texts.text(f"word.{movement.value}")) for movement in view.values],
         scale=range(11),
         view=view,
-        figures=[_figures(value, texts) for value in view.values.values()],
-        pictures=[movement.value for movement in pictures_of(view)],
+        verdict=verdict_of(view.result, texts),
+        figures=movements_said(view.result, texts),
+        pictures=[movement.value for movement in pictures_of(view.folder)],
         reports={name for name in ("report.html", "report.pdf") if (view.folder / name).is_file()},
         files=file_rows(view, texts),
         formats=[form.value for form in Format],
         day=day,
         display=display_name,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """One movement of a session, in words."""
-
-    name: str
-    best: str
-    interval: str
-    mean: str
-    trials: str
-    norm: str
-    of_norm: str
-    loss: str
-    lost: bool
-    pain: str
-
-
-def _figures(value: MeasuredValue, texts: Messages) -> Figures:
-    name = texts.text(f"word.{value.movement.value}")
-    pain = NONE if value.pain is None else f"{value.pain}/10"
-    if value.best_deg is None:
-        return Figures(
-            name, NONE, "", NONE, "", NONE, "", texts.text("course.not_measured"), lost=False, pain=pain
-        )
-    percent = value.percent_of_reference
-    return Figures(
-        name=name,
-        best=best(value),
-        interval=interval(value),
-        mean=NONE if value.mean_deg is None else f"{value.mean_deg:.0f}°",
-        trials=str(value.trials),
-        norm=NONE if value.reference_deg is None else f"{value.reference_deg:g}°",
-        of_norm="" if percent is None else f"{'≥ ' if value.lower_bound else ''}{percent:.0f} %",
-        loss=texts.text(f"pages.flag.{value.flag}"),
-        lost=value.flag == "flagged",
-        pain=pain,
     )
 
 
@@ -530,7 +509,7 @@ class Side:
 
 def _comparison_page(desk: Desk, request: Request, found: Comparison) -> Response:
     texts = desk.texts(request)
-    kept = {view.row.id: pictures_of(view) for view in (found.earlier, found.later)}
+    kept = {view.row.id: pictures_of(view.folder) for view in (found.earlier, found.later)}
 
     def side(view: SessionView, movement: Movement, change: Change) -> Side:
         value = change.earlier if view is found.earlier else change.later
@@ -543,8 +522,8 @@ def _comparison_page(desk: Desk, request: Request, found: Comparison) -> Respons
             texts.text(f"word.{movement.value}"),
             side(found.earlier, movement, change),
             side(found.later, movement, change),
-            difference(change),
-            texts.text("course.limit", limit=change.limit_deg),
+            difference(change, texts),
+            error(change.limit_deg, texts),
             verdict_words(change, texts),
             change.verdict.value,
         )
@@ -560,6 +539,9 @@ def _comparison_page(desk: Desk, request: Request, found: Comparison) -> Respons
             for view in (found.earlier, found.later)
             if (movements := [movement.value for movement in kept[view.row.id]])
         ],
+        caveats=caveats_of(
+            [(day(view.row.measured), view.result) for view in (found.earlier, found.later)], texts
+        ),
         error=_error_words(texts),
         preliminary=repeatability().placeholder,
         day=day,
@@ -623,7 +605,7 @@ def guided_routes(desk: Desk) -> APIRouter:
         try:
             if file.filename.lower().endswith(".json"):
                 return go_to(f"/sessions/{_take_result(records, row.id, clip)}")
-            guided.measure(row.id, clip)
+            guided.measure(row.id, clip, language=desk.language(request))
         except KnownRecordingError as error:
             key = "pages.known_elsewhere" if error.of_another else "pages.known"
             said = desk.texts(request).text(key, session=error.session.id, date=day(error.session.measured))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import get_args
 
 from fastapi import APIRouter
@@ -14,10 +15,15 @@ from neckrom.errors import InputError, UnknownRecordError
 from neckrom.records.api import PersonView, ScreeningRow
 from neckrom.report.wording import display_name
 from neckrom.result import Result
+from neckrom.saying.figures import day
 from neckrom.screening.neck_screen import (
+    BUTTOCK_TESTS,
+    LEVERS,
+    SIDED_QUESTIONS,
     SIGNS,
     TENSION_TESTS,
     ScreenAnswers,
+    Side,
     TensionAnswer,
     evaluate,
     screen_questions,
@@ -26,11 +32,12 @@ from neckrom.screening.safety import AnswerValue, judge_answers, safety_question
 from neckrom.screening.statements import ended_by_safety, sentence, statements
 from neckrom.web.desk import Desk, go_to
 from neckrom.web.forms import Form, Posted
-from neckrom.web.record_words import day
 
 _YES_NO = get_args(AnswerValue)
 _TENSION = get_args(TensionAnswer)
-_ASIDE = ("back_pain", "neck_or_ankle_changes")
+_ASIDE = ("back_pain",)
+_SIDES = get_args(Side)
+_NO_SESSION = "none"
 
 
 def screen_routes(desk: Desk) -> APIRouter:
@@ -50,6 +57,11 @@ def screen_routes(desk: Desk) -> APIRouter:
             "yes_no": _YES_NO,
             "tension": _TENSION,
             "aside": _ASIDE,
+            "sided": SIDED_QUESTIONS,
+            "sides": _SIDES,
+            "levers": LEVERS,
+            "buttock": BUTTOCK_TESTS,
+            "sessions": _choices(desk, request, view),
             "given": {},
             "problem": "",
             "because": (),
@@ -81,12 +93,11 @@ def screen_routes(desk: Desk) -> APIRouter:
         except (ValidationError, ValueError):
             wrong = texts.text("pages.check_answers")
             return step(request, view, "rest", 400, given=form.fields, problem=wrong)
-        latest = next(iter(view.sessions), None)
         row = records.add_screening(
             view.row.id,
             screen_questions().version,
             answers.model_dump(mode="json", exclude_none=True),
-            None if latest is None else latest.id,
+            _chosen(desk, view, form),
         )
         return go_to(f"/people/{view.row.id}/screens/{row.id}")
 
@@ -99,6 +110,42 @@ def screen_routes(desk: Desk) -> APIRouter:
         return _reading(desk, request, view, row)
 
     return router
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A session that may fill in the neck's part."""
+
+    id: str
+    words: str
+    stopped: bool
+
+
+def _choices(desk: Desk, request: Request, view: PersonView) -> list[_Choice]:
+    """Newest first, those that were not stopped early before those that were."""
+    texts = desk.texts(request)
+    results = desk.records.results(row.id for row in view.sessions)
+    choices = []
+    for row in view.sessions:
+        facts = results[row.id].session if row.id in results else None
+        stopped = facts is not None and facts.stop_reason is not None
+        said = f", {texts.text('pages.screen_stopped')}" if stopped else ""
+        choices.append(_Choice(row.id, f"{day(row.measured)}, {row.id}{said}", stopped))
+    return sorted(choices, key=lambda choice: choice.stopped)
+
+
+def _chosen(desk: Desk, view: PersonView, form: Posted) -> str | None:
+    """The session that was chosen; where none was, the latest that was not stopped early."""
+    asked = form.text("session")
+    if asked == _NO_SESSION:
+        return None
+    if asked and any(row.id == asked for row in view.sessions):
+        return asked
+    for row in view.sessions:
+        facts = desk.records.result(row.id).session
+        if facts is None or facts.stop_reason is None:
+            return row.id
+    return None
 
 
 def _reading(desk: Desk, request: Request, view: PersonView, row: ScreeningRow) -> Response:
@@ -146,10 +193,20 @@ def _answers(form: Posted, safety: Mapping[str, str], *, ended: bool) -> dict[st
             for question in screen_questions().question
             if (answer := form.text(f"question.{question.id}"))
         },
+        "sides": _given(form, "side", SIDED_QUESTIONS),
         "tension": {test: form.text(f"tension.{test}") or "not_done" for test in TENSION_TESTS},
+        "tension_changes": {
+            test: told for test in TENSION_TESTS if (told := _given(form, f"change.{test}", LEVERS))
+        },
+        "buttock": _given(form, "buttock", BUTTOCK_TESTS),
         **{name: form.given(name) for name in _ASIDE},
         "ndi_percent": float(percent) if percent else None,
     }
+
+
+def _given(form: Posted, area: str, names: Sequence[str]) -> dict[str, str]:
+    """Answers that were given, by name."""
+    return {name: answer for name in names if (answer := form.text(f"{area}.{name}"))}
 
 
 def _override(form: Posted) -> dict[str, str]:

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 
 from neckrom.messages import Messages
 from neckrom.records.in_words import best as best_angle
-from neckrom.records.trends import MeasuredValue, MovementTrend, TrendPoint
-from neckrom.web.record_words import change_words, day
+from neckrom.records.in_words import best_with_interval
+from neckrom.records.trends import MovementTrend, TrendPoint
+from neckrom.saying import figures
+from neckrom.saying.figures import day
+from neckrom.web.record_words import change_words
 
 WIDTH, HEIGHT = 340.0, 190.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 282.0, 12.0, 164.0
@@ -139,8 +142,12 @@ def _drawing(trend: MovementTrend, scale: _Scale, texts: Messages) -> Drawing:
         band=_band(trend, scale),
         norm_y=None if reference is None else scale.y(reference),
         half_y=None if reference is None else scale.y(reference / 2),
-        norm="" if reference is None else f"{texts.text('course.norm')} {reference:g}°",
-        ticks=tuple((scale.y(tick), f"{tick}°") for tick in range(0, int(scale.top_deg), _TICK_DEG)),
+        norm=""
+        if reference is None
+        else f"{texts.text('course.norm')} {figures.reference(reference, texts)}",
+        ticks=tuple(
+            (scale.y(tick), figures.short_angle(tick)) for tick in range(0, int(scale.top_deg), _TICK_DEG)
+        ),
         dates=tuple(ends)[:1] + tuple(ends)[1:][-1:],
     )
 
@@ -175,13 +182,5 @@ def _band(trend: MovementTrend, scale: _Scale) -> tuple[float, float] | None:
 def _words(title: str, verdict: str, trend: MovementTrend, texts: Messages) -> str:
     if not trend.points:
         return f"{title}: {texts.text('course.not_measured')}."
-    values = ", ".join(f"{day(point.measured)} {spoken(point.value)}" for point in trend.points)
+    values = ", ".join(f"{day(point.measured)} {best_with_interval(point.value)}" for point in trend.points)
     return f"{title}: {values}." + (f" {verdict}." if verdict else "")
-
-
-def spoken(value: MeasuredValue) -> str:
-    """A value with its interval."""
-    if value.low_deg is None:
-        return best_angle(value)
-    high = "" if value.high_deg is None else f"{value.high_deg:.0f}"
-    return f"{best_angle(value)} ({value.low_deg:.0f}–{high}°)"

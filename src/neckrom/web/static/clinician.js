@@ -54,11 +54,11 @@ export class Clinician {
     this.stored ||= Boolean(state.recording);
     const seen = this.stored
       ? (state.progress ?? []).filter((trial) => trial.status === "done" && !trial.warm_up)
-          .map(({ movement, trial, peak_deg: peak }) => ({ movement, trial, peak }))
+          .map(({ movement, trial, peak_said: said }) => ({ movement, trial, said }))
       : [];
     this.showPhotos(seen);
     show(this.noPhotos, !this.stored);
-    const trunk = (state.trunk_deg ?? []).map((value) => (typeof value === "number" ? this.app.words.degrees(value).replace("-", "−") : "–"));
+    const trunk = state.trunk_said ?? [];
     setText(this.trunk, trunk.length ? this.t("trunk_now", { flexion: trunk[0], lateral: trunk[1], rotation: trunk[2] }) : "");
   }
 
@@ -80,13 +80,9 @@ export class Clinician {
   }
 
   row(trial, watching) {
-    const { words } = this.app;
-    const degrees = (value) => (typeof value === "number" ? words.degrees(value) : "–");
     const name = this.t(trial.warm_up ? "warm_up" : "trial", { number: trial.trial });
-    let range = degrees(trial.peak_deg);
-    if (trial.lower_bound && typeof trial.peak_deg === "number") range = `≥ ${range}`;
-    if (trial.status === "skipped") range = this.t("skipped");
-    const trunk = trial.trunk_moved ? `${degrees(trial.trunk_deg)} (!)` : degrees(trial.trunk_deg);
+    const range = trial.status === "skipped" ? this.t("skipped") : trial.peak_said;
+    const trunk = trial.trunk_moved ? `${trial.trunk_said} (!)` : trial.trunk_said;
     const may = !trial.warm_up && (trial.status === "done" || trial.status === "skipped") && !watching;
     const redo = h("button", { type: "button", class: "plain small", text: this.t("redo"),
       "aria-label": this.t("redo_one", { movement: trial.movement, number: trial.trial }),
@@ -94,15 +90,15 @@ export class Clinician {
     return h("tr", { "data-status": trial.status, class: trial.trunk_moved ? "trunk-moved" : undefined },
       h("th", { scope: "row" }, trial.status === "now" ? "▸ " : null, name),
       h("td", { text: range }), h("td", { text: trunk, title: trial.trunk_moved ? this.t("trunk_moved") : undefined }),
-      h("td", { text: degrees(trial.pain_onset_deg) }), h("td", {}, may ? redo : null));
+      h("td", { text: trial.pain_onset_said }), h("td", {}, may ? redo : null));
   }
 
   layPhotos(trials) {
     this.photos.replaceChildren(
-      ...trials.map(({ movement, trial, peak }) => {
-        const caption = this.t("photo", { movement, number: trial, angle: peak ?? 0 });
+      ...trials.map(({ movement, trial, said }) => {
+        const caption = this.t("photo", { movement, number: trial, angle: said });
         const figure = h("figure", {},
-          h("img", { src: `/live/photo/${movement}/${trial}?n=${Math.round((peak ?? 0) * 10)}`, alt: caption, loading: "lazy",
+          h("img", { src: `/live/photo/${movement}/${trial}?n=${encodeURIComponent(said)}`, alt: caption, loading: "lazy",
             onerror: () => { figure.hidden = true; } }),
           h("figcaption", { text: caption }));
         return figure;

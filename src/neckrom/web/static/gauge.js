@@ -129,13 +129,19 @@ export class Gauge {
       norm: gauge.reference_deg ?? null,
       low: gauge.healthy_low_deg ?? null,
       high: gauge.healthy_high_deg ?? null,
+      said: {
+        norm: gauge.reference_said,
+        half: gauge.half_said,
+        low: gauge.healthy_low_said,
+        high: gauge.healthy_high_said,
+      },
     };
     this.drawScale(scale);
     this.drawLegend(scale);
     this.drawAngle(gauge);
   }
 
-  layScale({ movement, norm, low, high }) {
+  layScale({ movement, norm, low, high, said }) {
     const side = SIDE[movement];
     const plane = PLANE(movement);
     setAttribute(this.track, "d", arc(0, END, RING, side));
@@ -144,7 +150,7 @@ export class Gauge {
     setAttribute(this.half, "d", norm === null ? "" : line(norm / 2, RING - 22, RING + 26, side));
     setAttribute(this.norm, "d", norm === null ? "" : line(norm, RING - 22, RING + 26, side));
     this.name(this.halfName, norm === null ? null : norm / 2, "50 %", side);
-    this.name(this.normName, norm, norm === null ? "" : this.words.degrees(norm), side);
+    this.name(this.normName, norm, norm === null ? "" : said.norm, side);
     this.still.replaceChildren(...this.drawings[plane].still);
     this.turns.replaceChildren(...this.drawings[plane].turns);
     this.mirror = plane === "flexion" ? 1 : null;
@@ -161,17 +167,17 @@ export class Gauge {
     setAttribute(element, "text-anchor", side > 0 ? "start" : "end");
   }
 
-  layLegend({ norm, low, high }) {
+  layLegend({ norm, low, said }) {
     const { words } = this;
     const entry = (name, text) => h("li", {}, h("span", { class: `key key-${name}`, "aria-hidden": "true" }), text);
     this.legend.replaceChildren(
       ...(norm === null
         ? []
         : [
-            entry("norm", words.text("page.gauge.norm", { angle: norm })),
-            entry("half", words.text("page.gauge.half", { angle: norm / 2 })),
+            entry("norm", words.text("page.gauge.norm", { angle: said.norm })),
+            entry("half", words.text("page.gauge.half", { angle: said.half })),
           ]),
-      ...(low === null ? [] : [entry("healthy", words.text("page.gauge.healthy", { low, high }))]),
+      ...(low === null ? [] : [entry("healthy", words.text("page.gauge.healthy", { low: said.low, high: said.high }))]),
     );
   }
 
@@ -192,8 +198,7 @@ export class Gauge {
     const share = gauge.hold_share ?? 0;
     setAttribute(this.hold, "width", (HOLD_WIDTH * Math.min(share, 1)).toFixed(1));
     setAttribute(this.holdTrack, "visibility", share > 0.01 ? "visible" : "hidden");
-    const { words } = this;
-    setText(this.number, known ? words.degrees(Math.max(angle, 0)) : "–");
+    setText(this.number, known ? gauge.angle_said : "–");
     setText(this.under, this.underText(gauge, known));
     setAttribute(this.element, "data-known", String(known));
   }
@@ -201,7 +206,7 @@ export class Gauge {
   underText(gauge, known) {
     if (!known) return this.words.text("page.gauge.not_seen");
     if (gauge.lower_bound) return this.words.text("page.gauge.at_least");
-    if ((gauge.best_deg ?? 0) > 2) return this.words.text("page.gauge.best", { angle: gauge.best_deg });
+    if ((gauge.best_deg ?? 0) > 2) return this.words.text("page.gauge.best", { angle: gauge.best_said });
     return "";
   }
 }

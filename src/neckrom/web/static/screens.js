@@ -339,58 +339,61 @@ export class Result extends Screen {
   build() {
     this.folder = h("p", { class: "folder" });
     this.links = h("div", { class: "row links" });
+    this.verdict = h("section", { class: "box verdict", "aria-label": this.words.text("pages.verdict_label") });
     this.best = h("ul", { class: "best-list" });
+    this.next = h("div", { class: "next" });
     this.frame = h("iframe", { class: "report", title: this.t("result.frame") });
-    this.side = h("div", { class: "result-side" }, this.links, this.best, this.folder,
+    this.side = h("div", { class: "result-side" }, this.verdict, this.links, this.best, this.next, this.folder,
       h("p", { class: "quiet", text: this.t("result.statement") }),
       choice(this.t("finish"), "e", () => this.app.end(), { keyName: "E" }));
     this.element.append(this.side, this.frame);
-    this.showReport = whenChanged((url) => this.layReport(url));
+    show(this.verdict, false);
+    this.showReport = whenChanged(([url, language]) => this.layReport(url, language));
   }
 
   update(state) {
-    this.showReport(state.result_url ?? null);
+    this.showReport([state.result_url ?? null, this.words.language]);
     setText(this.folder, state.result_dir ? this.t("saved_in", { folder: state.result_dir }) : "");
   }
 
-  layReport(url) {
+  /** Everything comes as finished strings, in the page's language. */
+  async layReport(url, language) {
     show(this.frame, Boolean(url));
     this.links.replaceChildren();
     if (!url) return;
-    this.frame.src = url;
-    this.loadFigures(url.replace("report.html", "result.json"));
+    const answer = await fetch(`/live/verdict/${language}`);
+    const shown = answer.ok ? await answer.json() : { lines: [], meaning: "", bars: [], advice: [], report: url, pdf: url.replace("report.html", "report.pdf") };
+    this.frame.src = shown.report;
     const link = (target, text, key, extra) =>
       h("a", { class: "choice link", href: target, "data-key": key, ...extra }, h("span", { text }));
-    this.links.append(
-      link(url, this.t("result.open"), "o", { target: "_blank", rel: "noopener" }),
-      link(url.replace("report.html", "report.pdf"), this.t("result.pdf"), "d", { download: "neckrom-report.pdf" }));
+    this.links.replaceChildren(
+      link(shown.report, this.t("result.open"), "o", { target: "_blank", rel: "noopener" }),
+      link(shown.pdf, this.t("result.pdf"), "d", { download: "neckrom-report.pdf" }));
+    this.layVerdict(shown);
+    this.best.replaceChildren(...shown.bars.map((item) => this.figure(item)));
+    this.next.replaceChildren(...shown.advice.map((text) => h("p", { text })));
   }
 
-  /** The figures of the report itself; while moving they are told without knowing what comes next. */
-  async loadFigures(url) {
-    const answer = await fetch(url);
-    if (!answer.ok) return;
-    const { movements } = await answer.json();
-    this.best.replaceChildren(...movements.filter((item) => item.best_deg !== null).map((item) => this.figure(item)));
+  layVerdict({ lines, meaning }) {
+    show(this.verdict, lines.length > 0);
+    if (!lines.length) return;
+    this.verdict.className = `box verdict ${lines[0].grade}`;
+    this.verdict.replaceChildren(
+      ...lines.map((line) => h("p", {}, h("span", { class: `grade ${line.grade}`, text: `${line.sign} ` }), line.text)),
+      meaning ? h("p", { class: "quiet", text: meaning }) : "");
   }
 
   figure(item) {
     const bar = h("span", { class: "best-fill" });
-    bar.style.width = `${Math.min(item.best_deg, 100)}%`;
+    bar.style.width = `${100 * item.share}%`;
     const half = h("span", { class: "best-half" });
-    half.style.left = `${(item.reference_deg ?? 0) / 2}%`;
-    show(half, item.reference_deg !== null);
-    return h("li", { "data-flag": item.flag },
-      h("span", { class: "best-name", text: this.words.text(`word.${item.movement}`) }),
+    half.style.left = `${100 * (item.half_share ?? 0)}%`;
+    show(half, item.half_share !== null);
+    return h("li", { "data-grade": item.grade },
+      h("span", { class: "best-name", text: item.name }),
       h("span", { class: "best-bar", "aria-hidden": "true" }, bar, half),
-      h("b", { text: `${item.lower_bound ? "≥ " : ""}${this.words.degrees(item.best_deg)}` }),
-      h("span", { class: "best-note", text: this.note(item) }));
-  }
-
-  note(item) {
-    if (item.percent_of_reference === null) return "";
-    const words = this.t("result.of_norm", { percent: item.percent_of_reference });
-    return item.flag === "flagged" ? `${words} · ${this.t("result.half_lost")}` : words;
+      h("b", { text: item.best }),
+      h("span", { class: `best-note grade ${item.grade}`, text: `${item.sign} ${item.note}` }));
   }
 }
 

@@ -4,6 +4,7 @@ import { h, reducedMotion } from "./dom.js";
 
 const SHOWN_S = 20;
 const KEPT_S = 60;
+const GRID = { 90: "90°", 45: "45°", 0: "0°", "-45": "−45°", "-90": "−90°" };
 const LINES = [
   { name: "flexion", colour: "--line-1", dash: [] },
   { name: "lateral", colour: "--line-2", dash: [9, 5] },
@@ -42,7 +43,7 @@ export class Trace {
     const values = state.angles_deg ?? [null, null, null];
     const last = this.points.at(-1);
     if (last && state.time_s <= last.time_s) return;
-    this.points.push({ time_s: state.time_s, values, hold: state.phase === "hold" });
+    this.points.push({ time_s: state.time_s, values, said: state.angles_said, hold: state.phase === "hold" });
     while (this.points.length && this.points[0].time_s < state.time_s - KEPT_S) this.points.shift();
     this.plan();
   }
@@ -92,7 +93,7 @@ export class Trace {
     context.font = `12px ${getComputedStyle(this.canvas).fontFamily}`;
     context.textAlign = "right";
     context.textBaseline = "middle";
-    for (const angle of [90, 45, 0, -45, -90]) {
+    for (const angle of Object.keys(GRID).map(Number)) {
       context.strokeStyle = colour(angle === 0 ? "--quiet" : "--rule");
       context.lineWidth = 1;
       context.beginPath();
@@ -100,7 +101,7 @@ export class Trace {
       context.lineTo(width, y(angle));
       context.stroke();
       context.fillStyle = colour("--quiet");
-      context.fillText(`${angle}°`.replace("-", "−"), left - 6, y(angle));
+      context.fillText(GRID[angle], left - 6, y(angle));
     }
   }
 
@@ -124,11 +125,9 @@ export class Trace {
   }
 
   showNow() {
-    const { values } = this.points.at(-1);
+    const { said } = this.points.at(-1);
     LINES.forEach(({ name }, column) => {
-      const value = values[column];
-      const shown = value === null || value === undefined ? "–" : this.words.degrees(value).replace("-", "−");
-      this.values[column].textContent = `${this.words.text(`page.trace.${name}`)} ${shown}`;
+      this.values[column].textContent = `${this.words.text(`page.trace.${name}`)} ${said?.[column] ?? "–"}`;
     });
   }
 }

@@ -1,4 +1,4 @@
-// Texts in the chosen language. The same types of parameters as in neckrom/messages.py.
+// Texts in the chosen language. The same parameters as in neckrom/messages.py; figures are said by the server.
 
 const PARAMETER = /\{([^{}:]+):([^{}:]+)\}/g;
 
@@ -6,7 +6,6 @@ export class Words {
   constructor(language, texts) {
     this.language = language;
     this.texts = texts;
-    this.decimals = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
   }
 
   static async load(language) {
@@ -28,15 +27,10 @@ export class Words {
     return message ? this.text(message.key, message.params) : "";
   }
 
-  degrees(value) {
-    return `${Math.round(value) || 0}°`;
-  }
-
+  /** Figures come as finished strings, or as whole numbers: nothing is rounded here. */
   shown(value, kind) {
     if (kind === "word") return this.text(`word.${value}`);
-    if (kind === "text" || typeof value !== "number") return String(value ?? "");
-    if (kind === "number") return this.decimals.format(value);
-    if (kind === "deg") return this.degrees(value);
-    return String(Math.round(value) || 0);
+    if (kind === "deg" && typeof value === "number") return `${value}°`;
+    return String(value ?? "");
   }
 }

@@ -1,0 +1,74 @@
+"""``neckrom settings``: what stands at the head of every report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neckrom.cli.terminal import console, print_json
+
+setting = typer.Typer()
+
+
+@setting.command("settings")
+def settings(
+    *,
+    clinic: Annotated[
+        str | None, typer.Option("--clinic", metavar="NAME", help="Name of the clinic; '' for none.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option("--address", metavar="TEXT", help="Its address; '' for none.")
+    ] = None,
+    examiner: Annotated[
+        str | None, typer.Option("--examiner", metavar="NAME", help="Who measures; '' for none.")
+    ] = None,
+    logo: Annotated[
+        str | None,
+        typer.Option("--logo", metavar="FILE", help="PNG or JPEG of at most 5 MB; '' for none."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
+) -> None:
+    """Show or set what stands at the head of every report: clinic, address, logo, examiner."""
+    import json  # noqa: PLC0415
+
+    from neckrom.service.clinic import load_clinic, save_clinic, with_logo  # noqa: PLC0415
+
+    before = load_clinic()
+    changed = replace(
+        before,
+        clinic=before.clinic if clinic is None else clinic.strip(),
+        address=before.address if address is None else address.strip(),
+        examiner=before.examiner if examiner is None else examiner.strip(),
+    )
+    if logo is not None:
+        changed = with_logo(changed, _read(Path(logo))) if logo else replace(changed, logo=b"")
+    if changed != before:
+        save_clinic(changed)
+    if as_json:
+        told = {"clinic": changed.clinic, "address": changed.address, "examiner": changed.examiner}
+        print_json(json.dumps(told | {"logo": bool(changed.logo)}, ensure_ascii=False, indent=1))
+        return
+    for title, text in (
+        ("Clinic", changed.clinic),
+        ("Address", changed.address),
+        ("Examiner", changed.examiner),
+        ("Logo", "kept" if changed.logo else ""),
+    ):
+        console().print(f"{title + ':':<10} {text or '(none)'}", soft_wrap=True)
+
+
+def _read(path: Path) -> bytes:
+    from neckrom.errors import InputError  # noqa: PLC0415
+    from neckrom.private_files import read_plain  # noqa: PLC0415
+    from neckrom.service.clinic import MAX_LOGO_BYTES  # noqa: PLC0415
+
+    try:
+        return read_plain(path.resolve(), MAX_LOGO_BYTES)
+    except OSError as error:
+        raise InputError(
+            f"The logo {path} cannot be used: {error.strerror or error}. Give a PNG or JPEG of at most "
+            f"{MAX_LOGO_BYTES / 1e6:.0f} MB."
+        ) from error

@@ -1,0 +1,126 @@
+"""What the page of a guided session shows at its end: finished strings, and the report in the page's language."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from neckrom.errors import InputError
+from neckrom.exports.handout import angles_of, letterhead
+from neckrom.messages import load_messages
+from neckrom.private_files import read_plain
+from neckrom.records.pictures import pictures_of
+from neckrom.report.content import advice
+from neckrom.report.stored import report_html, report_pdf
+from neckrom.result import MovementResult, Result
+from neckrom.saying.verdict import MovementSaid, movement_said, verdict_of
+
+MAX_RESULT_BYTES = 50_000_000
+_SCALE_DEG = 100.0
+"""Width of a bar's box."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Line(_Strict):
+    """One line of the verdict."""
+
+    sign: str
+    grade: str
+    text: str
+
+
+class Bar(_Strict):
+    """One movement: words, and shares of the width of its box."""
+
+    name: str
+    best: str
+    note: str
+    sign: str
+    grade: str
+    share: float
+    half_share: float | None
+
+
+class Shown(_Strict):
+    """Everything that the result screen shows, in one language."""
+
+    lines: tuple[Line, ...]
+    meaning: str
+    bars: tuple[Bar, ...]
+    advice: tuple[str, ...]
+    report: str
+    pdf: str
+
+
+def shown_result(folder: Path, language: str, *, report: str, pdf: str) -> Shown:
+    """What the result screen shows.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the session, with its result.
+    language : str
+    report, pdf : str
+        Where the report is handed out in that language.
+
+    Raises
+    ------
+    InputError
+        If there is no result that can be read.
+    """
+    result, texts = _result(folder), load_messages(language)
+    verdict = verdict_of(result, texts)
+    return Shown(
+        lines=tuple(
+            Line(sign=item.sign, grade=item.grade.value, text=item.text) for item in verdict.findings
+        ),
+        meaning=verdict.meaning,
+        bars=tuple(
+            _bar(item, movement_said(item, result, texts))
+            for item in result.movements
+            if item.best_deg is not None
+        ),
+        advice=advice(result, verdict, texts),
+        report=report,
+        pdf=pdf,
+    )
+
+
+@lru_cache(maxsize=8)
+def report_in(folder: Path, form: str, language: str) -> bytes:
+    """The report of a session that is over, in a language; "html" or "pdf".
+
+    Raises
+    ------
+    InputError
+        If there is no result that can be read.
+    """
+    lay_out = report_html if form == "html" else report_pdf
+    pictures = pictures_of(folder)
+    return lay_out(_result(folder), angles_of(folder), pictures, load_messages(language), letterhead())
+
+
+def _result(folder: Path) -> Result:
+    try:
+        return Result.model_validate_json(read_plain(folder / "result.json", MAX_RESULT_BYTES))
+    except (OSError, ValidationError) as error:
+        raise InputError(f"The result in {folder} cannot be read.") from error
+
+
+def _bar(item: MovementResult, said: MovementSaid) -> Bar:
+    best = min(max(item.best_deg or 0.0, 0.0), _SCALE_DEG)
+    half = None if item.reference_deg is None else min(item.reference_deg / 2, _SCALE_DEG)
+    return Bar(
+        name=said.name,
+        best=said.best,
+        note=f"{said.of_norm} · {said.meaning}",
+        sign=said.sign,
+        grade=said.grade.value,
+        share=best / _SCALE_DEG,
+        half_share=None if half is None else half / _SCALE_DEG,
+    )
