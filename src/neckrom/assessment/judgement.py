@@ -19,7 +19,7 @@ STATEMENT = (
     "This is a measurement with a reason beside every flag, not a diagnosis. A loss of half or more of the range, "
     "painful movement or a substantial difference between the sides may be suggestive of relevant cervical "
     "pathology; only a clinician who examines the person can tell. The angles are estimated from pictures, and the "
-    "method was fitted and checked on rendered people whose angles are known exactly, not on real ones."
+    "method was fitted and checked on rendered people whose angles are known exactly, and tried on few real ones."
 )
 """In English, as results keep it; the text of :data:`STATEMENT_KEY`, to which a test holds it."""
 

@@ -102,7 +102,7 @@ class FrontEstimator:
     See :class:`neckrom.kinematics.estimator.OrientationEstimator` for the methods.
     """
 
-    identity = "regressor-fusion 4"
+    identity = "front-fusion 5"
 
     def __init__(self, calibration: Calibration | None = None) -> None:
         self._calibration = shipped_calibration() if calibration is None else calibration
