@@ -73,7 +73,7 @@ def test_wrong_values_are_all_named_at_once(neckrom, tmp_path):
     "arguments",
     [
         ("--hfov", "nan"),
-        ("--hfov", "19.9"),
+        ("--hfov", "4.9"),
         ("--hfov", "150.1"),
         ("--neutral", "2", "2"),
         ("--neutral", "-1", "2"),

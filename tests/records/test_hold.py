@@ -38,6 +38,7 @@ from neckrom.records.leftovers import UPLOAD, mark_busy
 from neckrom.records.location import locate
 from neckrom.records.plausible import RANGES, first_implausible
 from neckrom.records.result_folder import parse_result
+from neckrom.records.stored_report import stored_report
 from neckrom.web.trend_drawing import draw_trends
 from tests.records.folders import case_of, write_folder
 from tests.records.postgresql import Server
@@ -849,8 +850,9 @@ def test_a_report_that_runs_or_leads_elsewhere_is_not_handed_out(held, tmp_path,
         (folder / "report.html").write_text(f"<!doctype html><p>x</p>{content}", encoding="utf-8")
         done = records.import_result(folder, records.people()[0].id)
         with pytest.raises(InputError, match="--sheet"):
-            write_handout(records, done.session_id, "html", tmp_path / "out", "en")
-        assert not (tmp_path / "out").exists()
+            stored_report(records.session(done.session_id).folder / "report.html", done.session_id)
+        laid_out_anew = write_handout(records, done.session_id, "html", tmp_path / "out", "en").read_text()
+    assert content not in laid_out_anew
 
 
 def test_a_report_is_handed_out_under_a_policy_that_comes_first(held, tmp_path):
@@ -858,7 +860,8 @@ def test_a_report_is_handed_out_under_a_policy_that_comes_first(held, tmp_path):
         folder = write_folder(tmp_path / "results" / "new", "new")
         (folder / "report.html").write_text("<!doctype html><title>x</title><p>fine</p>", encoding="utf-8")
         done = records.import_result(folder, records.people()[0].id)
-        written = write_handout(records, done.session_id, "html", tmp_path / "out", "en").read_text()
+        stored = records.session(done.session_id).folder / "report.html"
+        written = stored_report(stored, done.session_id).decode()
     assert written.index("Content-Security-Policy") < written.index("<title>")
     assert re.search(r"default-src 'none'", written)
     assert written.endswith("<p>fine</p>")
@@ -870,7 +873,7 @@ def test_a_pdf_that_acts_is_not_handed_out(held, tmp_path):
         (folder / "report.pdf").write_bytes(b"%PDF-1.4\n1 0 obj<</OpenAction<</S/JavaScript/JS(x)>>>>endobj")
         done = records.import_result(folder, records.people()[0].id)
         with pytest.raises(InputError, match="--sheet"):
-            write_handout(records, done.session_id, "pdf", tmp_path / "out", "en")
+            stored_report(records.session(done.session_id).folder / "report.pdf", done.session_id)
 
 
 # ------------------------------------------------------------------------ the log

@@ -707,8 +707,8 @@ def test_a_stop_sign_ends_the_screen(desk):
     assert load_messages("en").text("screen.safety.stop") in said
     assert load_messages("en").text(f"safety.{question.id}") in said
     (row,) = desk.records.person(person).screenings
-    assert set(row.answers) <= {"safety", "questions", "tension"}
-    assert not row.answers.get("questions"), "what was asked after a stop is not kept"
+    after = set(row.answers) - {"safety"}
+    assert not any(row.answers[part] for part in after), "what was asked after a stop is not kept"
 
 
 def test_only_a_clinician_goes_on_after_a_sign_for_one(desk):
@@ -956,7 +956,7 @@ def test_a_file_that_is_no_clip_says_why_and_is_removed(guided_desk, tmp_path, n
     running = guided_desk.guided.of(person)
     assert "/" not in running.clip
     reach(guided_desk, person, Stage.FAILED)
-    assert "Error:" in guided_desk.guided.of(person).said
+    assert re.search("is not a video|is damaged", guided_desk.guided.of(person).said)
     page = guided_desk.page(f"/people/{person}/guided")
     assert "<b>x</b>" not in page
     assert not list((tmp_path / "guided").rglob("*"))
@@ -1144,7 +1144,7 @@ AUDIT = """
 def test_pages_fit_are_labelled_and_show_their_pictures(desk, people, open_page, way):
     size, scheme, language = way
     page = open_page(desk, size=size, color_scheme=scheme)
-    base = f"http://{desk.host}"
+    base = page.evaluate("location.origin")
     page.goto(f"{base}/people?lang={language}")
     shown = [
         target

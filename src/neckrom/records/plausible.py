@@ -66,6 +66,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "percent_limit": (0, 1e4),
     "frames_measured_percent": (0, 100.001),
     "face_found_percent": (0, 100.001),
+    "distance_m": (0.01, 1000),
+    "hfov_interval95_deg": (0, 180),
     "settings": _ANY,
     "values": _ANY,
 }

@@ -102,8 +102,8 @@ def measured_time(result: Result, stated: datetime | None, now: datetime) -> dat
         If it lies in the future or is no time.
     """
     if stated is not None:
-        _refuse_past(stated)
         _refuse_future(stated, now)
+        _refuse_past(stated)
         return stated
     try:
         made = datetime.fromisoformat(result.created)
@@ -453,6 +453,6 @@ def parse_date(text: str | None) -> datetime | None:
         raise ConfigurationError(
             f"{text!r} is no date: give it as in 2026-03-14, or with the time as in 2026-03-14T10:30"
         ) from error
-    _refuse_past(zoned)
     _refuse_future(zoned, datetime.now(UTC))
+    _refuse_past(zoned)
     return zoned
