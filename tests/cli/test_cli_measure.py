@@ -29,7 +29,7 @@ def test_results_of_several_inputs(neckrom, tmp_path, short_clip):
     folders = {path.name: path for path in (neckrom.folder / "neckrom-results").iterdir()}
     assert set(folders) == {"short", "short-2"}
     for folder in folders.values():
-        assert {path.name for path in folder.iterdir()} == FILES
+        assert {path.name for path in folder.iterdir()} == FILES | {"pictures"}
     results = {name: read_result(folder) for name, folder in folders.items()}
     assert results["short"].clip.sha256 != results["short-2"].clip.sha256
     assert results["short"].clip.frames == 195
@@ -69,7 +69,7 @@ def test_narrow_terminals_lose_nothing(neckrom, measured, columns):
     assert done.returncode == 0, done.stderr
     table = done.stdout[: done.stdout.index("Written to")]
     assert max(map(len, table.splitlines())) <= int(columns)
-    for word in ("Rotation left", "Best", "Mean", "Ref", "Flag", "How sure"):
+    for word in ("Rotation left", "Best", "Mean", "95 %", "Norm", "Pain", "What it means"):
         assert word in " ".join(table.split()), f"{word} is cut off:\n{table}"
 
 

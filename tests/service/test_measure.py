@@ -11,6 +11,7 @@ import pytest
 from neckrom.errors import ConfigurationError, InputError, NoNeutralError, OutputError
 from neckrom.result import Result
 from neckrom.service import MeasureOptions, measure_all, measure_one
+from neckrom.types import Movement
 
 CLIP = Path(__file__).parents[2] / "sample_videos" / "bruno_moderate.mp4"
 
@@ -41,6 +42,7 @@ def test_everything_promised_is_written(outcome):
         "landmarks.parquet",
         "report.html",
         "report.pdf",
+        *(f"{movement.value}.jpg" for movement in Movement),
     }
     stored = Result.model_validate_json((outcome.folder / "result.json").read_text())
     assert stored == outcome.result
