@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neckrom.cli.terminal import console, print_json, say
-from neckrom.saying.figures import day
 
 if TYPE_CHECKING:
     from neckrom.messages import Messages
@@ -116,6 +115,7 @@ def _opened(store: str | None) -> Records:
 
 def _subject(records: Records, person: str | None, session: str | None) -> _Subject:
     from neckrom.errors import InputError  # noqa: PLC0415
+    from neckrom.saying.figures import day  # noqa: PLC0415  (doctor must start where numpy does not)
 
     chosen = None if session is None else records.find_session(session)
     wanted = person if person is not None else (chosen.person_id if chosen is not None else "")
