@@ -68,7 +68,9 @@ class CameraInfo(Model):
         default=None, description="Null where the lens is known, and in results of before it was estimated."
     )
     origin: str
-    assumed: bool = Field(description="The user stated nothing: estimated from perspective, or the default.")
+    assumed: bool = Field(
+        description="Nobody stated a lens, and the file names none: estimated from perspective, or the default."
+    )
     view: Literal["front", "side_left", "side_right"] = Field(
         default="front",
         description="From where the camera looked: the front, or the person's left or right side.",

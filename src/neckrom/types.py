@@ -108,6 +108,10 @@ class Frame:
     image: ImageArray
 
 
+FOCAL_LENGTHS_MM = (8.0, 1200.0)
+"""Lenses that there are, as on 35 mm film: what a file names beyond them is no focal length."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
     """What is known of a source before its frames are read.
@@ -132,6 +136,8 @@ class SourceInfo:
         Degrees clockwise (0, 90, 180, 270) by which the picture was turned beyond what the file asks for.
     track : int or None
         Which of several tracks with a moving picture, from 0; None where nobody chose.
+    focal_35mm_mm : float or None
+        Focal length on 35 mm film that the file itself names; None where it names none.
     """
 
     name: str
@@ -145,6 +151,7 @@ class SourceInfo:
     nominal_fps: float | None
     turned_deg: int = 0
     track: int | None = None
+    focal_35mm_mm: float | None = None
 
 
 class FrameSource(Protocol):

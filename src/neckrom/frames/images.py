@@ -22,6 +22,7 @@ from pathlib import Path
 from av.video.frame import VideoFrame
 
 from neckrom.errors import InputError
+from neckrom.frames.focal import focal_of_picture
 from neckrom.frames.geometry import (
     PictureMaker,
     Turn,
@@ -80,6 +81,7 @@ class ImageFolderSource:
             expected_frames=len(self._entries),
             nominal_fps=None,
             turned_deg=turned_deg,
+            focal_35mm_mm=focal_of_picture(self._entries[0].path),
         )
 
     @property

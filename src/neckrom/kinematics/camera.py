@@ -27,6 +27,12 @@ fields of view of 33 to 82 deg lie within two of them. Laptop and phone cameras 
 cropped and zoomed pictures beyond."""
 STATED_SD = 0.04
 """The same where the user states a field of view: makers round it, and video modes crop it."""
+WRITTEN_SD = 0.08
+"""The same where the file names a focal length: it is that of the whole sensor, and a video takes less of it."""
+VIDEO_SHARE = 0.93
+"""Of the width that the focal length belongs to a picture shows so much: stabilised video loses 0 to 15 % of it."""
+_FILM_MM = 36.0
+"""Long side of 35 mm film."""
 
 SAME_SHAPE = 0.01
 """Share by which the ratio of width to height may differ between two sizes of the same picture."""
@@ -77,6 +83,29 @@ def pinhole(width: int, height: int, hfov_deg: float | None = None) -> CameraMod
         origin=origin,
         assumed=hfov_deg is None,
         inverse_focal_sd=ASSUMED_SD if hfov_deg is None else STATED_SD,
+    )
+
+
+def pinhole_as_written(width: int, height: int, focal_35mm_mm: float) -> CameraModel:
+    """Camera by the focal length that its file names, as that of 35 mm film.
+
+    Parameters
+    ----------
+    width, height : int
+        As for :func:`pinhole`.
+    focal_35mm_mm : float
+        Millimetres. Taken along the long side: the diagonal, which makers mean, belongs to the photo's 4:3, and
+        video is cut from it at the top and bottom.
+    """
+    assumed = pinhole(width, height)
+    focal = max(width, height) * focal_35mm_mm / _FILM_MM / VIDEO_SHARE
+    return replace(
+        assumed,
+        fx=float(focal),
+        fy=float(focal),
+        origin=f"written in the file: {focal_35mm_mm:g} mm as on 35 mm film",
+        assumed=False,
+        inverse_focal_sd=WRITTEN_SD,
     )
 
 

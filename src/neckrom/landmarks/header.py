@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from neckrom.types import DetectorIdentity, SourceInfo
+from neckrom.types import FOCAL_LENGTHS_MM, DetectorIdentity, SourceInfo
 
 _MOST_SAID = 3
 _LARGEST_TIME_NS = 2**63 - 1
@@ -65,6 +65,8 @@ def source_fields(source: SourceInfo) -> dict[str, Any]:
         del content["turned_deg"]
     if source.track is None:
         del content["track"]
+    if source.focal_35mm_mm is None:
+        del content["focal_35mm_mm"]
     return content
 
 
@@ -144,6 +146,7 @@ class _StoredSource(_Stored):
     nominal_fps: Annotated[float, Field(ge=0, le=1e9)] | None
     turned_deg: Literal[0, 90, 180, 270] = 0
     track: Annotated[int, Field(ge=0, le=1000)] | None = None
+    focal_35mm_mm: Annotated[float, Field(ge=FOCAL_LENGTHS_MM[0], le=FOCAL_LENGTHS_MM[1])] | None = None
 
 
 class _StoredDetector(_Stored):

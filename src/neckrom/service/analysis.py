@@ -14,7 +14,13 @@ from neckrom import __version__
 from neckrom.assessment.judgement import STATEMENT, STATEMENT_KEY, JudgementSettings, PainReport, judge
 from neckrom.assessment.norms import LoadedNorms
 from neckrom.errors import NoFaceError
-from neckrom.kinematics.camera import camera_for_picture, hfov_interval95_deg, pinhole, straightened
+from neckrom.kinematics.camera import (
+    camera_for_picture,
+    hfov_interval95_deg,
+    pinhole,
+    pinhole_as_written,
+    straightened,
+)
 from neckrom.kinematics.estimator import OrientationEstimator
 from neckrom.kinematics.face_mesh import face_orientation, facing_angles_deg
 from neckrom.kinematics.front.estimator import FrontEstimator
@@ -123,7 +129,7 @@ def analyse(
     seen = landmarks.mirrored() if options.mirrored else landmarks
     view = _view(seen, options)
     _refuse_empty(seen, view, provenance)
-    camera = _camera(seen, options)
+    camera = _camera(seen, provenance.source, options)
     straight, straight_camera = straightened(seen, camera)
     neutral = _neutral(straight, straight_camera, view, options)
     still = (seen.time_s >= neutral.start_s) & (seen.time_s <= neutral.end_s)
@@ -215,9 +221,11 @@ def _refuse_empty(landmarks: LandmarkSeries, view: View, provenance: Provenance)
     )
 
 
-def _camera(landmarks: LandmarkSeries, options: AnalysisOptions) -> CameraModel:
+def _camera(landmarks: LandmarkSeries, source: SourceInfo, options: AnalysisOptions) -> CameraModel:
     if options.camera is not None:
         return camera_for_picture(options.camera, landmarks.width, landmarks.height)
+    if options.hfov_deg is None and options.distance_m is None and source.focal_35mm_mm is not None:
+        return pinhole_as_written(landmarks.width, landmarks.height, source.focal_35mm_mm)
     return pinhole(landmarks.width, landmarks.height, options.hfov_deg)
 
 

@@ -9,12 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neckrom.kinematics.camera import ASSUMED_SD, STATED_SD
+from neckrom.kinematics.camera import ASSUMED_SD, STATED_SD, VIDEO_SHARE, WRITTEN_SD
 from neckrom.kinematics.front.bodies import HEAD, THORAX, Body
 from neckrom.kinematics.front.fusion import AGREE_DEG, AGREE_SHARE, AROUND_S, READ_WELL_DEG, STANDING_S
 from neckrom.kinematics.front.lens import EYES_M, EYES_SD
 from neckrom.kinematics.front.parameters import DEFAULTS, LIMITS
-from neckrom.kinematics.front.unknowns import UNSEEN_TRUNK_SD_DEG
+from neckrom.kinematics.front.unknowns import (
+    SURE_FACE_DEG,
+    UNSEEN_TRUNK_SD_DEG,
+    USUAL_DISAGREEMENT_BACK_DEG,
+    USUAL_DISAGREEMENT_DEG,
+)
 from neckrom.kinematics.view import ASKEW_FROM_DEG
 
 PAGE = Path(__file__).parents[3] / "docs" / "method.md"
@@ -28,9 +33,14 @@ IN_MODULES = {
     "AROUND_S": AROUND_S,
     "ASSUMED_SD": ASSUMED_SD,
     "STATED_SD": STATED_SD,
+    "WRITTEN_SD": WRITTEN_SD,
+    "VIDEO_SHARE": VIDEO_SHARE,
     "EYES_M": EYES_M,
     "EYES_SD": EYES_SD,
     "UNSEEN_TRUNK_SD_DEG": UNSEEN_TRUNK_SD_DEG,
+    "USUAL_DISAGREEMENT_DEG": USUAL_DISAGREEMENT_DEG,
+    "USUAL_DISAGREEMENT_BACK_DEG": USUAL_DISAGREEMENT_BACK_DEG,
+    "SURE_FACE_DEG": SURE_FACE_DEG,
     "ASKEW_FROM_DEG": ASKEW_FROM_DEG,
 }
 

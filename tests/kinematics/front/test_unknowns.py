@@ -10,7 +10,15 @@ from scipy.spatial.transform import Rotation
 
 from neckrom.kinematics.front.estimator import FrontEstimator
 from neckrom.kinematics.front.networks import Prediction
-from neckrom.kinematics.front.unknowns import UNSEEN_TRUNK_SD_DEG, with_lens_and_seat, without_unseen_trunk
+from neckrom.kinematics.front.unknowns import (
+    SURE_FACE_DEG,
+    UNSEEN_TRUNK_SD_DEG,
+    USUAL_DISAGREEMENT_BACK_DEG,
+    USUAL_DISAGREEMENT_DEG,
+    with_contradictions,
+    with_lens_and_seat,
+    without_unseen_trunk,
+)
 from neckrom.kinematics.neck_angles import neck_angle_series, rotation_from_cardan
 from neckrom.kinematics.view import ASKEW_FROM_DEG, askew_seat_deg
 from neckrom.types import POSE_SHOULDERS, LandmarkSeries
@@ -110,3 +118,32 @@ def test_a_recording_without_face_or_body_says_nothing_of_the_seat(clip):
     landmarks = clip.landmarks()
     nobody = replace(landmarks, pose_world=np.full_like(landmarks.pose_world, np.nan))
     assert askew_seat_deg(nobody, clip.camera(known=False), clip.at_rest) == 0.0
+
+
+def reading(angles: list[float], sd_deg: float) -> Prediction:
+    return Prediction(np.array([[*angles, 0.0, 0.0, 0.0]]), np.full((1, 6), sd_deg))
+
+
+@pytest.mark.parametrize("plane", [0, 1, 2])
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_readings_that_contradict_each_other_make_the_angle_unsure(plane, side):
+    usual = (USUAL_DISAGREEMENT_BACK_DEG if plane == 0 and side < 0 else USUAL_DISAGREEMENT_DEG)[plane]
+    angles = np.zeros(3)
+    angles[plane] = side * (usual + 20.0)
+    pose, still = reading(list(angles), 15.0), reading([0.0, 0.0, 0.0], 5.0)
+    fused = reading([0.0, 0.0, 0.0], 4.0)
+    less_sure = with_contradictions(fused, still, pose)
+    np.testing.assert_array_equal(less_sure.angles_deg, fused.angles_deg)
+    expected = np.full((1, 6), 4.0)
+    expected[0, plane] = np.hypot(4.0, 20.0)
+    np.testing.assert_allclose(less_sure.sd_deg, expected)
+
+
+def test_what_is_no_contradiction():
+    fused = reading([0.0, 0.0, 0.0], 4.0)
+    pose = reading([60.0, 40.0, 60.0], 15.0)
+    nobody = Prediction(np.full((1, 6), np.nan), np.full((1, 6), np.nan))
+    collapsed = reading([0.0, 0.0, 0.0], SURE_FACE_DEG + 1.0)
+    near = reading([50.0, 30.0, 50.0], 5.0)
+    for face, other in ((nobody, pose), (near, nobody), (collapsed, pose), (near, pose)):
+        np.testing.assert_array_equal(with_contradictions(fused, face, other).sd_deg, fused.sd_deg)

@@ -58,7 +58,12 @@ from neckrom.kinematics.front.orientation import orientations
 from neckrom.kinematics.front.readings import branches, readings_of
 from neckrom.kinematics.front.reference import Reference
 from neckrom.kinematics.front.running import RunningFront
-from neckrom.kinematics.front.unknowns import shoulders_seen, with_lens_and_seat, without_unseen_trunk
+from neckrom.kinematics.front.unknowns import (
+    shoulders_seen,
+    with_contradictions,
+    with_lens_and_seat,
+    without_unseen_trunk,
+)
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA
 from neckrom.kinematics.view import askew_seat_deg
 from neckrom.types import (
@@ -102,7 +107,7 @@ class FrontEstimator:
     See :class:`neckrom.kinematics.estimator.OrientationEstimator` for the methods.
     """
 
-    identity = "front-fusion 5"
+    identity = "front-fusion 6"
 
     def __init__(self, calibration: Calibration | None = None) -> None:
         self._calibration = shipped_calibration() if calibration is None else calibration
@@ -208,6 +213,7 @@ class FrontEstimator:
         solved = np.zeros(len(observed), dtype=np.bool_)
         if observed.tracks is not None:
             angles, solved = self._solved(observed.tracks, angles, reference)
+        angles = with_contradictions(angles, observed.face, observed.pose)
         angles = with_lens_and_seat(angles, observed.head_moved, reference)
         return orientations(
             observed.time_ns,

@@ -29,7 +29,11 @@ from neckrom.kinematics.front.fusion import Track, contradicts
 from neckrom.kinematics.front.orientation import orientations
 from neckrom.kinematics.front.readings import branches, readings_of
 from neckrom.kinematics.front.reference import Reference
-from neckrom.kinematics.front.unknowns import with_lens_and_seat, without_unseen_trunk
+from neckrom.kinematics.front.unknowns import (
+    with_contradictions,
+    with_lens_and_seat,
+    without_unseen_trunk,
+)
 from neckrom.types import POSE_EARS, LandmarkSeries, OrientationSeries
 
 _ANGLES = 6
@@ -102,9 +106,8 @@ class RunningFront:
         fused = self._calibration.stretched(track.fused(now, inflation), flow=motion.recorded)
         angles = self._calibration.with_measured_sd(fused, flow=motion.recorded)
         head_moved = head_on_plane(points.pose, self._reference.rest.lens) - self._reference.head
-        angles = with_lens_and_seat(
-            without_unseen_trunk(angles, self._reference), head_moved, self._reference
-        )
+        angles = with_contradictions(without_unseen_trunk(angles, self._reference), face, pose)
+        angles = with_lens_and_seat(angles, head_moved, self._reference)
         return orientations(held.time_ns, angles, self._reference, (face, pose), fused.face_trust)
 
     def _next(self, before: _Before, now: Readings, motion: Motion) -> State:
