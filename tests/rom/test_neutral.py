@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from neckrom.errors import NoNeutralError
-from neckrom.rom.neutral import NeutralSettings, find_neutral, given_neutral, neutral_drift_deg
+from neckrom.rom.neutral import (
+    NeutralSettings,
+    find_neutral,
+    given_neutral,
+    neutral_drift_deg,
+    with_uncertain_zero,
+)
+from neckrom.rom.range_of_motion import RomSettings, range_of_motion
 from neckrom.types import Movement, Neutral
 from tests.rom.motion import Motion
 
@@ -91,3 +100,22 @@ def test_shifted_rest_is_noticed_as_drift():
     busy = (angles.time_s > 1.9) & (angles.time_s < 6.1)
     drift = neutral_drift_deg(angles.time_s, neck, Neutral(0, 1.9, "found"), busy, SETTINGS)
     assert drift == pytest.approx(7, abs=0.1)
+
+
+def test_single_frames_are_as_unsure_of_zero_as_the_intervals():
+    """A head that rests elsewhere afterwards: the frames of a hold say the same as the interval of the trial."""
+    motion = Motion().rest(3.0)
+    for _ in range(3):
+        motion.go(Movement.ROTATION_LEFT, 40, hold_s=1.5).rest(1.0)
+    drawn = motion.angles()
+    angles = replace(drawn, sd_deg=np.full_like(drawn.neck_deg, 2.0))
+    later = angles.time_s > 8.0
+    angles.neck_deg[later, 2] += 4.0
+    neutral = given_neutral(angles.time_s, 0.0, 2.5, np.ones(len(angles), dtype=bool))
+    found = range_of_motion(angles, neutral, None, RomSettings())
+    assert found.neutral.sd_deg[2] > 1.0
+    told = with_uncertain_zero(angles, found.neutral)
+    np.testing.assert_allclose(told.sd_deg, np.hypot(angles.sd_deg, found.neutral.sd_deg))
+    trial = found.trials[0]
+    hold = (angles.time_s >= trial.start_s) & (angles.time_s <= trial.end_s)
+    assert np.nanmedian(told.sd_deg[hold, 2]) == pytest.approx(trial.sd_deg, rel=0.1)

@@ -18,7 +18,7 @@ import numpy as np
 from neckrom.errors import NoNeutralError
 from neckrom.kinematics.smoothing import segments, smooth_series
 from neckrom.rom.places import PlaceSettings, bridged, find_places, loops_from, stays
-from neckrom.types import BoolArray, Doubt, FloatArray, Neutral, Notice
+from neckrom.types import AngleSeries, BoolArray, Doubt, FloatArray, Neutral, Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +268,18 @@ _HELD_DEG = 1.0
 
 
 # ------------------------------------------------------------------- evidence
+
+
+def with_uncertain_zero(angles: AngleSeries, neutral: Neutral) -> AngleSeries:
+    """The same angles, as sure frame by frame as their zero leaves them: it is in every interval, so also in theirs.
+
+    Parameters
+    ----------
+    angles : AngleSeries
+        Their standard deviations are those of the estimator alone.
+    neutral : Neutral
+    """
+    return replace(angles, sd_deg=np.hypot(angles.sd_deg, neutral.sd_deg))
 
 
 def _candidates(time_s: FloatArray, smooth: FloatArray, settings: NeutralSettings) -> list[_Candidate]:

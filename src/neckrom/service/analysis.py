@@ -45,7 +45,7 @@ from neckrom.result import (
     SessionFacts,
     ToolInfo,
 )
-from neckrom.rom.neutral import doubted, find_neutral, given_neutral
+from neckrom.rom.neutral import doubted, find_neutral, given_neutral, with_uncertain_zero
 from neckrom.rom.protocol import Protocol
 from neckrom.rom.range_of_motion import RomSettings, angle_at, range_of_motion
 from neckrom.service.quality import describe_quality, setting_warnings
@@ -140,7 +140,7 @@ def analyse(
     orientation = estimator.smooth(estimator.observe(straight, reference), reference)
     every_angle = neck_angle_series(orientation, reference.neutral_thorax)
     found = range_of_motion(every_angle, neutral, options.protocol, options.rom, warm_ups=options.warm_ups)
-    angles = only_measured(every_angle, planes)
+    angles = only_measured(with_uncertain_zero(every_angle, found.neutral), planes)
     rom = replace(only_measured_coupling(found, planes), planes=planes)
     movements, asymmetry = judge(rom, options.norms, _pain(angles, options.protocol), options.judgement)
     result = Result(
