@@ -144,7 +144,15 @@ def running(*words: object) -> Iterator[str]:
 def record(case: Case, home: Path, browser: Browser, languages: list[str]) -> None:
     """Lead one guided session, and picture its result page in every language."""
     print(f"recording {home.name} ...", flush=True)
-    command = ("live", "--source", SAMPLES / f"{case.clip}.mp4", "--fast", "--no-browser", "--protocol", "quick")
+    command = (
+        "live",
+        "--source",
+        SAMPLES / f"{case.clip}.mp4",
+        "--fast",
+        "--no-browser",
+        "--protocol",
+        "quick",
+    )
     with running(*command, "--out", home / "session", "--lang", languages[0]) as address:
         page = browser.new_page(viewport=WIDE)
         page.goto(address)
@@ -152,7 +160,7 @@ def record(case: Case, home: Path, browser: Browser, languages: list[str]) -> No
         page.wait_for_selector("section.verdict p")
         for language in languages:
             page.get_by_role("combobox").select_option(language)
-            page.wait_for_function(f"document.documentElement.lang === '{language}'")
+            page.wait_for_selector(f"html[lang={language}]")
             page.wait_for_selector("section.verdict p")
             page.wait_for_timeout(3000)
             keep(page, home, f"result_page.{language}", whole=False)
@@ -181,7 +189,7 @@ def lead(page: Page, case: Case, home: Path) -> None:
             page.keyboard.press(" ")
             page.wait_for_selector("dialog[open]")
             page.keyboard.press("2")
-            page.wait_for_function("document.body.dataset.phase === 'stopped'")
+            page.wait_for_selector("body[data-phase=stopped]")
             keep(page, home, "stopped", whole=False)
             page.keyboard.press("Enter")
         last = phase
@@ -205,7 +213,9 @@ def look_at_all(names: list[str], home: Path, browser: Browser, languages: list[
     wrong = 0
     for name in names:
         case, folder = CASES[name], home / name
-        person = json.loads(neckrom("people", "add", case.person, "--birth-date", "1988-04-12", "--json", *where))["id"]
+        person = json.loads(
+            neckrom("people", "add", case.person, "--birth-date", "1988-04-12", "--json", *where)
+        )["id"]
         before = next((folder / "before").rglob("result.json")).parent
         after = next((folder / "session").glob("*/result.json")).parent
         stored = ("sessions", "import", "--person", person, "--json", *where)
@@ -230,8 +240,10 @@ def compared(name: str, result: Result, language: str, said: dict[str, str]) -> 
         first = min(lines, key=lambda line: lines[line], default="(no line of the verdict)")
         expected = verdict.title if surface not in CAVEATS else next(iter(caveats_first(verdict)), first)
         wrong += first != expected
-        print(f"  {'as above' if first == verdict.title else 'other   ' if first != expected else 'no caveat'} {surface}"
-              + ("" if first == verdict.title else f": {first[:110]}"))
+        print(
+            f"  {'as above' if first == verdict.title else 'other   ' if first != expected else 'no caveat'} {surface}"
+            + ("" if first == verdict.title else f": {first[:110]}")
+        )
     return wrong
 
 
@@ -250,7 +262,9 @@ def flat(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def in_the_terminal(person: str, first: str, second: str, language: str, store: Path) -> Iterator[tuple[str, str]]:
+def in_the_terminal(
+    person: str, first: str, second: str, language: str, store: Path
+) -> Iterator[tuple[str, str]]:
     """Tables for people who work there."""
     options = ("--store", store, "--lang", language)
     os.environ["COLUMNS"] = "400"
@@ -277,9 +291,13 @@ def on_paper(person: str, second: str, language: str, store: Path, folder: Path)
         ("sheet.pdf", out / f"{second}_sheet.pdf"),
         ("course.pdf", out / f"{person}_course.pdf"),
     ):
-        said[name] = subprocess.run(["pdftotext", path, "-"], capture_output=True, text=True, check=True).stdout
+        said[name] = subprocess.run(
+            ["pdftotext", path, "-"], capture_output=True, text=True, check=True
+        ).stdout
         subprocess.run(["pdftoppm", "-r", "60", "-png", path, folder / f"{name}.{language}"], check=True)
-    print(f"{folder.name} ({language}): report written in {taken:.1f} s, {said['report.pdf'].count(chr(12))} pages")
+    print(
+        f"{folder.name} ({language}): report written in {taken:.1f} s, {said['report.pdf'].count(chr(12))} pages"
+    )
     return said
 
 

@@ -74,10 +74,13 @@ MAY_IMPORT = {
     | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages", "saying"},
     "exports": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "records", "screening", "messages", "saying"},
+    # what is handed to a person knows the records that it tells of, and no page and no command
+    "handouts": BASE | {"report", "service", "records", "exports", "screening", "messages", "saying"},
     "web": BASE
-    | {"assessment", "report", "service", "live", "screening", "records", "exports", "messages", "saying"},
+    | {"assessment", "report", "service", "live", "screening", "records", "exports", "handouts"}
+    | {"messages", "saying"},
     "cli": BASE
-    | {"service", "live", "web", "records", "exports", "screening", "messages", "saying"}
+    | {"service", "live", "web", "records", "exports", "handouts", "screening", "messages", "saying"}
     | {"report", "validation", "assessment", "landmarks", "camera_profiles"},
     "__main__": {"cli"},
     "__init__": {"_version"},

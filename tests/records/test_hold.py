@@ -24,9 +24,10 @@ from sqlalchemy import text
 
 from neckrom.errors import InputError, NeckromError, OutputError, StoreError, StoreUnreachableError
 from neckrom.exports import write
-from neckrom.exports.handout import write_handout
 from neckrom.exports.source import read_series
 from neckrom.exports.write import Format, export_to
+from neckrom.handouts.making import write_handout
+from neckrom.handouts.trend_drawing import draw_trends
 from neckrom.messages import load_messages
 from neckrom.records import api, sessions
 from neckrom.records.api import Records
@@ -39,7 +40,6 @@ from neckrom.records.location import locate
 from neckrom.records.plausible import RANGES, first_implausible
 from neckrom.records.result_folder import parse_result
 from neckrom.records.stored_report import stored_report
-from neckrom.web.trend_drawing import draw_trends
 from tests.records.folders import case_of, write_folder
 from tests.records.postgresql import Server
 

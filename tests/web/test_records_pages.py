@@ -24,6 +24,7 @@ import numpy as np
 import pytest
 from sqlalchemy import insert
 
+from neckrom.handouts.trend_drawing import HEIGHT, WIDTH, draw_trends
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.records.api import Records, open_records
 from neckrom.records.ids import new_person_id
@@ -44,7 +45,6 @@ from neckrom.web.forms import LARGEST_FORM
 from neckrom.web.guided import COMMAND, GuidedSessions, Stage
 from neckrom.web.records_pages import PAGE_LENGTH, records_app
 from neckrom.web.server import listening, run_app
-from neckrom.web.trend_drawing import HEIGHT, WIDTH, draw_trends
 from tests.cli.conftest import SAMPLES, first_seconds
 from tests.records.folders import all_movements, case_of, changed, write_folder
 from tests.web.serving import PATIENCE_S, Answer, eventually, path_of

@@ -618,7 +618,7 @@ def hand_out(
     store: _Store = None,
 ) -> None:
     """Write the report of a session, or the course of a person, to hand out."""
-    from neckrom.exports.handout import write_handout  # noqa: PLC0415
+    from neckrom.handouts.making import write_handout  # noqa: PLC0415
 
     with _opened(store) as records:
         path = write_handout(records, what, form.value, out, language, sheet=sheet, overwrite=overwrite)

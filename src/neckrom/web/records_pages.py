@@ -23,15 +23,16 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from neckrom.errors import InputError, NeckromError, OutputError, UnknownRecordError
-from neckrom.exports.handout import letterhead, report_of, sheet_for
 from neckrom.exports.write import Format, made_export
+from neckrom.handouts.caveats import caveats_of
+from neckrom.handouts.course import course_of
+from neckrom.handouts.handout_page import Handout, handout_html, handout_pdf
+from neckrom.handouts.making import letterhead, report_of, sheet_for
+from neckrom.handouts.trend_drawing import HEIGHT, WIDTH
+from neckrom.handouts.values_in_words import NONE, best, difference, error, interval, verdict_words
 from neckrom.messages import Messages
 from neckrom.records.api import Comparison, Deleted, KnownRecordingError, Records, SessionView
 from neckrom.records.audit import Action
-from neckrom.records.caveats import caveats_of
-from neckrom.records.course import course_of
-from neckrom.records.handout_page import Handout, handout_html, handout_pdf
-from neckrom.records.in_words import NONE, best, difference, error, interval
 from neckrom.records.people import RefusedValueError, checked_note
 from neckrom.records.pictures import pictures_of
 from neckrom.records.result_folder import MAX_RESULT_BYTES, RESULT
@@ -54,11 +55,10 @@ from neckrom.web.record_files import (
     page_of_its_own,
     stored_file,
 )
-from neckrom.web.record_words import refusal, verdict_words
+from neckrom.web.record_words import refusal
 from neckrom.web.screen_pages import screen_routes
 from neckrom.web.server import listening, run_app
 from neckrom.web.settings_pages import settings_routes
-from neckrom.web.trend_drawing import HEIGHT, WIDTH, draw_trends
 from neckrom.web.uploads import UploadLimit
 
 START = "/people"
@@ -283,12 +283,11 @@ def _person_page(
     shown = {
         "view": view,
         "course": course,
-        "drawings": draw_trends(trends, texts),
+        "drawings": course.trends(HEIGHT) if course.trends is not None else (),
         "error": _error_words(texts),
         "changes": [_course_row(trend, texts) for trend in trends],
         "several": any(trend.since_last is not None and len(trend.points) > 2 for trend in trends),
         "width": WIDTH,
-        "height": HEIGHT,
         "day": day,
         "moment": figures.clock,
         "verdicts": {key: verdict_of(result, texts) for key, result in results.items()},

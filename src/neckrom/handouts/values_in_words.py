@@ -34,3 +34,15 @@ def difference(change: Change, texts: Messages) -> str:
 def error(change_limit_deg: float, texts: Messages) -> str:
     """What measuring alone may change."""
     return figures.plus_minus(change_limit_deg, texts)
+
+
+def verdict_words(change: Change, texts: Messages) -> str:
+    """Whether a change is one."""
+    return texts.text(f"pages.verdict.{change.verdict.value}")
+
+
+def change_words(change: Change, texts: Messages) -> str:
+    """Difference and verdict in one line."""
+    size = difference(change, texts)
+    said = verdict_words(change, texts)
+    return said if size == NONE else f"{size}: {said}"
