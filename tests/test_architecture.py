@@ -76,11 +76,14 @@ MAY_IMPORT = {
     | {"kinematics", "rom", "assessment", "report", "service", "records", "screening", "messages", "saying"},
     # what is handed to a person knows the records that it tells of, and no page and no command
     "handouts": BASE | {"report", "service", "records", "exports", "screening", "messages", "saying"},
+    # runs commands in a process of their own and files what they measured; no page knows how
+    "guided": BASE | {"records"},
     "web": BASE
-    | {"assessment", "report", "service", "live", "screening", "records", "exports", "handouts"}
+    | {"assessment", "report", "service", "live", "screening", "records", "exports", "handouts", "guided"}
     | {"messages", "saying"},
     "cli": BASE
-    | {"service", "live", "web", "records", "exports", "handouts", "screening", "messages", "saying"}
+    | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
+    | {"messages", "saying"}
     | {"report", "validation", "assessment", "landmarks", "camera_profiles"},
     "__main__": {"cli"},
     "__init__": {"_version"},

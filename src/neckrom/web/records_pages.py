@@ -24,6 +24,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from neckrom.errors import InputError, NeckromError, OutputError, UnknownRecordError
 from neckrom.exports.write import Format, made_export
+from neckrom.guided.clips import Clip
+from neckrom.guided.sessions import CAMERAS, PROTOCOLS, GuidedSessions
 from neckrom.handouts.caveats import caveats_of
 from neckrom.handouts.course import course_of
 from neckrom.handouts.handout_page import Handout, handout_html, handout_pdf
@@ -47,7 +49,6 @@ from neckrom.web.access import Access
 from neckrom.web.app import secured_app
 from neckrom.web.desk import Desk, go_to
 from neckrom.web.forms import Form, Posted
-from neckrom.web.guided import CAMERAS, PROTOCOLS, Clip, GuidedSessions
 from neckrom.web.record_files import (
     download,
     file_rows,
