@@ -15,11 +15,11 @@ from neckrom.errors import ConfigurationError
 from neckrom.handouts.caveats import caveats_of
 from neckrom.handouts.values_in_words import NONE, best, difference, error
 from neckrom.messages import FALLBACK, Messages, load_messages
-from neckrom.records.api import Comparison, Deleted, PersonView, SessionView
 from neckrom.records.audit import LogEntry
 from neckrom.records.people import PersonRow
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import Change, MovementTrend, Repeatability, Verdict
+from neckrom.records.views import Comparison, Deleted, PersonView, SessionView
 from neckrom.result import Result
 from neckrom.saying import figures
 from neckrom.saying.figures import clock, day

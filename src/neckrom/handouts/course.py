@@ -13,9 +13,9 @@ from neckrom.handouts.handout_page import Handout
 from neckrom.handouts.trend_drawing import draw_trends
 from neckrom.handouts.values_in_words import best, difference, error
 from neckrom.messages import Messages
-from neckrom.records.api import PersonView, ScreeningRow
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import MovementTrend, Repeatability, Verdict
+from neckrom.records.views import PersonView, ScreeningRow
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.report.wording import display_name

@@ -11,10 +11,11 @@ from neckrom.errors import InputError, UnknownRecordError
 from neckrom.exports.source import ANGLES, read_series
 from neckrom.exports.write import write_files
 from neckrom.messages import Messages, load_messages
-from neckrom.records.api import Records, SessionView
+from neckrom.records.api import Records
 from neckrom.records.audit import Action
 from neckrom.records.pictures import pictures_of
 from neckrom.records.trends import repeatability
+from neckrom.records.views import SessionView
 from neckrom.report.letterhead import Letterhead
 from neckrom.service.clinic import load_clinic
 from neckrom.types import AngleSeries

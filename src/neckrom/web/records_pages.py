@@ -33,13 +33,15 @@ from neckrom.handouts.making import letterhead, report_of, sheet_for
 from neckrom.handouts.trend_drawing import HEIGHT, WIDTH
 from neckrom.handouts.values_in_words import NONE, best, difference, error, interval, verdict_words
 from neckrom.messages import Messages
-from neckrom.records.api import Comparison, Deleted, KnownRecordingError, Records, SessionView
+from neckrom.records.api import Records
 from neckrom.records.audit import Action
+from neckrom.records.intake import KnownRecordingError
 from neckrom.records.people import RefusedValueError, checked_note
 from neckrom.records.pictures import pictures_of
 from neckrom.records.result_folder import MAX_RESULT_BYTES, RESULT
 from neckrom.records.sessions import parse_date
 from neckrom.records.trends import Change, MovementTrend, Verdict, repeatability
+from neckrom.records.views import Comparison, Deleted, SessionView
 from neckrom.report.wording import display_name
 from neckrom.saying import figures
 from neckrom.saying.figures import day
