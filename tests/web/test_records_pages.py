@@ -43,7 +43,8 @@ from neckrom.types import Movement
 from neckrom.web import uploads
 from neckrom.web.access import LOOPBACK, Access
 from neckrom.web.forms import LARGEST_FORM
-from neckrom.web.records_pages import PAGE_LENGTH, records_app
+from neckrom.web.people_pages import PAGE_LENGTH
+from neckrom.web.records_pages import records_app
 from neckrom.web.server import listening, run_app
 from tests.cli.conftest import SAMPLES, first_seconds
 from tests.records.folders import all_movements, case_of, changed, write_folder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from neckrom.messages import Messages
-from neckrom.records.trends import Change, MeasuredValue, Verdict
+from neckrom.records.trends import Change, MeasuredValue, Verdict, repeatability
 from neckrom.saying import figures
 
 NONE = figures.NONE
@@ -46,3 +46,10 @@ def change_words(change: Change, texts: Messages) -> str:
     size = difference(change, texts)
     said = verdict_words(change, texts)
     return said if size == NONE else f"{size}: {said}"
+
+
+def error_words(texts: Messages) -> str:
+    """Beyond what a change is called one, and whose figure that is."""
+    published = repeatability().published
+    source = published.citation.partition(",")[0]
+    return texts.text("pages.error", limit=published.mdc_deg, source=source)
