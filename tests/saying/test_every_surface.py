@@ -150,7 +150,7 @@ def surfaces(
     from neckrom.cli.records_view import session_view  # noqa: PLC0415
     from neckrom.handouts.values_in_words import best  # noqa: PLC0415
 
-    shown = plain(session_view(view))
+    shown = plain(session_view(view, ENGLISH))
     for place, (name, item) in enumerate(known.items()):
         clinical = item.movement.label
         said["report"][name] = (content.movements.rows[place][1], content.movements.rows[place][5])
