@@ -355,7 +355,7 @@ def live(
         port=port,
         browser=not no_browser,
         protocol=protocol,
-        language=language,
+        language=_spoken(lang),
         fast=fast,
         norms=norms,
     )
