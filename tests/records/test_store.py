@@ -360,7 +360,7 @@ def test_a_failed_delete_leaves_everything(records, folder, monkeypatch):
 def test_a_session_that_was_copied_but_not_written_is_written_at_the_next_open(address, folder, monkeypatch):
     with Records(locate(address)) as records:
         person = records.add_person("Anna")
-        monkeypatch.setattr(records, "_settle_or_keep", lambda manifest: False)
+        monkeypatch.setattr(records.intake, "_settle_or_keep", lambda manifest: False)
         done = records.import_result(folder(), person.id)
         assert records.sessions(person.id) == []
         assert [manifest.session_id for manifest in records.waiting()] == [done.session_id]
@@ -397,7 +397,7 @@ def test_a_session_thrown_away_but_not_forgotten_comes_back(address, folder):
 def test_a_session_that_waits_for_a_deleted_person_is_kept_and_said(address, folder, monkeypatch):
     with Records(locate(address)) as records:
         person = records.add_person("Anna")
-        monkeypatch.setattr(records, "_settle_or_keep", lambda manifest: False)
+        monkeypatch.setattr(records.intake, "_settle_or_keep", lambda manifest: False)
         records.import_result(folder(), person.id)
         with records.engine.begin() as connection:
             connection.execute(text("DELETE FROM person"))

@@ -83,7 +83,7 @@ def person_view(
 ) -> Group:
     """A person with sessions and course."""
     row = view.row
-    born = f", {texts.text('pages.born')} {row.birth_date}" if row.birth_date else ""
+    born = f", {texts.text('table.born', date=str(row.birth_date))}" if row.birth_date else ""
     facts = [
         Text(display_name(row.name or texts.text("pages.no_name"), limit=200), style="bold"),
         Text(row.id + born),

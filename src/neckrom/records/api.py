@@ -101,7 +101,7 @@ class Records:
                 with reading(self._engine) as connection:
                     finish_server_restore(root, connection)
             self.files = Files(root)
-            self._intake = Intake(self._engine, self.files)
+            self.intake = Intake(self._engine, self.files)
             self._deletion = Deletion(self._engine, self.files, location)
             self._refuse_lost_database()
             self.unreachable = tuple(clear_unfinished())
@@ -381,23 +381,23 @@ class Records:
         replace: bool = False,
     ) -> Imported:
         """Copy a result folder into the store: see :meth:`neckrom.records.intake.Intake.take_in`."""
-        return self._intake.take_in(folder, person_id, measured, note, replace=replace)
+        return self.intake.take_in(folder, person_id, measured, note, replace=replace)
 
     def check_new(self, recording_sha256: str, person_id: str, *, replace: bool) -> str | None:
         """Refuse a recording that is stored already: see :meth:`neckrom.records.intake.Intake.check_new`."""
-        return self._intake.check_new(recording_sha256, person_id, replace=replace)
+        return self.intake.check_new(recording_sha256, person_id, replace=replace)
 
     def waiting(self) -> list[Manifest]:
         """Sessions that are safe on this machine and not yet in the database."""
-        return self._intake.waiting()
+        return self.intake.waiting()
 
     def write_what_waits(self) -> None:
         """Write sessions that were kept while the server was gone; quick where there are none."""
-        self._intake.write_what_waits()
+        self.intake.write_what_waits()
 
     def settle(self) -> None:
         """Finish what a killed process or a lost server left undone."""
-        self._intake.settle()
+        self.intake.settle()
 
     # ------------------------------------------------------------- course
 
