@@ -28,10 +28,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -40,7 +39,7 @@ from neckrom.result import Result
 from neckrom.saying.verdict import verdict_of
 
 SAMPLES = Path(__file__).parent.parent / "sample_videos"
-PATIENCE_S = 900.0
+PATIENCE_S = 600.0
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
@@ -66,7 +65,27 @@ class Case:
     before: str
     pains: tuple[int, ...] = (0, 0, 0, 0, 0, 0)
     dizzy_after: int | None = None
-    answers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is looked at, and in which language.
+
+    Attributes
+    ----------
+    person, first, second : str
+        Ids of the person, the earlier visit and the session.
+    language : str
+    store, folder : Path
+        The records, and where pictures go.
+    """
+
+    person: str
+    first: str
+    second: str
+    language: str
+    store: Path
+    folder: Path
 
 
 CASES = {
@@ -162,7 +181,9 @@ def record(case: Case, home: Path, browser: Browser, languages: list[str]) -> No
             page.get_by_role("combobox").select_option(language)
             page.wait_for_selector(f"html[lang={language}]")
             page.wait_for_selector("section.verdict p")
-            page.wait_for_timeout(3000)
+            page.frame_locator("iframe.report").locator(f"html[lang={language}] h1").wait_for(
+                timeout=1e3 * PATIENCE_S
+            )
             keep(page, home, f"result_page.{language}", whole=False)
         page.keyboard.press("e")
         page.close()
@@ -176,15 +197,15 @@ def lead(page: Page, case: Case, home: Path) -> None:
         if time.monotonic() > give_up:
             raise SystemExit(f"{home.name}: still {phase}")
         moving = phase in ("announce", "out", "hold", "back")
+        done += last == "pain" and phase != "pain"
         if phase == "safety":
             page.keyboard.press("Enter" if page.locator(".asked").is_visible() else "2")
         elif phase == "consent":
             page.keyboard.press("2")
         elif phase == "chin":
             page.keyboard.press("0")
-        elif phase == "pain" and last != "pain":
+        elif phase == "pain":
             page.keyboard.press(str(case.pains[done]))
-            done += 1
         elif moving and case.dizzy_after == done:
             page.keyboard.press(" ")
             page.wait_for_selector("dialog[open]")
@@ -223,38 +244,32 @@ def look_at_all(names: list[str], home: Path, browser: Browser, languages: list[
         second = json.loads(neckrom(*stored, after))["session_id"]
         result = Result.model_validate_json((after / "result.json").read_text(encoding="utf-8"))
         for language in languages:
-            said = dict(in_the_terminal(person, first, second, language, store))
-            said |= on_paper(person, second, language, store, folder)
-            said |= on_pages(person, first, second, language, store, folder, browser)
+            seen = Seen(person, first, second, language, store, folder)
+            said = dict(in_the_terminal(seen)) | on_paper(seen) | on_pages(seen, browser)
             wrong += compared(name, result, language, said)
     return wrong
 
 
 def compared(name: str, result: Result, language: str, said: dict[str, str]) -> int:
-    """Print the line of the verdict that each surface says first; how many say another one."""
+    """Print the line of the verdict that each surface says first; how many say another one than they should."""
     verdict = verdict_of(result, load_messages(language))
+    caveats = [finding.text for finding in verdict.caveats()]
     print(f"\n{name} ({language}): {verdict.title}")
     wrong = 0
     for surface, text in said.items():
-        lines = {line: found for line in verdict.lines if (found := flat(text).find(flat(line))) >= 0}
-        first = min(lines, key=lambda line: lines[line], default="(no line of the verdict)")
-        expected = verdict.title if surface not in CAVEATS else next(iter(caveats_first(verdict)), first)
+        expected = verdict.title
+        if surface in OF_SEVERAL:
+            expected = caveats[0] if caveats else NO_LINE
+        lines = {line: place for line in verdict.lines if (place := flat(text).find(flat(line))) >= 0}
+        first = min(lines, key=lambda line: lines[line], default=NO_LINE)
         wrong += first != expected
-        print(
-            f"  {'as above' if first == verdict.title else 'other   ' if first != expected else 'no caveat'} {surface}"
-            + ("" if first == verdict.title else f": {first[:110]}")
-        )
+        print(f"  {surface:<17} {'as it should' if first == expected else 'ANOTHER LINE'}: {first[:100]}")
     return wrong
 
 
-CAVEATS = {"course", "course.pdf", "comparison", "people show", "sessions compare"}
+NO_LINE = "(nothing that must be known before sessions are compared)"
+OF_SEVERAL = {"course page", "course.pdf", "comparison", "sessions compare"}
 """What shows several sessions says of each only what must be known before they are compared."""
-
-
-def caveats_first(verdict: Any) -> Iterator[str]:
-    """The first caveat of a session."""
-    for finding in verdict.caveats():
-        yield finding.text
 
 
 def flat(text: str) -> str:
@@ -262,42 +277,36 @@ def flat(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def in_the_terminal(
-    person: str, first: str, second: str, language: str, store: Path
-) -> Iterator[tuple[str, str]]:
+def in_the_terminal(seen: Seen) -> Iterator[tuple[str, str]]:
     """Tables for people who work there."""
-    options = ("--store", store, "--lang", language)
+    options = ("--store", seen.store, "--lang", seen.language)
     os.environ["COLUMNS"] = "400"
-    yield "sessions show", neckrom("sessions", "show", second, *options)
-    yield "sessions list", neckrom("sessions", "list", person, *options).partition(first)[0]
-    yield "people show", neckrom("people", "show", person, *options)
-    yield "sessions compare", neckrom("sessions", "compare", first, second, *options)
+    yield "sessions show", neckrom("sessions", "show", seen.second, *options)
+    yield "sessions list", neckrom("sessions", "list", seen.person, *options).partition(seen.first)[0]
+    yield "people show", neckrom("people", "show", seen.person, *options)
+    yield "sessions compare", neckrom("sessions", "compare", seen.first, seen.second, *options)
 
 
-def on_paper(person: str, second: str, language: str, store: Path, folder: Path) -> dict[str, str]:
+def on_paper(seen: Seen) -> dict[str, str]:
     """Report, sheet and course as PDF, and FHIR."""
-    out = folder / f"files.{language}"
+    out = seen.folder / f"files.{seen.language}"
     shutil.rmtree(out, ignore_errors=True)
-    options = ("--store", store, "--out", out)
-    started = time.monotonic()
-    neckrom("report", second, *options, "--lang", language)
-    taken = time.monotonic() - started
-    neckrom("report", second, *options, "--lang", language, "--sheet")
-    neckrom("report", person, *options, "--lang", language)
-    neckrom("export", second, "--format", "fhir", *options)
-    said = {"FHIR": fhir_words(next(out.glob("*.json")))} if language == "en" else {}
+    options = ("--store", seen.store, "--out", out, "--lang", seen.language)
+    neckrom("report", seen.second, *options)
+    neckrom("report", seen.second, *options, "--sheet")
+    neckrom("report", seen.person, *options)
+    neckrom("export", seen.second, "--format", "fhir", *options[:4])
+    said = {"FHIR": fhir_words(next(out.glob("*.json")))} if seen.language == "en" else {}
     for name, path in (
-        ("report.pdf", out / f"{second}.pdf"),
-        ("sheet.pdf", out / f"{second}_sheet.pdf"),
-        ("course.pdf", out / f"{person}_course.pdf"),
+        ("report.pdf", out / f"{seen.second}.pdf"),
+        ("sheet.pdf", out / f"{seen.second}_sheet.pdf"),
+        ("course.pdf", out / f"{seen.person}_course.pdf"),
     ):
         said[name] = subprocess.run(
             ["pdftotext", path, "-"], capture_output=True, text=True, check=True
         ).stdout
-        subprocess.run(["pdftoppm", "-r", "60", "-png", path, folder / f"{name}.{language}"], check=True)
-    print(
-        f"{folder.name} ({language}): report written in {taken:.1f} s, {said['report.pdf'].count(chr(12))} pages"
-    )
+        drawn = seen.folder / f"{name}.{seen.language}"
+        subprocess.run(["pdftoppm", "-r", "70", "-png", path, drawn], check=True)
     return said
 
 
@@ -309,51 +318,47 @@ def fhir_words(path: Path) -> str:
     return "\n".join([*told, json.dumps(bundle, ensure_ascii=False)])
 
 
-def on_pages(
-    person: str, first: str, second: str, language: str, store: Path, folder: Path, browser: Browser
-) -> dict[str, str]:
+def on_pages(seen: Seen, browser: Browser) -> dict[str, str]:
     """The pages of the records, and what they hand out."""
     said = {}
     context = browser.new_context(viewport=WIDE)
     page = context.new_page()
-    with running("open", "--no-browser", "--store", store, "--lang", language) as address:
+    session, language = f"/sessions/{seen.second}", f"?lang={seen.language}"
+    with running("open", "--no-browser", "--store", seen.store, "--lang", seen.language) as address:
         page.goto(address)
         home = page.url.rpartition("/people")[0]
         for name, path in (
-            ("session page", f"/sessions/{second}"),
-            ("course", f"/people/{person}"),
-            ("comparison", f"/compare?one={first}&other={second}"),
-            ("screen", f"/people/{person}/screen"),
-            ("sheet", f"/sessions/{second}/sheet.html?lang={language}"),
-            ("report", f"/sessions/{second}/report.html?lang={language}"),
-            ("course page", f"/people/{person}/course.html?lang={language}"),
+            ("session page", session),
+            ("course", f"/people/{seen.person}"),
+            ("comparison", f"/compare?one={seen.first}&other={seen.second}"),
+            ("screen", f"/people/{seen.person}/screen"),
+            ("sheet", f"{session}/sheet.html{language}"),
+            ("report", f"{session}/report.html{language}"),
+            ("course page", f"/people/{seen.person}/course.html{language}"),
         ):
             page.goto(home + path)
             for size, viewport in (("", WIDE), (".phone", PHONE)):
                 page.set_viewport_size(viewport)
-                keep(page, folder, f"{name.replace(' ', '_')}{size}.{language}")
-            if name not in ("screen", "course page"):
+                keep(page, seen.folder, f"{name.replace(' ', '_')}{size}.{seen.language}")
+            if name != "screen":
                 said[name] = unescape(page.inner_text("body"))
-        page.goto(f"{home}/people/{person}/screen")
-        said |= screened(page, folder, language)
+        page.goto(f"{home}/people/{seen.person}/screen")
+        screened(page, seen)
     context.close()
     return said
 
 
-def screened(page: Page, folder: Path, language: str) -> dict[str, str]:
+def screened(page: Page, seen: Seen) -> None:
     """Answer "no" to everything in the neck screen and look at what it says."""
     for _ in range(3):
-        for group in page.locator("fieldset:has(input[type=radio])").all():
-            if group.is_visible():
-                choice = group.locator("input[value=no]")
-                if choice.count() and not group.locator("input:checked").count():
-                    choice.first.check()
-        page.locator("main form button, form button.main-button").last.click()
+        for choice in page.locator("input[type=radio][value=no]").all():
+            if choice.is_visible():
+                choice.check()
+        page.locator("form[method=post] button.main-button").last.click()
         page.wait_for_load_state()
         if "/screens/" in page.url:
             break
-    keep(page, folder, f"screen_said.{language}")
-    return {}
+    keep(page, seen.folder, f"screen_said.{seen.language}")
 
 
 def keep(page: Page, folder: Path, name: str, *, whole: bool = True) -> None:
