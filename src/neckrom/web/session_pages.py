@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from neckrom.exports.write import Format
-from neckrom.handouts.making import letterhead, report_of, sheet_for
+from neckrom.handouts.making import letterhead, picture_of, report_of, sheet_for
 from neckrom.records.audit import Action
 from neckrom.records.people import RefusedValueError
 from neckrom.records.pictures import pictures_of
@@ -82,8 +82,9 @@ def session_routes(desk: Desk) -> APIRouter:
         return page_of_its_own(made) if form == "html" else download(f"{view.row.id}.pdf", made)
 
     @router.get("/sessions/{session}/pictures/{movement}")
-    def picture(session: str, movement: Movement) -> Response:
-        data = pictures_of(records.session(records.find_session(session).id).folder).get(movement)
+    def picture(request: Request, session: str, movement: Movement) -> Response:
+        view = records.session(records.find_session(session).id)
+        data = picture_of(view, movement, desk.texts(request))
         return PlainTextResponse("None.\n", 404) if data is None else Response(data, media_type="image/jpeg")
 
     @router.get("/sessions/{session}/export")
