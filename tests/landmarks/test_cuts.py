@@ -70,6 +70,13 @@ def test_every_cut_is_named():
     assert cuts_of(pictures, faces) == (20, 40)
 
 
+def test_a_cut_while_the_head_is_on_its_way():
+    """Where the whole room changes, the face need not jump further than it has just moved."""
+    pictures = [noisy(room(1 if number < CUT else 2), number) for number in range(60)]
+    faces = [face_at(100.0 + 8.0 * abs(number % 10 - 5)) for number in range(60)]
+    assert cuts_of(pictures, faces) == (CUT,)
+
+
 @pytest.mark.parametrize("gain", [0.3, 2.0])
 def test_a_light_that_is_switched_is_no_cut(gain):
     lamp = np.linspace(gain, 1, 320)[None, :, None]

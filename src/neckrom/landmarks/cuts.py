@@ -21,6 +21,8 @@ _LONGEST_STEP_S = 0.5
 """Pictures further apart may differ without a cut between them."""
 _CHANGE = 0.06
 """Loss of correlation; recordings without a cut were seen to reach 0.012, different rooms differ by 0.1 and more."""
+_GREAT_CHANGE = 0.2
+"""From here on it is another room, or another light: the face need only have moved, be it no further than before."""
 _TIMES_USUAL = 6.0
 _AFTER = 4
 """Pictures until the new view is compared with the one before: a flash or a damaged picture is over by then."""
@@ -39,7 +41,7 @@ class CutWatch:
         self._before: deque[tuple[int, FloatArray]] = deque(maxlen=_AFTER + 2)
         self._usual: deque[float] = deque(maxlen=30)
         self._waiting: list[tuple[int, FloatArray, int]] = []
-        self._candidates: list[int] = []
+        self._candidates: dict[int, float] = {}
         self._faces: list[tuple[int, FloatArray | None]] = []
         self._kept: dict[int, list[tuple[int, FloatArray | None]]] = {}
 
@@ -61,8 +63,8 @@ class CutWatch:
             self._waiting.remove((start_ns, old, left))
             if left > 1:
                 self._waiting.append((start_ns, old, left - 1))
-            elif _change(old, small) > _CHANGE:
-                self._candidates.append(start_ns)
+            elif (change := _change(old, small)) > _CHANGE:
+                self._candidates[start_ns] = change
         if self._before:
             last_ns, last = self._before[-1]
             change = _change(last, small)
@@ -88,7 +90,11 @@ class CutWatch:
         """Times of the first pictures after each cut, once everything has been looked at."""
         for cut_ns in self._candidates:
             self._kept.setdefault(cut_ns, list(self._faces))
-        return tuple(cut_ns for cut_ns in sorted(self._candidates) if _face_jumps(self._kept[cut_ns], cut_ns))
+        return tuple(
+            cut_ns
+            for cut_ns, change in sorted(self._candidates.items())
+            if _face_jumps(self._kept[cut_ns], cut_ns, on_its_way=change < _GREAT_CHANGE)
+        )
 
 
 def _small(image: ImageArray) -> FloatArray:
@@ -113,8 +119,11 @@ def _change(one: FloatArray, other: FloatArray) -> float:
     return 1.0 - float((one * other).sum()) / strength if strength > 1.0 else 0.0
 
 
-def _face_jumps(faces: list[tuple[int, FloatArray | None]], cut_ns: int) -> bool:
-    """Whether the face after the cut is another one, elsewhere, or not there; also where there is none before."""
+def _face_jumps(faces: list[tuple[int, FloatArray | None]], cut_ns: int, *, on_its_way: bool) -> bool:
+    """Whether the face after the cut is another one, elsewhere, or not there; also where there is none before.
+
+    ``on_its_way``: a head that moves from picture to picture has to jump further than its steps before.
+    """
     before = [face for time_ns, face in faces if -_NEAR_S <= (time_ns - cut_ns) * 1e-9 < 0]
     after = [face for time_ns, face in faces if 0 <= (time_ns - cut_ns) * 1e-9 <= _NEAR_S]
     near = [*before[-4:], *after]
@@ -124,7 +133,7 @@ def _face_jumps(faces: list[tuple[int, FloatArray | None]], cut_ns: int) -> bool
     steps = [_moved(one, other) for one, other in pairwise(seen)]
     jump = steps[len(before[-4:]) - 1]
     usual = max(steps[: len(before[-4:]) - 1], default=0.0)
-    return jump > max(_FACE_MOVED, _TIMES_BEFORE * usual)
+    return jump > max(_FACE_MOVED, _TIMES_BEFORE * usual if on_its_way else 0.0)
 
 
 def _moved(one: FloatArray, other: FloatArray) -> float:
