@@ -70,7 +70,9 @@ class CutWatch:
             change = _change(last, small)
             usual = max(self._usual, default=0.0)
             near = (time_ns - last_ns) * 1e-9 <= _LONGEST_STEP_S
-            if near and change > _CHANGE and change > _TIMES_USUAL * usual:
+            # back to the view before a change that has just begun: that one was a flash or a damaged picture
+            returned = any(_change(old, small) <= _CHANGE for _, old, _ in self._waiting)
+            if near and change > _CHANGE and change > _TIMES_USUAL * usual and not returned:
                 self._waiting.append((time_ns, last, _AFTER))
             else:
                 self._usual.append(change)
