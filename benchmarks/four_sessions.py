@@ -108,6 +108,7 @@ def main() -> int:
     languages = given.languages.split(",")
     home = given.folder.resolve()
     home.mkdir(parents=True, exist_ok=True)
+    os.environ["XDG_DATA_HOME"] = str(home / "data")  # nobody's own settings and records
     names = given.only.split(",")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
