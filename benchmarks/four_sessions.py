@@ -40,7 +40,7 @@ from neckrom.saying.grades import Grade
 from neckrom.saying.verdict import verdict_of
 
 SAMPLES = Path(__file__).parent.parent / "sample_videos"
-PATIENCE_S = 600.0
+PATIENCE_S = 1800.0
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
