@@ -32,6 +32,7 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="neckrom-reports-") as place:
         home = Path(place)
+        os.environ["XDG_DATA_HOME"] = str(home / "data")  # nobody's own settings and records
         folder = given.result
         if folder is None:
             neckrom("measure", SAMPLE, "--out", home / "results")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from neckrom.handouts.caveats import caveats_of
+from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.clinician_page import Detail, course_details
 from neckrom.handouts.handout_page import Handout
 from neckrom.handouts.trend_drawing import draw_trends
@@ -149,12 +149,12 @@ class _Writer:
     # -- what changed
 
     def _findings(self) -> tuple[Finding, ...]:
-        caveats = caveats_of(self.dated, self.texts)
+        before = findings_of(self.dated, self.texts, latest=0)
         if all(trend.first_to_last is None for trend in self.trends):
             changes = [Finding("one", Grade.CALM, self.texts.text("course.summary.one"))]
         else:
             changes = list(self._changes())
-        found = [*caveats, *changes]
+        found = [*before, *changes]
         return tuple(sorted(found, key=lambda finding: GRADES.index(finding.grade)))
 
     def _changes(self) -> Iterator[Finding]:
