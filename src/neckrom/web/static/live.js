@@ -178,7 +178,7 @@ class App {
 
   take(state) {
     this.state = state;
-    if (!this.chosenSound) this.quiet(this.watching, false);
+    if (!this.chosenSound) this.quiet(this.watching || document.body.dataset.voice === "phone", false); // camera.js
     const newest = this.voice.hear(state.say ?? [], (sentence) => this.words.of(sentence));
     this.tones.hear(state.tones ?? []);
     this.tones.follow(this.share(state));
