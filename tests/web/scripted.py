@@ -225,7 +225,7 @@ class ScriptedSession:
         self._angles[coupled] += 0.08 * movement.sign * effort * FURTHEST[movement]
 
     def _checks(self) -> tuple[Check, ...]:
-        dark = self._machine._in_phase_s() < self.dark_s
+        dark = self._machine._floor.in_phase_s() < self.dark_s
         good = [Check(name=name, status="good") for name in NAMES]
         light = Check(
             name="light", status="bad" if dark else "good", advice=text(Key.ADVICE_DARK) if dark else None

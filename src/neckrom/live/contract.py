@@ -53,6 +53,9 @@ class Phase(StrEnum):
     RESULT = "result"
 
 
+ToneName = Literal["captured", "attention", "countdown", "finished"]
+
+
 class Text(_Strict):
     """A message: its key in the message files, and what is put into it."""
 
@@ -70,7 +73,7 @@ class Tone(_Strict):
     """To be sounded once; ``id`` rises by one with each."""
 
     id: int
-    name: Literal["captured", "attention", "countdown", "finished"]
+    name: ToneName
 
 
 class Check(_Strict):

@@ -90,7 +90,7 @@ def _headline(machine: SessionMachine) -> Text:
     if phase is Phase.OUT and step is not None:
         return headline_of(step.movement)
     if phase is Phase.ANNOUNCE and step is not None:
-        return text(Key.HEADLINE_MIDDLE) if machine.away_from_middle else headline_of(step.movement)
+        return text(Key.HEADLINE_MIDDLE) if machine.under_way.away_from_middle else headline_of(step.movement)
     special = {
         Phase.REFUSED: Key.HEADLINE_REFUSED_DOCTOR if machine.override_allowed else Key.HEADLINE_REFUSED_STOP,
         Phase.SETUP: Key.HEADLINE_SETUP_GOOD if machine.setup_good_s > 0 else Key.HEADLINE_SETUP,
@@ -220,9 +220,9 @@ def _warnings(machine: SessionMachine, around: Surroundings) -> tuple[Text, ...]
             found.append(text(Key.WARNING_NO_PERSON))
         elif around.people > 1:
             found.append(text(Key.WARNING_SEVERAL_PEOPLE))
-    if machine.trunk_warned_deg is not None:
-        found.append(text(Key.WARNING_TRUNK_MOVED, angle_deg=whole(machine.trunk_warned_deg)))
-    if machine.neutral_failed and machine.phase is Phase.NEUTRAL:
+    if machine.under_way.trunk_warned_deg is not None:
+        found.append(text(Key.WARNING_TRUNK_MOVED, angle_deg=whole(machine.under_way.trunk_warned_deg)))
+    if machine.zero.failed and machine.phase is Phase.NEUTRAL:
         found.append(text(Key.WARNING_NEUTRAL_FAILED))
     if machine.source_ended:
         found.append(text(Key.WARNING_SOURCE_ENDED))
