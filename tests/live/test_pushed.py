@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -108,7 +108,7 @@ def claiming(width: int, height: int) -> bytes:
         pytest.param(as_file(counting(9), "JPEG", progressive=True), Refusal.NOT_JPEG, id="in passes"),
         pytest.param(as_file(np.full((120, 160, 4), 9, np.uint8), "TIFF"), Refusal.NOT_JPEG, id="tiff"),
         pytest.param(claiming(65000, 65000), Refusal.SIZE, id="bomb"),
-        pytest.param(claiming(160, 0), Refusal.SIZE, id="no height"),
+        pytest.param(claiming(160, 0), Refusal.NOT_JPEG, id="no height"),
         pytest.param(jpeg(counting(9, (2000, 100))), Refusal.SIZE, id="too wide"),
         pytest.param(jpeg(counting(9, (95, 120))), Refusal.SIZE, id="too narrow"),
         pytest.param(GOOD + b"\x00" * LARGEST_PICTURE, Refusal.TOO_LARGE, id="too many bytes"),
@@ -274,3 +274,21 @@ def test_pictures_from_before_the_beginning_are_not_part_of_it():
         frame = source.open()
         assert 0 <= frame.time_ns < 1_000_000_000
     source.close()
+
+
+def test_pictures_that_the_page_left_out_count(source):
+    """So that a slow computer is told from a slow camera."""
+    clock, now = compared_clock(), page_now_ms()
+    numbers = []
+    for step, so_far in enumerate((10, 11, 14, 14, 2, 4_000_000_000)):
+        assert source.offer(GOOD, now - 100 + step, clock, so_far) is None
+        numbers.append(source._index)
+    assert np.diff(numbers).tolist() == [1, 3, 1, 1, 300]
+    source.offer(GOOD, page_now_ms(), compared_clock(), 5)
+    assert source._index == numbers[-1] + 1, "another page counts anew"
+
+
+@given(at=st.integers(0, 700), noise=st.binary(min_size=1, max_size=12))
+@settings(max_examples=600, deadline=None)
+def test_a_damaged_head_never_raises(at, noise):
+    refusal_of(GOOD[:at] + noise + GOOD[at + len(noise) :])

@@ -144,7 +144,7 @@ def test_a_session_is_deleted(run, tmp_path):
 
 
 def test_only_the_newest_sessions_are_listed_unless_all_are_asked_for(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("neckrom.cli.records.NEWEST", 1)
+    monkeypatch.setattr("neckrom.cli.sessions.NEWEST", 1)
     run("people", "add", "Anna")
     for day in ("01", "02"):
         folder = write_folder(tmp_path / day, f"clip-{day}", f"2026-01-{day}T09:00:00+00:00")

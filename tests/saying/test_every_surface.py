@@ -13,11 +13,11 @@ import pytest
 from pypdf import PdfReader
 from rich.console import Console
 
-from neckrom.exports.handout import report_of, sheet_for
 from neckrom.exports.write import Format, made_export
+from neckrom.handouts.course import course_of
+from neckrom.handouts.making import report_of, sheet_for
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.records.api import Records
-from neckrom.records.course import course_of
 from neckrom.records.location import locate
 from neckrom.records.trends import MovementTrend, repeatability
 from neckrom.report.content import content_of
@@ -148,9 +148,9 @@ def surfaces(
         for name in ("report", "report client", "terminal", "sheet", "live", "csv", "fhir", "trend", "show")
     }
     from neckrom.cli.records_view import session_view  # noqa: PLC0415
-    from neckrom.records.in_words import best  # noqa: PLC0415
+    from neckrom.handouts.values_in_words import best  # noqa: PLC0415
 
-    shown = plain(session_view(view))
+    shown = plain(session_view(view, ENGLISH))
     for place, (name, item) in enumerate(known.items()):
         clinical = item.movement.label
         said["report"][name] = (content.movements.rows[place][1], content.movements.rows[place][5])

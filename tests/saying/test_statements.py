@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import neckrom
 from neckrom.assessment.judgement import STATEMENT, STATEMENT_KEY
@@ -85,6 +87,35 @@ def test_every_notice_has_words_and_gives_what_they_need():
         assert text is not None, f"no text for the notice {key}"
         needed = {name for name, _ in re.findall(r"\{(\w+):(\w+)\}", text)}
         assert needed <= names, f"{key} gives {names}"
+
+
+@given(
+    st.sampled_from(sorted(read_texts("en"))),
+    st.dictionaries(
+        st.sampled_from(["movement", "movements", "angle", "time_s", "number", "name", "error", "side"]),
+        st.none() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
+    ),
+)
+def test_no_statement_of_a_foreign_file_can_stop_a_page(key, values):
+    given_values = {name: value for name, value in values.items() if value is not None}
+    if "." not in key:
+        return
+    for language in LANGUAGES:
+        assert said_or((Statement(key=key, values=given_values),), "Kept.", load_messages(language))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"movement": "no.such.key", "start_s": 1.0, "end_s": 2.0},
+        {"movement": "clinician.movement.flexion", "start_s": "long ago", "end_s": 2.0},
+        {"movement": ("a", "b"), "start_s": 1.0, "end_s": 2.0},
+    ],
+)
+def test_a_statement_that_lacks_what_it_needs_is_said_as_it_was_kept(values):
+    statement = Statement(key="notice.named_outside", values=values)
+    assert said_or((statement,), "Kept.", load_messages("fr")) == "Kept."
 
 
 def test_what_results_say_they_are_is_the_english_text():

@@ -24,6 +24,8 @@ import numpy as np
 import pytest
 from sqlalchemy import insert
 
+from neckrom.guided.sessions import COMMAND, GuidedSessions, Stage
+from neckrom.handouts.trend_drawing import HEIGHT, WIDTH, draw_trends
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.records.api import Records, open_records
 from neckrom.records.ids import new_person_id
@@ -41,10 +43,9 @@ from neckrom.types import Movement
 from neckrom.web import uploads
 from neckrom.web.access import LOOPBACK, Access
 from neckrom.web.forms import LARGEST_FORM
-from neckrom.web.guided import COMMAND, GuidedSessions, Stage
-from neckrom.web.records_pages import PAGE_LENGTH, records_app
+from neckrom.web.people_pages import PAGE_LENGTH
+from neckrom.web.records_pages import records_app
 from neckrom.web.server import listening, run_app
-from neckrom.web.trend_drawing import HEIGHT, WIDTH, draw_trends
 from tests.cli.conftest import SAMPLES, first_seconds
 from tests.records.folders import all_movements, case_of, changed, write_folder
 from tests.web.serving import PATIENCE_S, Answer, eventually, path_of
@@ -766,8 +767,8 @@ parser.add_argument("--no-browser", action="store_true")
 given = parser.parse_args()
 signal.signal(signal.SIGTERM, lambda *_: setattr(sys.modules["__main__"], "ended", True))
 ended = False
-print("The session is at this address, on this machine only:")
-print("  http://127.0.0.1:1/live?token=abc", flush=True)
+print("Some words for people, at http://127.0.0.1:1/words")
+print('{"event": "ready", "address": "http://127.0.0.1:1/live?token=abc"}', flush=True)
 while not ended and not pathlib.Path({flag!r}).exists(): time.sleep(0.02)
 shutil.copytree({result!r}, pathlib.Path(given.out) / "session-1")
 """

@@ -142,7 +142,9 @@ def _phone_port(options: LiveOptions) -> Iterator[PhonePort | None]:
     from neckrom.web.phone_server import phone_port  # noqa: PLC0415
 
     with phone_port(options.phone_address) as port:
-        say(f"A port is open to your network: {port.origin}, for the camera of one phone, until all is measured.")
+        say(
+            f"A port is open to your network: {port.origin}, for the camera of one phone, until all is measured."
+        )
         say(f"Fingerprint of its certificate (SHA-256): {port.certificate.fingerprint}")
         yield port
 

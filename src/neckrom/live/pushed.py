@@ -11,6 +11,7 @@ import io
 import logging
 import math
 import queue
+import struct
 import threading
 import time
 from collections import deque
@@ -43,6 +44,10 @@ _LOST_S = 1.0
 _FIRST_FRAME_S = 12.0
 _ANSWERS = 8
 """Answers about the page's clock that are compared: as old as that, clocks have not gone apart by a millisecond."""
+
+_MOST_LEFT_OUT = 300
+_DAMAGED = (OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, struct.error)
+"""What reading the head of a damaged JPEG raises."""
 
 Kind = Literal["browser", "phone"]
 
@@ -131,7 +136,7 @@ def refusal_of(data: bytes) -> Refusal | None:
         with JpegImageFile(io.BytesIO(data)) as picture:
             width, height = picture.size
             plain = picture.mode in ("RGB", "L") and "progressive" not in picture.info
-    except Exception:  # noqa: BLE001  (a head that is damaged on purpose may raise anything)
+    except _DAMAGED:
         return Refusal.NOT_JPEG
     if min(width, height) < SMALLEST_SIDE or max(width, height) > LARGEST_SIDE:
         return Refusal.SIZE
@@ -173,13 +178,15 @@ class PushedSource:
         self._clock_ns = clock_ns
         self._newest = NewestFrame()
         self._repeats = Repeats()
-        self._waiting: queue.Queue[tuple[int, bytes] | None] = queue.Queue(1)
+        self._waiting: queue.Queue[tuple[int, int, bytes] | None] = queue.Queue(1)
         self._arrived = threading.Event()
         self._closed = threading.Event()
         self._begin_ns: int | None = None
         self._last_ns = -1
         self._put_ns: int | None = None
         self._index = 0
+        self._given: int | None = None
+        self._from: PageClock | None = None
         self._undecoded = False
         self._second: deque[int] = deque(maxlen=_MOST_A_SECOND)
         self._thread = threading.Thread(target=self._run, name="pictures", daemon=True)
@@ -245,7 +252,9 @@ class PushedSource:
         """Whether a good picture ever came: then it can be opened."""
         return self._arrived.is_set()
 
-    def offer(self, data: bytes, taken_ms: float, clock: PageClock) -> Refusal | None:
+    def offer(
+        self, data: bytes, taken_ms: float, clock: PageClock, given: int | None = None
+    ) -> Refusal | None:
         """Bring a picture; comes back at once. For one thread only.
 
         Parameters
@@ -256,6 +265,8 @@ class PushedSource:
             When, by the page's clock.
         clock : PageClock
             Of that page.
+        given : int, optional
+            How many pictures the camera gave so far, those among them that the page left out.
 
         Returns
         -------
@@ -277,10 +288,19 @@ class PushedSource:
             return refusal
         assert taken_ns is not None
         self._last_ns = taken_ns
+        self._index += self._steps(clock, given)
         self._arrived.set()
         if self._begin_ns is not None and taken_ns >= self._begin_ns:
-            self._hand_on((taken_ns - self._begin_ns, data))
+            self._hand_on((self._index, taken_ns - self._begin_ns, data))
         return None
+
+    def _steps(self, clock: PageClock, given: int | None) -> int:
+        """How many numbers further this picture is: those count that the camera gave and nobody sent."""
+        before, same = self._given, clock is self._from
+        self._given, self._from = given, clock
+        if given is None or before is None or not same:
+            return 1
+        return min(max(given - before, 1), _MOST_LEFT_OUT)
 
     def _refusal_of_time(self, taken_ns: int | None, now_ns: int) -> Refusal | None:
         if taken_ns is None or taken_ns > now_ns + _AHEAD_S * 1e9:
@@ -289,7 +309,7 @@ class PushedSource:
             return Refusal.LATE
         return Refusal.TIME if taken_ns <= self._last_ns else None
 
-    def _hand_on(self, item: tuple[int, bytes] | None) -> None:
+    def _hand_on(self, item: tuple[int, int, bytes] | None) -> None:
         """To the decoder; a picture that still waits gives way."""
         with suppress(queue.Empty):
             self._waiting.get_nowait()
@@ -300,12 +320,11 @@ class PushedSource:
 
     def _run(self) -> None:
         while (item := self._waiting.get()) is not None and not self.closed:
-            time_ns, data = item
+            index, time_ns, data = item
             image = decoded(data)
             if image is None:
                 self._undecoded = True
             elif not self._repeats.again(image) and self._newest.put(
-                Frame(self._index, time_ns // _MS * _MS, fitted(image))
+                Frame(index, time_ns // _MS * _MS, fitted(image))
             ):
-                self._index += 1
                 self._put_ns = self._clock_ns()

@@ -82,6 +82,14 @@ def safe(text: str) -> str:
     )
 
 
+def font_of(text: str, *, bold: bool = False) -> str:
+    """One font that has all of a short text."""
+    register_fonts()
+    if all(map(_in_helvetica, text)):
+        return "Helvetica-Bold" if bold else "Helvetica"
+    return "DejaVuSans"
+
+
 def _in_helvetica(char: str) -> bool:
     try:
         char.encode("cp1252")

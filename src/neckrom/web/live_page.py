@@ -31,7 +31,7 @@ _NAME = r"^[A-Za-z0-9_-]{1,64}$"
 
 
 def live_routes(
-    hub: LiveHub, pages: Pages, language: str, template: str = "live.html.j2", **values: object
+    hub: LiveHub, pages: Pages, language: str, template: str = "live.html.j2", **values: str
 ) -> APIRouter:
     """The page of one session.
 
@@ -53,7 +53,7 @@ def live_routes(
 
     @router.get("")
     def page() -> Response:
-        return pages.render(template, language=language, **values)
+        return pages.render(template, language=language, status=200, **values)
 
     @router.websocket("/socket")
     async def socket(websocket: WebSocket, page: Annotated[str, Query(pattern=_NAME)]) -> None:

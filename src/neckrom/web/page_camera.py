@@ -26,8 +26,8 @@ from neckrom.live.pushed import LARGEST_PICTURE, PageClock, PushedSource, Refusa
 
 log = logging.getLogger(__name__)
 
-HEAD = struct.Struct("<Id")
-"""Before each picture: its number, and when it was taken (ms of the page's clock)."""
+HEAD = struct.Struct("<IdI")
+"""Before each picture: its number, when it was taken (ms of the page's clock), and how many the camera gave so far."""
 LARGEST_CAMERA_MESSAGE = LARGEST_PICTURE + HEAD.size
 ON_THE_WAY = 2
 TAKEN_OVER, BUSY, NOT_UNDERSTOOD, OVER = 4001, 4002, 4003, 4004
@@ -118,7 +118,6 @@ class PageCamera:
         self.source = source
         self.trouble: str | None = None
         """What the page that has the camera said last."""
-        self.failure: BaseException | None = None
         self._begin = begin
         self._wanted = {"width": size[0], "height": size[1], "fps": fps}
         self._stage = Stage.WAITING
@@ -129,6 +128,8 @@ class PageCamera:
     @property
     def stage(self) -> Stage:
         """How far it is."""
+        if self._failed():
+            return Stage.FAILED
         return Stage.OVER if self._stage is Stage.RUNNING and self.source.closed else self._stage
 
     @property
@@ -144,8 +145,8 @@ class PageCamera:
 
     def check(self) -> None:
         """Raise what kept the session from starting, if anything did."""
-        if self.failure is not None:
-            raise self.failure
+        if self._starting is not None and self._failed():
+            self._starting.result()
 
     def listen(self, changed: asyncio.Event) -> None:
         """Have an event set whenever something changes."""
@@ -232,8 +233,8 @@ class PageCamera:
         refusal: Refusal | None = Refusal.NOT_JPEG
         number = 0
         if len(data) > HEAD.size:
-            number, taken_ms = HEAD.unpack_from(data)
-            refusal = self.source.offer(data[HEAD.size :], taken_ms, sender.clock)
+            number, taken_ms, given = HEAD.unpack_from(data)
+            refusal = self.source.offer(data[HEAD.size :], taken_ms, sender.clock, given)
         answer: dict[str, Any] = {"type": "took", "id": number}
         if refusal is not None:
             answer["why"] = refusal.value
@@ -246,6 +247,7 @@ class PageCamera:
             if self._stage is Stage.WAITING:
                 self._stage = Stage.STARTING
                 self._starting = asyncio.create_task(self._start())
+                self._starting.add_done_callback(lambda _: self.tell())
                 self.tell()
         return refusal in (None, Refusal.LATE, Refusal.TOO_MANY, Refusal.OVER)
 
@@ -267,13 +269,12 @@ class PageCamera:
         return True
 
     async def _start(self) -> None:
-        try:
-            await asyncio.to_thread(self._begin)
-        except Exception as error:  # noqa: BLE001  (raised again by check)
-            self._stage, self.failure = Stage.FAILED, error
-        else:
-            self._stage = Stage.RUNNING
-        self.tell()
+        await asyncio.to_thread(self._begin)
+        self._stage = Stage.RUNNING
+
+    def _failed(self) -> bool:
+        task = self._starting
+        return task is not None and task.done() and not task.cancelled() and task.exception() is not None
 
     # ----------------------------------------------------------------- to page
 

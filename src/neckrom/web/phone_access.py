@@ -234,4 +234,3 @@ class PhoneGuard:
         if now_s - self._said_s >= _LOG_EVERY_S:
             log.warning("%d requests to the phone's port were refused", self._turned_away)
             self._said_s, self._turned_away = now_s, 0
-

@@ -77,7 +77,7 @@ class PhonePort:
 
 
 def own_address() -> str:
-    """This machine's address on its local network.
+    """Address that this machine has on its local network.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def parse_address(text: str) -> tuple[str, int]:
         ) from error
     if known.is_unspecified or known.is_multicast:
         raise ConfigurationError(
-            f"--phone-address {text!r}: name one address of this machine, so that the port is open on that network only."
+            f"--phone-address {text!r}: name one address of this machine, so that the port is open on one network only."
         )
     if colon and not (port.isdigit() and 1024 <= int(port) <= 65535):
         raise ConfigurationError(f"--phone-address {text!r}: choose a port from 1024 to 65535.")
@@ -233,7 +233,9 @@ def words_of(state: State) -> dict[str, Any]:
     gauge = state.gauge
     share = None
     if gauge is not None and gauge.angle_deg is not None and state.phase in (Phase.OUT, Phase.HOLD):
-        share = round(max(gauge.angle_deg, 0.0) / (gauge.reference_deg or 60.0), 2)  # the rising tone, as on the page
+        share = round(
+            max(gauge.angle_deg, 0.0) / (gauge.reference_deg or 60.0), 2
+        )  # the rising tone, as on the page
     return {
         "type": "words",
         "phase": state.phase.value,
@@ -331,7 +333,7 @@ class PhoneServer(uvicorn.Server):
         await self.lifespan.startup()
 
         def make_protocol() -> asyncio.Protocol:
-            return self.config.http_protocol_class(  # type: ignore[call-arg,return-value]
+            return self.config.http_protocol_class(  # type: ignore[call-arg]
                 config=self.config, server_state=self.server_state, app_state=self.lifespan.state
             )
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from neckrom.errors import InputError, UnknownRecordError
-from neckrom.records.api import PersonView, ScreeningRow
+from neckrom.records.views import PersonView, ScreeningRow
 from neckrom.report.wording import display_name
 from neckrom.result import Result
 from neckrom.saying.figures import day

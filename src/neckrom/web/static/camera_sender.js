@@ -4,7 +4,7 @@
 const ON_THE_WAY = 2;
 const LONGEST_SIDE = 1280;
 const QUALITY = 0.88;
-const HEAD_BYTES = 12;
+const HEAD_BYTES = 16;
 const STUCK_MS = 4000;
 const SEARCH_MS = 2000;
 const TAKEN_OVER = 4001, BUSY = 4002, OVER = 4004;
@@ -174,12 +174,16 @@ export class Sender {
   }
 
   frame(now, about) {
+    // those count that the browser did not show us, too: then it is the computer that is slow, not the camera
+    const shown = about?.presentedFrames ?? (this.shown ?? 0) + 1;
+    this.given = (this.given ?? 0) + Math.max(1, shown - (this.shown ?? shown - 1));
+    this.shown = shown;
     const taken = this.takenAt(now, about);
     if (!this.sending || this.socket?.readyState !== WebSocket.OPEN || this.encoding || this.isFull(now) || !this.video.videoWidth) return;
     if (taken <= (this.lastTaken ?? -1)) return;
     this.lastTaken = taken;
     this.encoding = true;
-    this.encode(taken).finally(() => {
+    this.encode(taken, this.given).finally(() => {
       this.encoding = false;
     });
   }
@@ -196,7 +200,7 @@ export class Sender {
     return this.onTheWay.size >= ON_THE_WAY;
   }
 
-  async encode(taken) {
+  async encode(taken, given) {
     const began = performance.now();
     const { videoWidth, videoHeight } = this.video;
     const scale = Math.min(1, LONGEST_SIDE / Math.max(videoWidth, videoHeight));
@@ -214,6 +218,7 @@ export class Sender {
     this.number = (this.number + 1) >>> 0;
     head.setUint32(0, this.number, true);
     head.setFloat64(4, taken, true);
+    head.setUint32(12, given >>> 0, true);
     if (this.socket?.readyState !== WebSocket.OPEN) return;
     this.socket.send(message);
     const sent = performance.now();

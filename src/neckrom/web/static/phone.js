@@ -5,6 +5,8 @@ import { h, setText, show } from "./dom.js";
 import { Tones, Voice } from "./voice.js";
 import { Words } from "./words.js";
 
+const AT_COMPUTER = ["safety", "refused", "consent", "pain", "chin"];
+
 class Phone {
   constructor(root, words) {
     this.root = root;
@@ -94,7 +96,7 @@ class Phone {
   hear(message) {
     document.body.dataset.phase = message.phase;
     setText(this.headline, this.words.of(message.headline));
-    setText(this.detail, this.words.of(message.detail));
+    setText(this.detail, AT_COMPUTER.includes(message.phase) ? this.text("camera.phone_page.answer") : this.words.of(message.detail));
     const newest = this.voice.hear(message.say, (sentence) => this.words.of(sentence));
     this.tones.hear(message.tones);
     this.tones.follow(message.share);

@@ -1,4 +1,4 @@
-"""Where everything of a trend's drawing lies; the template only draws it.
+"""Where everything of a trend's drawing lies; page (``trend.html.j2``) and paper (``trend_on_paper.py``) only draw it.
 
 Pure: trends and words in, numbers and texts out. The drawing says nothing by colour alone: dots are
 best trials, triangles bounds, bars 95 % intervals, the solid line is the norm, the dashed one its half,
@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from neckrom.handouts.values_in_words import best as best_angle
+from neckrom.handouts.values_in_words import best_with_interval, change_words
 from neckrom.messages import Messages
-from neckrom.records.in_words import best as best_angle
-from neckrom.records.in_words import best_with_interval
 from neckrom.records.trends import MovementTrend, TrendPoint
 from neckrom.saying import figures
 from neckrom.saying.figures import day
-from neckrom.web.record_words import change_words
 
 WIDTH, HEIGHT = 340.0, 190.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 282.0, 12.0, 164.0
+LEFT, RIGHT = 34.0, 282.0
+"""Of the axes."""
+_TOP, _BELOW = 12.0, 26.0
 _LOWEST_TOP_DEG = 60.0
 _TICK_DEG = 30
 _LABEL_ROOM = 18.0
@@ -56,6 +57,7 @@ class Drawing:
 
     Attributes
     ----------
+    height : float
     title, verdict, words : str
         ``words`` is the whole drawing for those who cannot see it.
     real : bool
@@ -71,6 +73,7 @@ class Drawing:
     ticks, dates : tuple of (float, str)
     """
 
+    height: float
     title: str
     verdict: str
     words: str
@@ -92,25 +95,35 @@ class _Scale:
     first_s: float
     last_s: float
     top_deg: float
+    height: float
+
+    @property
+    def bottom(self) -> float:
+        """Where zero degrees lie."""
+        return self.height - _BELOW
 
     def x(self, point: TrendPoint) -> float:
         if self.last_s <= self.first_s:
-            return (_LEFT + _RIGHT) / 2
+            return (LEFT + RIGHT) / 2
         share = (point.measured.timestamp() - self.first_s) / (self.last_s - self.first_s)
-        return round(_LEFT + 18 + share * (_RIGHT - _LEFT - 36), 1)
+        return round(LEFT + 18 + share * (RIGHT - LEFT - 36), 1)
 
     def y(self, angle_deg: float) -> float:
         inside = min(max(angle_deg, 0.0), self.top_deg)
-        return round(_BOTTOM - inside / self.top_deg * (_BOTTOM - _TOP), 1)
+        return round(self.bottom - inside / self.top_deg * (self.bottom - _TOP), 1)
 
 
-def draw_trends(trends: Sequence[MovementTrend], texts: Messages) -> tuple[Drawing, ...]:
+def draw_trends(
+    trends: Sequence[MovementTrend], texts: Messages, *, height: float = HEIGHT
+) -> tuple[Drawing, ...]:
     """Lay out the six movements on one scale of time and degrees.
 
     Parameters
     ----------
     trends : sequence of MovementTrend
     texts : Messages
+    height : float
+        Of each drawing; its width is ``WIDTH``.
     """
     times = [point.measured.timestamp() for trend in trends for point in trend.points]
     heights = [_LOWEST_TOP_DEG]
@@ -118,7 +131,7 @@ def draw_trends(trends: Sequence[MovementTrend], texts: Messages) -> tuple[Drawi
         for point in trend.points:
             value = point.value
             heights += [value.best_deg or 0, value.high_deg or 0, value.reference_deg or 0]
-    scale = _Scale(min(times, default=0.0), max(times, default=0.0), 1.08 * max(heights))
+    scale = _Scale(min(times, default=0.0), max(times, default=0.0), 1.08 * max(heights), height)
     return tuple(_drawing(trend, scale, texts) for trend in trends)
 
 
@@ -133,6 +146,7 @@ def _drawing(trend: MovementTrend, scale: _Scale, texts: Messages) -> Drawing:
     title = texts.text(f"word.{trend.movement.value}")
     verdict = change_words(change, texts) if change is not None else ""
     return Drawing(
+        height=scale.height,
         title=title,
         verdict=verdict,
         words=_words(title, verdict, trend, texts),
@@ -159,7 +173,7 @@ def _mark(point: TrendPoint, scale: _Scale, *, labelled: bool) -> Mark:
     high = None if low is None else scale.y(best if value.high_deg is None else value.high_deg)
     lowest = scale.y(best) + 6 if low is None else max(low, scale.y(best) + 6)
     highest = scale.y(best) - 6 if high is None else min(high, scale.y(best) - 6)
-    below = lowest + _LABEL_ROOM < _BOTTOM
+    below = lowest + _LABEL_ROOM < scale.bottom
     return Mark(
         x=scale.x(point),
         y=scale.y(best),

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from neckrom.handouts.caveats import caveats_of
+from neckrom.handouts.clinician_page import Detail, course_details
+from neckrom.handouts.handout_page import Handout
+from neckrom.handouts.trend_drawing import draw_trends
+from neckrom.handouts.values_in_words import best, difference, error
 from neckrom.messages import Messages
-from neckrom.records.api import PersonView, ScreeningRow
-from neckrom.records.caveats import caveats_of
-from neckrom.records.clinician_page import Detail, course_details
-from neckrom.records.course_figure import Words, course_figure, describe
-from neckrom.records.handout_page import Handout
-from neckrom.records.in_words import best, difference, error
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import MovementTrend, Repeatability, Verdict
+from neckrom.records.views import PersonView, ScreeningRow
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.report.wording import display_name
@@ -95,13 +95,6 @@ class _Writer:
 
     def handout(self) -> Handout:
         texts = self.texts
-        words = Words(
-            self.names,
-            {verdict.value: texts.text(f"course.verdict.{verdict.value}") for verdict in Verdict},
-            texts.text("course.norm"),
-            texts.text("course.not_measured"),
-            texts,
-        )
         findings = self._findings()
         lines = self._session_lines()
         shown = lines[:_SHOWN]
@@ -115,12 +108,11 @@ class _Writer:
             logo=self.head.logo,
             verdict=saying.Verdict(findings, gravest(*(finding.grade for finding in findings)), ""),
             summary=tuple(finding.text for finding in findings),
-            table=self._table(words),
+            table=self._table(),
             sessions_title=texts.text("course.sessions"),
             sessions=tuple(shown),
             notes=tuple(self._notes()),
-            draw=lambda phone: course_figure(self.trends, words, phone=phone),
-            described=describe(self.trends, words),
+            trends=lambda height: draw_trends(self.trends, texts, height=height),
             details=self._details(lines),
         )
 
@@ -157,7 +149,7 @@ class _Writer:
                 text = self.texts.text(f"course.summary.{verdict.value}", what=", ".join(of_verdict))
                 yield Finding(verdict.value, _GRADES[verdict], text)
 
-    def _table(self, words: Words) -> Table:
+    def _table(self) -> Table:
         names = ("movement", "first", "last", "change", "error", "meaning")
         grades = tuple(
             Grade.CALM if trend.first_to_last is None else _GRADES[trend.first_to_last.verdict]
@@ -165,16 +157,16 @@ class _Writer:
         )
         return Table(
             tuple(self.texts.text(f"course.column.{name}") for name in names),
-            tuple(self._row(trend, words) for trend in self.trends),
+            tuple(self._row(trend) for trend in self.trends),
             grades,
             _WIDTHS,
         )
 
-    def _row(self, trend: MovementTrend, words: Words) -> tuple[str, ...]:
-        name = words.movements[trend.movement.value]
+    def _row(self, trend: MovementTrend) -> tuple[str, ...]:
+        name = self.names[trend.movement.value]
         change = trend.first_to_last
         if change is None:
-            only = best(trend.points[0].value) if trend.points else words.not_measured
+            only = best(trend.points[0].value) if trend.points else self.texts.text("course.not_measured")
             return (name, only, "", "", "", "")
         return (
             name,
@@ -182,7 +174,7 @@ class _Writer:
             best(trend.points[-1].value),
             difference(change, self.texts),
             error(trend.limit_deg, self.texts),
-            words.verdicts[change.verdict.value],
+            self.texts.text(f"course.verdict.{change.verdict.value}"),
         )
 
     # -- each session and screen
