@@ -167,6 +167,7 @@ def test_damage_inside_is_told_with_the_next_picture():
         (0.0, None),
         (-400.0, None),
         (-1000 * LATE_S - 50, Refusal.LATE),
+        (-60_000.0, Refusal.TIME),
         (200.0, Refusal.TIME),
         (1e15, Refusal.TIME),
         (math.nan, Refusal.TIME),

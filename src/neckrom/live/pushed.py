@@ -37,6 +37,8 @@ LARGEST_PICTURE = 1024 * 1024
 SMALLEST_SIDE, LARGEST_SIDE = 96, 1920
 LATE_S = 0.5
 """A picture that took so long is of no use to a person who moves."""
+_LONGEST_S = 30.0
+"""No line takes longer; what is older has a wrong time."""
 _AHEAD_S = 0.05
 """A clock of a page that is compared with ours can be wrong by so much; what is taken later was not taken yet."""
 _MOST_A_SECOND = 65
@@ -305,8 +307,9 @@ class PushedSource:
     def _refusal_of_time(self, taken_ns: int | None, now_ns: int) -> Refusal | None:
         if taken_ns is None or taken_ns > now_ns + _AHEAD_S * 1e9:
             return Refusal.TIME
-        if now_ns - taken_ns > LATE_S * 1e9:
-            return Refusal.LATE
+        age_ns = now_ns - taken_ns
+        if age_ns > LATE_S * 1e9:
+            return Refusal.LATE if age_ns < _LONGEST_S * 1e9 else Refusal.TIME
         return Refusal.TIME if taken_ns <= self._last_ns else None
 
     def _hand_on(self, item: tuple[int, int, bytes] | None) -> None:

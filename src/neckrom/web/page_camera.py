@@ -232,7 +232,7 @@ class PageCamera:
         """Offer a picture, and answer; False where it has no sense."""
         refusal: Refusal | None = Refusal.NOT_JPEG
         number = 0
-        if len(data) > HEAD.size:
+        if len(data) >= HEAD.size:
             number, taken_ms, given = HEAD.unpack_from(data)
             refusal = self.source.offer(data[HEAD.size :], taken_ms, sender.clock, given)
         answer: dict[str, Any] = {"type": "took", "id": number}
