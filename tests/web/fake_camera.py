@@ -11,7 +11,6 @@ import av
 
 from neckrom.live.playback import cue_file, read_cues
 
-CHROMIUM = shutil.which("chromium") or ""
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 REST_S = 4.0
 
@@ -51,18 +50,25 @@ def _pictures(clip: Path, start_s: float, end_s: float) -> list[av.VideoFrame]:
 
 
 @contextmanager
-def browser_with_camera(film: Path | None, *more: str, allowed: bool = True) -> Iterator[object]:
-    """A browser of its own: which camera it has is said when it starts."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+def browser_with_camera(chromium, film: Path | None, *more: str, allowed: bool = True) -> Iterator[object]:
+    """A browser of its own: which camera it has is said when it starts.
 
+    Parameters
+    ----------
+    chromium : playwright BrowserType
+    film : Path or None
+        What the camera shows; a moving pattern if not given.
+    allowed : bool
+        Whether every page gets it without being asked.
+    """
     camera = [f"--use-file-for-fake-video-capture={film}"] if film else []
     if allowed:
         camera.append("--use-fake-ui-for-media-stream")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*FLAGS, "--use-fake-device-for-media-stream", *camera, *more]
-        )
-        try:
-            yield started
-        finally:
-            started.close()
+    started = chromium.launch(
+        executable_path=shutil.which("chromium"),
+        args=[*FLAGS, "--use-fake-device-for-media-stream", *camera, *more],
+    )
+    try:
+        yield started
+    finally:
+        started.close()

@@ -36,9 +36,9 @@ trials = 1
 
 
 @pytest.fixture(scope="module")
-def filming():
+def filming(browser):
     """A browser whose camera shows a moving pattern, and that is allowed it."""
-    with browser_with_camera(None) as started:
+    with browser_with_camera(browser.browser_type, None) as started:
         yield started
 
 
@@ -139,9 +139,9 @@ def test_a_second_page_watches_and_can_take_the_camera(filming, served, idle):
     first.context.close()
 
 
-def test_a_camera_that_is_not_allowed_is_said_with_the_way_out(served, idle):
-    with browser_with_camera(None, allowed=False) as browser:
-        page = open_camera_page(browser, served)
+def test_a_camera_that_is_not_allowed_is_said_with_the_way_out(browser, served, idle):
+    with browser_with_camera(browser.browser_type, None, allowed=False) as refusing:
+        page = open_camera_page(refusing, served)
         page.get_by_role("button", name="Use the camera").click()
         page.get_by_text("does not give the camera to this page").wait_for()
         page.get_by_role("button", name="Try again").wait_for()
@@ -202,7 +202,7 @@ def test_a_phone_shows_its_picture_and_what_to_do(filming, idle, monkeypatch):
 
         phone = filming.new_context(viewport=SMALL, ignore_https_errors=True).new_page()
         phone.goto(address)
-        assert "pair=" not in phone.url
+        phone.wait_for_url(f"{served.port.origin}/")
         phone.get_by_text("Fingerprint of the certificate").click()
         assert served.port.certificate.fingerprint in phone.locator("body").inner_text()
         phone.get_by_text("Fingerprint of the certificate").click()
@@ -226,12 +226,12 @@ def test_a_phone_shows_its_picture_and_what_to_do(filming, idle, monkeypatch):
 def test_nothing_is_cut_on_the_pages_of_camera_and_phone(filming, idle, language, size):
     texts = load_messages(language)
     viewport = {"width": size[0], "height": size[1]}
-    with serving_phone(idle) as served:
+    with serving_phone(idle, language) as served:
         page = open_camera_page(filming, served)
         page.set_viewport_size(viewport)
-        page.evaluate(f"document.documentElement.lang = '{language}'")
-        address = page.locator(".camera-address").text_content(timeout=10_000)
+        page.wait_for_selector(".camera-code")
         until(page, "document.querySelector('.camera-code').naturalWidth > 100")
+        address = page.locator(".camera-address").text_content()
         assert page.evaluate(script("layout")) == []
         wide = (
             "document.querySelector('#camera').scrollWidth <= document.querySelector('#camera').clientWidth"
@@ -257,7 +257,7 @@ def film(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("source", ["browser", "phone"])
-def test_a_session_from_the_command_to_the_report(film, tmp_path, source):
+def test_a_session_from_the_command_to_the_report(browser, film, tmp_path, source):
     protocol = tmp_path / "one.toml"
     protocol.write_text(PROTOCOL)
     command = [sys.executable, "-m", "neckrom", "live", "--source", source, "--no-browser"]
@@ -272,13 +272,13 @@ def test_a_session_from_the_command_to_the_report(film, tmp_path, source):
     threading.Thread(target=lambda: said.extend(running.stdout), daemon=True).start()
     try:
         address = eventually(lambda: re.search(r"http://127\S+", "".join(said)), "the address", 120)[0]
-        with browser_with_camera(film) as browser:
-            page = browser.new_context(viewport=DESKTOP).new_page()
+        with browser_with_camera(browser.browser_type, film) as filming:
+            page = filming.new_context(viewport=DESKTOP).new_page()
             page.goto(address)
             if source == "phone":
                 page.wait_for_selector(".camera-address", state="attached")
                 until(page, "document.querySelector('.camera-address').textContent !== ''")
-                phone = browser.new_context(viewport=SMALL, ignore_https_errors=True).new_page()
+                phone = filming.new_context(viewport=SMALL, ignore_https_errors=True).new_page()
                 phone.goto(page.locator(".camera-address").text_content())
                 phone.get_by_role("button", name="Start").click()
             lead(page)

@@ -86,13 +86,13 @@ class Phone:
 
 
 @contextmanager
-def serving_phone(session, monkeypatch=None):
+def serving_phone(session, language="en"):
     source = PushedSource("phone")
     camera = PageCamera(source, session.start, size=(640, 480), fps=30)
     with phone_port(LOOPBACK) as port, listening(None) as listener:
         access = Access(listener.getsockname()[1])
-        desk = PhoneDesk(port, camera, session, "en")
-        app, hub = live_app(session, access, "en", camera, desk)
+        desk = PhoneDesk(port, camera, session, language)
+        app, hub = live_app(session, access, language, camera, desk)
         ready, end = threading.Event(), threading.Event()
         thread = threading.Thread(
             target=run_app,
