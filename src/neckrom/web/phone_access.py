@@ -32,6 +32,8 @@ _LOG_EVERY_S = 10.0
 
 _ENTERED = '<!DOCTYPE html><title>neckrom</title><meta http-equiv="refresh" content="0;url=/">'
 _FOREIGN = "Refused: this server answers its own page only.\n"
+_OPEN = frozenset({"/assets/base.css", "/assets/camera.css", "/assets/icon.svg"})
+"""The looks of the page that refuses."""
 
 
 class Pairing(StrEnum):
@@ -194,6 +196,8 @@ class PhoneGuard:
         if not self._is_ours(headers) or self._is_foreign(headers):
             self._count()
             return PlainTextResponse(_FOREIGN, 403)
+        if scope["path"] in _OPEN:
+            return None
         if not self._access.knows(headers):
             self._count()
             return self._refused(None)

@@ -175,14 +175,14 @@ class PhoneCamera extends Beginning {
       h("ul", {},
         h("li", { text: this.text("camera.phone.trust_iphone") }),
         h("li", { text: this.text("camera.phone.trust_android") }),
-        h("li", { text: this.text("camera.phone.trust_firefox") })),
-      h("p", { text: this.text("camera.phone.fingerprint") }), this.fingerprint);
+        h("li", { text: this.text("camera.phone.trust_firefox") })));
+    const print = h("div", { class: "camera-print" }, h("p", { text: this.text("camera.phone.fingerprint") }), this.fingerprint);
     const by_hand = h("details", {}, h("summary", { text: this.text("camera.phone.by_hand") }), h("p", {}, this.address));
     this.pairing = h("div", { class: "camera-pairing" },
-      h("div", { class: "camera-scan" }, this.code, by_hand),
+      h("div", { class: "camera-scan" }, this.code, by_hand, print),
       h("div", {}, h("ol", { class: "steps" },
         ...["network", "scan", "accept", "allow"].map((step) => h("li", { text: this.words.text(`camera.phone.step_${step}`) }))), this.trust));
-    return [this.headline, this.lead, this.problem, this.status, this.pairing, this.openPort];
+    return [this.headline, this.lead, this.openPort, this.problem, this.status, this.pairing];
   }
 
   begin() {
@@ -214,8 +214,8 @@ class PhoneCamera extends Beginning {
     setText(this.fingerprint, grouped(phone.fingerprint));
     setText(this.openPort, this.words.text(phone.open ? "camera.phone.port_open" : "camera.phone.port_closed", { origin: phone.origin }));
     show(this.pairing, Boolean(phone.address) && phone.open);
-    setText(this.status, this.statusOf(phone));
     this.wrong = this.wrongOf(phone);
+    setText(this.status, this.statusOf(phone));
     setText(this.problem, this.wrong ? this.text(this.wrong) : "");
     this.trust.classList.toggle("wanted", phone.certificate_refused);
     if (phone.stage === "running" || phone.stage === "over") this.run();
@@ -227,6 +227,8 @@ class PhoneCamera extends Beginning {
   }
 
   statusOf(phone) {
+    const tried = this.triedOf(phone);
+    if (tried && tried !== this.wrong) return this.text(tried);
     if (phone.stage === "starting") return this.text("camera.starting");
     if (phone.sends || !phone.open) return "";
     if (phone.connected) return this.text("camera.phone.connected");
@@ -236,9 +238,12 @@ class PhoneCamera extends Beginning {
   wrongOf(phone) {
     if (phone.connected && phone.trouble) return `camera.phone.trouble.${phone.trouble}`;
     if (phone.certificate_refused) return "camera.phone.certificate_refused";
-    if (phone.address && phone.tried && phone.tried !== "paired") return `camera.phone.tried.${phone.tried}`;
     if (this.running && phone.stage === "running" && !phone.sends) return "camera.phone.gone";
-    return null;
+    return this.triedOf(phone);
+  }
+
+  triedOf(phone) {
+    return phone.address && phone.tried && phone.tried !== "paired" ? `camera.phone.tried.${phone.tried}` : null;
   }
 }
 
