@@ -15,7 +15,9 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 REST_S = 4.0
 
 
-def write_loop(clip: Path, target: Path, steps: Sequence[str], rest_s: float = REST_S) -> Path:
+def write_loop(
+    clip: Path, target: Path, steps: Sequence[str], rest_s: float = REST_S, shown_fps: int = 30
+) -> Path:
     """Write a film (Y4M) of a person who sits still and then makes these movements; shown to and fro at its seam.
 
     Parameters
@@ -27,6 +29,8 @@ def write_loop(clip: Path, target: Path, steps: Sequence[str], rest_s: float = R
         Beginnings of the cues' names.
     rest_s : float
         Of sitting still before each.
+    shown_fps : int
+        Pictures a second that the camera shows; with fewer than the clip has the person is slower.
     """
     cues = read_cues(cue_file(clip))
     neutral = next(cue for cue in cues if cue.step == "neutral")
@@ -34,7 +38,7 @@ def write_loop(clip: Path, target: Path, steps: Sequence[str], rest_s: float = R
     fro = [*rest, *rest[-2:0:-1]]
     width, height, fps = rest[0].width, rest[0].height, 30
     with target.open("wb") as out:
-        out.write(f"YUV4MPEG2 W{width} H{height} F{fps}:1 Ip A1:1 C420jpeg\n".encode())
+        out.write(f"YUV4MPEG2 W{width} H{height} F{shown_fps}:1 Ip A1:1 C420jpeg\n".encode())
         for step in steps:
             cue = next(cue for cue in cues if cue.step.startswith(step))
             still = [fro[number % len(fro)] for number in range(round(rest_s * fps))]
