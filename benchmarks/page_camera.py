@@ -188,14 +188,10 @@ def figures(
         f"measured {len(at_work)} pictures in {saving - setup:.0f} s: {len(at_work) / (saving - setup):.1f} a second"
     )
     count = max(len(at_work), 1)
-    for name, what in (
-        ("ours", "neckrom (server, models, this script)"),
-        ("browser", "the browser, its camera included"),
-    ):
-        share = used[name] / used["wall"]
-        print(
-            f"  {what}: {share:.2f} processors, {1e3 * used[name] / count:.1f} ms of processor for a picture measured"
-        )
+    names = {"ours": "neckrom (server, models, this script)", "browser": "the browser, its camera included"}
+    for name, what in names.items():
+        busy, each_ms = used[name] / used["wall"], 1e3 * used[name] / count
+        print(f"  {what}: {busy:.2f} processors, {each_ms:.1f} ms for a picture measured")
     late = [1e3 * (at - session.taken[seq]) for seq, at in shown.items() if seq in session.taken]
     inside = 1e3 * np.array(engine.stages.latencies())
     print_figures("from the arrival in the session to the angle", inside)
@@ -223,11 +219,8 @@ def compare(given: argparse.Namespace, folder: Path) -> None:
     again = measure_one(folder / "session", folder / "again", options, Silent()).result
     clip = measure_one(given.clip, folder / "clip", options, Silent()).result
     assert again is not None and clip is not None
-    peaks = [
-        [trial["peak_deg"] for trial in item["trials"]]
-        for item in live["movements"]
-        if item["movement"] == given.step
-    ][0]
+    (found,) = (item for item in live["movements"] if item["movement"] == given.step)
+    peaks = [trial["peak_deg"] for trial in found["trials"]]
     second = [
         trial.peak_deg for item in again.movements if item.movement == given.step for trial in item.trials
     ]
@@ -297,10 +290,11 @@ def encoders(film: Path) -> None:
                 continue
             cost = 1e3 * (browser_s() - before) / max(found["count"], 1)
             rate = found["count"] / (time.monotonic() - began)
+            kb = found["bytes"] / found["count"] / 1e3
             print(
-                f"{way:<14} {rate:4.1f} pictures a second, {found['median']:5.1f} ms to encode (95 % {found['most']:.1f}), "
-                f"{found['bytes'] / found['count'] / 1e3:5.1f} kB, {cost:5.1f} ms of processor in the browser, camera included"
+                f"{way:<14} {rate:4.1f} a second, {found['median']:5.1f} ms to encode (95 % {found['most']:.1f}),"
             )
+            print(f"{'':<14} {kb:5.1f} kB, {cost:5.1f} ms of processor in the browser, its camera included")
 
 
 # ------------------------------------------------------------------ processor time
