@@ -70,8 +70,9 @@ class CameraNotFoundError(EnvironmentProblemError):
         else:
             way_out = "plug one in, or allow this program to use it in the system's privacy settings"
         super().__init__(
-            f"Camera {source} gives no picture. Close other programs that use it, {way_out}. Without a camera: "
-            "play a clip as one (neckrom live --source CLIP), or measure a recording (neckrom measure CLIP)."
+            f"Camera {source} gives no picture. Close other programs that use it, {way_out}. The browser may see it "
+            "all the same (--source browser), or use a phone (--source phone). Without a camera: play a clip as one "
+            "(neckrom live --source CLIP), or measure a recording (neckrom measure CLIP)."
         )
 
 
