@@ -29,6 +29,8 @@ class Phase(StrEnum):
     """A safety answer ended it; a clinician may override with their name."""
     CONSENT = "consent"
     """Whether the picture may be stored."""
+    INTRO = "intro"
+    """The voice says what is coming, and sounds the tones; only where a page says that it is heard."""
     SETUP = "setup"
     """Seat, camera and light are checked; goes on by itself."""
     NEUTRAL = "neutral"
@@ -64,9 +66,13 @@ class Text(_Strict):
 
 
 class Spoken(Text):
-    """To be spoken once; ``id`` rises by one with each."""
+    """To be spoken once, in order; ``id`` rises by one with each."""
 
     id: int
+    cuts: bool = False
+    """It cannot wait: what is being said is broken off for it."""
+    then: Literal["rising", "captured"] | None = None
+    """A tone to be sounded after it, as an example."""
 
 
 class Tone(_Strict):
@@ -183,6 +189,12 @@ class State(_Strict):
     override_allowed: bool = False
     checks: tuple[Check, ...] = ()
     setup_good_s: float = 0.0
+    lines: tuple[Text, ...] = ()
+    """The introduction, line by line."""
+    line_now: int | None = None
+    """Which of them is being spoken."""
+    wording: Text | None = None
+    """The movement in full, while it is announced for the first time."""
     gauge: Gauge | None = None
     progress: tuple[TrialState, ...] = ()
     pain: dict[Movement, int] = Field(default_factory=dict)
@@ -250,6 +262,13 @@ class Redo(_Strict):
     trial: int
 
 
+class Heard(_Strict):
+    """The page has spoken, or shown for as long as it takes to read, everything up to a sentence."""
+
+    type: Literal["heard"]
+    id: Annotated[int, Field(ge=0)]
+
+
 class Pain(_Strict):
     """After a direction; null is left out."""
 
@@ -273,6 +292,7 @@ class Note(_Strict):
 
 
 Command = Annotated[
-    Answer | Override | Consent | Simple | Stop | Redo | Pain | Chin | Note, Field(discriminator="type")
+    Answer | Override | Consent | Simple | Stop | Redo | Heard | Pain | Chin | Note,
+    Field(discriminator="type"),
 ]
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Command)

@@ -44,7 +44,7 @@ from neckrom.live.gallery import Gallery
 from neckrom.live.keys import Key, text
 from neckrom.live.looking import Looker, Measured
 from neckrom.live.orientation import NOTHING, UNKNOWN, Angles, CausalOrientation, projected_axes
-from neckrom.live.pace import PaceWatch
+from neckrom.live.pace import Pace, PaceWatch
 from neckrom.live.protocols import LoadedProtocol
 from neckrom.live.recording import SessionRecorder
 from neckrom.live.session import SessionMachine
@@ -347,12 +347,12 @@ class LiveEngine:
         facing, head = UNKNOWN, NOTHING.head
         with self.stages.measure("angles"):
             angles = self._orientation.step(landmarks)
-            if not self._orientation.learned or phase in (Phase.SETUP, Phase.NEUTRAL):
+            if not self._orientation.learned or phase in (Phase.INTRO, Phase.SETUP, Phase.NEUTRAL):
                 facing, head = self._orientation.facing(landmarks)
         self._pace.take(landmarks.time_ns * 1e-9, item.frame.index)
         person = self._body_seen(landmarks) or bool(np.isfinite(landmarks.face[0, 0]))
         checks: tuple[Check, ...] = ()
-        if phase is Phase.SETUP:
+        if phase in (Phase.INTRO, Phase.SETUP):
             with self.stages.measure("checks"):
                 checks = self._check(item, facing)
         sample = Sample(
@@ -381,7 +381,7 @@ class LiveEngine:
             facing,
             light_of(item.frame.image, item.landmarks),
             size=(width, height),
-            fps=self._pace.now.fps,
+            pace=self._pace.now,
             shoulders=self._shoulders,
             settings=self._setup,
         )
@@ -527,9 +527,9 @@ class LiveEngine:
         if self._shown_size != self._size:
             width, height = self._shown_size
             found.append(text(Key.WARNING_PICTURE_SIZE, width=width, height=height))
-        fps = self._pace.now.fps
-        if fps < self._setup.slow_fps and self._machine.phase not in _ASKED_PHASES:
-            found.append(text(Key.WARNING_SLOW, fps=round(fps)))
+        pace = self._pace.now
+        if pace.fps < self._setup.slow_fps and self._machine.phase not in _ASKED_PHASES:
+            found.append(_slow(pace))
         return tuple(found)
 
     def _now(self) -> datetime:
@@ -563,6 +563,12 @@ def _as_ours(error: Exception, folder: Path) -> NeckromError:
         return error
     why = error.strerror if isinstance(error, OSError) and error.strerror else error
     return OutputError(f"The report cannot be written into {folder}: {why}. Free some space.")
+
+
+def _slow(pace: Pace) -> Text:
+    if pace.cause == "computer":
+        return text(Key.WARNING_COMPUTER_SLOW, fps=round(pace.fps), camera_fps=round(pace.camera_fps))
+    return text(Key.WARNING_CAMERA_SLOW, fps=round(pace.fps))
 
 
 def _rounded(angles: Angles) -> Angles:
