@@ -168,6 +168,15 @@ class HeadPose(_Strict):
     right: tuple[float, float]
 
 
+class Saving(_Strict):
+    """How far the report is."""
+
+    share: float
+    """0 to 1, as far as it has come."""
+    next_share: float
+    """As far as it will be when the step that is being done is over."""
+
+
 class State(_Strict):
     """Everything that a page shows."""
 
@@ -211,6 +220,10 @@ class State(_Strict):
     notes: tuple[str, ...] = ()
     warnings: tuple[Text, ...] = ()
     stop_reason: Literal["pain", "dizziness", "nausea", "tired", "other"] | None = None
+    saving: Saving | None = None
+    """How far the report is, while it is being made."""
+    measured: bool = False
+    """Something was measured that counts: its figures can be asked for."""
     result_url: str | None = None
     """Path of the report on this server, once it is written."""
     result_dir: str | None = None

@@ -54,7 +54,7 @@ class RepetitionUnderWay:
         self._captures = 0
         self._counted_s = 0
         self._first_pain: tuple[float, float] | None = None
-        self._trunk_at_capture = math.nan
+        self._trunk_at_capture = self._sd_at_capture = math.nan
 
     @property
     def moving(self) -> bool:
@@ -79,7 +79,8 @@ class RepetitionUnderWay:
         step.status = "now"
         self.step, self.tracker = step, RepetitionTracker(self._floor.protocol.repetition)
         self._neutral = neutral
-        self._first_pain, self._trunk_at_capture = None, math.nan
+        self._first_pain = None
+        self._trunk_at_capture = self._sd_at_capture = math.nan
         self._counted_s = 0
         self._floor.enter(Phase.ANNOUNCE)
         named = self._announced is step.movement
@@ -194,6 +195,7 @@ class RepetitionUnderWay:
     def _captured(self, step: Step, sample: Sample) -> None:
         self._floor.tone("captured")
         self._trunk_at_capture = along(step.movement, sample.trunk_deg)
+        self._sd_at_capture = sample.sd_deg[step.movement.plane]
         moved = self._trunk_moved()
         self.trunk_warned_deg = self._trunk_at_capture if moved else None
         self._captures += 1
@@ -245,6 +247,7 @@ class RepetitionUnderWay:
             first_pain_s=pain_s,
             pain_onset_deg=pain_deg,
             neutral=self._neutral,
+            sd_deg=self._sd_at_capture,
         )
         step.status = "done"
         self.last_done = step

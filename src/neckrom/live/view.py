@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from neckrom.assessment.norms import LoadedNorms
-from neckrom.live.contract import Gauge, HeadPose, Phase, Question, State, Text, TrialState
+from neckrom.live.contract import Gauge, HeadPose, Phase, Question, Saving, State, Text, TrialState
 from neckrom.live.events import Angles
 from neckrom.live.keys import Key, headline_of, say_of, text
 from neckrom.live.plan import Seen, Step
@@ -37,6 +37,8 @@ class Surroundings:
     result_url, result_dir : str or None
     measured : tuple of Trial
         What the analysis of the whole recording made of the repetitions, once there is one.
+    saving : Saving or None
+        How far the report is.
     """
 
     pose: HeadPose | None = None
@@ -47,6 +49,7 @@ class Surroundings:
     result_url: str | None = None
     result_dir: str | None = None
     measured: tuple[Trial, ...] = ()
+    saving: Saving | None = None
 
 
 def state_of(machine: SessionMachine, seq: int, around: Surroundings, norms: LoadedNorms) -> State:
@@ -83,6 +86,8 @@ def state_of(machine: SessionMachine, seq: int, around: Surroundings, norms: Loa
         notes=tuple(machine.notes),
         warnings=_warnings(machine, around),
         stop_reason=machine.stop_reason,
+        saving=around.saving if machine.phase in (Phase.SAVING, Phase.STOPPED) else None,
+        measured=machine.result() is not None,
         result_url=around.result_url,
         result_dir=around.result_dir,
     )
