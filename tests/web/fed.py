@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from PIL import Image
 
 from neckrom.assessment.norms import load_norms
 from neckrom.live.api import Trace, TracePoint
-from neckrom.live.contract import Check, Command, Consent, Heard, Override, Pain, Phase, Saving, Simple, State, Stop
+from neckrom.live.contract import Check, Command, Consent, Heard, Pain, Phase, Saving, Simple, State, Stop
 from neckrom.live.events import Happening, Save, UserCommand
 from neckrom.live.first_result import first_result
 from neckrom.live.keys import Key, text
@@ -21,7 +21,7 @@ from neckrom.live.session import SessionMachine
 from neckrom.live.view import Surroundings, state_of
 from neckrom.result import Result, SessionFacts
 from neckrom.types import Movement
-from tests.live.people import GOOD, NAN3, answers, machine, play, repetition, sample
+from tests.live.people import answers, machine, play, repetition, sample
 
 NORMS = load_norms("article")
 FOLDER = "/home/somebody-with-a-long-name/.local/share/neckrom/sessions/session-20261126-093000"
@@ -70,7 +70,7 @@ class FedSession:
         point = TracePoint(time_s=since_s + 1, neck_deg=(10.0, 2.0, -3.0), trunk_deg=(0.0, 0.0, 0.0))
         return Trace(points=(point,))
 
-    def photo(self, movement: Movement, trial: int, *, warm_up: bool = False) -> bytes | None:  # noqa: ARG002
+    def photo(self, movement: Movement, trial: int, *, warm_up: bool = False) -> bytes | None:
         return self._jpeg
 
     def first_result(self) -> Result | None:
@@ -102,7 +102,9 @@ class Shown:
 
     def first(self) -> Result | None:
         session, _ = self.make()
-        return first_result(session, NORMS, SessionFacts(stop_reason=session.stop_reason), "2026-11-26T09:30:00+00:00")
+        return first_result(
+            session, NORMS, SessionFacts(stop_reason=session.stop_reason), "2026-11-26T09:30:00+00:00"
+        )
 
 
 def send(session: SessionMachine, *commands: Command) -> None:
@@ -295,18 +297,11 @@ def _stopped(reason: str, *, at_the_end: bool = False) -> tuple[SessionMachine, 
     return session, _around(result_dir=FOLDER)
 
 
-def _overridden() -> tuple[SessionMachine, Surroundings]:
-    session, around = _refused("sharp_neck_pain")
-    assert session.override_allowed
-    assert Override is not None
-    return session, around
-
-
 SCREENS: dict[str, Shown] = {
     "safety": Shown(_safety),
     "safety, review": Shown(lambda: (_asked(), _around())),
     "refused, stop": Shown(lambda: _refused("arterial")),
-    "refused, doctor": Shown(_overridden),
+    "refused, doctor": Shown(lambda: _refused("sharp_neck_pain")),
     "consent": Shown(_consent),
     "intro": Shown(_intro),
     "setup, bad": Shown(lambda: _setup(good=False)),
@@ -365,7 +360,9 @@ def showing(page, session: FedSession, name: str) -> Iterator[None]:
     session.show(state, first)
     _until(page, f"document.body.dataset.phase === '{state.phase.value}'")
     if first is not None and state.phase is not Phase.STOPPED:
-        _until(page, "document.querySelectorAll('.best-list li').length > 0 || !document.querySelector('.sheet')")
+        _until(
+            page, "document.querySelectorAll('.best-list li').length > 0 || !document.querySelector('.sheet')"
+        )
     if shown.key:
         page.keyboard.press(shown.key)
         _until(page, "document.querySelector('dialog[open]') !== null")
@@ -376,12 +373,25 @@ def showing(page, session: FedSession, name: str) -> Iterator[None]:
         _until(page, "document.querySelector('dialog[open]') === null")
 
 
+def faults(page, session: FedSession, size: str, screens: Iterable[str] = SCREENS) -> list[str]:
+    """What is wrong with these screens in a window of a size; STOP in another place than before is, too."""
+    script = (Path(__file__).parent / "in_page" / "boxes.js").read_text(encoding="utf-8")
+    page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))
+    found: list[str] = []
+    home = None
+    for name in screens:
+        with showing(page, session, name):
+            wrong, place = page.evaluate(script)
+        found += [f"{size} | {name} | {fault}" for fault in wrong]
+        home = home or place
+        if place is not None and place != home:
+            found.append(f"{size} | {name} | STOP has moved from {home} to {place}")
+    return found
+
+
 def _until(page, condition: str, patience: int = 400) -> None:
     for _ in range(patience):
         if page.evaluate(condition):
             return
         page.wait_for_timeout(15)
     raise AssertionError(f"{condition} did not come")
-
-
-__all__ = ["NAN3", "SCREENS", "SIZES", "FedSession", "GOOD", "showing"]

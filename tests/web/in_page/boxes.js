@@ -71,6 +71,27 @@
       }
     }
   }
+  // Words can be read where they are, and no word is broken in two on a button.
+  for (const element of new Set(words.map((each) => each.element))) {
+    if (element.closest("[inert]") || element.closest("thead")) continue;
+    const tall = element.getBoundingClientRect().height > 0.5 * innerHeight;
+    element.scrollIntoView({ block: tall ? "start" : "center", inline: "nearest", behavior: "instant" });
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const [box] = range.getClientRects();
+    if (!box) continue;
+    const at = document.elementFromPoint(box.left + Math.min(box.width / 2, 20), box.top + box.height / 2);
+    if (!at || !(element.contains(at) || at.contains(element))) found.push(`words covered: ${name(element)} by ${at ? name(at) : "nothing (out of the window)"}`);
+    if (!element.closest("button")) continue;
+    for (const node of element.childNodes) {
+      if (node.nodeType !== Node.TEXT_NODE) continue;
+      for (const word of node.textContent.matchAll(/[\p{L}\p{N}]+/gu)) {
+        range.setStart(node, word.index);
+        range.setEnd(node, word.index + word[0].length);
+        if (range.getClientRects().length > 1 && new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1) found.push(`broken word: ${word[0]}`);
+      }
+    }
+  }
   // Pain: nothing runs through a number.
   for (const score of document.querySelectorAll(".score")) {
     if (!seen(score)) continue;
