@@ -27,7 +27,7 @@ from neckrom.kinematics.camera import camera_for_picture, pinhole
 from neckrom.landmarks.stream import StreamHeader
 from neckrom.live.api import Trace
 from neckrom.live.checks import CheckSettings, check_setup, light_of
-from neckrom.live.contract import Check, Command, HeadPose, Note, Phase, Simple, State, Text
+from neckrom.live.contract import Check, Command, HeadPose, Note, Phase, Saving, Simple, State, Text
 from neckrom.live.events import (
     Ask,
     Effect,
@@ -40,11 +40,12 @@ from neckrom.live.events import (
     TakePhoto,
     UserCommand,
 )
+from neckrom.live.first_result import first_result
 from neckrom.live.gallery import Gallery
 from neckrom.live.keys import Key, text
 from neckrom.live.looking import Looker, Measured
 from neckrom.live.orientation import NOTHING, UNKNOWN, Angles, CausalOrientation, projected_axes
-from neckrom.live.pace import PaceWatch
+from neckrom.live.pace import Pace, PaceWatch
 from neckrom.live.protocols import LoadedProtocol
 from neckrom.live.recording import SessionRecorder
 from neckrom.live.session import SessionMachine
@@ -52,7 +53,8 @@ from neckrom.live.sources import LiveSource
 from neckrom.live.summary import source_info, summary_of
 from neckrom.live.timing import Stages
 from neckrom.live.view import Surroundings, state_of
-from neckrom.service.sessions import SessionInfo, finish_session
+from neckrom.result import Result
+from neckrom.service.sessions import SessionInfo, finish_session, session_facts
 from neckrom.types import (
     POSE_SHOULDERS,
     CameraModel,
@@ -65,6 +67,8 @@ from neckrom.types import (
 log = logging.getLogger(__name__)
 
 _NEUTRAL_KEPT_S = 4.0
+_CLOSED_SHARE = 0.05
+"""Of the making of the report: until the recording is closed."""
 _ASKED_PHASES = frozenset(
     {
         Phase.SAFETY,
@@ -228,6 +232,14 @@ class LiveEngine:
         """JPEG of a repetition's end range; None without consent."""
         return self._gallery.photo((movement, trial, warm_up))
 
+    def first_result(self) -> Result | None:
+        """What was seen live, judged by the session's norms; None where no repetition counts."""
+        with self._lock:
+            info = self._info(*self._size).model_copy(update={"summary": self._summary()})
+            facts = session_facts(self._options.folder, info)
+            created = self._began.isoformat(timespec="seconds")
+            return first_result(self._machine, self._norms, facts, created)
+
     @property
     def result_folder(self) -> Path | None:
         """Folder of the session, once the report is in it."""
@@ -347,12 +359,12 @@ class LiveEngine:
         facing, head = UNKNOWN, NOTHING.head
         with self.stages.measure("angles"):
             angles = self._orientation.step(landmarks)
-            if not self._orientation.learned or phase in (Phase.SETUP, Phase.NEUTRAL):
+            if not self._orientation.learned or phase in (Phase.INTRO, Phase.SETUP, Phase.NEUTRAL):
                 facing, head = self._orientation.facing(landmarks)
         self._pace.take(landmarks.time_ns * 1e-9, item.frame.index)
         person = self._body_seen(landmarks) or bool(np.isfinite(landmarks.face[0, 0]))
         checks: tuple[Check, ...] = ()
-        if phase is Phase.SETUP:
+        if phase in (Phase.INTRO, Phase.SETUP):
             with self.stages.measure("checks"):
                 checks = self._check(item, facing)
         sample = Sample(
@@ -381,7 +393,7 @@ class LiveEngine:
             facing,
             light_of(item.frame.image, item.landmarks),
             size=(width, height),
-            fps=self._pace.now.fps,
+            pace=self._pace.now,
             shoulders=self._shoulders,
             settings=self._setup,
         )
@@ -479,9 +491,11 @@ class LiveEngine:
         what: Any = "saved" if protocol is not None else "nothing_to_save"
         measured: tuple[Trial, ...] = ()
         try:
+            self._tell_saved(0.0, _CLOSED_SHARE)
             self._recorder.close(summary)
             if protocol is not None:
-                measured = finish_session(folder, self._options.language).rom.trials
+                analysis = finish_session(folder, self._options.language, self._tell_saved)
+                measured = analysis.rom.trials
         except (NeckromError, OSError) as error:
             log.error("%s", error)
             what = "not_saved"
@@ -492,6 +506,13 @@ class LiveEngine:
                 self._around = replace(self._around, result_url="/result/report.html", measured=measured)
             self._around = replace(self._around, result_dir=str(folder))
             self._take(Happening(self._machine.time_s, what, str(folder)))
+
+    def _tell_saved(self, share: float, next_share: float) -> None:
+        """The report is so far."""
+        with self._lock:
+            self._around = replace(self._around, saving=Saving(share=share, next_share=next_share))
+            self._seq += 1
+            self._changed.notify_all()
 
     def _summary(self) -> dict[str, Any]:
         return summary_of(self._machine, self._now().isoformat(timespec="seconds"))
@@ -527,9 +548,9 @@ class LiveEngine:
         if self._shown_size != self._size:
             width, height = self._shown_size
             found.append(text(Key.WARNING_PICTURE_SIZE, width=width, height=height))
-        fps = self._pace.now.fps
-        if fps < self._setup.slow_fps and self._machine.phase not in _ASKED_PHASES:
-            found.append(text(Key.WARNING_SLOW, fps=round(fps)))
+        pace = self._pace.now
+        if pace.fps < self._setup.slow_fps and self._machine.phase not in _ASKED_PHASES:
+            found.append(_slow(pace))
         return tuple(found)
 
     def _now(self) -> datetime:
@@ -563,6 +584,12 @@ def _as_ours(error: Exception, folder: Path) -> NeckromError:
         return error
     why = error.strerror if isinstance(error, OSError) and error.strerror else error
     return OutputError(f"The report cannot be written into {folder}: {why}. Free some space.")
+
+
+def _slow(pace: Pace) -> Text:
+    if pace.cause == "computer":
+        return text(Key.WARNING_COMPUTER_SLOW, fps=round(pace.fps), camera_fps=round(pace.camera_fps))
+    return text(Key.WARNING_CAMERA_SLOW, fps=round(pace.fps))
 
 
 def _rounded(angles: Angles) -> Angles:

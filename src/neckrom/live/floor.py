@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Literal
 
 from neckrom.live.contract import Phase, Spoken, Text, Tone, ToneName
 from neckrom.live.events import Angles, Effect, Sample
@@ -32,6 +33,10 @@ class Floor:
         self.reminded = False
         """Whether the phase has said all that it says once."""
         self.reminded_s = 0.0
+        self.heard_id = -1
+        """Everything up to this sentence was spoken, as the page says; -1 where no page has said anything."""
+        self.pressed = False
+        """Whether a key was pressed just now: who presses one has heard enough of what is being said."""
         self._since_s = 0.0
         self._ids = 0
 
@@ -53,10 +58,32 @@ class Floor:
         """Ask something of the world."""
         self.effects += effects
 
-    def say(self, message: Text) -> None:
-        """Have it spoken."""
+    def say(
+        self, message: Text, *, cuts: bool = False, then: Literal["rising", "captured"] | None = None
+    ) -> int:
+        """Have it spoken; its number.
+
+        Parameters
+        ----------
+        message : Text
+        cuts : bool
+            It cannot wait for the end of what is being said.
+        then : str, optional
+            A tone to be sounded after it, as an example.
+        """
         self._ids += 1
-        self.said.append(Spoken(key=message.key, params=message.params, id=self._ids))
+        cuts, self.pressed = cuts or self.pressed, False
+        self.said.append(Spoken(key=message.key, params=message.params, id=self._ids, cuts=cuts, then=then))
+        return self._ids
+
+    def hear(self, number: int) -> None:
+        """The page has spoken everything up to a sentence."""
+        self.heard_id = max(self.heard_id, min(number, self._ids))
+
+    @property
+    def listened_to(self) -> bool:
+        """Whether a page says what it has spoken; nobody waits for one that does not."""
+        return self.heard_id >= 0
 
     def tone(self, name: ToneName) -> None:
         """Have it sounded."""

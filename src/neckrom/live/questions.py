@@ -34,6 +34,7 @@ class Questions:
         self.pain_asked: Movement | None = None
         self.chin_fingers: int | None = None
         self._asked: set[tuple[Kind, Movement]] = set()
+        self._explained = False
 
     def due(self) -> tuple[Kind, Movement] | None:
         """Pain after each direction that is over, the chin after flexion."""
@@ -93,4 +94,9 @@ class Questions:
             self._answered()
 
     def _say(self, phase: Phase) -> None:
-        self._floor.say(text(Key.SAY_PAIN if phase is Phase.PAIN else Key.SAY_CHIN))
+        """The first question for pain names its keys; nobody need hear that six times."""
+        if phase is Phase.CHIN:
+            self._floor.say(text(Key.SAY_CHIN))
+            return
+        self._floor.say(text(Key.SAY_PAIN if self._explained else Key.SAY_PAIN_FIRST))
+        self._explained = True

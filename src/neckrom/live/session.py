@@ -21,6 +21,7 @@ from neckrom.live.contract import (
     Chin,
     Command,
     Consent,
+    Heard,
     Note,
     Override,
     Pain,
@@ -35,6 +36,7 @@ from neckrom.live.contract import (
 from neckrom.live.events import Ask, Effect, Happening, Input, Sample, Save, UserCommand
 from neckrom.live.floor import Floor
 from neckrom.live.gate import Gate
+from neckrom.live.introduction import Introduction
 from neckrom.live.keys import Key, text
 from neckrom.live.plan import Plan, Step, as_protocol
 from neckrom.live.protocols import SessionProtocol
@@ -51,7 +53,8 @@ LEFT_S = 5.0
 
 _MOVING = frozenset({Phase.ANNOUNCE, Phase.OUT, Phase.HOLD, Phase.BACK})
 _ASKING = frozenset({Phase.PAIN, Phase.CHIN})
-_OPEN = frozenset({Phase.SETUP, Phase.NEUTRAL}) | _MOVING | _ASKING
+_GETTING_READY = frozenset({Phase.INTRO, Phase.SETUP})
+_OPEN = _GETTING_READY | {Phase.NEUTRAL} | _MOVING | _ASKING
 _OVER = frozenset({Phase.STOPPED, Phase.SAVING, Phase.RESULT})
 _NEEDS_CAMERA = _OPEN | {Phase.PAUSED}
 _NO_WAY_BACK = ("pain", "dizziness", "nausea")
@@ -73,7 +76,10 @@ class SessionMachine:
         self.protocol = protocol
         self.plan = Plan(protocol)
         self._floor = Floor(protocol)
-        self.gate = Gate(self._floor, self._enter_neutral, self._entered_setup, ask_consent=ask_consent)
+        self.gate = Gate(
+            self._floor, self._admitted, self._enter_neutral, self._entered_setup, ask_consent=ask_consent
+        )
+        self.introduction = Introduction(self._floor, self.gate.enter_setup)
         self.zero = Zero(self._floor, self._zero_found)
         self.under_way = RepetitionUnderWay(self._floor, self._advance)
         self.questions = Questions(self._floor, self.plan, self._advance)
@@ -88,7 +94,9 @@ class SessionMachine:
         self.source_ended = False
         self._seen_person_s: float | None = None
         self._resume_to = Phase.SETUP
+        self._half_said = False
         self._say(text(Key.SAY_SAFETY))
+        self.gate.ask_next()
 
     # ------------------------------------------------------------------ inputs
 
@@ -99,7 +107,9 @@ class SessionMachine:
         if isinstance(event, Sample):
             self._take_sample(event)
         elif isinstance(event, UserCommand):
+            self._floor.pressed = not isinstance(event.command, Heard | Note)
             self._take_command(event.command)
+            self._floor.pressed = False
         else:
             self._take_happening(event)
         return self._floor.effects
@@ -215,6 +225,7 @@ class SessionMachine:
             self._pause("left")
             return
         handlers: dict[Phase, Callable[[Sample], None]] = {
+            Phase.INTRO: self._introduce,
             Phase.SETUP: self.gate.take,
             Phase.NEUTRAL: self.zero.take,
             Phase.ANNOUNCE: self.under_way.announce,
@@ -228,8 +239,12 @@ class SessionMachine:
         if handler is not None:
             handler(sample)
 
+    def _introduce(self, sample: Sample) -> None:
+        self.gate.look(sample)
+        self.introduction.take()
+
     def _has_left(self, sample: Sample) -> bool:
-        watched = self.phase in _OPEN and self.phase is not Phase.SETUP
+        watched = self.phase in _OPEN - _GETTING_READY
         assert self._seen_person_s is not None
         return watched and sample.time_s - self._seen_person_s >= LEFT_S
 
@@ -253,6 +268,8 @@ class SessionMachine:
                 self.questions.take_pain(command.movement, command.score)
         elif isinstance(command, Chin):
             self.questions.take_chin(command.fingers)
+        elif isinstance(command, Heard):
+            self._floor.hear(command.id)
         elif isinstance(command, Note):
             self.notes.append(command.text)
 
@@ -278,6 +295,7 @@ class SessionMachine:
         handlers: dict[Phase, Callable[[], None]] = {
             Phase.SAFETY: self.gate.leave_questions,
             Phase.CONSENT: lambda: self.gate.consent(allowed=False),
+            Phase.INTRO: self.gate.enter_setup,
             Phase.SETUP: self._enter_neutral,
             Phase.NEUTRAL: self.zero.take_latest,
             Phase.PAUSED: self._resume,
@@ -294,7 +312,7 @@ class SessionMachine:
         self.paused_because = because
         self.under_way.drop()
         self._floor.enter(Phase.PAUSED)
-        self._say(text(Key.SAY_PAUSED if because == "asked" else Key.SAY_LEFT))
+        self._floor.say(text(Key.SAY_PAUSED if because == "asked" else Key.SAY_LEFT), cuts=True)
 
     def _resume(self) -> None:
         if self.phase is not Phase.PAUSED:
@@ -305,7 +323,10 @@ class SessionMachine:
 
     def _return_to(self, phase: Phase) -> None:
         """Go on where it stood; a movement that was interrupted starts again."""
-        if phase is Phase.SETUP:
+        if phase is Phase.INTRO:
+            self._admitted()
+        elif phase is Phase.SETUP:
+            self.gate.begin_setup()
             self.gate.enter_setup()
         elif phase is Phase.NEUTRAL or not self.neutrals:
             self._enter_neutral()
@@ -320,6 +341,9 @@ class SessionMachine:
             self._repeat_movement()
         elif self.phase is Phase.REFUSED:
             self.gate.back_to_questions()
+            self.gate.ask_next()
+        elif self.phase is Phase.INTRO:
+            self._admitted()
         elif self.said:
             self._say(Text(key=self.said[-1].key, params=self.said[-1].params))
 
@@ -330,8 +354,8 @@ class SessionMachine:
         if last is not None and trunk_moved and not self.under_way.moving:
             self.plan.again(last)
             step = last
-        self.under_way.name_it_again()
         if step is not None:
+            self.under_way.explain_again(step.movement)
             self._begin(step)
 
     def _skip(self) -> None:
@@ -339,9 +363,9 @@ class SessionMachine:
             movement = self.current.movement
             self.under_way.drop()
             self.plan.skip(movement)
-            self._say(text(Key.SAY_SKIPPED))
+            self._floor.say(text(Key.SAY_SKIPPED), cuts=True)
             self._advance()
-        elif self.phase in {Phase.CONSENT, Phase.SETUP, Phase.NEUTRAL} | _ASKING:
+        elif self.phase in {Phase.CONSENT, Phase.INTRO, Phase.SETUP, Phase.NEUTRAL} | _ASKING:
             self._continue()
 
     def _rezero(self) -> None:
@@ -370,7 +394,7 @@ class SessionMachine:
             return
         self._floor.enter(Phase.STOPPED)
         self._floor.want(Ask(None), Save())
-        self._say(text(Key(f"say.stopped.{reason}")))
+        self._floor.say(text(Key(f"say.stopped.{reason}")), cuts=True)
 
     def _break_off(self) -> None:
         if self.current is not None and self.under_way.moving:
@@ -429,7 +453,7 @@ class SessionMachine:
             self._resume_to = self.phase
         self.under_way.drop()
         self._floor.enter(Phase.CAMERA_LOST)
-        self._say(text(Key.SAY_CAMERA_LOST))
+        self._floor.say(text(Key.SAY_CAMERA_LOST), cuts=True)
 
     def _camera_back(self) -> None:
         self.camera_lost = False
@@ -451,7 +475,8 @@ class SessionMachine:
         if self.phase is Phase.SAVING:
             self._floor.enter(Phase.RESULT)
             if self.outcome == "saved":
-                self._floor.tone("finished")
+                if self.stop_reason is None:
+                    self._floor.tone("finished")
                 self._say(text(self._good_bye()))
 
     def _good_bye(self) -> Key:
@@ -461,6 +486,12 @@ class SessionMachine:
         return Key.SAY_FINISHED if self.stop_reason is None else Key.SAY_ENDED_EARLY
 
     # ------------------------------------------------------------- transitions
+
+    def _admitted(self) -> None:
+        self.gate.begin_setup()
+        self.introduction.enter()
+        if self.camera_lost and self.phase is Phase.INTRO:
+            self._lose_camera()
 
     def _entered_setup(self) -> None:
         if self.camera_lost:
@@ -489,6 +520,7 @@ class SessionMachine:
         self.questions.pain_asked = None
         step = self.plan.next_to_come()
         if step is None:
+            self._say(text(Key.SAY_SAVING))
             self._enter_saving()
         elif self.zero.lost:
             self._enter_neutral()
@@ -497,7 +529,16 @@ class SessionMachine:
 
     def _begin(self, step: Step) -> None:
         self.questions.pain_asked = None
+        self._say_half()
         self.under_way.begin(step, neutral=len(self.neutrals) - 1)
+
+    def _say_half(self) -> None:
+        """Once, when half of the directions are over and more than one is left."""
+        over = [all(step.status != "to_come" for step in self.plan.of(m)) for m in self.protocol.directions]
+        long = len(over) >= 4 and self.protocol.repetitions > 1
+        if long and not self._half_said and 2 * sum(over) >= len(over):
+            self._half_said = True
+            self._say(text(Key.SAY_HALF))
 
     def _say(self, message: Text) -> None:
         self._floor.say(message)

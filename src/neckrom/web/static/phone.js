@@ -13,8 +13,9 @@ class Phone {
     this.words = words;
     this.facing = "user";
     this.wanted = { width: 640, height: 480, fps: 30, facingMode: this.facing };
-    this.voice = new Voice(() => this.showHeard());
     this.tones = new Tones();
+    // the computer's page tells the session how far the sentences are
+    this.voice = new Voice({ change: () => this.showHeard(), heard: () => undefined }, this.tones);
     this.build();
     this.voice.setLanguage(words.language);
     this.sender = new Sender(`wss://${location.host}/camera`, this.video, {
@@ -98,9 +99,9 @@ class Phone {
     setText(this.headline, this.words.of(message.headline));
     setText(this.detail, AT_COMPUTER.includes(message.phase) ? this.text("camera.phone_page.answer") : this.words.of(message.detail));
     const newest = this.voice.hear(message.say, (sentence) => this.words.of(sentence));
+    if (newest) setText(this.subtitle, this.words.of(newest));
     this.tones.hear(message.tones);
     this.tones.follow(message.share);
-    if (newest) setText(this.subtitle, this.words.of(newest));
   }
 
   onStage({ stage, width, height, fps }) {
