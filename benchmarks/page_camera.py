@@ -194,7 +194,8 @@ def figures(
         print(f"  {what}: {busy:.2f} processors, {each_ms:.1f} ms for a picture measured")
     late = [1e3 * (at - session.taken[seq]) for seq, at in shown.items() if seq in session.taken]
     inside = 1e3 * np.array(engine.stages.latencies())
-    print_figures("from the arrival in the session to the angle", inside)
+    print_figures("from the camera to neckrom", 1e3 * np.array(session._source.ages_s))
+    print_figures("from the looking at it to the angle", inside)
     print_figures("from the camera to the angle on the page, painted", np.array(late))
     look_ms = 1e3 * np.array(engine.stages.seconds()["look"])
     print_figures("of that, the models", look_ms)

@@ -48,6 +48,7 @@ _ANSWERS = 8
 """Answers about the page's clock that are compared: as old as that, clocks have not gone apart by a millisecond."""
 
 _MOST_LEFT_OUT = 300
+_AGES = 4000
 _DAMAGED = (OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, struct.error)
 """What reading the head of a damaged JPEG raises."""
 
@@ -177,6 +178,8 @@ class PushedSource:
         self.kind = kind
         self.label = ""
         """What the browser calls the camera."""
+        self.ages_s: deque[float] = deque(maxlen=_AGES)
+        """How old the last pictures were when they came; for benchmarks."""
         self._clock_ns = clock_ns
         self._newest = NewestFrame()
         self._repeats = Repeats()
@@ -290,6 +293,7 @@ class PushedSource:
             return refusal
         assert taken_ns is not None
         self._last_ns = taken_ns
+        self.ages_s.append((now_ns - taken_ns) * 1e-9)
         self._index += self._steps(clock, given)
         self._arrived.set()
         if self._begin_ns is not None and taken_ns >= self._begin_ns:
