@@ -155,8 +155,10 @@ def look(
             used["browser"] += browser_s()
         if phase is Phase.SAFETY:
             page.keyboard.press("Enter" if page.locator(".asked").is_visible() else "2")
-        elif phase is Phase.SETUP and time.monotonic() - since > 15:
-            page.keyboard.press("Enter")  # a machine too busy for the set-up check
+        elif phase is Phase.INTRO or (phase is Phase.SETUP and time.monotonic() - since > 15):
+            page.keyboard.press(
+                "Enter"
+            )  # the words are not timed here; a machine may be too busy for the check
         elif phase in (Phase.CONSENT, Phase.PAIN, Phase.CHIN):
             page.keyboard.press("1")
         page.wait_for_timeout(250)

@@ -96,7 +96,7 @@ def lead(page) -> None:
             last, since = phase, time.monotonic()
         if phase == "safety":
             page.keyboard.press("Enter" if page.locator(".asked").is_visible() else "2")
-        elif phase == "setup" and time.monotonic() - since > 15:
+        elif phase == "intro" or (phase == "setup" and time.monotonic() - since > 15):
             page.keyboard.press("Enter")
         elif phase in ("consent", "pain", "chin"):
             page.keyboard.press("1")

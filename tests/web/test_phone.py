@@ -327,7 +327,8 @@ def test_it_speaks_nothing_but_tls(served):
         assert b"HTTP" not in plain.recv(100)
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
-    old.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.warns(DeprecationWarning):
+        old.maximum_version = ssl.TLSVersion.TLSv1_1
     with socket.create_connection((LOOPBACK, number), timeout=10) as plain, pytest.raises(OSError):
         old.wrap_socket(plain)
 
