@@ -9,6 +9,7 @@ import contextlib
 import http.client
 import io
 import json
+import logging
 import os
 import random
 import re
@@ -239,6 +240,7 @@ MESSAGES = ("", "{}", "null", '{"type":"clock","id":1,"now":1e999}', '{"type":"h
 
 def attack_phone(setting: Setting, tally: Tally) -> None:
     """Against the port for a phone: from the network, and as the phone that was paired."""
+    logging.getLogger("websockets").setLevel(logging.CRITICAL)  # our end complains of being cut off
     chance = setting.random
     out = str(setting.folder / "phone-out")
     source = ("--source", "phone", "--phone-address", "127.0.0.1")

@@ -269,3 +269,13 @@ def test_a_slow_page_gets_answers_one_by_one(served):
         taken = sum(page.send() is None for _ in range(30))
         assert taken == 30
         assert time.monotonic() - began < 10
+
+
+def test_other_messages_stay_as_small_as_before(served):
+    """The server takes a picture's megabyte; what a page says may still have 64 KB."""
+    headers = {"Cookie": served.cookie()}
+    url = f"ws://{LOOPBACK}:{served.access.port}/live/socket?page=a"
+    with connect(url, origin=served.origin, additional_headers=headers, proxy=None) as socket:
+        note = json.dumps({"type": "note", "text": "x" * 4000})
+        socket.send(note + " " * 70_000)
+        eventually(lambda: "not_understood" in socket.recv(10), "the refusal")
