@@ -389,7 +389,7 @@ def faults(page, session: FedSession, size: str, screens: Iterable[str] = SCREEN
     return found
 
 
-def _until(page, condition: str, patience: int = 400) -> None:
+def _until(page, condition: str, patience: int = 2000) -> None:
     for _ in range(patience):
         if page.evaluate(condition):
             return
