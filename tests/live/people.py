@@ -152,6 +152,8 @@ class Person:
             for command in self.presses(session, time_s - since_s):
                 self.answer(session, time_s, session.take(UserCommand(time_s, command)))
             self.answer(session, time_s, session.take(self.seen(time_s)))
+        if self.listener:
+            self.listener.listen(session, time_s)
         return self.wanted
 
     def start_when_told(self, session: SessionMachine, time_s: float) -> None:

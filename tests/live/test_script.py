@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from neckrom.live.contract import Check, Consent, Heard, Pain, Phase, Simple, Stop
-from neckrom.live.events import UserCommand
+from neckrom.live.events import Happening, UserCommand
 from neckrom.live.introduction import introduction_to
 from neckrom.live.keys import Key, text
 from neckrom.live.protocols import SessionProtocol
+from neckrom.live.session import SessionMachine
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.types import MOVEMENTS, Movement
 from tests.live.people import (
@@ -109,7 +110,7 @@ def test_the_introduction_goes_as_fast_as_it_is_heard_and_never_waits_for_ever()
     session = to_the_introduction(heard=True)
     assert session.phase is Phase.INTRO
     first = session.said[-1]
-    for i in range(30 * 14):
+    for _ in range(30 * 14):
         session.take(sample(session.time_s + 1 / 30))
     assert session.introduction.at == 0, "it waits for the voice"
     send(session, Heard(type="heard", id=first.id))
@@ -157,15 +158,10 @@ def test_a_long_hold_is_counted_down():
     protocol = SessionProtocol(
         version=1, title="x", directions=(Movement.FLEXION,), warm_ups=0, trials=1, hold_s=4
     )
-    session = machine("quick", ask_consent=False)
-    session = type(session)(protocol, ask_consent=False)
+    session = SessionMachine(protocol, ask_consent=False)
     send(session, *answers(), Simple(type="continue"))
-    for i in range(150):
+    for _ in range(150):
         session.take(sample(session.time_s + 1 / 30))
-        if session.phase is Phase.NEUTRAL and i > 120:
-            break
-    from neckrom.live.events import Happening  # noqa: PLC0415
-
     session.take(Happening(session.time_s, "neutral_learned"))
     counted = []
     for angle in [0.0] * 40 + repetition(50.0, hold_s=6.0):
@@ -188,8 +184,6 @@ def test_a_stop_for_safety_is_neither_praised_nor_sounded(reason):
     session, time_s = started("quick")
     play(session, time_s, [0.0] * 40 + repetition(50.0))
     send(session, Stop(type="stop", reason=reason))
-    from neckrom.live.events import Happening  # noqa: PLC0415
-
     session.take(Happening(session.time_s, "saved", "x"))
     send(session, Simple(type="finish"))
     assert Key.SAY_FINISHED not in keys(session)

@@ -32,11 +32,13 @@ def open_page(browser):
     """Open the page; every complaint of the browser fails the test."""
     contexts, complaints = [], []
 
-    def go(served, *, size=DESKTOP, query="", ears=True, **options):
+    def go(served, *, size=DESKTOP, query="", ears=True, browser_script="", **options):
         context = browser.new_context(viewport=size, **options)
         contexts.append(context)
         if ears:
             context.add_init_script(script("ears"))
+        if browser_script:
+            context.add_init_script(browser_script)
         page = context.new_page()
         page.on(
             "console", lambda message: complaints.append(message.text) if message.type == "error" else None
@@ -57,6 +59,7 @@ def open_page(browser):
         "Trusted",
         "ERR_CONNECTION_REFUSED",
         "blocked",
+        "no sound card",
     )
     assert [text for text in complaints if not any(word in text for word in expected)] == []
 
