@@ -31,11 +31,11 @@ def load() -> None:
     import neckrom.cli.main
     import neckrom.cli.records_view
     import neckrom.exports.comma_separated
-    import neckrom.exports.handout
     import neckrom.exports.mot
     import neckrom.exports.parquet
+    import neckrom.handouts.course
+    import neckrom.handouts.making
     import neckrom.records.backup
-    import neckrom.records.course
     import neckrom.records.importing
     import neckrom.records.migrate
     import neckrom.service.measure  # noqa: F401

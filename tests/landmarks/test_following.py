@@ -151,7 +151,7 @@ def test_models_stay_with_the_same_person_while_her_face_is_lost(own_left):
     detector.close()
     assert found > 15
     assert lost > 10, "this stretch is to have frames in which only the other face is to be seen"
-    assert "Several people in view (up to 2 faces, first at 9.8 s)" in notes.in_words()[0]
+    assert "Several people in view (up to 2 faces, first at 9.8 s)" in notes.notices()[0]
 
 
 class TestNotes:
@@ -160,7 +160,7 @@ class TestNotes:
         notes = LandmarkNotes()
         for frame in frames:
             notes.take(frame)
-        return notes.in_words()
+        return notes.notices()
 
     @staticmethod
     def lost(numbers) -> list:

@@ -17,8 +17,9 @@ from hypothesis.extra import numpy as hnp
 
 from neckrom.errors import LandmarkFileError, OutputError
 from neckrom.landmarks import store
+from neckrom.landmarks.header import HeaderError, header_from_json
 from neckrom.landmarks.store import LandmarkWriter, is_landmark_file, read_landmarks
-from neckrom.types import N_POSE
+from neckrom.types import N_POSE, Notice
 from tests.landmarks.stretches import IDENTITY, INFO, landmark_frame, series_of
 
 COUNT = 700
@@ -64,6 +65,33 @@ def test_everything_comes_back_bit_for_bit(stored):
     assert (series.width, series.height) == (640, 480)
     assert (header.source, header.detector, header.frames) == (INFO, IDENTITY, COUNT)
     assert header.warnings == ("first", "second")
+
+
+def test_a_warning_still_knows_which_sentence_it_is(tmp_path):
+    notice = Notice("The clip is cut short.", "clip_cut_short", said_s=9.5, end_s=4.0)
+    named = Notice("1 images cannot be read.", "images_unreadable", number=1, name="f_1.jpg")
+    path = write(tmp_path / "l.parquet", [landmark_frame(0)], ("plain", notice, named))
+    plain, first, second = read_landmarks(path)[1].warnings
+    assert not isinstance(plain, Notice)
+    assert (first, first.key, first.values) == (notice, notice.key, notice.values)
+    assert (second.key, second.values) == ("images_unreadable", {"number": 1, "name": "f_1.jpg"})
+
+
+@pytest.mark.parametrize(
+    "notices",
+    [
+        [{"key": "clip_cut_short", "values": {"said_s": True}}],
+        [{"key": "Clip", "values": {}}],
+        [{"key": "clip_cut_short"}],
+        [{"key": "clip_cut_short", "values": {"said_s": 1e300}}],
+        [{"key": "clip_cut_short", "values": {"said_s": "\u0007"}}],
+        "all of them",
+    ],
+)
+def test_keys_of_warnings_are_read_without_trust(stored, notices):
+    header = json.loads(pq.read_metadata(stored).metadata[_KEY]) | {"notices": notices}
+    with pytest.raises(HeaderError):
+        header_from_json(json.dumps(header).encode())
 
 
 @settings(max_examples=30, deadline=None)

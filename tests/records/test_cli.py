@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from neckrom.cli.main import app
 from neckrom.errors import ExitCode
+from neckrom.messages import LANGUAGES, load_messages
 from neckrom.records.ids import new_person_id
 from neckrom.records.trends import repeatability
 from neckrom.types import MOVEMENTS
@@ -125,6 +126,53 @@ def test_notes_and_pain_are_added_afterwards(run, tmp_path):
     run("people", "change", "Anna", code=ExitCode.BAD_CONFIGURATION)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tables_speak_the_language_that_is_asked_for_or_the_usual_one(run, tmp_path, language):
+    run("people", "add", "Anna", "--birth-date", "1985-03-27")
+    first, second = (
+        an_id(
+            run(
+                "sessions",
+                "import",
+                write_folder(tmp_path / day, day, f"2026-01-{day}T09:00:00+00:00", rotation_left=left),
+                "-p",
+                "Anna",
+            ).stdout,
+            "S",
+        )
+        for day, left in (("10", 35.0), ("20", 80.0))
+    )
+    texts = load_messages(language)
+    views = {
+        ("people", "list"): ("pages.name", "pages.sessions", "pages.last"),
+        ("people", "show", "Anna"): (
+            "course.column.change",
+            "clinician.movement.rotation_left",
+            "pages.verdict.more",
+        ),
+        ("sessions", "list"): ("pages.measured", "pages.verdict_column", "pages.views.front"),
+        ("sessions", "show", second): (
+            "terminal.norm",
+            "report.column.meaning",
+            "clinician.movement.flexion",
+        ),
+        ("sessions", "compare", first, second): ("course.column.error", "pages.verdict.more"),
+    }
+    for command, keys in views.items():
+        asked = plain(run(*command, "--lang", language).stdout)
+        for key in keys:
+            assert texts.text(key) in asked, (command, key)
+    run("settings", "--language", language)
+    for command in views:
+        assert run(*command).stdout == run(*command, "--lang", language).stdout
+    run("settings", "--language", "")
+    assert "Name" in run("people", "list").stdout
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
+
+
 def test_a_session_is_handed_out_in_the_language_of_the_person(run, tmp_path):
     run("people", "add", "Anna")
     session = an_id(
@@ -144,7 +192,7 @@ def test_a_session_is_deleted(run, tmp_path):
 
 
 def test_only_the_newest_sessions_are_listed_unless_all_are_asked_for(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("neckrom.cli.records.NEWEST", 1)
+    monkeypatch.setattr("neckrom.cli.sessions.NEWEST", 1)
     run("people", "add", "Anna")
     for day in ("01", "02"):
         folder = write_folder(tmp_path / day, f"clip-{day}", f"2026-01-{day}T09:00:00+00:00")

@@ -24,11 +24,12 @@ from sqlalchemy import text
 
 from neckrom.errors import InputError, NeckromError, OutputError, StoreError, StoreUnreachableError
 from neckrom.exports import write
-from neckrom.exports.handout import write_handout
 from neckrom.exports.source import read_series
 from neckrom.exports.write import Format, export_to
+from neckrom.handouts.making import write_handout
+from neckrom.handouts.trend_drawing import draw_trends
 from neckrom.messages import load_messages
-from neckrom.records import api, sessions
+from neckrom.records import intake, sessions
 from neckrom.records.api import Records
 from neckrom.records.backup import back_up, restore
 from neckrom.records.guard import RestoredBy, ready_beside
@@ -39,7 +40,6 @@ from neckrom.records.location import locate
 from neckrom.records.plausible import RANGES, first_implausible
 from neckrom.records.result_folder import parse_result
 from neckrom.records.stored_report import stored_report
-from neckrom.web.trend_drawing import draw_trends
 from tests.records.folders import case_of, write_folder
 from tests.records.postgresql import Server
 
@@ -739,7 +739,7 @@ def test_a_clock_that_went_back_is_said(held, tmp_path, monkeypatch):
         def now(cls, tz=None):  # type: ignore[no-untyped-def]
             return datetime.now(tz) - timedelta(days=2)
 
-    monkeypatch.setattr(api, "datetime", Earlier)
+    monkeypatch.setattr(intake, "datetime", Earlier)
     with Records(locate(held)) as records:
         folder = write_folder(tmp_path / "results" / "new", "new")
         done = records.import_result(folder, records.people()[0].id)
@@ -762,7 +762,7 @@ def test_a_server_lost_while_it_commits_leaves_files_and_rows_in_step(server: Se
     with Records(locate(address)) as records:
         person = records.add_person("Anna")
         first = records.import_result(write_folder(tmp_path / "a", "same"), person.id)
-        real = api.writing
+        real = intake.writing
 
         @contextmanager
         def broken(engine):  # type: ignore[no-untyped-def]
@@ -770,10 +770,10 @@ def test_a_server_lost_while_it_commits_leaves_files_and_rows_in_step(server: Se
                 yield connection
             raise StoreUnreachableError("the answer to the commit was lost")
 
-        monkeypatch.setattr(api, "writing", broken)
+        monkeypatch.setattr(intake, "writing", broken)
         second = records.import_result(write_folder(tmp_path / "b", "same"), person.id, replace=True)
         assert not second.written
-        monkeypatch.setattr(api, "writing", real)
+        monkeypatch.setattr(intake, "writing", real)
     with Records(locate(address)) as records:
         (row,) = records.sessions()
         assert row.id == second.session_id

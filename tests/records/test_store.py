@@ -25,7 +25,7 @@ from neckrom.errors import (
     StoreUnreachableError,
     UnknownRecordError,
 )
-from neckrom.records import api
+from neckrom.records import deletion, intake
 from neckrom.records.api import Records
 from neckrom.records.engine import make_engine
 from neckrom.records.ids import new_session_id
@@ -253,14 +253,14 @@ def test_dates_in_the_future_are_refused(records, folder):
 def test_a_person_deleted_while_their_session_is_stored(records, folder, monkeypatch):
     """The person goes between the check and the writing: nothing of them stays."""
     person = records.add_person("Anna")
-    copy = api.copy_private
+    copy = intake.copy_private
 
     def copy_and_delete(sources, target):
         entries = copy(sources, target)
         records.delete_person(person.id)
         return entries
 
-    monkeypatch.setattr(api, "copy_private", copy_and_delete)
+    monkeypatch.setattr(intake, "copy_private", copy_and_delete)
     with pytest.raises(UnknownRecordError, match="any more"):
         records.import_result(folder(), person.id)
     assert [
@@ -348,7 +348,7 @@ def test_a_failed_delete_leaves_everything(records, folder, monkeypatch):
     def fail(_connection, _ids):
         raise InputError("the database said no")
 
-    monkeypatch.setattr(api, "_count_files", fail)
+    monkeypatch.setattr(deletion, "_count_files", fail)
     with pytest.raises(InputError, match="said no"):
         records.delete_person(person.id)
     assert records.session(done.session_id).files_here
@@ -360,7 +360,7 @@ def test_a_failed_delete_leaves_everything(records, folder, monkeypatch):
 def test_a_session_that_was_copied_but_not_written_is_written_at_the_next_open(address, folder, monkeypatch):
     with Records(locate(address)) as records:
         person = records.add_person("Anna")
-        monkeypatch.setattr(records, "_settle_or_keep", lambda manifest: False)
+        monkeypatch.setattr(records.intake, "_settle_or_keep", lambda manifest: False)
         done = records.import_result(folder(), person.id)
         assert records.sessions(person.id) == []
         assert [manifest.session_id for manifest in records.waiting()] == [done.session_id]
@@ -397,7 +397,7 @@ def test_a_session_thrown_away_but_not_forgotten_comes_back(address, folder):
 def test_a_session_that_waits_for_a_deleted_person_is_kept_and_said(address, folder, monkeypatch):
     with Records(locate(address)) as records:
         person = records.add_person("Anna")
-        monkeypatch.setattr(records, "_settle_or_keep", lambda manifest: False)
+        monkeypatch.setattr(records.intake, "_settle_or_keep", lambda manifest: False)
         records.import_result(folder(), person.id)
         with records.engine.begin() as connection:
             connection.execute(text("DELETE FROM person"))

@@ -13,17 +13,18 @@ import pytest
 from pypdf import PdfReader
 from rich.console import Console
 
-from neckrom.exports.handout import report_of, sheet_for
 from neckrom.exports.write import Format, made_export
+from neckrom.handouts.course import course_of
+from neckrom.handouts.making import report_of, sheet_for
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.records.api import Records
-from neckrom.records.course import course_of
 from neckrom.records.location import locate
 from neckrom.records.trends import MovementTrend, repeatability
 from neckrom.report.content import content_of
 from neckrom.report.letterhead import NOBODY
 from neckrom.report.terminal import summary_table, verdict_lines
 from neckrom.result import MovementResult, Result
+from neckrom.saying.grades import Grade
 from neckrom.saying.verdict import verdict_of
 from neckrom.types import MOVEMENTS
 from neckrom.web.live_result import shown_result
@@ -148,9 +149,9 @@ def surfaces(
         for name in ("report", "report client", "terminal", "sheet", "live", "csv", "fhir", "trend", "show")
     }
     from neckrom.cli.records_view import session_view  # noqa: PLC0415
-    from neckrom.records.in_words import best  # noqa: PLC0415
+    from neckrom.handouts.values_in_words import best  # noqa: PLC0415
 
-    shown = plain(session_view(view))
+    shown = plain(session_view(view, ENGLISH))
     for place, (name, item) in enumerate(known.items()):
         clinical = item.movement.label
         said["report"][name] = (content.movements.rows[place][1], content.movements.rows[place][5])
@@ -236,7 +237,9 @@ def test_the_first_line_is_the_same_everywhere(store, tmp_path, name, language):
     assert content_of(view.result, {}, texts).verdict == verdict
     assert verdict_lines(view.result, texts)[0] == verdict.marked_lines()[0]
     assert any(verdict.title.removesuffix(".") in line for line in course.sessions)
-    if verdict.caveats():
+    if verdict.grade in (Grade.STOP, Grade.RAISED, Grade.CAUTION):
+        assert verdict.title in course.summary[0], "the course begins with what is most important now"
+    elif verdict.caveats():
         assert verdict.caveats()[0].text in course.summary[0]
     html = unescape(report_of(view, "html", texts, NOBODY).decode("utf-8"))
     assert html.index("<h2") < html.index(verdict.findings[0].text.split("“")[0][:40]) < html.index("<figure")

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import neckrom
 from neckrom.assessment.judgement import STATEMENT, STATEMENT_KEY
 from neckrom.messages import LANGUAGES, load_messages, read_texts
+from neckrom.report.content import content_of
+from neckrom.report.letterhead import NOBODY
 from neckrom.result import MovementResult, Result
 from neckrom.saying.grades import LOOKS, Grade, css
 from neckrom.saying.sentences import all_said, in_english, said_or
+from neckrom.saying.verdict import state_of
 from neckrom.statement import Statement, state
 from tests.saying.surface_cases import edge_results, told_results
 
@@ -87,6 +93,35 @@ def test_every_notice_has_words_and_gives_what_they_need():
         assert needed <= names, f"{key} gives {names}"
 
 
+@given(
+    st.sampled_from(sorted(read_texts("en"))),
+    st.dictionaries(
+        st.sampled_from(["movement", "movements", "angle", "time_s", "number", "name", "error", "side"]),
+        st.none() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
+    ),
+)
+def test_no_statement_of_a_foreign_file_can_stop_a_page(key, values):
+    given_values = {name: value for name, value in values.items() if value is not None}
+    if "." not in key:
+        return
+    for language in LANGUAGES:
+        assert said_or((Statement(key=key, values=given_values),), "Kept.", load_messages(language))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"movement": "no.such.key", "start_s": 1.0, "end_s": 2.0},
+        {"movement": "clinician.movement.flexion", "start_s": "long ago", "end_s": 2.0},
+        {"movement": ("a", "b"), "start_s": 1.0, "end_s": 2.0},
+    ],
+)
+def test_a_statement_that_lacks_what_it_needs_is_said_as_it_was_kept(values):
+    statement = Statement(key="notice.named_outside", values=values)
+    assert said_or((statement,), "Kept.", load_messages("fr")) == "Kept."
+
+
 def test_what_results_say_they_are_is_the_english_text():
     assert load_messages("en").text(STATEMENT_KEY) == STATEMENT
 
@@ -101,6 +136,33 @@ def test_a_result_of_an_older_form_is_said_as_it_was():
         exclude={"reason_statements", "pain_statements", "compensation_statements", "status"}
     )
     assert MovementResult.model_validate(older).reason_statements == ()
+
+
+def test_titles_of_the_norm_sets_that_ship_are_said_in_every_language():
+    for path in (SOURCE / "data" / "norms").glob("*.toml"):
+        title = tomllib.loads(path.read_text(encoding="utf-8"))["title"]
+        assert load_messages("en").texts[f"norms.{path.stem}"] == title
+    result = told_results()["healthy"]
+    for language in LANGUAGES:
+        texts = load_messages(language)
+        content = content_of(result, {}, texts, NOBODY)
+        assert texts.text("norms.article") in dict(content.source).values()
+    own = result.model_copy(update={"norms": result.norms.model_copy(update={"title": "Mine"})})
+    assert "Mine" in dict(content_of(own, {}, load_messages("de"), NOBODY).source).values()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_session_did_not_come_to_is_said_as_that_and_not_as_what_nobody_named(language):
+    texts, result = load_messages(language), told_results()["dizzy"]
+    content = content_of(result, {}, texts, NOBODY)
+    reached = {
+        item.movement for item in result.movements if state_of(item, result) not in ("not_reached", "skipped")
+    }
+    assert 0 < len(reached) < 6
+    for item, row in zip(result.movements, content.reasons.rows, strict=True):
+        if item.movement not in reached:
+            words = texts.text(f"meaning.{state_of(item, result)}")
+            assert row[1] == f"{words[0].upper()}{words[1:]}."
 
 
 def test_one_colour_and_one_sign_for_each_grade():

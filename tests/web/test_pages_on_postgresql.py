@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from neckrom.guided.sessions import Stage
 from neckrom.records.api import Records
 from neckrom.records.location import DATA_DIR_VARIABLE, locate
-from neckrom.web.guided import Stage
 from tests.records.folders import all_movements, write_folder
 from tests.records.postgresql import running_server
 from tests.web.serving import eventually

@@ -24,6 +24,8 @@ import numpy as np
 import pytest
 from sqlalchemy import insert
 
+from neckrom.guided.sessions import COMMAND, GuidedSessions, Stage
+from neckrom.handouts.trend_drawing import HEIGHT, WIDTH, draw_trends
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.records.api import Records, open_records
 from neckrom.records.ids import new_person_id
@@ -34,6 +36,7 @@ from neckrom.records.schema import Person
 from neckrom.records.trends import Verdict
 from neckrom.report import write_pictures, write_report
 from neckrom.report.pictures import EndRangePicture
+from neckrom.result import SessionFacts
 from neckrom.saying.verdict import verdict_of
 from neckrom.screening.neck_screen import screen_questions
 from neckrom.screening.safety import safety_questions
@@ -41,10 +44,9 @@ from neckrom.types import Movement
 from neckrom.web import uploads
 from neckrom.web.access import LOOPBACK, Access
 from neckrom.web.forms import LARGEST_FORM
-from neckrom.web.guided import COMMAND, GuidedSessions, Stage
-from neckrom.web.records_pages import PAGE_LENGTH, records_app
+from neckrom.web.people_pages import PAGE_LENGTH
+from neckrom.web.records_pages import records_app
 from neckrom.web.server import listening, run_app
-from neckrom.web.trend_drawing import HEIGHT, WIDTH, draw_trends
 from tests.cli.conftest import SAMPLES, first_seconds
 from tests.records.folders import all_movements, case_of, changed, write_folder
 from tests.web.serving import PATIENCE_S, Answer, eventually, path_of
@@ -698,6 +700,30 @@ def test_a_whole_screen_is_stored_with_the_latest_measurement(desk, people):
     assert row.answers["questions"] == {"tingling": "yes"}
 
 
+def test_a_session_that_was_stopped_is_said_where_it_does_not_fill_in_the_screen(desk, tmp_path):
+    person = new_person(desk)
+    whole = write_folder(tmp_path / "whole", "whole before", "2026-01-10T09:00:00+00:00")
+    desk.records.import_result(whole, person)
+    stopped = write_folder(tmp_path / "stopped", "stopped after", "2026-02-10T09:00:00+00:00")
+    result = case_of("deficit_three_trials").result
+    told = changed(result, "stopped after", "2026-02-10T09:00:00+00:00").model_copy(
+        update={"session": SessionFacts(protocol="quick", finished=True, stop_reason="dizziness")}
+    )
+    (stopped / "result.json").write_text(told.model_dump_json(), encoding="utf-8")
+    last = desk.records.import_result(stopped, person).session_id
+    home = f"/people/{person}/screen"
+    done = desk.post(home, safety_answers() | {"step": "rest"})
+    for language in LANGUAGES:
+        texts = load_messages(language)
+        words = texts.text("pages.screen_passed_over", session=last, why="screen.stop.dizziness")
+        assert words in texts_of(desk.page(f"{done.headers['Location']}?lang={language}"))
+    desk.page("/people?lang=en")
+    chosen = desk.post(home, safety_answers() | {"step": "rest", "session": last})
+    page = texts_of(desk.page(chosen.headers["Location"]))
+    assert "does not fill in" not in page
+    assert load_messages("en").text("screen.neck.stopped", why="screen.stop.dizziness") in page
+
+
 def test_a_stop_sign_ends_the_screen(desk):
     person = new_person(desk)
     question = next(question for question in safety_questions() if question.tier == "stop")
@@ -766,8 +792,8 @@ parser.add_argument("--no-browser", action="store_true")
 given = parser.parse_args()
 signal.signal(signal.SIGTERM, lambda *_: setattr(sys.modules["__main__"], "ended", True))
 ended = False
-print("The session is at this address, on this machine only:")
-print("  http://127.0.0.1:1/live?token=abc", flush=True)
+print("Some words for people, at http://127.0.0.1:1/words")
+print('{"event": "ready", "address": "http://127.0.0.1:1/live?token=abc"}', flush=True)
 while not ended and not pathlib.Path({flag!r}).exists(): time.sleep(0.02)
 shutil.copytree({result!r}, pathlib.Path(given.out) / "session-1")
 """

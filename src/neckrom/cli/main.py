@@ -15,9 +15,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from neckrom.cli.backups import keeping
 from neckrom.cli.calibrate import calibrate
-from neckrom.cli.records import keeping, people, sessions
+from neckrom.cli.handing_out import giving
+from neckrom.cli.people import people
 from neckrom.cli.screen import screening
+from neckrom.cli.sessions import sessions
 from neckrom.cli.settings import setting
 from neckrom.cli.terminal import console, print_json, say, tell
 from neckrom.errors import DefectError, ExitCode, NeckromError, OutputError
@@ -75,6 +78,7 @@ app.add_typer(calibrate, name="calibrate")
 app.add_typer(people, name="people")
 app.add_typer(sessions, name="sessions")
 app.add_typer(keeping)
+app.add_typer(giving)
 app.add_typer(screening)
 app.add_typer(setting)
 
@@ -87,11 +91,25 @@ _Jobs = Annotated[
     ),
 ]
 _Language = Annotated[
-    str, typer.Option("--lang", metavar="en|de|es|fr", help="Language of what is printed and of the report.")
+    str | None,
+    typer.Option(
+        "--lang",
+        metavar="en|de|es|fr",
+        help="Language; else the one of neckrom settings, else English.",
+    ),
 ]
 _Json = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON on stdout, and nothing else there.")
 ]
+
+
+def _spoken(lang: str | None) -> str:
+    """The language that was asked for, else the one of the settings."""
+    if lang:
+        return lang
+    from neckrom.service.clinic import usual_language  # noqa: PLC0415
+
+    return usual_language()
 
 
 def _print_version(wanted: bool) -> None:
@@ -124,7 +142,7 @@ def demo(
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Also write the clip with the angles drawn in.")
     ] = False,
-    lang: _Language = "en",
+    lang: _Language = None,
     overwrite: _Overwrite = False,
     as_json: _Json = False,
     verbose: _Verbose = False,
@@ -133,13 +151,14 @@ def demo(
     from neckrom.cli.options import OptionReader  # noqa: PLC0415
 
     reader = OptionReader()
-    reader.language("--lang", lang)
+    language = _spoken(lang)
+    reader.language("--lang", language)
     reader.finish()
     _start_log(verbose)
     from neckrom import service  # noqa: PLC0415
     from neckrom.cli.measuring import measure_and_show  # noqa: PLC0415
 
-    options = service.MeasureOptions(overlay=overlay, overwrite=overwrite, language=lang)
+    options = service.MeasureOptions(overlay=overlay, overwrite=overwrite, language=language)
     with service.demo_clip() as clip:
         code = measure_and_show((clip,), out, options, jobs=1, as_json=as_json)
     _leave(code)
@@ -224,7 +243,7 @@ def measure(
     no_pictures: Annotated[
         bool, typer.Option("--no-pictures", help="No picture of the person in anything that is written.")
     ] = False,
-    lang: _Language = "en",
+    lang: _Language = None,
     jobs: _Jobs = None,
     overwrite: _Overwrite = False,
     as_json: _Json = False,
@@ -252,7 +271,8 @@ def measure(
         reader.problems.append(
             "--distance stands in for a lens that is not known: leave it out beside --hfov or --camera"
         )
-    reader.language("--lang", lang)
+    language = _spoken(lang)
+    reader.language("--lang", language)
     reader.finish()
     _start_log(verbose)
     from neckrom import service  # noqa: PLC0415
@@ -272,7 +292,7 @@ def measure(
         overlay=overlay,
         pictures=not no_pictures,
         overwrite=overwrite,
-        language=lang,
+        language=language,
     )
     _leave(measure_and_show(inputs, out, options, jobs=at_once, as_json=as_json))
 
@@ -309,7 +329,7 @@ def live(
     protocol: Annotated[
         str, typer.Option("--protocol", metavar="quick|full|FILE", help="What the session asks for.")
     ] = "full",
-    lang: Annotated[str, typer.Option("--lang", metavar="en|de|es|fr", help="Language of the page.")] = "en",
+    lang: _Language = None,
     fast: Annotated[bool, typer.Option("--fast", help="Play a clip as fast as it can be measured.")] = False,
     size: Annotated[
         str, typer.Option("--size", metavar="WxH", help="Picture size to ask the camera for.")
@@ -335,7 +355,7 @@ def live(
         port=port,
         browser=not no_browser,
         protocol=protocol,
-        language=lang,
+        language=_spoken(lang),
         fast=fast,
         norms=norms,
     )
@@ -351,14 +371,14 @@ def open_pages(
     ] = None,
     port: Annotated[int | None, typer.Option("--port", metavar="N", help="Of the page on 127.0.0.1.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address only.")] = False,
-    lang: Annotated[str, typer.Option("--lang", metavar="en|de|es|fr", help="Language of the pages.")] = "en",
+    lang: _Language = None,
     verbose: _Verbose = False,
 ) -> None:
     """Open the records in the browser: people, sessions, trends, the neck screen, guided sessions."""
     _start_log(verbose)
     from neckrom.cli.open import run_open  # noqa: PLC0415
 
-    _leave(run_open(store, port, lang, browser=not no_browser))
+    _leave(run_open(store, port, _spoken(lang), browser=not no_browser))
 
 
 @app.command()

@@ -25,7 +25,8 @@ def run_open(store: str | None, port: int | None, language: str, *, browser: boo
     from neckrom.records.leftovers import session_folders  # noqa: PLC0415
     from neckrom.records.location import locate  # noqa: PLC0415
     from neckrom.web.launching import open_in_browser  # noqa: PLC0415
-    from neckrom.web.records_pages import START, serve_records  # noqa: PLC0415
+    from neckrom.web.people_pages import START  # noqa: PLC0415
+    from neckrom.web.records_pages import serve_records  # noqa: PLC0415
 
     if language not in LANGUAGES:
         raise ConfigurationError(

@@ -12,16 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from neckrom.errors import ConfigurationError
-from neckrom.messages import FALLBACK, Messages, load_messages
-from neckrom.records.api import Comparison, Deleted, PersonView, SessionView
+from neckrom.handouts.caveats import findings_of
+from neckrom.handouts.values_in_words import NONE, best, difference, error, error_words, verdict_words
+from neckrom.messages import Messages
 from neckrom.records.audit import LogEntry
-from neckrom.records.caveats import caveats_of
-from neckrom.records.in_words import NONE, best, difference, error
 from neckrom.records.people import PersonRow
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import Change, MovementTrend, Repeatability, Verdict
+from neckrom.records.views import Comparison, Deleted, PersonView, SessionView
 from neckrom.result import Result
-from neckrom.saying import figures
 from neckrom.saying.figures import clock, day
 from neckrom.saying.grades import LOOKS
 from neckrom.saying.names import display_name
@@ -29,21 +28,10 @@ from neckrom.saying.verdict import Finding, movements_said, verdict_of
 from neckrom.types import MOVEMENTS, Movement
 
 
-def _english() -> Messages:
-    return load_messages(FALLBACK)
-
-
-_VERDICTS = {
-    Verdict.MORE: "more range",
-    Verdict.LESS: "less range",
-    Verdict.NONE: "no change beyond measurement error",
-    Verdict.UNKNOWN: "cannot be told",
-}
-
-
-def people_table(people: Sequence[PersonRow]) -> Table:
+def people_table(people: Sequence[PersonRow], texts: Messages) -> Table:
     """One row a person."""
-    table = _table("Id", "Name", "Born", ">Sessions", "Last")
+    names = ("table.id", "pages.name", "pages.born", ">pages.sessions", "pages.last")
+    table = _table(texts, *names)
     for row in people:
         born = "" if row.birth_date is None else row.birth_date.isoformat()
         last = "" if row.last_session is None else day(row.last_session)
@@ -53,12 +41,14 @@ def people_table(people: Sequence[PersonRow]) -> Table:
 
 def sessions_table(
     sessions: Sequence[SessionRow],
+    texts: Messages,
     names: dict[str, str] | None = None,
     results: Mapping[str, Result] | None = None,
 ) -> Table:
     """One row a session, with the person where ``names`` are given, and what is most important of it."""
-    person = ["Person"] if names is not None else []
-    table = _table("Id", "Measured", *person, "Recording", "View", "Most important", "Note")
+    person = ["report.fact.person"] if names is not None else []
+    columns = ("pages.recording", "pages.view", "pages.verdict_column", "pages.note")
+    table = _table(texts, "table.id", "pages.measured", *person, *columns)
     for row in sessions:
         who = [names.get(row.person_id, row.person_id)] if names is not None else []
         table.add_row(
@@ -66,17 +56,21 @@ def sessions_table(
             day(row.measured),
             *(display_name(name, limit=30) for name in who),
             display_name(row.source_name, limit=30),
-            row.view.replace("_", " "),
-            _most_important((results or {}).get(row.id)),
+            _view(row, texts),
+            _most_important((results or {}).get(row.id), texts),
             display_name(row.note, limit=40) if row.note else "",
         )
     return table
 
 
-def _most_important(result: Result | None) -> Text:
+def _view(row: SessionRow, texts: Messages) -> str:
+    return texts.texts.get(f"pages.views.{row.view}", row.view)
+
+
+def _most_important(result: Result | None, texts: Messages) -> Text:
     if result is None:
         return Text("")
-    first = verdict_of(result, _english()).findings[0]
+    first = verdict_of(result, texts).findings[0]
     return Text(f"{first.sign} {first.text}", style=LOOKS[first.grade].terminal)
 
 
@@ -84,89 +78,104 @@ def person_view(
     view: PersonView,
     trends: Sequence[MovementTrend],
     limits: Repeatability,
+    texts: Messages,
     results: Mapping[str, Result] | None = None,
 ) -> Group:
     """A person with sessions and course."""
     row = view.row
+    born = f", {texts.text('table.born', date=str(row.birth_date))}" if row.birth_date else ""
     facts = [
-        Text(display_name(row.name or "(no name)", limit=200), style="bold"),
-        Text(row.id + (f", born {row.birth_date}" if row.birth_date else "")),
+        Text(display_name(row.name or texts.text("pages.no_name"), limit=200), style="bold"),
+        Text(row.id + born),
         *([Text(row.note)] if row.note else []),
         Text(""),
     ]
     if not view.sessions:
-        return Group(
-            *facts, Text("No sessions yet. Add one: neckrom sessions import PATH --person " + row.id)
-        )
-    table = sessions_table(view.sessions, results=results)
+        command = f"neckrom sessions import PATH --person {row.id}"
+        return Group(*facts, Text(texts.text("table.no_sessions", command=command)))
+    table = sessions_table(view.sessions, texts, results=results)
     parts: list[RenderableType] = [*facts, Padding(table, (0, 0, 1, 0))]
     if any(len(trend.points) > 1 for trend in trends):
         dated = [
             (day(row.measured), results[row.id]) for row in view.sessions if results and row.id in results
         ]
-        parts += [*_finding_lines(caveats_of(dated, _english())), trend_table(trends), *_limit_lines(limits)]
+        before = _finding_lines(findings_of(dated, texts, latest=0))
+        parts += [*before, trend_table(trends, texts), *_limit_lines(limits, texts)]
     return Group(*parts)
 
 
-def trend_table(trends: Sequence[MovementTrend]) -> Table:
+def trend_table(trends: Sequence[MovementTrend], texts: Messages) -> Table:
     """First, last and what changed, one row a movement."""
     several = any(len(trend.points) > 2 for trend in trends)
-    since_last = ["Since the last but one"] if several else []
-    table = _table("Movement", ">First", ">Last", ">Change", ">Error", "Since the first", *since_last)
+    columns = ("movement", ">first", ">last", ">change", ">error")
+    since_last = ["pages.since_last"] if several else []
+    table = _table(texts, *map(_course_column, columns), "pages.since_first", *since_last)
     for trend in trends:
+        name = texts.text(f"clinician.movement.{trend.movement.value}")
         change, since = trend.first_to_last, trend.since_last
         if change is None or since is None:
             only = best(trend.points[0].value) if trend.points else NONE
-            said = "one session" if trend.points else "not measured"
-            table.add_row(trend.movement.label, only, "", "", "", said)
+            said = texts.text("table.one_session" if trend.points else "course.not_measured")
+            table.add_row(name, only, "", "", "", said)
             continue
         table.add_row(
-            trend.movement.label,
+            name,
             best(change.earlier),
             best(change.later),
-            difference(change, _english()),
-            error(trend.limit_deg, _english()),
-            _verdict(change),
-            *([_verdict(since)] if several else []),
+            difference(change, texts),
+            error(trend.limit_deg, texts),
+            _verdict(change, texts),
+            *([_verdict(since, texts)] if several else []),
         )
     return table
 
 
-def comparison_view(comparison: Comparison, limits: Repeatability) -> Group:
+def _course_column(name: str) -> str:
+    plain = name.removeprefix(">")
+    return f"{'>' * (plain != name)}course.column.{plain}"
+
+
+def comparison_view(comparison: Comparison, limits: Repeatability, texts: Messages) -> Group:
     """Two sessions side by side."""
     earlier, later = comparison.earlier, comparison.later
     first, last = day(earlier.row.measured), day(later.row.measured)
-    table = _table("Movement", f">{first}", f">{last}", ">Change", ">Error", "")
+    table = _table(
+        texts,
+        "course.column.movement",
+        f">={first}",
+        f">={last}",
+        ">course.column.change",
+        ">course.column.error",
+        "=",
+    )
     for movement, change in comparison.changes.items():
         table.add_row(
-            movement.label,
+            texts.text(f"clinician.movement.{movement.value}"),
             best(change.earlier),
             best(change.later),
-            difference(change, _english()),
-            error(change.limit_deg, _english()),
-            _verdict(change),
+            difference(change, texts),
+            error(change.limit_deg, texts),
+            _verdict(change, texts),
         )
-    notes = _limit_lines(limits)
+    notes = _limit_lines(limits, texts)
     if not comparison.same_method:
-        notes.append(
-            Text(
-                "The two were measured differently (view, estimator or calibration), so they compare less well: "
-                "measure the older recording again if it is still there."
-            )
-        )
+        notes.append(Text(texts.text("course.methods_differ")))
+    told = texts.text("pages.compared", first=f"{earlier.row.id} ({first})", last=f"{later.row.id} ({last})")
     return Group(
         Text(earlier.person.label, style="bold"),
-        Text(f"{earlier.row.id} of {first} and {later.row.id} of {last}\n"),
-        *_finding_lines(caveats_of([(first, earlier.result), (last, later.result)], _english())),
+        Text(f"{told}\n"),
+        *_finding_lines(findings_of([(first, earlier.result), (last, later.result)], texts, latest=1)),
         table,
         *notes,
     )
 
 
-def session_view(view: SessionView) -> Group:
+def session_view(view: SessionView, texts: Messages) -> Group:
     """A session's figures and where its files are."""
-    row, texts = view.row, _english()
-    table = _table("Movement", ">Best", "95 %", ">Mean", ">n", ">Norm", ">% of it", "Pain", "What it means")
+    row = view.row
+    names = ("movement", ">best", "interval", ">mean", ">trials", ">norm", ">of_norm", "pain")
+    columns = [f"{'>' * name.startswith('>')}terminal.{name.removeprefix('>')}" for name in names]
+    table = _table(texts, *columns, "report.column.meaning")
     for item in movements_said(view.result, texts):
         table.add_row(
             item.clinical_name,
@@ -179,16 +188,20 @@ def session_view(view: SessionView) -> Group:
             item.pain,
             Text(f"{item.sign} {item.meaning}", style=LOOKS[item.grade].terminal),
         )
-    stated = " (date stated by hand)" if row.dated_by_hand else ""
-    where = str(view.folder) if view.files_here else f"{view.folder} (not all of them are on this machine)"
+    when = clock(row.measured)
     lines = [
-        f"{row.id} of {view.person.label}, measured {clock(row.measured)}{stated}",
-        f"Recording {display_name(row.source_name, limit=100)}, {row.view.replace('_', ' ')} view, {row.estimator}",
-        *([f"Note: {row.note}"] if row.note else []),
+        texts.text("table.session", session=row.id, person=view.person.label, moment=when)
+        + (f" ({texts.text('table.by_hand')})" if row.dated_by_hand else ""),
+        f"{texts.text('pages.recording')}: {display_name(row.source_name, limit=100)}; "
+        f"{texts.text('pages.view')}: {_view(row, texts)}; {row.estimator}",
+        *([texts.text("verdict.note", note=row.note)] if row.note else []),
     ]
+    where = texts.text("table.files", folder=str(view.folder))
+    if not view.files_here:
+        where += f" {texts.text('pages.files_elsewhere')}"
     verdict = verdict_of(view.result, texts)
     said = [*_finding_lines(verdict.findings), *([Text(verdict.meaning)] if verdict.meaning else [])]
-    return Group(*map(Text, lines), Text(""), *said, Text(""), table, Text(f"Files: {where}"))
+    return Group(*map(Text, lines), Text(""), *said, Text(""), table, Text(where))
 
 
 def _finding_lines(findings: Sequence[Finding]) -> list[Text]:
@@ -199,7 +212,7 @@ def _finding_lines(findings: Sequence[Finding]) -> list[Text]:
 
 def log_table(rows: Sequence[LogEntry]) -> Table:
     """The log, one line an entry."""
-    table = _table("When", "Who", "What", "Person", "Session", "")
+    table = _plain_table("When", "Who", "What", "Person", "Session", "")
     for row in rows:
         table.add_row(
             f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}",
@@ -234,31 +247,35 @@ def deleted_line(removed: Deleted) -> str:
 # ------------------------------------------------------------------------ cells
 
 
-def _limit_lines(limits: Repeatability) -> list[Text]:
-    preliminary = " (preliminary figures)" if limits.placeholder else ""
-    published = figures.reference(limits.published.mdc_deg, _english())
-    return [
-        Text(
-            "\nBest trial of each session. Error: what measuring alone may change, the larger of neckrom's own on "
-            f"{limits.population}{preliminary} and the {limits.published.device}'s {published} "
-            f"({limits.published.citation.partition(',')[0]})."
-        ),
-        Text(_english().text("course.day_to_day")),
-    ]
+def _limit_lines(limits: Repeatability, texts: Messages) -> list[Text]:
+    lines = [error_words(texts), texts.text("course.day_to_day")]
+    if limits.placeholder:
+        lines.insert(1, texts.text("course.preliminary"))
+    return [Text(f"\n{lines[0]}"), *map(Text, lines[1:])]
 
 
-def _verdict(change: Change) -> Text:
+def _verdict(change: Change, texts: Messages) -> Text:
     style = {Verdict.MORE: "bold green", Verdict.LESS: "bold red"}.get(change.verdict, "")
-    return Text(_VERDICTS[change.verdict], style=style)
+    return Text(verdict_words(change, texts), style=style)
 
 
-def _table(*columns: str) -> Table:
+def _table(texts: Messages, *columns: str) -> Table:
+    """Columns by the key of their name; ">" before it stands right, "=" before it stands as it is."""
+    names = []
+    for column in columns:
+        key = column.removeprefix(">")
+        name = key[1:] if key.startswith("=") else texts.text(key)
+        names.append(">" * column.startswith(">") + name)
+    return _plain_table(*names, narrow=(texts.text("table.id"), texts.text("pages.born")))
+
+
+def _plain_table(*columns: str, narrow: Sequence[str] = ()) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in columns:
         table.add_column(
             name.removeprefix(">"),
             justify="right" if name.startswith(">") else "left",
-            no_wrap=name in ("Id", "Born"),
+            no_wrap=name in narrow,
         )
     return table
 

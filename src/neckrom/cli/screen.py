@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neckrom.cli.record_options import LanguageOption, opened, texts_in
 from neckrom.cli.terminal import console, print_json, say
 
 if TYPE_CHECKING:
@@ -47,9 +48,7 @@ def screen(
             "--answers", metavar="FILE", help="Answers as JSON instead of asking: see docs/records.md."
         ),
     ] = None,
-    language: Annotated[
-        str, typer.Option("--lang", metavar="en|de|es|fr", help="Language of questions and result.")
-    ] = "en",
+    language: LanguageOption = None,
     store: Annotated[
         str | None,
         typer.Option("--store", metavar="FOLDER|URL", help="Where the records are; else your data folder."),
@@ -57,14 +56,13 @@ def screen(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
 ) -> None:
     """Ask the neck screen's questions and say which of the six signs are present."""
-    from neckrom.messages import load_messages  # noqa: PLC0415
     from neckrom.screening.neck_screen import evaluate, screen_questions  # noqa: PLC0415
 
-    texts = load_messages(language)
-    with ExitStack() as opened:
+    texts = texts_in(language)
+    with ExitStack() as stack:
         subject = None
         if person is not None or session is not None:
-            records = opened.enter_context(_opened(store))
+            records = stack.enter_context(opened(store))
             subject = _subject(records, person, session)
         given = _read(answers) if answers is not None else _ask_all(texts)
         found = evaluate(given, None if subject is None else subject.result)
@@ -104,13 +102,6 @@ class _Subject:
     result: Result | None
     stopped_id: str = ""
     """A later session that was stopped early, and is therefore not used."""
-
-
-def _opened(store: str | None) -> Records:
-    from neckrom.records.api import Records  # noqa: PLC0415  (slow to load)
-    from neckrom.records.location import locate  # noqa: PLC0415
-
-    return Records(locate(store))
 
 
 def _subject(records: Records, person: str | None, session: str | None) -> _Subject:

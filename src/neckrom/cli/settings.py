@@ -1,4 +1,4 @@
-"""``neckrom settings``: what stands at the head of every report."""
+"""``neckrom settings``: what stands at the head of every report, and the usual language."""
 
 from __future__ import annotations
 
@@ -29,11 +29,20 @@ def settings(
         str | None,
         typer.Option("--logo", metavar="FILE", help="PNG or JPEG of at most 5 MB; '' for none."),
     ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language",
+            metavar="en|de|es|fr",
+            help="In which commands and pages speak unless --lang says otherwise; '' for English.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
 ) -> None:
-    """Show or set what stands at the head of every report: clinic, address, logo, examiner."""
+    """Show or set what stands at the head of every report (clinic, address, logo, examiner) and the usual language."""
     import json  # noqa: PLC0415
 
+    from neckrom.messages import FALLBACK  # noqa: PLC0415
     from neckrom.service.clinic import load_clinic, save_clinic, with_logo  # noqa: PLC0415
 
     before = load_clinic()
@@ -42,6 +51,7 @@ def settings(
         clinic=before.clinic if clinic is None else clinic.strip(),
         address=before.address if address is None else address.strip(),
         examiner=before.examiner if examiner is None else examiner.strip(),
+        language=before.language if language is None else language.strip(),
     )
     if logo is not None:
         changed = with_logo(changed, _read(Path(logo))) if logo else replace(changed, logo=b"")
@@ -49,6 +59,7 @@ def settings(
         save_clinic(changed)
     if as_json:
         told = {"clinic": changed.clinic, "address": changed.address, "examiner": changed.examiner}
+        told["language"] = changed.language or FALLBACK
         print_json(json.dumps(told | {"logo": bool(changed.logo)}, ensure_ascii=False, indent=1))
         return
     for title, text in (
@@ -56,6 +67,7 @@ def settings(
         ("Address", changed.address),
         ("Examiner", changed.examiner),
         ("Logo", "kept" if changed.logo else ""),
+        ("Language", changed.language or FALLBACK),
     ):
         console().print(f"{title + ':':<10} {text or '(none)'}", soft_wrap=True)
 

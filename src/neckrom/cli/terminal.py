@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 
 from rich.console import Console
+
+from neckrom.guided.events import EVENTS, event_line
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -24,21 +25,17 @@ def as_text(value: object) -> str:
     return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
-EVENTS = "NECKROM_EVENTS"
-"""Set to "json" by a program that follows a command: then what happens is told on stdout, one JSON object a line."""
-
-
 def tell(event: str, **values: object) -> bool:
     """Tell the program that follows this command what happened; False where none does.
 
     Parameters
     ----------
     event : str
-        "ready" (``address``), "ended" (``folder``, ``result``: whether there is a report), "refused" (``message``).
+        "ready", "ended" or "refused"; what goes with each stands in :mod:`neckrom.guided.events`.
     """
     if os.environ.get(EVENTS) != "json":
         return False
-    sys.stdout.write(json.dumps({"event": event, **values}, ensure_ascii=False) + "\n")
+    sys.stdout.write(event_line(event, **values) + "\n")
     sys.stdout.flush()
     return True
 

@@ -19,7 +19,7 @@ from fhir.resources.R4B.bundle import Bundle
 from neckrom.assessment.judgement import STATEMENT
 from neckrom.exports.source import Export, ExportSession
 from neckrom.messages import FALLBACK, Messages, load_messages
-from neckrom.records.api import ScreeningRow
+from neckrom.records.views import ScreeningRow
 from neckrom.result import MovementResult
 from neckrom.saying.verdict import verdict_of
 from neckrom.types import MOVEMENTS

@@ -17,8 +17,9 @@ import numpy as np
 
 from neckrom.errors import InputError
 from neckrom.private_files import NotPlainFileError, open_plain, read_plain
-from neckrom.records.api import PersonView, Records, ScreeningRow, SessionView
+from neckrom.records.api import Records
 from neckrom.records.people import PersonRow
+from neckrom.records.views import PersonView, ScreeningRow, SessionView
 from neckrom.report.tables import ANGLE_COLUMNS
 from neckrom.result import Result
 from neckrom.types import FloatArray

@@ -14,7 +14,7 @@ from neckrom.errors import NotAVideoError
 from neckrom.frames.geometry import MOST_CLIP_PIXELS, Turn, check_size, fitted_size
 from neckrom.frames.names import readable_name
 from neckrom.frames.timing import TimeKeeper, picture_size_warnings
-from neckrom.types import Frame, ImageArray, SourceInfo
+from neckrom.types import Frame, ImageArray, Notice, SourceInfo
 
 _PILLOW_ERRORS = (OSError, ValueError, EOFError, SyntaxError, UnidentifiedImageError)
 """What Pillow raises on damaged files."""
@@ -48,7 +48,7 @@ class AnimationSource:
     def __init__(self, path: Path, *, max_side: int, turned_deg: int = 0) -> None:
         self._path = path
         self._turn = Turn().turned_further(turned_deg)
-        self._warnings: list[str] = []
+        self._warnings: list[Notice] = []
         self._damaged = False
         with _opened(path) as image:
             if image.width * image.height > MOST_CLIP_PIXELS:
@@ -96,7 +96,8 @@ class AnimationSource:
         for time_ns, picture in self._pictures():
             if times.accept(time_ns):
                 yield Frame(times.count - 1, time_ns, self._fitted(picture))
-        damaged = ["The animation cannot be read to its end: the rest is missing."] if self._damaged else []
+        text = "The animation cannot be read to its end: the rest is missing."
+        damaged = [Notice(text, "animation_unreadable")] if self._damaged else []
         self._warnings = [*damaged, *times.warnings()]
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ from neckrom.frames.geometry import (
 )
 from neckrom.frames.names import readable_name
 from neckrom.frames.timing import TimeKeeper, picture_size_warnings
-from neckrom.types import Frame, ImageArray, SourceInfo
+from neckrom.types import Frame, ImageArray, Notice, SourceInfo
 
 _STILL_FORMATS = ("image2", "_pipe")
 _TEXT_FORMATS = frozenset({"tty", "bin", "xbin", "adf", "idf", "vobsub", "concat", "lavfi", "hls", "dash"})
@@ -102,7 +102,7 @@ class ClipSource:
         self._turned_deg = turned_deg
         self._look = _look_at(path, max_side, turned_deg, track)
         self._closing = contextlib.ExitStack()
-        self._warnings: list[str] = []
+        self._warnings: list[Notice] = []
         look = self._look
         self._size_warnings = picture_size_warnings(look.source_size, look.size)
         self._info = SourceInfo(
@@ -160,7 +160,7 @@ class ClipSource:
             )
         self._warnings = [
             *_cut_short(times.last_ns, self._look),
-            *problems.in_words(),
+            *problems.notices(),
             *times.warnings(),
         ]
 
@@ -460,17 +460,21 @@ class _Problems:
     resized: int = 0
     read_error: str = ""
 
-    def in_words(self) -> list[str]:
-        words = []
+    def notices(self) -> list[Notice]:
+        notices = []
         if self.read_error:
-            words.append(f"The clip cannot be read to its end ({self.read_error}): the rest is missing.")
+            text = f"The clip cannot be read to its end ({self.read_error}): the rest is missing."
+            notices.append(Notice(text, "clip_unreadable", error=self.read_error))
         if self.damaged:
-            words.append(f"{self.damaged} damaged pieces of the clip were left out.")
+            text = f"{self.damaged} damaged pieces of the clip were left out."
+            notices.append(Notice(text, "clip_damaged", number=self.damaged))
         if self.timeless:
-            words.append(f"{self.timeless} frames without a time were left out.")
+            text = f"{self.timeless} frames without a time were left out."
+            notices.append(Notice(text, "clip_timeless", number=self.timeless))
         if self.resized:
-            words.append(f"{self.resized} frames of another picture size than the first were left out.")
-        return words
+            text = f"{self.resized} frames of another picture size than the first were left out."
+            notices.append(Notice(text, "clip_resized", number=self.resized))
+        return notices
 
 
 def _decode(
@@ -522,13 +526,12 @@ def _same_shape(frame: VideoFrame, stored_size: tuple[int, int]) -> bool:
     return abs(frame.width * height - frame.height * width) <= 0.02 * width * frame.height
 
 
-def _cut_short(last_ns: int, look: _Look) -> list[str]:
+def _cut_short(last_ns: int, look: _Look) -> list[Notice]:
     if look.duration_ns is None:
         return []
     missing_ns = look.duration_ns - last_ns
     if missing_ns < _CUT_SHORT_S * 1e9 or last_ns > _CUT_SHORT_SHARE * look.duration_ns:
         return []
-    return [
-        f"The clip is cut short: it says {look.duration_ns * 1e-9:.1f} s, "
-        f"but its picture ends at {last_ns * 1e-9:.1f} s."
-    ]
+    said_s, end_s = look.duration_ns * 1e-9, last_ns * 1e-9
+    text = f"The clip is cut short: it says {said_s:.1f} s, but its picture ends at {end_s:.1f} s."
+    return [Notice(text, "clip_cut_short", said_s=said_s, end_s=end_s)]

@@ -35,7 +35,7 @@ from neckrom.frames.names import readable_name
 from neckrom.frames.still import is_picture_name, read_picture
 from neckrom.frames.timestamps import HOW, TIMESTAMPS_FILE, PictureTime, read_timestamps
 from neckrom.frames.timing import TimeKeeper, picture_size_warnings
-from neckrom.types import Frame, ImageArray, SourceInfo
+from neckrom.types import Frame, ImageArray, Notice, SourceInfo
 
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 _TIME_IN_NAME = re.compile(r"(?:^|[_\-. ])(\d{1,20}(?:\.\d{1,20})?)(s|ms|us|ns)$", re.IGNORECASE)
@@ -63,7 +63,7 @@ class ImageFolderSource:
 
     def __init__(self, path: Path, *, max_side: int, turned_deg: int = 0) -> None:
         self._entries, self._start_ns = _entries(path)
-        self._warnings: list[str] = []
+        self._warnings: list[Notice] = []
         self._turned_deg = turned_deg
         first = _first_readable(self._entries, path)
         self._source_size = upright_size(first, self._turn(first), Fraction(1))
@@ -112,8 +112,7 @@ class ImageFolderSource:
                 yield Frame(times.count - 1, entry.time_ns, picture)
         self._warnings = [
             *_clock_note(self._start_ns),
-            *_left_out(unreadable, "cannot be read"),
-            *_left_out(other_size, "of another size than the first"),
+            *_left_out(unreadable, other_size),
             *times.warnings(),
         ]
 
@@ -191,19 +190,27 @@ def _first_readable(entries: list[PictureTime], folder: Path) -> VideoFrame:
     raise InputError(f"No image in {folder} can be read: save them as PNG or JPEG.")
 
 
-def _clock_note(start_ns: int) -> list[str]:
+def _clock_note(start_ns: int) -> list[Notice]:
     if not start_ns:
         return []
-    return [
+    text = (
         f"The times of the pictures are those of a clock (the first is {start_ns * 1e-9:.3f} s): they are counted "
         "from the first picture."
-    ]
+    )
+    return [Notice(text, "images_clock", first_s=start_ns * 1e-9)]
 
 
-def _left_out(names: list[str], why: str) -> list[str]:
-    if not names:
-        return []
-    return [f"{len(names)} images {why} (such as {readable_name(names[0])}): left out."]
+def _left_out(unreadable: list[str], other_size: list[str]) -> list[Notice]:
+    notices = []
+    if unreadable:
+        number, name = len(unreadable), readable_name(unreadable[0])
+        text = f"{number} images cannot be read (such as {name}): left out."
+        notices.append(Notice(text, "images_unreadable", number=number, name=name))
+    if other_size:
+        number, name = len(other_size), readable_name(other_size[0])
+        text = f"{number} images of another size than the first (such as {name}): left out."
+        notices.append(Notice(text, "images_resized", number=number, name=name))
+    return notices
 
 
 def _sha256(entries: list[PictureTime]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from neckrom.types import Notice
+
 _LOW_FPS = 14.5
 _LONG_GAP_S = 0.75
 _TINY_PX = 240
@@ -29,7 +31,7 @@ class TimeKeeper:
         self._started = False
         self._not_rising = 0
         self._too_late = 0
-        self._gaps: list[tuple[float, float]] = []
+        self._first_gap = (0.0, 0.0)
         self._gap_count = 0
         self._steps = np.zeros(round(_HISTOGRAM_TOP_S / _HISTOGRAM_STEP_S) + 1, dtype=np.int64)
 
@@ -53,8 +55,8 @@ class TimeKeeper:
         self._steps[min(round(step_s / _HISTOGRAM_STEP_S), len(self._steps) - 1)] += 1
         if step_s > _LONG_GAP_S:
             self._gap_count += 1
-            if len(self._gaps) < 5:
-                self._gaps.append((self.last_ns * 1e-9, step_s))
+            if self._gap_count == 1:
+                self._first_gap = (self.last_ns * 1e-9, step_s)
 
     @property
     def median_step_s(self) -> float:
@@ -64,31 +66,43 @@ class TimeKeeper:
             return float("nan")
         return float(np.searchsorted(np.cumsum(self._steps), (total + 1) // 2) * _HISTOGRAM_STEP_S)
 
-    def warnings(self) -> list[str]:
+    def warnings(self) -> list[Notice]:
         """What a user should know about the times, complete after the last frame."""
         words = []
         if self._not_rising:
-            words.append(f"{self._not_rising} frames whose time does not rise were left out.")
+            text = f"{self._not_rising} frames whose time does not rise were left out."
+            words.append(Notice(text, "times_not_rising", number=self._not_rising))
         if self._too_late:
-            words.append(
+            text = (
                 f"{self._too_late} frames that come more than {LONGEST_GAP_S / 60:.0f} minutes after the picture "
                 f"before them (at {self.last_ns * 1e-9:.1f} s) were left out: they are another recording, or their "
                 "times are damaged."
             )
+            minutes, last_s = LONGEST_GAP_S / 60, self.last_ns * 1e-9
+            words.append(
+                Notice(text, "times_too_late", number=self._too_late, minutes=minutes, time_s=last_s)
+            )
         step = self.median_step_s
         slow = step > 1 / _LOW_FPS
         if slow:
-            words.append(f"Very low frame rate ({1 / step:.1f} frames a second): short holds may be missed.")
+            text = f"Very low frame rate ({1 / step:.1f} frames a second): short holds may be missed."
+            words.append(Notice(text, "frame_rate_low", fps=1 / step))
         elif self._gap_count:
-            where = ", ".join(f"{gap:.1f} s after {at:.1f} s" for at, gap in self._gaps)
-            more = (
-                "" if self._gap_count <= len(self._gaps) else f" and {self._gap_count - len(self._gaps)} more"
-            )
-            words.append(f"Frames are missing for a while: {where}{more}.")
+            at, gap = self._first_gap
+            more = self._gap_count - 1
+            text = f"Frames are missing for a while: {gap:.1f} s after {at:.1f} s"
+            if not more:
+                words.append(Notice(f"{text}.", "frames_missing", gap_s=gap, time_s=at))
+            elif more == 1:
+                text = f"{text}, and once more."
+                words.append(Notice(text, "frames_missing_again", gap_s=gap, time_s=at))
+            else:
+                text = f"{text}, and {more} more times."
+                words.append(Notice(text, "frames_missing_often", more=more, gap_s=gap, time_s=at))
         return words
 
 
-def picture_size_warnings(source_size: tuple[int, int], size: tuple[int, int]) -> tuple[str, ...]:
+def picture_size_warnings(source_size: tuple[int, int], size: tuple[int, int]) -> tuple[Notice, ...]:
     """What a user should know about very small and very large pictures.
 
     Parameters
@@ -98,9 +112,21 @@ def picture_size_warnings(source_size: tuple[int, int], size: tuple[int, int]) -
     """
     width, height = source_size
     if min(width, height) < _TINY_PX:
-        return (
-            f"The picture is tiny ({width} x {height}): landmarks are less exact. Record 640 x 480 or more.",
+        text = (
+            f"The picture is tiny ({width} x {height}): landmarks are less exact. Record 640 x 480 or more."
         )
+        return (Notice(text, "picture_tiny", width=width, height=height),)
     if size != source_size and max(width, height) >= _HUGE_PX:
-        return (f"The picture is very large ({width} x {height}): measured at {size[0]} x {size[1]}.",)
+        text = f"The picture is very large ({width} x {height}): measured at {size[0]} x {size[1]}."
+        shown_width, shown_height = size
+        return (
+            Notice(
+                text,
+                "picture_huge",
+                width=width,
+                height=height,
+                shown_width=shown_width,
+                shown_height=shown_height,
+            ),
+        )
     return ()

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from neckrom.types import DetectorIdentity, SourceInfo
+from neckrom.types import DetectorIdentity, Notice, SourceInfo
 
 _MOST_SAID = 3
 _LARGEST_TIME_NS = 2**63 - 1
@@ -30,7 +30,8 @@ class LandmarkHeader:
     detector : DetectorIdentity
     frames : int
     warnings : tuple of str
-        What there is to say about the clip: cut short, frame rate, size, several people, long losses.
+        What there is to say about the clip: cut short, frame rate, size, several people, long losses. Those
+        that know which sentence they are (:class:`~neckrom.types.Notice`) know it again when they are read.
     cuts_ns : tuple of int
         Times of the first frames after which the recording shows something else (a cut, another person).
     """
@@ -55,6 +56,12 @@ def header_to_json(header: LandmarkHeader, version: int) -> str:
     }
     if not header.cuts_ns:
         del content["cuts_ns"]
+    notices = [
+        {"key": text.key, "values": text.values} if isinstance(text, Notice) else None
+        for text in header.warnings
+    ]
+    if any(notices):
+        content["notices"] = notices
     return json.dumps(content, sort_keys=True)
 
 
@@ -81,10 +88,18 @@ def header_from_json(stored: bytes) -> tuple[int, LandmarkHeader]:
         source=SourceInfo(**dict(content.source)),
         detector=DetectorIdentity(**dict(content.detector)),
         frames=content.frames,
-        warnings=content.warnings,
+        warnings=_with_keys(content.warnings, content.notices),
         cuts_ns=content.cuts_ns,
     )
     return content.format_version, header
+
+
+def _with_keys(texts: tuple[str, ...], notices: tuple[_StoredNotice | None, ...]) -> tuple[str, ...]:
+    known = (*notices, *(None for _ in texts))
+    return tuple(
+        text if notice is None else Notice(text, notice.key, **notice.values)
+        for text, notice in zip(texts, known, strict=False)
+    )
 
 
 def version_from_json(stored: bytes) -> int:
@@ -119,6 +134,8 @@ def _without_controls(text: str) -> str:
 
 _Text = Annotated[str, Field(max_length=4000), AfterValidator(_without_controls)]
 _Pixels = Annotated[int, Field(ge=0, le=65_535)]
+_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+_Number = Annotated[int | float, Field(ge=-1e15, le=1e15)]
 _Time = Annotated[int, Field(ge=-_LARGEST_TIME_NS, le=_LARGEST_TIME_NS)]
 
 
@@ -153,6 +170,11 @@ class _StoredDetector(_Stored):
     settings: _Text
 
 
+class _StoredNotice(_Stored):
+    key: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,60}$")]
+    values: Annotated[dict[_Name, _Number | _Text], Field(max_length=20)]
+
+
 class _StoredHeader(_Stored):
     format_version: int
     source: _StoredSource
@@ -160,6 +182,7 @@ class _StoredHeader(_Stored):
     frames: Annotated[int, Field(ge=0, le=2**53)]
     warnings: Annotated[tuple[_Text, ...], Field(max_length=1000)]
     cuts_ns: Annotated[tuple[_Time, ...], Field(max_length=1000)] = ()
+    notices: Annotated[tuple[_StoredNotice | None, ...], Field(max_length=1000)] = ()
 
 
 class _StoredStream(_Stored):

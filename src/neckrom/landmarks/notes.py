@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from neckrom.types import LandmarkFrame
+from neckrom.types import LandmarkFrame, Notice
 
 _PEOPLE_AT_LEAST_S = 0.5
 _LOST_AT_LEAST_S = 3.0
-_NAMED = 3
 
 
 class LandmarkNotes:
@@ -42,24 +41,32 @@ class LandmarkNotes:
         if self._lost_since_s is None:
             self._lost_since_s = time_s
 
-    def in_words(self) -> tuple[str, ...]:
+    def notices(self) -> tuple[Notice, ...]:
         """The notes, after the last frame."""
         if self._last_ns is not None:
             self._end_loss(self._last_ns * 1e-9)
-        words = []
+        notices = []
         if self._crowd_s >= _PEOPLE_AT_LEAST_S:
-            words.append(
-                f"Several people in view (up to {self._most_faces} faces, first at {self._crowd_first_s:.1f} s): "
+            faces, first_s = self._most_faces, self._crowd_first_s
+            text = (
+                f"Several people in view (up to {faces} faces, first at {first_s:.1f} s): "
                 "the one with the largest face at the start was followed."
             )
+            notices.append(Notice(text, "several_people", faces=faces, time_s=first_s))
         if self._losses:
-            where = ", ".join(f"{length:.1f} s from {start:.1f} s" for start, length in self._losses[:_NAMED])
-            more = f" and {len(self._losses) - _NAMED} more" if len(self._losses) > _NAMED else ""
-            words.append(
-                f"No face for {where}{more} ({100 * self._lost / self._frames:.0f} % of all frames without one): "
-                "turned away, covered or out of the picture."
-            )
-        return tuple(words)
+            notices.append(self._lost_notice())
+        return tuple(notices)
+
+    def _lost_notice(self) -> Notice:
+        start, length = max(self._losses, key=lambda loss: loss[1])
+        percent = 100 * self._lost / self._frames
+        share = f"({percent:.0f} % of all frames without one): turned away, covered or out of the picture."
+        text = f"No face for {length:.1f} s from {start:.1f} s"
+        number = len(self._losses)
+        if number == 1:
+            return Notice(f"{text} {share}", "no_face", length_s=length, start_s=start, percent=percent)
+        text = f"{text}, the longest of {number} such times {share}"
+        return Notice(text, "no_face_again", number=number, length_s=length, start_s=start, percent=percent)
 
     def _end_loss(self, time_s: float) -> None:
         start, self._lost_since_s = self._lost_since_s, None

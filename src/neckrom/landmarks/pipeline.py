@@ -125,7 +125,7 @@ def extract(
             with_face,
             time.monotonic() - started,
         )
-        warnings = (*source.warnings, *notes.in_words())
+        warnings = (*source.warnings, *notes.notices())
         return Extraction(detector.identity, warnings, done, with_face, cuts.cuts_ns())
     finally:
         detector.close()

@@ -151,7 +151,7 @@ def convert_stream(stream: Path, target: Path) -> LandmarkHeader:
             f"The recorded landmarks break off at {last_ns * 1e-9:.1f} s: what may have come after cannot be read."
             for _ in broken
         ]
-        return writer.finish(header.detector, (*cut, *notes.in_words()))
+        return writer.finish(header.detector, (*cut, *notes.notices()))
 
 
 def _frames(path: Path, broken: list[str]) -> Iterator[LandmarkFrame]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from neckrom.errors import InputError, OutputError
 from neckrom.private_files import TooLargeError, open_private, read_plain
-from neckrom.records.api import Imported, Records
+from neckrom.records.api import Records
 from neckrom.records.files import sha256_of
 from neckrom.records.result_folder import MAX_RESULT_BYTES, RESULT
+from neckrom.records.views import Imported
 
 if TYPE_CHECKING:
     from neckrom.service.measure import Progress

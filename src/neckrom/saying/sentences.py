@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from neckrom.messages import FALLBACK, Messages, load_messages
-from neckrom.statement import Statement
+from neckrom.messages import FALLBACK, Messages, load_messages, parameters
+from neckrom.statement import Statement, Value
 from neckrom.types import Notice
+
+_NAMES = frozenset({"word", "words", "key", "keys"})
+_NUMBERS = frozenset({"int", "number", "deg", "bound", "percent"})
 
 
 def said(statement: Statement, texts: Messages) -> str:
@@ -25,10 +28,28 @@ def in_english(*statements: Statement) -> str:
 
 
 def said_or(statements: Sequence[Statement], kept: str, texts: Messages) -> str:
-    """Statements in words; where there are none, or of a newer kind, what was kept in English."""
-    if statements and all(statement.key in texts.texts for statement in statements):
+    """Statements in words; where there are none, or ones that cannot be said here, what was kept in English."""
+    if statements and all(_fits(statement, texts) for statement in statements):
         return all_said(statements, texts)
     return kept
+
+
+def _fits(statement: Statement, texts: Messages) -> bool:
+    """Whether the text is there and has what it needs: a file of somebody else's may hold anything."""
+    text = texts.texts.get(statement.key)
+    return text is not None and all(
+        _can_be_said(statement.values.get(name), kind, texts) for name, kind in parameters(text).items()
+    )
+
+
+def _can_be_said(value: Value | None, kind: str, texts: Messages) -> bool:
+    if value is None:
+        return False
+    if kind in _NAMES:
+        names = value if isinstance(value, tuple) else (str(value),)
+        before = "word." if kind.startswith("word") else ""
+        return all(f"{before}{name}" in texts.texts for name in names)
+    return isinstance(value, int | float) if kind in _NUMBERS else not isinstance(value, tuple)
 
 
 def statement_of(sentence: str) -> Statement | None:

@@ -1,4 +1,4 @@
-"""What stands at the head of every report: clinic, address, logo, examiner. One file of the user's own data."""
+"""Settings: what stands at the head of every report, and the usual language. One file of the user's own data."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
 from platformdirs import user_data_path
 
 from neckrom.errors import ConfigurationError, InputError, OutputError
+from neckrom.messages import FALLBACK, LANGUAGES
 from neckrom.private_files import read_plain, whole_file
 from neckrom.report.letterhead import Letterhead
 
@@ -31,12 +31,15 @@ class Clinic:
     clinic, address, examiner : str
     logo : bytes
         PNG, made small; empty for none.
+    language : str
+        In which commands and pages speak unless another one is asked for; empty for English.
     """
 
     clinic: str = ""
     address: str = ""
     examiner: str = ""
     logo: bytes = b""
+    language: str = ""
 
     def letterhead(self) -> Letterhead:
         """For reports; who was measured is added there."""
@@ -70,7 +73,19 @@ def load_clinic(folder: Path | None = None) -> Clinic:
         logo = read_plain(place / LOGO, MAX_LOGO_BYTES)
     except OSError:
         logo = b""
-    return Clinic(**texts, logo=logo)
+    language = str(content.get("language", ""))
+    return Clinic(**texts, logo=logo, language=language if language in LANGUAGES else "")
+
+
+def usual_language(folder: Path | None = None) -> str:
+    """The language of the settings; English without one, and where the settings are damaged.
+
+    Reports, which need the rest of the settings, say that they are; nobody is kept from the records by them.
+    """
+    try:
+        return load_clinic(folder).language or FALLBACK
+    except ConfigurationError:
+        return FALLBACK
 
 
 def save_clinic(clinic: Clinic, folder: Path | None = None) -> None:
@@ -92,6 +107,11 @@ def save_clinic(clinic: Clinic, folder: Path | None = None) -> None:
                 f"The {name} has {len(text)} characters: at most {_MAX_TEXT} fit at the head of a report."
             )
         lines.append(f"{name} = {_quoted(text)}\n")
+    if clinic.language and clinic.language not in LANGUAGES:
+        raise ConfigurationError(
+            f"No texts in the language {clinic.language!r}: choose one of {', '.join(LANGUAGES)}."
+        )
+    lines.append(f"language = {_quoted(clinic.language)}\n")
     try:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         with whole_file(place / SETTINGS, replace=True) as file:
@@ -115,6 +135,8 @@ def with_logo(clinic: Clinic, data: bytes) -> Clinic:
     InputError
         If it is no picture, or too large.
     """
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415  (most commands need no picture)
+
     if len(data) > MAX_LOGO_BYTES:
         raise InputError(
             f"The logo is {len(data) / 1e6:.0f} MB large: give a PNG or JPEG of at most "

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from neckrom.frames.samples import Samples, sample
-from neckrom.types import ImageArray
+from neckrom.types import ImageArray, Notice
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +47,13 @@ class Choice:
         Degrees clockwise.
     track : int or None
         Which of several tracks with a moving picture; None for the one that is opened anyway.
-    notes : tuple of str
+    notes : tuple of Notice
         What the user should know of it.
     """
 
     turned_deg: int = 0
     track: int | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Notice, ...] = ()
 
 
 class Scorer(Protocol):
@@ -148,7 +148,7 @@ def _scores(samples: Samples, scorer: Scorer, rotate_deg: int | None) -> tuple[f
     return tuple(scores.values())
 
 
-def _track(tracks: tuple[Samples, ...], seen: list[tuple[float, ...]]) -> tuple[int, tuple[str, ...]]:
+def _track(tracks: tuple[Samples, ...], seen: list[tuple[float, ...]]) -> tuple[int, tuple[Notice, ...]]:
     """The track that shows a person best; of equal ones that with the largest picture."""
     if len(tracks) == 1:
         return 0, ()
@@ -161,16 +161,25 @@ def _track(tracks: tuple[Samples, ...], seen: list[tuple[float, ...]]) -> tuple[
     best = max(range(len(tracks)), key=lambda number: (max(seen[number]), area(number)))
     chosen = largest if max(seen[largest]) >= _PERSON else best
     with_person = sum(max(scores) >= _PERSON for scores in seen)
+    return chosen, (_tracks_notice(len(tracks), with_person, chosen),)
+
+
+def _tracks_notice(tracks: int, with_person: int, chosen: int) -> Notice:
     why = {0: "none of them clearly shows a person", 1: "it is the one that shows a person"}.get(
         with_person, f"{with_person} of them show a person; it has the largest picture of these"
     )
-    return chosen, (
-        f"The file has {len(tracks)} tracks with a moving picture: track {chosen + 1} was measured ({why}). "
-        "To measure another one, take it out first: ffmpeg -i INPUT -map 0:v:N -c copy track.mp4 (N counts from 0).",
+    text = (
+        f"The file has {tracks} tracks with a moving picture: track {chosen + 1} was measured ({why}). "
+        "To measure another one, take it out first: ffmpeg -i INPUT -map 0:v:N -c copy track.mp4 (N counts from 0)."
     )
+    if with_person == 0:
+        return Notice(text, "tracks_nobody", tracks=tracks, track=chosen + 1)
+    if with_person == 1:
+        return Notice(text, "tracks_one_person", tracks=tracks, track=chosen + 1)
+    return Notice(text, "tracks_several", people=with_person, tracks=tracks, track=chosen + 1)
 
 
-def _turn(scores: tuple[float, ...], rotate_deg: int | None) -> tuple[int, tuple[str, ...]]:
+def _turn(scores: tuple[float, ...], rotate_deg: int | None) -> tuple[int, tuple[Notice, ...]]:
     if rotate_deg is not None:
         return rotate_deg, ()
     best = TURNS_DEG[int(np.argmax(scores))]
@@ -178,13 +187,20 @@ def _turn(scores: tuple[float, ...], rotate_deg: int | None) -> tuple[int, tuple
     others = max(s for turn, s in zip(TURNS_DEG, scores, strict=True) if turn != best)
     if best == 0 or score < max(_DOUBTFUL, _CLEARLY * others):
         return 0, ()
-    lies = "stands on its head" if best == 180 else "lies on its side"
+    over = best == 180
+    lies = "stands on its head" if over else "lies on its side"
     if score >= _TURNED:
-        return best, (
+        text = (
             f"The picture {lies} and the file says nothing of it: it was turned by {best} deg clockwise, the way in "
-            "which the person is upright. If that is wrong, say --rotate 0.",
+            "which the person is upright. If that is wrong, say --rotate 0."
         )
-    return 0, (
+        return best, (
+            Notice(text, "turned_over", turn_deg=best)
+            if over
+            else Notice(text, "turned_side", turn_deg=best),
+        )
+    text = (
         f"The picture may be one that {lies}: then sides and values are wrong. Look at the pictures in the report, "
-        f"and if the person is not upright in them, say --rotate {best}.",
+        f"and if the person is not upright in them, say --rotate {best}."
     )
+    return 0, (Notice(text, "may_be_over", turn=best) if over else Notice(text, "may_be_side", turn=best),)

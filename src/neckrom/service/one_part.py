@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from neckrom.kinematics.parts import Parts, find_parts, longest_with_face, rows_of
-from neckrom.types import LandmarkSeries
+from neckrom.types import LandmarkSeries, Notice
 
 _WHY = {
     "cut": "the picture changes from one frame to the next (a cut)",
@@ -13,7 +13,7 @@ _WHY = {
 
 def one_part(
     landmarks: LandmarkSeries, cuts_ns: tuple[int, ...], neutral_s: tuple[float, float] | None
-) -> tuple[LandmarkSeries, tuple[str, ...]]:
+) -> tuple[LandmarkSeries, tuple[Notice, ...]]:
     """The landmarks of one person filmed in one go, and warnings.
 
     Parameters
@@ -26,18 +26,14 @@ def one_part(
         shows a person for longest.
     """
     found = find_parts(landmarks, cuts_ns)
-    warnings = tuple(
-        f"Nobody was in the picture from {start:.1f} to {end:.1f} s. If it was another person who came, or the seat "
-        "was moved, cut the recording there and measure the parts one by one."
-        for start, end in found.away_s
-    )
+    warnings = tuple(_nobody(start_s, end_s) for start_s, end_s in found.away_s)
     if len(found.parts) == 1:
         return landmarks, warnings
     chosen = _named(landmarks, found, neutral_s)
     if chosen is None:
         chosen = longest_with_face(landmarks, found)
     rows = found.parts[chosen].rows
-    return rows_of(landmarks, rows), (_in_words(landmarks, found, chosen), *warnings)
+    return rows_of(landmarks, rows), (_several_parts(landmarks, found, chosen), *warnings)
 
 
 def _named(landmarks: LandmarkSeries, found: Parts, neutral_s: tuple[float, float] | None) -> int | None:
@@ -49,14 +45,23 @@ def _named(landmarks: LandmarkSeries, found: Parts, neutral_s: tuple[float, floa
     return None
 
 
-def _in_words(landmarks: LandmarkSeries, found: Parts, chosen: int) -> str:
-    time_s = landmarks.time_s
-    borders = [f"at {time_s[part.rows.start]:.1f} s {_WHY[part.why]}" for part in found.parts[1:6]]
-    more = f" and {len(found.parts) - 6} more" if len(found.parts) > 6 else ""
-    rows = found.parts[chosen].rows
-    return (
-        f"The recording falls into {len(found.parts)} parts: {', '.join(borders)}{more}. Only the part from "
-        f"{time_s[rows.start]:.1f} to {time_s[rows.stop - 1]:.1f} s was measured. To measure another one, name its "
-        "neutral (--neutral START END), or cut the recording first: "
-        "ffmpeg -ss START -to END -i INPUT -c copy part.mp4"
+def _nobody(start_s: float, end_s: float) -> Notice:
+    text = (
+        f"Nobody was in the picture from {start_s:.1f} to {end_s:.1f} s. If it was another person who came, or the "
+        "seat was moved, cut the recording there and measure the parts one by one."
     )
+    return Notice(text, "nobody_in_picture", start_s=start_s, end_s=end_s)
+
+
+def _several_parts(landmarks: LandmarkSeries, found: Parts, chosen: int) -> Notice:
+    time_s, parts = landmarks.time_s, len(found.parts)
+    border, rows = found.parts[1], found.parts[chosen].rows
+    border_s, start_s, end_s = (float(time_s[row]) for row in (border.rows.start, rows.start, rows.stop - 1))
+    text = (
+        f"The recording falls into {parts} parts: at {border_s:.1f} s {_WHY[border.why]}. "
+        f"Only the part from {start_s:.1f} to {end_s:.1f} s was measured. To measure another one, name its neutral "
+        "(--neutral START END), or cut the recording first: ffmpeg -ss START -to END -i INPUT -c copy part.mp4"
+    )
+    if border.why == "cut":
+        return Notice(text, "parts_cut", parts=parts, border_s=border_s, start_s=start_s, end_s=end_s)
+    return Notice(text, "parts_person", parts=parts, border_s=border_s, start_s=start_s, end_s=end_s)

@@ -28,6 +28,7 @@ import jinja2
 from fastapi import APIRouter, FastAPI
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
+from neckrom.handouts.templates import template_loader
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.web.access import Access, Guard
 
@@ -113,7 +114,7 @@ class Pages:
 
     def __init__(self) -> None:
         self._environment = jinja2.Environment(
-            loader=jinja2.PackageLoader("neckrom.web", "templates"),
+            loader=jinja2.ChoiceLoader([jinja2.PackageLoader("neckrom.web", "templates"), template_loader()]),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,

@@ -14,11 +14,11 @@ from neckrom.errors import (
     OutputError,
     UnknownRecordError,
 )
+from neckrom.guided.sessions import GuidedSessions
 from neckrom.messages import LANGUAGES, Messages, load_messages
 from neckrom.records.api import Records
 from neckrom.web.access import FORM_REFERRER, REFERRER
 from neckrom.web.app import Pages
-from neckrom.web.guided import GuidedSessions
 
 LANGUAGE = "lang"
 

@@ -14,8 +14,8 @@ from starlette.responses import Response
 
 from neckrom.messages import Messages
 from neckrom.private_files import read_plain
-from neckrom.records.api import SessionView
 from neckrom.records.stored_report import MAX_BYTES, stored_report
+from neckrom.records.views import SessionView
 from neckrom.report.wording import display_name
 from neckrom.web.access import REPORT_POLICY
 

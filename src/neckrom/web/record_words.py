@@ -1,24 +1,10 @@
-"""Values of the records in words and figures, as the pages show them."""
+"""What is wrong with something that was typed, as the pages say it."""
 
 from __future__ import annotations
 
 from neckrom.errors import NeckromError
 from neckrom.messages import Messages
-from neckrom.records.in_words import NONE, difference
 from neckrom.records.people import RefusedValueError
-from neckrom.records.trends import Change
-
-
-def verdict_words(change: Change, texts: Messages) -> str:
-    """Whether a change is one."""
-    return texts.text(f"pages.verdict.{change.verdict.value}")
-
-
-def change_words(change: Change, texts: Messages) -> str:
-    """Difference and verdict in one line."""
-    size = difference(change, texts)
-    said = verdict_words(change, texts)
-    return said if size == NONE else f"{size}: {said}"
 
 
 def refusal(error: NeckromError, texts: Messages) -> str:

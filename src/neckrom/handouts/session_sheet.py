@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from neckrom.handouts.clinician_page import session_details
+from neckrom.handouts.handout_page import Handout
 from neckrom.messages import Messages
-from neckrom.records.api import SessionView
-from neckrom.records.clinician_page import session_details
-from neckrom.records.handout_page import Handout
+from neckrom.records.views import SessionView
 from neckrom.report.figures import client_figure
 from neckrom.report.letterhead import Letterhead
 from neckrom.report.stored import content_with

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from neckrom.handouts.caveats import findings_of
+from neckrom.handouts.clinician_page import Detail, course_details
+from neckrom.handouts.handout_page import Handout
+from neckrom.handouts.trend_drawing import draw_trends
+from neckrom.handouts.values_in_words import NONE, best, difference, error
 from neckrom.messages import Messages
-from neckrom.records.api import PersonView, ScreeningRow
-from neckrom.records.caveats import caveats_of
-from neckrom.records.clinician_page import Detail, course_details
-from neckrom.records.course_figure import Words, course_figure, describe
-from neckrom.records.handout_page import Handout
-from neckrom.records.in_words import best, difference, error
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import MovementTrend, Repeatability, Verdict
+from neckrom.records.views import PersonView, ScreeningRow
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.report.wording import display_name
@@ -66,6 +66,25 @@ def course_of(
     return _Writer(view, tuple(trends), limits, texts, kept, head or Letterhead()).handout()
 
 
+def ends_of(trend: MovementTrend, sessions: Sequence[SessionRow]) -> tuple[str, str]:
+    """First and last value of a movement; a dash where that session did not measure it.
+
+    Parameters
+    ----------
+    trend : MovementTrend
+    sessions : sequence of SessionRow
+        All of the person, newest first.
+    """
+    if not trend.points:
+        return NONE, NONE
+    first, last = best(trend.points[0].value), best(trend.points[-1].value)
+    if len(trend.points) > 1:
+        return first, last
+    if len(sessions) > 1 and trend.points[0].session_id == sessions[0].id:
+        return NONE, last
+    return first, NONE if len(sessions) > 1 else ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Writer:
     """Writes one course in one language."""
@@ -95,13 +114,6 @@ class _Writer:
 
     def handout(self) -> Handout:
         texts = self.texts
-        words = Words(
-            self.names,
-            {verdict.value: texts.text(f"course.verdict.{verdict.value}") for verdict in Verdict},
-            texts.text("course.norm"),
-            texts.text("course.not_measured"),
-            texts,
-        )
         findings = self._findings()
         lines = self._session_lines()
         shown = lines[:_SHOWN]
@@ -115,12 +127,11 @@ class _Writer:
             logo=self.head.logo,
             verdict=saying.Verdict(findings, gravest(*(finding.grade for finding in findings)), ""),
             summary=tuple(finding.text for finding in findings),
-            table=self._table(words),
+            table=self._table(),
             sessions_title=texts.text("course.sessions"),
             sessions=tuple(shown),
             notes=tuple(self._notes()),
-            draw=lambda phone: course_figure(self.trends, words, phone=phone),
-            described=describe(self.trends, words),
+            trends=lambda height: draw_trends(self.trends, texts, height=height),
             details=self._details(lines),
         )
 
@@ -138,12 +149,12 @@ class _Writer:
     # -- what changed
 
     def _findings(self) -> tuple[Finding, ...]:
-        caveats = caveats_of(self.dated, self.texts)
+        before = findings_of(self.dated, self.texts, latest=0)
         if all(trend.first_to_last is None for trend in self.trends):
             changes = [Finding("one", Grade.CALM, self.texts.text("course.summary.one"))]
         else:
             changes = list(self._changes())
-        found = [*caveats, *changes]
+        found = [*before, *changes]
         return tuple(sorted(found, key=lambda finding: GRADES.index(finding.grade)))
 
     def _changes(self) -> Iterator[Finding]:
@@ -157,7 +168,7 @@ class _Writer:
                 text = self.texts.text(f"course.summary.{verdict.value}", what=", ".join(of_verdict))
                 yield Finding(verdict.value, _GRADES[verdict], text)
 
-    def _table(self, words: Words) -> Table:
+    def _table(self) -> Table:
         names = ("movement", "first", "last", "change", "error", "meaning")
         grades = tuple(
             Grade.CALM if trend.first_to_last is None else _GRADES[trend.first_to_last.verdict]
@@ -165,24 +176,24 @@ class _Writer:
         )
         return Table(
             tuple(self.texts.text(f"course.column.{name}") for name in names),
-            tuple(self._row(trend, words) for trend in self.trends),
+            tuple(self._row(trend) for trend in self.trends),
             grades,
             _WIDTHS,
         )
 
-    def _row(self, trend: MovementTrend, words: Words) -> tuple[str, ...]:
-        name = words.movements[trend.movement.value]
+    def _row(self, trend: MovementTrend) -> tuple[str, ...]:
+        name = self.names[trend.movement.value]
         change = trend.first_to_last
         if change is None:
-            only = best(trend.points[0].value) if trend.points else words.not_measured
-            return (name, only, "", "", "", "")
+            told = "table.one_session" if trend.points else "course.not_measured"
+            return (name, *ends_of(trend, self.view.sessions), "", "", self.texts.text(told))
         return (
             name,
             best(trend.points[0].value),
             best(trend.points[-1].value),
             difference(change, self.texts),
             error(trend.limit_deg, self.texts),
-            words.verdicts[change.verdict.value],
+            self.texts.text(f"course.verdict.{change.verdict.value}"),
         )
 
     # -- each session and screen

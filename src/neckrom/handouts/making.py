@@ -11,16 +11,17 @@ from neckrom.errors import InputError, UnknownRecordError
 from neckrom.exports.source import ANGLES, read_series
 from neckrom.exports.write import write_files
 from neckrom.messages import Messages, load_messages
-from neckrom.records.api import Records, SessionView
+from neckrom.records.api import Records
 from neckrom.records.audit import Action
 from neckrom.records.pictures import pictures_of
 from neckrom.records.trends import repeatability
+from neckrom.records.views import SessionView
 from neckrom.report.letterhead import Letterhead
 from neckrom.service.clinic import load_clinic
-from neckrom.types import AngleSeries
+from neckrom.types import AngleSeries, Movement
 
 if TYPE_CHECKING:
-    from neckrom.records.handout_page import Handout
+    from neckrom.handouts.handout_page import Handout
 
 
 def write_handout(
@@ -105,7 +106,7 @@ def report_of(view: SessionView, form: str, texts: Messages, head: Letterhead) -
     InputError
         If the angles over time are damaged.
     """
-    from neckrom.records.session_sheet import letterhead_of  # noqa: PLC0415  (slow to load)
+    from neckrom.handouts.session_sheet import letterhead_of  # noqa: PLC0415  (slow to load)
     from neckrom.report.stored import report_html, report_pdf  # noqa: PLC0415
 
     lay_out = report_html if form == "html" else report_pdf
@@ -146,10 +147,25 @@ def _sheet(records: Records, what: str, form: str, language: str) -> tuple[str, 
 
 def sheet_for(view: SessionView, texts: Messages, head: Letterhead) -> Handout:
     """The sheet of a session, with its pictures and the clinic's letterhead."""
-    from neckrom.records.session_sheet import letterhead_of, sheet_of  # noqa: PLC0415  (slow to load)
+    from neckrom.handouts.session_sheet import letterhead_of, sheet_of  # noqa: PLC0415  (slow to load)
 
     pictures = pictures_of(view.folder)
     return sheet_of(view, texts, pictures=pictures, head=letterhead_of(view, head))
+
+
+def picture_of(view: SessionView, movement: Movement, texts: Messages) -> bytes | None:
+    """The end-range picture of a movement, with its words in a language; None where none was kept."""
+    from neckrom.report.pictures import in_language  # noqa: PLC0415  (slow to load)
+
+    data = pictures_of(view.folder).get(movement)
+    value = view.values.get(movement)
+    if data is None or value is None or value.best_deg is None:
+        return data
+    try:
+        drawn = in_language(data, movement, value.best_deg, texts, time_s=0.0, bound=value.lower_bound)
+    except InputError:  # of an older form: as it was kept
+        return data
+    return drawn.jpeg()
 
 
 def letterhead() -> Letterhead:
@@ -158,7 +174,7 @@ def letterhead() -> Letterhead:
 
 
 def _course(records: Records, what: str, form: str, language: str) -> tuple[str, bytes]:
-    from neckrom.records.course import course_of  # noqa: PLC0415  (slow to load)
+    from neckrom.handouts.course import course_of  # noqa: PLC0415  (slow to load)
 
     view = records.person(records.find_person(what).id)
     if not view.sessions:
@@ -179,6 +195,6 @@ def _course(records: Records, what: str, form: str, language: str) -> tuple[str,
 
 def laid_out(handout: Handout, form: str) -> bytes:
     """A hand-out as a page or on paper."""
-    from neckrom.records.handout_page import handout_html, handout_pdf  # noqa: PLC0415  (slow to load)
+    from neckrom.handouts.handout_page import handout_html, handout_pdf  # noqa: PLC0415  (slow to load)
 
     return handout_html(handout).encode("utf-8") if form == "html" else handout_pdf(handout)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from neckrom.messages import Messages
-from neckrom.records.trends import Change, MeasuredValue, Verdict
+from neckrom.records.trends import Change, MeasuredValue, Verdict, repeatability
 from neckrom.saying import figures
 
 NONE = figures.NONE
@@ -34,3 +34,22 @@ def difference(change: Change, texts: Messages) -> str:
 def error(change_limit_deg: float, texts: Messages) -> str:
     """What measuring alone may change."""
     return figures.plus_minus(change_limit_deg, texts)
+
+
+def verdict_words(change: Change, texts: Messages) -> str:
+    """Whether a change is one."""
+    return texts.text(f"pages.verdict.{change.verdict.value}")
+
+
+def change_words(change: Change, texts: Messages) -> str:
+    """Difference and verdict in one line."""
+    size = difference(change, texts)
+    said = verdict_words(change, texts)
+    return said if size == NONE else f"{size}: {said}"
+
+
+def error_words(texts: Messages) -> str:
+    """Beyond what a change is called one, and whose figure that is."""
+    published = repeatability().published
+    source = published.citation.partition(",")[0]
+    return texts.text("pages.error", limit=published.mdc_deg, source=source)

@@ -11,33 +11,33 @@ from matplotlib.figure import Figure
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, PageBreak, Spacer
 
+from neckrom.handouts.clinician_page import Detail
+from neckrom.handouts.templates import template_loader
+from neckrom.handouts.trend_drawing import HEIGHT, WIDTH, Drawing
+from neckrom.handouts.trend_on_paper import drawing_height, trend_grid
 from neckrom.messages import load_messages
-from neckrom.records.clinician_page import Detail
+from neckrom.report import paper
 from neckrom.report.content import Shot, Table
 from neckrom.report.html import data_uri
 from neckrom.report.paper import (
     BODY,
-    HEIGHT,
     SECTION,
     SMALL,
-    WIDTH,
-    beside,
     boxed,
     cells_table,
-    chart,
     document_bytes,
+    figure_with_pictures,
     heading,
     height_of,
     one_page,
     paragraph,
-    picture_grid,
     verdict_box,
 )
 from neckrom.report.plotting import svg_of
 from neckrom.saying.grades import Grade, css
 from neckrom.saying.verdict import Verdict
 
-_FIGURE_SHARE = 0.53
+_TREND_ROWS = 3
 _LOWEST_FIGURE, _HIGHEST_FIGURE = 45 * mm, 118 * mm
 
 
@@ -65,10 +65,12 @@ class Handout:
         What to do next.
     notes : tuple of str
         The last one stands out.
-    draw : callable
+    draw : callable, optional
         Makes the figure; True for a narrow window.
     described : str
         The figure in words.
+    trends : callable, optional
+        In place of a figure: the movements over time, laid out at a height.
     shots : tuple of Shot
         End-range pictures.
     details : tuple of Detail
@@ -85,8 +87,9 @@ class Handout:
     sessions_title: str
     sessions: tuple[str, ...]
     notes: tuple[str, ...]
-    draw: Callable[[bool], Figure]
-    described: str
+    draw: Callable[[bool], Figure] | None = None
+    described: str = ""
+    trends: Callable[[float], tuple[Drawing, ...]] | None = None
     logo: bytes = b""
     advice_title: str = ""
     advice: tuple[str, ...] = ()
@@ -107,7 +110,7 @@ class Handout:
 def handout_html(handout: Handout) -> str:
     """One file that needs nothing else; everything from outside is escaped."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("neckrom.records", "."),
+        loader=template_loader(),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -115,7 +118,10 @@ def handout_html(handout: Handout) -> str:
     )
     return environment.get_template("handout.html.j2").render(
         handout=handout,
-        figures={name: _svg(handout, name, phone=name == "phone") for name in ("wide", "phone")},
+        text=load_messages(handout.language).text,
+        figures=_figures(handout),
+        trends=handout.trends(HEIGHT) if handout.trends is not None else (),
+        width=WIDTH,
         colours=css(),
         logo=data_uri(handout.logo) if handout.logo else "",
         images=[data_uri(shot.picture.jpeg()) for shot in handout.shots],
@@ -155,7 +161,7 @@ def _first_page(handout: Handout) -> list[Flowable]:
         Spacer(0, 4),
         boxed(paragraph(handout.notes[-1], BODY)),
     ]
-    room = HEIGHT - height_of([*above, *below]) - 8
+    room = paper.HEIGHT - height_of([*above, *below]) - 8
     height = min(max(room, _LOWEST_FIGURE), _HIGHEST_FIGURE)
     return [*above, _figure(handout, height), *below]
 
@@ -167,18 +173,25 @@ def _lines(title: str, lines: tuple[str, ...]) -> list[Flowable]:
 
 
 def _figure(handout: Handout, height: float) -> Flowable:
-    if not handout.shots:
-        return chart(lambda: handout.draw(False), most_height=height)
-    figure = chart(lambda: handout.draw(True), _FIGURE_SHARE * WIDTH - 6, height)
-    jpegs = [shot.picture.jpeg() for shot in handout.shots]
-    grid = picture_grid(jpegs, 3, (1 - _FIGURE_SHARE) * WIDTH, float(figure.drawHeight))
-    return beside(figure, grid, _FIGURE_SHARE)
+    if handout.trends is not None:
+        none = load_messages(handout.language).text("course.not_measured")
+        laid_out = handout.trends(drawing_height(_TREND_ROWS, paper.WIDTH, height))
+        return trend_grid(laid_out, none, paper.WIDTH)
+    draw = handout.draw
+    assert draw is not None, "a hand-out has a figure or trends"
+    return figure_with_pictures(draw, [shot.picture.jpeg() for shot in handout.shots], height)
 
 
-def _svg(handout: Handout, name: str, *, phone: bool) -> Markup:
-    """Our own drawing, the one thing that goes into the page unescaped."""
-    drawn = svg_of(lambda: handout.draw(phone), name[0], handout.described)
-    return Markup(drawn.replace("<svg ", f'<svg class="{name}" ', 1))
+def _figures(handout: Handout) -> dict[str, Markup]:
+    """Our own drawing for a wide and a narrow window, the one thing that goes into the page unescaped."""
+    draw = handout.draw
+    if draw is None:
+        return {}
+    svgs = {
+        name: svg_of(lambda phone=name == "phone": draw(phone), name[0], handout.described)  # type: ignore[misc]
+        for name in ("wide", "phone")
+    }
+    return {name: Markup(svg.replace("<svg ", f'<svg class="{name}" ', 1)) for name, svg in svgs.items()}
 
 
 def _pdf_details(handout: Handout) -> Iterator[Flowable]:

@@ -10,12 +10,12 @@ import pytest
 from pypdf import PdfReader
 
 from neckrom.errors import InputError, OutputError
-from neckrom.exports.handout import write_handout
+from neckrom.handouts.course import course_of
+from neckrom.handouts.making import write_handout
+from neckrom.handouts.session_sheet import sheet_of
+from neckrom.handouts.trend_drawing import draw_trends
 from neckrom.messages import LANGUAGES, load_messages
-from neckrom.records.course import course_of
-from neckrom.records.course_figure import Words, describe
-from neckrom.records.session_sheet import sheet_of
-from neckrom.records.trends import MovementTrend, Verdict, repeatability
+from neckrom.records.trends import MovementTrend, repeatability
 from neckrom.saying.verdict import verdict_of
 from neckrom.types import MOVEMENTS, Movement
 from tests.records.folders import all_movements, write_folder
@@ -51,7 +51,7 @@ def test_the_page_is_one_file_and_everything_from_outside_is_escaped(course, tmp
     path = write_handout(records, person, "html", tmp_path / "out", "fr")
     page = path.read_text(encoding="utf-8")
     assert '<html lang="fr">' in page
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 6
     assert "<script>" not in page
     assert "<b>Ü</b>" not in page
     assert "漢字" in page
@@ -153,15 +153,14 @@ def test_the_sheet_says_what_is_a_bound(clinic, tmp_path):
         assert {"≥ 41°", "✓ Chin to chest", "? Head back"} <= drawn
 
 
-def test_the_figure_is_described_for_those_who_cannot_see_it(course):
+def test_every_drawing_is_described_for_those_who_cannot_see_it(course, tmp_path):
     records, person = course
-    words = Words(
-        {movement.value: movement.label for movement in MOVEMENTS},
-        {verdict.value: verdict.value for verdict in Verdict},
-        "norm",
-        "not measured",
-    )
-    said = describe(records.trend(person), words)
-    assert "Rotation left: 2026-01-10 40°, 2026-06-10 75° (more)." in said
+    page = write_handout(records, person, "html", tmp_path, "en").read_text("utf-8")
+    told = re.findall(r'<svg role="img" aria-label="([^"]*)"', page)
+    assert len(told) == 6
+    left = next(text for text in told if text.startswith("Turn left:"))
+    assert re.search(r"2026-01-10 40° .*, 2026-06-10 75° ", left), left
+    assert "+35°" in left
     empty = [MovementTrend(movement, (), 10.0, None, None) for movement in MOVEMENTS]
-    assert "Flexion: not measured." in describe(empty, words)
+    drawn = draw_trends(empty, load_messages("en"))
+    assert all("not measured" in drawing.words for drawing in drawn)

@@ -6,10 +6,8 @@ fault of either. What was measured stays in its folder until the records hold a 
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -23,22 +21,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 from neckrom.errors import EnvironmentProblemError, ExitCode, InputError, NeckromError, OutputError
+from neckrom.guided.clips import Clip
+from neckrom.guided.events import EVENTS, read_event
+from neckrom.private_files import make_private
 from neckrom.records.api import Records
-from neckrom.records.files import make_private, open_private, sha256_of
+from neckrom.records.files import sha256_of
 from neckrom.records.leftovers import GUIDED, UPLOAD, mark_busy
 
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "neckrom", "live")
 MEASURE = (sys.executable, "-m", "neckrom", "measure")
-EVENTS = "NECKROM_EVENTS"
-"""Asks the commands to tell what happens as JSON lines (``neckrom/cli/terminal.py``)."""
 PROTOCOLS = ("full", "quick")
 CAMERAS = ("0", "1", "2", "3")
-_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S+")
 _SAID_LINES = 12
-_LONGEST_NAME = 120
-"""Bytes."""
 _CLIP, _RESULTS = "clip", "results"
 """Folders of an upload: whatever it is called, it is in the way of nothing."""
 _NO_MEASUREMENT = (ExitCode.OK, ExitCode.NO_REPORT, ExitCode.INTERRUPTED)
@@ -88,57 +84,6 @@ class Guided:
     def is_over(self) -> bool:
         """Nothing runs any more."""
         return self.stage not in (Stage.STARTING, Stage.RUNNING)
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """A file that was handed over to be measured, and what was said about it.
-
-    Attributes
-    ----------
-    name : str
-        As it was called where it comes from; it names nothing but the copy.
-    content : file
-        Read once, from its beginning.
-    measured : datetime or None
-        When the person was measured.
-    note : str
-    mirrored, pictures : bool
-    """
-
-    name: str
-    content: BinaryIO
-    measured: datetime | None = None
-    note: str = ""
-    mirrored: bool = False
-    pictures: bool = True
-
-    def keep_in(self, folder: Path) -> Path:
-        """Copy it into a folder of its own.
-
-        Raises
-        ------
-        OutputError
-            If the disk is full.
-        """
-        path = folder / plain_name(self.name)
-        try:
-            make_private(folder)
-            with open_private(path, new=True) as copy:
-                shutil.copyfileobj(self.content, copy, 1 << 20)
-        except OSError as error:
-            raise OutputError(
-                f"The file cannot be kept in {folder}: {error.strerror or error}. Free some space; nothing was stored."
-            ) from error
-        return path
-
-
-def plain_name(name: str) -> str:
-    """What a file may be called here: no folder, nothing hidden, nothing longer than a disk takes."""
-    plain = re.sub(r"[^\w. -]", "_", name).strip(". ")
-    while len(plain.encode("utf-8")) > _LONGEST_NAME:
-        plain = plain[1:]  # the end says what kind of file it is
-    return plain.strip(". ") or "clip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,11 +239,12 @@ class GuidedSessions:
         with process.stdout:
             for line in process.stdout:
                 event = read_event(line)
-                if "address" in event:
-                    self._latest = replace(begun, stage=Stage.RUNNING, address=str(event["address"]))
-                elif event.get("event") == "refused":
+                kind = event.get("event")
+                if kind == "ready":
+                    self._latest = replace(begun, stage=Stage.RUNNING, address=str(event.get("address", "")))
+                elif kind == "refused":
                     refused = str(event.get("message", ""))
-                elif not event:
+                elif kind is None:
                     said.append(line.rstrip())
         code = process.wait()
         work.busy.close()
@@ -337,18 +283,6 @@ def _marked(out: Path, mark: str) -> BinaryIO:
         raise OutputError(
             f"The folder {out} cannot be made: {error.strerror or error}. Free some space; nothing was stored."
         ) from error
-
-
-def read_event(line: str) -> dict[str, object]:
-    """What a line tells: a JSON object with its event, or an address alone; empty for everything else."""
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
-        event = None
-    if isinstance(event, dict) and "event" in event:
-        return event
-    found = _ADDRESS.search(line)
-    return {} if found is None else {"event": "ready", "address": found[0]}
 
 
 def _without_result(ended: Guided, out: Path, code: int, said: str) -> Guided:

@@ -1,0 +1,67 @@
+"""A file that was handed over to be measured, and the copy of it that is."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from neckrom.errors import OutputError
+from neckrom.private_files import make_private, open_private
+
+_LONGEST_NAME = 120
+"""Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A file that was handed over to be measured, and what was said about it.
+
+    Attributes
+    ----------
+    name : str
+        As it was called where it comes from; it names nothing but the copy.
+    content : file
+        Read once, from its beginning.
+    measured : datetime or None
+        When the person was measured.
+    note : str
+    mirrored, pictures : bool
+    """
+
+    name: str
+    content: BinaryIO
+    measured: datetime | None = None
+    note: str = ""
+    mirrored: bool = False
+    pictures: bool = True
+
+    def keep_in(self, folder: Path) -> Path:
+        """Copy it into a folder of its own.
+
+        Raises
+        ------
+        OutputError
+            If the disk is full.
+        """
+        path = folder / plain_name(self.name)
+        try:
+            make_private(folder)
+            with open_private(path, new=True) as copy:
+                shutil.copyfileobj(self.content, copy, 1 << 20)
+        except OSError as error:
+            raise OutputError(
+                f"The file cannot be kept in {folder}: {error.strerror or error}. Free some space; nothing was stored."
+            ) from error
+        return path
+
+
+def plain_name(name: str) -> str:
+    """What a file may be called here: no folder, nothing hidden, nothing longer than a disk takes."""
+    plain = re.sub(r"[^\w. -]", "_", name).strip(". ")
+    while len(plain.encode("utf-8")) > _LONGEST_NAME:
+        plain = plain[1:]  # the end says what kind of file it is
+    return plain.strip(". ") or "clip"

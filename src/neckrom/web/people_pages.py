@@ -1,0 +1,210 @@
+"""The pages of people: the list, one of them with the course, adding, changing, deleting."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from neckrom.errors import NeckromError
+from neckrom.exports.write import Format
+from neckrom.guided.sessions import CAMERAS, PROTOCOLS
+from neckrom.handouts.course import course_of, ends_of
+from neckrom.handouts.making import letterhead
+from neckrom.handouts.trend_drawing import HEIGHT, WIDTH
+from neckrom.handouts.values_in_words import (
+    best,
+    difference,
+    error,
+    error_words,
+    verdict_words,
+)
+from neckrom.messages import Messages
+from neckrom.records.audit import Action
+from neckrom.records.trends import MovementTrend, Verdict, repeatability
+from neckrom.records.views import PersonView
+from neckrom.report.wording import display_name
+from neckrom.saying import figures
+from neckrom.saying.figures import day
+from neckrom.saying.verdict import verdict_of
+from neckrom.web.desk import Desk, go_to
+from neckrom.web.forms import Form
+from neckrom.web.handing_out import exported, handed_out, removed_page
+from neckrom.web.record_words import refusal
+
+START = "/people"
+PAGE_LENGTH = 50
+_MOST_PAGES = 10**9
+
+
+def people_routes(desk: Desk) -> APIRouter:
+    """People: the list, one of them, adding, changing, deleting."""
+    router = APIRouter()
+    records = desk.records
+
+    def listed(request: Request, search: str, page: int, status: int = 200, **values: object) -> Response:
+        records.write_what_waits()
+        total = records.count_people(search)
+        last = max(1, math.ceil(total / PAGE_LENGTH))
+        number = min(page, last)
+        rows = records.people(search, limit=PAGE_LENGTH, offset=(number - 1) * PAGE_LENGTH)
+        shown: dict[str, object] = {
+            "rows": rows,
+            "search": search,
+            "total": total,
+            "page": number,
+            "pages": last,
+            "day": day,
+        }
+        shown |= {"typed": {}, "problem": ""} | values
+        return desk.show(request, "people.html.j2", status=status, **shown)
+
+    @router.get("/")
+    def start() -> Response:
+        return go_to(START)
+
+    @router.get("/people")
+    def people(
+        request: Request, search: str = "", page: Annotated[int, Query(ge=1, le=_MOST_PAGES)] = 1
+    ) -> Response:
+        return listed(request, search.strip(), page)
+
+    @router.post("/people")
+    def add(request: Request, form: Form) -> Response:
+        try:
+            row = records.add_person(form.given("name"), form.given("birth_date"), form.text("note"))
+        except NeckromError as error:
+            return listed(
+                request, "", 1, typed=form.fields, problem=refusal(error, desk.texts(request)), status=400
+            )
+        return go_to(f"/people/{row.id}")
+
+    @router.get("/people/{person}")
+    def one(request: Request, person: str) -> Response:
+        page = person_page(desk, request, person)
+        records.log(Action.OPENED, records.find_person(person).id)
+        return page
+
+    @router.post("/people/{person}/change")
+    def change(request: Request, person: str, form: Form) -> Response:
+        found = records.find_person(person)
+        try:
+            records.change_person(found.id, form.given("name"), form.given("birth_date"), form.text("note"))
+        except NeckromError as error:
+            said = refusal(error, desk.texts(request))
+            return person_page(desk, request, found.id, problem=said, typed=form.fields, status=400)
+        return go_to(f"/people/{found.id}")
+
+    @router.get("/people/{person}/delete")
+    def ask(request: Request, person: str) -> Response:
+        view = records.person(records.find_person(person).id)
+        texts = desk.texts(request)
+        goes = texts.text(
+            "pages.delete_person_goes", sessions=len(view.sessions), screenings=len(view.screenings)
+        )
+        label = display_name(view.row.label, limit=250)
+        return desk.show(request, "delete.html.j2", what=label, goes=goes, back=f"/people/{view.row.id}")
+
+    @router.post("/people/{person}/delete")
+    def delete(request: Request, person: str) -> Response:
+        removed = records.delete_person(records.find_person(person).id)
+        return removed_page(desk, request, removed, START)
+
+    @router.get("/people/{person}/course.{form}")
+    def course(request: Request, person: str, form: str) -> Response:
+        view = records.person(records.find_person(person).id)
+        if form not in ("html", "pdf") or not view.sessions:
+            raise HTTPException(404)
+        results = [records.result(row.id) for row in view.sessions]
+        made = course_of(
+            view,
+            records.trend(view.row.id),
+            repeatability(),
+            desk.texts(request),
+            results,
+            head=letterhead(),
+        )
+        records.log(Action.HANDED_OUT, view.row.id, None, f"course, {form}")
+        return handed_out(made, form, f"{view.row.id}_course")
+
+    @router.get("/people/{person}/export")
+    def export(person: str, form: Format, *, name: bool = False) -> Response:
+        return exported(desk, records.find_person(person).id, form, with_name=name)
+
+    return router
+
+
+def person_page(
+    desk: Desk, request: Request, person: str, *, status: int = 200, problem: str = "", **values: object
+) -> Response:
+    """Lay out a person's page: sessions, course, hand-outs, and what can be done."""
+    records, texts = desk.records, desk.texts(request)
+    records.write_what_waits()
+    view = records.person(records.find_person(person).id)
+    trends = records.trend(view.row.id)
+    results = records.results(row.id for row in view.sessions)
+    whole = len(results) == len(view.sessions)
+    said = [results[row.id] for row in view.sessions] if whole else []
+    course = course_of(view, trends, repeatability(), texts, said)
+    typed = {
+        "name": view.row.name or "",
+        "birth_date": "" if view.row.birth_date is None else view.row.birth_date.isoformat(),
+        "note": view.row.note,
+    }
+    shown = {
+        "view": view,
+        "course": course,
+        "drawings": course.trends(HEIGHT) if course.trends is not None else (),
+        "error": error_words(texts),
+        "changes": [_course_row(trend, view, texts) for trend in trends],
+        "several": any(trend.since_last is not None and len(trend.points) > 2 for trend in trends),
+        "width": WIDTH,
+        "day": day,
+        "moment": figures.clock,
+        "verdicts": {key: verdict_of(result, texts) for key, result in results.items()},
+        "display": display_name,
+        "cameras": CAMERAS,
+        "protocols": PROTOCOLS,
+        "formats": [form.value for form in Format],
+        "guided": desk.guided.of(view.row.id),
+        "typed": typed,
+    }
+    return desk.show(request, "person.html.j2", status=status, problem=problem, **(shown | values))
+
+
+@dataclass(frozen=True, slots=True)
+class CourseRow:
+    """One movement from the first session to the last, in words."""
+
+    name: str
+    first: str
+    last: str
+    change: str
+    error: str
+    meaning: str
+    real: bool
+    since_last: str
+
+
+def _course_row(trend: MovementTrend, view: PersonView, texts: Messages) -> CourseRow:
+    name = texts.text(f"word.{trend.movement.value}")
+    change, since = trend.first_to_last, trend.since_last
+    if change is None or since is None:
+        said = texts.text("table.one_session" if trend.points else "course.not_measured")
+        first, last = ends_of(trend, view.sessions)
+        return CourseRow(name, first, last, "", "", said, real=False, since_last="")
+    return CourseRow(
+        name=name,
+        first=best(change.earlier),
+        last=best(change.later),
+        change=difference(change, texts),
+        error=error(trend.limit_deg, texts),
+        meaning=verdict_words(change, texts),
+        real=change.verdict in (Verdict.MORE, Verdict.LESS),
+        since_last=verdict_words(since, texts),
+    )
