@@ -24,6 +24,7 @@ from neckrom.handouts.values_in_words import (
     error_words,
     verdict_words,
 )
+from neckrom.live.camera_names import camera_names
 from neckrom.messages import Messages
 from neckrom.records.audit import Action
 from neckrom.records.trends import MovementTrend, Verdict, repeatability
@@ -168,13 +169,22 @@ def person_page(
         "moment": figures.clock,
         "verdicts": {key: verdict_of(result, texts) for key, result in results.items()},
         "display": display_name,
-        "cameras": CAMERAS,
+        "cameras": _cameras(),
         "protocols": PROTOCOLS,
         "formats": [form.value for form in Format],
         "guided": desk.guided.of(view.row.id),
         "typed": typed,
     }
     return desk.show(request, "person.html.j2", status=status, problem=problem, **(shown | values))
+
+
+def _cameras() -> list[tuple[str, str]]:
+    """What can be chosen, with the name that the system gives it; its numbers where it gives none."""
+    names = camera_names()
+    if not names:
+        return [(camera, camera) for camera in CAMERAS]
+    known = [(number, f"{number}: {name}") for number, name in names.items() if number in CAMERAS]
+    return known + [(camera, camera) for camera in CAMERAS if not camera.isdigit()]
 
 
 @dataclass(frozen=True, slots=True)
