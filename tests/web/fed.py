@@ -24,7 +24,7 @@ from neckrom.types import Movement
 from tests.live.people import answers, machine, play, repetition, sample
 
 NORMS = load_norms("article")
-FOLDER = "/home/somebody-with-a-long-name/.local/share/neckrom/sessions/session-20261126-093000"
+FOLDER = "/srv/somebody-with-a-long-name/share/neckrom/sessions/session-20261126-093000"
 
 
 class FedSession:

@@ -15,7 +15,7 @@ CASES = {
     "one (neckrom live --source CLIP).": "Camera 0 gives no picture.",
     "The file cannot be kept in /tmp/neckrom-x/guided/P-1/clip: no space left. Free some space; nothing was stored.": "The file cannot be kept in clip: no space left. Free some space; nothing was stored.",
     "The session cannot be started: no such file. Run neckrom doctor.": "The session cannot be started: no such file.",
-    "It ended.\n/home/a/neckrom/guided/P-1": "It ended.\n/home/a/neckrom/guided/P-1",
+    "It ended.\n/srv/a/neckrom/guided/P-1": "It ended.\n/srv/a/neckrom/guided/P-1",
 }
 
 
