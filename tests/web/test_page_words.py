@@ -13,7 +13,8 @@ CASES = {
     "--replace.": "This recording is stored already, as session S-ABC of 2026-03-14.",
     "Camera 0 gives no picture. Close other programs that use it, try --source 1. Without a camera: play a clip as "
     "one (neckrom live --source CLIP).": "Camera 0 gives no picture.",
-    "The file cannot be kept in /tmp/neckrom-x/guided/P-1/clip: no space left. Free some space; nothing was stored.": "The file cannot be kept in clip: no space left. Free some space; nothing was stored.",
+    "The file cannot be kept in /srv/guided/P-1/clip: no space. Nothing was stored.": "The file cannot be kept in "
+    "clip: no space. Nothing was stored.",
     "The session cannot be started: no such file. Run neckrom doctor.": "The session cannot be started: no such file.",
     "It ended.\n/srv/a/neckrom/guided/P-1": "It ended.\n/srv/a/neckrom/guided/P-1",
 }

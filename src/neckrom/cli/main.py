@@ -304,10 +304,18 @@ def live(
         str,
         typer.Option(
             "--source",
-            metavar="0|FILE|URL",
-            help="Number of the camera, a clip that plays one, or an address.",
+            metavar="0|browser|phone|FILE|URL",
+            help="Number of the camera, the page's own (browser), a phone's, a clip that plays one, or an address.",
         ),
     ] = "0",
+    phone_address: Annotated[
+        str | None,
+        typer.Option(
+            "--phone-address",
+            metavar="IP[:PORT]",
+            help="With --source phone: where on the local network the phone finds this machine.",
+        ),
+    ] = None,
     camera: Annotated[
         str | None,
         typer.Option("--camera", metavar="PROFILE", help="Camera profile: neckrom calibrate list."),
@@ -358,6 +366,7 @@ def live(
         language=_spoken(lang),
         fast=fast,
         norms=norms,
+        phone_address=phone_address,
     )
     _leave(run_live(options))
 

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "neckrom", "live")
 MEASURE = (sys.executable, "-m", "neckrom", "measure")
 PROTOCOLS = ("full", "quick")
-CAMERAS = tuple(str(number) for number in range(10))
+CAMERAS = (*(str(number) for number in range(10)), "browser", "phone")
 _SAID_LINES = 12
 _CLIP, _RESULTS = "clip", "results"
 """Folders of an upload: whatever it is called, it is in the way of nothing."""

@@ -30,7 +30,9 @@ _REPORT_FILES = {
 _NAME = r"^[A-Za-z0-9_-]{1,64}$"
 
 
-def live_routes(hub: LiveHub, pages: Pages, language: str) -> APIRouter:
+def live_routes(
+    hub: LiveHub, pages: Pages, language: str, template: str = "live.html.j2", **values: str
+) -> APIRouter:
     """The page of one session.
 
     Parameters
@@ -39,6 +41,8 @@ def live_routes(hub: LiveHub, pages: Pages, language: str) -> APIRouter:
     pages : Pages
     language : str
         In which the page speaks until its user chooses another one.
+    template : str
+        Of the page; the values are for it.
 
     Returns
     -------
@@ -49,7 +53,7 @@ def live_routes(hub: LiveHub, pages: Pages, language: str) -> APIRouter:
 
     @router.get("")
     def page() -> Response:
-        return pages.render("live.html.j2", language=language)
+        return pages.render(template, language=language, status=200, **values)
 
     @router.websocket("/socket")
     async def socket(websocket: WebSocket, page: Annotated[str, Query(pattern=_NAME)]) -> None:

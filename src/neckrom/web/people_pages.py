@@ -169,7 +169,7 @@ def person_page(
         "moment": figures.clock,
         "verdicts": {key: verdict_of(result, texts) for key, result in results.items()},
         "display": display_name,
-        "cameras": _cameras(),
+        "cameras": _cameras(texts),
         "protocols": PROTOCOLS,
         "formats": [form.value for form in Format],
         "guided": desk.guided.of(view.row.id),
@@ -178,13 +178,22 @@ def person_page(
     return desk.show(request, "person.html.j2", status=status, problem=problem, **(shown | values))
 
 
-def _cameras() -> list[tuple[str, str]]:
-    """What can be chosen, with the name that the system gives it; its numbers where it gives none."""
+_WITHOUT_NAMES = 4
+"""Numbers that are offered where the system names no camera."""
+
+
+def _cameras(texts: Messages) -> list[tuple[str, str]]:
+    """What can be chosen: cameras by the names that the system gives them, the browser's own, a phone."""
     names = camera_names()
-    if not names:
-        return [(camera, camera) for camera in CAMERAS]
-    known = [(number, f"{number}: {name}") for number, name in names.items() if number in CAMERAS]
-    return known + [(camera, camera) for camera in CAMERAS if not camera.isdigit()]
+    numbers = [number for number in CAMERAS if number.isdigit()]
+    known = [(number, f"{number}: {name}") for number, name in names.items() if number in numbers]
+    if not known:
+        known = [
+            (number, texts.text("pages.camera_number", number=int(number)))
+            for number in numbers[:_WITHOUT_NAMES]
+        ]
+    others = [camera for camera in CAMERAS if not camera.isdigit()]
+    return known + [(camera, texts.text(f"pages.camera_{camera}")) for camera in others]
 
 
 @dataclass(frozen=True, slots=True)
