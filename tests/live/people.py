@@ -60,6 +60,10 @@ def minimum_jerk(share: float) -> float:
     return share**3 * (10 - 15 * share + 6 * share**2)
 
 
+CHARACTERS_A_SECOND = {"en": 17.5, "de": 17.5, "es": 17.5, "fr": 21.0}
+"""Of a voice of usual pace, as :class:`Listener` says where from."""
+
+
 class Listener:
     """A page with a voice: speaks what the session says, one sentence after the other, and tells how far it is.
 
@@ -148,6 +152,8 @@ class Person:
             for command in self.presses(session, time_s - since_s):
                 self.answer(session, time_s, session.take(UserCommand(time_s, command)))
             self.answer(session, time_s, session.take(self.seen(time_s)))
+        if self.listener:
+            self.listener.listen(session, time_s)
         return self.wanted
 
     def start_when_told(self, session: SessionMachine, time_s: float) -> None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from neckrom.cli.main import app
 from neckrom.errors import ExitCode
+from neckrom.messages import LANGUAGES, load_messages
 from neckrom.records.ids import new_person_id
 from neckrom.records.trends import repeatability
 from neckrom.types import MOVEMENTS
@@ -123,6 +124,53 @@ def test_notes_and_pain_are_added_afterwards(run, tmp_path):
         assert "rotation_left=4" in output or "0 to 10" in output, wrong
     run("sessions", "change", session, code=ExitCode.BAD_CONFIGURATION)
     run("people", "change", "Anna", code=ExitCode.BAD_CONFIGURATION)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tables_speak_the_language_that_is_asked_for_or_the_usual_one(run, tmp_path, language):
+    run("people", "add", "Anna", "--birth-date", "1985-03-27")
+    first, second = (
+        an_id(
+            run(
+                "sessions",
+                "import",
+                write_folder(tmp_path / day, day, f"2026-01-{day}T09:00:00+00:00", rotation_left=left),
+                "-p",
+                "Anna",
+            ).stdout,
+            "S",
+        )
+        for day, left in (("10", 35.0), ("20", 80.0))
+    )
+    texts = load_messages(language)
+    views = {
+        ("people", "list"): ("pages.name", "pages.sessions", "pages.last"),
+        ("people", "show", "Anna"): (
+            "course.column.change",
+            "clinician.movement.rotation_left",
+            "pages.verdict.more",
+        ),
+        ("sessions", "list"): ("pages.measured", "pages.verdict_column", "pages.views.front"),
+        ("sessions", "show", second): (
+            "terminal.norm",
+            "report.column.meaning",
+            "clinician.movement.flexion",
+        ),
+        ("sessions", "compare", first, second): ("course.column.error", "pages.verdict.more"),
+    }
+    for command, keys in views.items():
+        asked = plain(run(*command, "--lang", language).stdout)
+        for key in keys:
+            assert texts.text(key) in asked, (command, key)
+    run("settings", "--language", language)
+    for command in views:
+        assert run(*command).stdout == run(*command, "--lang", language).stdout
+    run("settings", "--language", "")
+    assert "Name" in run("people", "list").stdout
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 def test_a_session_is_handed_out_in_the_language_of_the_person(run, tmp_path):

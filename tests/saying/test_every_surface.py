@@ -24,6 +24,7 @@ from neckrom.report.content import content_of
 from neckrom.report.letterhead import NOBODY
 from neckrom.report.terminal import summary_table, verdict_lines
 from neckrom.result import MovementResult, Result
+from neckrom.saying.grades import Grade
 from neckrom.saying.verdict import verdict_of
 from neckrom.types import MOVEMENTS
 from neckrom.web.live_result import shown_result
@@ -236,7 +237,9 @@ def test_the_first_line_is_the_same_everywhere(store, tmp_path, name, language):
     assert content_of(view.result, {}, texts).verdict == verdict
     assert verdict_lines(view.result, texts)[0] == verdict.marked_lines()[0]
     assert any(verdict.title.removesuffix(".") in line for line in course.sessions)
-    if verdict.caveats():
+    if verdict.grade in (Grade.STOP, Grade.RAISED, Grade.CAUTION):
+        assert verdict.title in course.summary[0], "the course begins with what is most important now"
+    elif verdict.caveats():
         assert verdict.caveats()[0].text in course.summary[0]
     html = unescape(report_of(view, "html", texts, NOBODY).decode("utf-8"))
     assert html.index("<h2") < html.index(verdict.findings[0].text.split("“")[0][:40]) < html.index("<figure")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ from hypothesis import strategies as st
 import neckrom
 from neckrom.assessment.judgement import STATEMENT, STATEMENT_KEY
 from neckrom.messages import LANGUAGES, load_messages, read_texts
+from neckrom.report.content import content_of
+from neckrom.report.letterhead import NOBODY
 from neckrom.result import MovementResult, Result
 from neckrom.saying.grades import LOOKS, Grade, css
 from neckrom.saying.sentences import all_said, in_english, said_or
+from neckrom.saying.verdict import state_of
 from neckrom.statement import Statement, state
 from tests.saying.surface_cases import edge_results, told_results
 
@@ -132,6 +136,33 @@ def test_a_result_of_an_older_form_is_said_as_it_was():
         exclude={"reason_statements", "pain_statements", "compensation_statements", "status"}
     )
     assert MovementResult.model_validate(older).reason_statements == ()
+
+
+def test_titles_of_the_norm_sets_that_ship_are_said_in_every_language():
+    for path in (SOURCE / "data" / "norms").glob("*.toml"):
+        title = tomllib.loads(path.read_text(encoding="utf-8"))["title"]
+        assert load_messages("en").texts[f"norms.{path.stem}"] == title
+    result = told_results()["healthy"]
+    for language in LANGUAGES:
+        texts = load_messages(language)
+        content = content_of(result, {}, texts, NOBODY)
+        assert texts.text("norms.article") in dict(content.source).values()
+    own = result.model_copy(update={"norms": result.norms.model_copy(update={"title": "Mine"})})
+    assert "Mine" in dict(content_of(own, {}, load_messages("de"), NOBODY).source).values()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_session_did_not_come_to_is_said_as_that_and_not_as_what_nobody_named(language):
+    texts, result = load_messages(language), told_results()["dizzy"]
+    content = content_of(result, {}, texts, NOBODY)
+    reached = {
+        item.movement for item in result.movements if state_of(item, result) not in ("not_reached", "skipped")
+    }
+    assert 0 < len(reached) < 6
+    for item, row in zip(result.movements, content.reasons.rows, strict=True):
+        if item.movement not in reached:
+            words = texts.text(f"meaning.{state_of(item, result)}")
+            assert row[1] == f"{words[0].upper()}{words[1:]}."
 
 
 def test_one_colour_and_one_sign_for_each_grade():

@@ -175,6 +175,23 @@ def test_each_leg_is_read_apart():
         assert all("{" not in sentence(item, texts) for item in statements(found))
 
 
+def test_a_test_that_was_not_done_cannot_change():
+    """The form asks about every test: what is answered of one that was not done says nothing."""
+    no = {"neck": "no", "ankle": "no"}
+    found = screened(
+        tension={"slump_left": "nothing", "slump_right": "not_done", "leg_raise_left": "stretch"},
+        tension_changes={
+            "slump_left": {"neck": "yes"},
+            "slump_right": no,
+            "leg_raise_left": no,
+            "leg_raise_right": no,
+        },
+    )
+    assert found.tension.stays == ("leg_raise_left",)
+    assert found.tension.changes_neck == ()
+    assert found.tension.neck_or_ankle_changes is False
+
+
 # --------------------------------------------------------------- nerve tension
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from neckrom.errors import ConfigurationError, InputError
-from neckrom.service.clinic import SETTINGS, Clinic, load_clinic, save_clinic, with_logo
+from neckrom.service.clinic import SETTINGS, Clinic, load_clinic, save_clinic, usual_language, with_logo
 
 
 def picture(form: str, size: tuple[int, int] = (1600, 400)) -> bytes:
@@ -60,3 +60,16 @@ def test_a_damaged_file_says_what_to_do(tmp_path):
         load_clinic(tmp_path)
     with pytest.raises(ConfigurationError, match="at most 300"):
         save_clinic(Clinic("x" * 301), tmp_path)
+
+
+def test_the_usual_language_is_kept_and_one_without_texts_refused(tmp_path):
+    assert usual_language(tmp_path) == "en"
+    save_clinic(Clinic("Praxis", language="fr"), tmp_path)
+    assert load_clinic(tmp_path) == Clinic("Praxis", language="fr")
+    assert usual_language(tmp_path) == "fr"
+    with pytest.raises(ConfigurationError, match="en, de, es, fr"):
+        save_clinic(Clinic(language="xx"), tmp_path)
+    (tmp_path / SETTINGS).write_text('language = "xx"')
+    assert usual_language(tmp_path) == "en"
+    (tmp_path / SETTINGS).write_text("language = [")
+    assert usual_language(tmp_path) == "en"

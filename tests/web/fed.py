@@ -24,7 +24,7 @@ from neckrom.types import Movement
 from tests.live.people import answers, machine, play, repetition, sample
 
 NORMS = load_norms("article")
-FOLDER = "/home/somebody-with-a-long-name/.local/share/neckrom/sessions/session-20261126-093000"
+FOLDER = "/srv/somebody-with-a-long-name/share/neckrom/sessions/session-20261126-093000"
 
 
 class FedSession:
@@ -389,7 +389,7 @@ def faults(page, session: FedSession, size: str, screens: Iterable[str] = SCREEN
     return found
 
 
-def _until(page, condition: str, patience: int = 400) -> None:
+def _until(page, condition: str, patience: int = 2000) -> None:
     for _ in range(patience):
         if page.evaluate(condition):
             return

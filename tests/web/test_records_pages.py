@@ -36,6 +36,7 @@ from neckrom.records.schema import Person
 from neckrom.records.trends import Verdict
 from neckrom.report import write_pictures, write_report
 from neckrom.report.pictures import EndRangePicture
+from neckrom.result import SessionFacts
 from neckrom.saying.verdict import verdict_of
 from neckrom.screening.neck_screen import screen_questions
 from neckrom.screening.safety import safety_questions
@@ -697,6 +698,30 @@ def test_a_whole_screen_is_stored_with_the_latest_measurement(desk, people):
     assert "no diagnosis" in said
     (row, *_others) = desk.records.person(people.anna).screenings
     assert row.answers["questions"] == {"tingling": "yes"}
+
+
+def test_a_session_that_was_stopped_is_said_where_it_does_not_fill_in_the_screen(desk, tmp_path):
+    person = new_person(desk)
+    whole = write_folder(tmp_path / "whole", "whole before", "2026-01-10T09:00:00+00:00")
+    desk.records.import_result(whole, person)
+    stopped = write_folder(tmp_path / "stopped", "stopped after", "2026-02-10T09:00:00+00:00")
+    result = case_of("deficit_three_trials").result
+    told = changed(result, "stopped after", "2026-02-10T09:00:00+00:00").model_copy(
+        update={"session": SessionFacts(protocol="quick", finished=True, stop_reason="dizziness")}
+    )
+    (stopped / "result.json").write_text(told.model_dump_json(), encoding="utf-8")
+    last = desk.records.import_result(stopped, person).session_id
+    home = f"/people/{person}/screen"
+    done = desk.post(home, safety_answers() | {"step": "rest"})
+    for language in LANGUAGES:
+        texts = load_messages(language)
+        words = texts.text("pages.screen_passed_over", session=last, why="screen.stop.dizziness")
+        assert words in texts_of(desk.page(f"{done.headers['Location']}?lang={language}"))
+    desk.page("/people?lang=en")
+    chosen = desk.post(home, safety_answers() | {"step": "rest", "session": last})
+    page = texts_of(desk.page(chosen.headers["Location"]))
+    assert "does not fill in" not in page
+    assert load_messages("en").text("screen.neck.stopped", why="screen.stop.dizziness") in page
 
 
 def test_a_stop_sign_ends_the_screen(desk):

@@ -325,7 +325,7 @@ def _why_not_compared(left: MovementResult, right: MovementResult) -> Statement:
 
 
 def _trial(trial: Trial) -> TrialResult:
-    coupling = trial.coupling_deg
+    coupling, speed = trial.coupling_deg, trial.speed
     return TrialResult(
         start_s=_time(trial.start_s),
         peak_s=_time(trial.peak_s),
@@ -338,6 +338,9 @@ def _trial(trial: Trial) -> TrialResult:
         lower_bound=trial.lower_bound,
         compensation_deg=_rounded(trial.compensation_deg),
         coupling_deg=(_number(coupling[0]), _number(coupling[1])) if np.isfinite(coupling).all() else None,
+        peak_speed_deg_s=_rounded(speed.peak_deg_s) if speed else None,
+        mean_speed_deg_s=_rounded(speed.mean_deg_s) if speed else None,
+        speed_peaks=speed.peaks if speed else None,
         source=trial.source,
         note=trial.note,
         note_statement=statement_of(trial.note),

@@ -70,7 +70,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Neck range of motion from a recorded clip. It measures; it does not diagnose.",
+    help="Neck range of motion: live at a webcam, in a practice, or from clips. It measures; it does not diagnose.",
     epilog="Start with: neckrom demo",
 )
 
@@ -130,7 +130,7 @@ def options_of_all_commands(
         ),
     ] = False,
 ) -> None:
-    """Neck range of motion from a recorded clip. It measures; it does not diagnose."""
+    """Neck range of motion: live at a webcam, in a practice, or from clips. It measures; it does not diagnose."""
 
 
 @app.command()

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from neckrom.errors import ConfigurationError
-from neckrom.handouts.caveats import caveats_of
+from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.values_in_words import NONE, best, difference, error, error_words, verdict_words
 from neckrom.messages import Messages
 from neckrom.records.audit import LogEntry
@@ -99,8 +99,8 @@ def person_view(
         dated = [
             (day(row.measured), results[row.id]) for row in view.sessions if results and row.id in results
         ]
-        caveats = _finding_lines(caveats_of(dated, texts))
-        parts += [*caveats, trend_table(trends, texts), *_limit_lines(limits, texts)]
+        before = _finding_lines(findings_of(dated, texts, latest=0))
+        parts += [*before, trend_table(trends, texts), *_limit_lines(limits, texts)]
     return Group(*parts)
 
 
@@ -164,7 +164,7 @@ def comparison_view(comparison: Comparison, limits: Repeatability, texts: Messag
     return Group(
         Text(earlier.person.label, style="bold"),
         Text(f"{told}\n"),
-        *_finding_lines(caveats_of([(first, earlier.result), (last, later.result)], texts)),
+        *_finding_lines(findings_of([(first, earlier.result), (last, later.result)], texts, latest=1)),
         table,
         *notes,
     )

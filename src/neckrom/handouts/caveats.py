@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from neckrom.messages import Messages
 from neckrom.result import Result
-from neckrom.saying.grades import GRADES
+from neckrom.saying.grades import GRADES, Grade
 from neckrom.saying.verdict import Finding, verdict_of
+
+_GRAVE = (Grade.STOP, Grade.RAISED, Grade.CAUTION)
 
 
 def caveats_of(results: Sequence[tuple[str, Result]], texts: Messages) -> tuple[Finding, ...]:
@@ -24,4 +26,29 @@ def caveats_of(results: Sequence[tuple[str, Result]], texts: Messages) -> tuple[
         for day, result in results
         for finding in verdict_of(result, texts).caveats()
     ]
+    return tuple(sorted(found, key=lambda finding: GRADES.index(finding.grade)))
+
+
+def findings_of(
+    results: Sequence[tuple[str, Result]], texts: Messages, *, latest: int
+) -> tuple[Finding, ...]:
+    """What stands before any change between sessions: what the latest one found, where that is grave, and caveats.
+
+    Parameters
+    ----------
+    results : sequence of (str, Result)
+        As for :func:`caveats_of`.
+    texts : Messages
+    latest : int
+        Place of the latest session among them.
+    """
+    caveats = caveats_of(results, texts)
+    if not results:
+        return caveats
+    day, result = results[latest]
+    first = verdict_of(result, texts).findings[0]
+    if first.grade not in _GRAVE:
+        return caveats
+    dated = Finding(first.name, first.grade, texts.text("course.of_day", date=day, what=first.text))
+    found = (dated, *(caveat for caveat in caveats if caveat.text != dated.text))
     return tuple(sorted(found, key=lambda finding: GRADES.index(finding.grade)))

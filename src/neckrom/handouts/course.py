@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from neckrom.handouts.caveats import caveats_of
+from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.clinician_page import Detail, course_details
 from neckrom.handouts.handout_page import Handout
 from neckrom.handouts.trend_drawing import draw_trends
-from neckrom.handouts.values_in_words import best, difference, error
+from neckrom.handouts.values_in_words import NONE, best, difference, error
 from neckrom.messages import Messages
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import MovementTrend, Repeatability, Verdict
@@ -64,6 +64,25 @@ def course_of(
     rows = view.sessions if results else ()
     kept = {row.id: result for row, result in zip(rows, results, strict=True)}
     return _Writer(view, tuple(trends), limits, texts, kept, head or Letterhead()).handout()
+
+
+def ends_of(trend: MovementTrend, sessions: Sequence[SessionRow]) -> tuple[str, str]:
+    """First and last value of a movement; a dash where that session did not measure it.
+
+    Parameters
+    ----------
+    trend : MovementTrend
+    sessions : sequence of SessionRow
+        All of the person, newest first.
+    """
+    if not trend.points:
+        return NONE, NONE
+    first, last = best(trend.points[0].value), best(trend.points[-1].value)
+    if len(trend.points) > 1:
+        return first, last
+    if len(sessions) > 1 and trend.points[0].session_id == sessions[0].id:
+        return NONE, last
+    return first, NONE if len(sessions) > 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +149,12 @@ class _Writer:
     # -- what changed
 
     def _findings(self) -> tuple[Finding, ...]:
-        caveats = caveats_of(self.dated, self.texts)
+        before = findings_of(self.dated, self.texts, latest=0)
         if all(trend.first_to_last is None for trend in self.trends):
             changes = [Finding("one", Grade.CALM, self.texts.text("course.summary.one"))]
         else:
             changes = list(self._changes())
-        found = [*caveats, *changes]
+        found = [*before, *changes]
         return tuple(sorted(found, key=lambda finding: GRADES.index(finding.grade)))
 
     def _changes(self) -> Iterator[Finding]:
@@ -166,8 +185,8 @@ class _Writer:
         name = self.names[trend.movement.value]
         change = trend.first_to_last
         if change is None:
-            only = best(trend.points[0].value) if trend.points else self.texts.text("course.not_measured")
-            return (name, only, "", "", "", "")
+            told = "table.one_session" if trend.points else "course.not_measured"
+            return (name, *ends_of(trend, self.view.sessions), "", "", self.texts.text(told))
         return (
             name,
             best(trend.points[0].value),

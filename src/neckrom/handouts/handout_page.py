@@ -23,23 +23,20 @@ from neckrom.report.paper import (
     BODY,
     SECTION,
     SMALL,
-    beside,
     boxed,
     cells_table,
-    chart,
     document_bytes,
+    figure_with_pictures,
     heading,
     height_of,
     one_page,
     paragraph,
-    picture_grid,
     verdict_box,
 )
 from neckrom.report.plotting import svg_of
 from neckrom.saying.grades import Grade, css
 from neckrom.saying.verdict import Verdict
 
-_FIGURE_SHARE = 0.53
 _TREND_ROWS = 3
 _LOWEST_FIGURE, _HIGHEST_FIGURE = 45 * mm, 118 * mm
 
@@ -182,12 +179,7 @@ def _figure(handout: Handout, height: float) -> Flowable:
         return trend_grid(laid_out, none, paper.WIDTH)
     draw = handout.draw
     assert draw is not None, "a hand-out has a figure or trends"
-    if not handout.shots:
-        return chart(lambda: draw(False), most_height=height)
-    figure = chart(lambda: draw(True), _FIGURE_SHARE * paper.WIDTH - 6, height)
-    jpegs = [shot.picture.jpeg() for shot in handout.shots]
-    grid = picture_grid(jpegs, 3, (1 - _FIGURE_SHARE) * paper.WIDTH, float(figure.drawHeight))
-    return beside(figure, grid, _FIGURE_SHARE)
+    return figure_with_pictures(draw, [shot.picture.jpeg() for shot in handout.shots], height)
 
 
 def _figures(handout: Handout) -> dict[str, Markup]:

@@ -18,7 +18,7 @@ from neckrom.records.trends import repeatability
 from neckrom.records.views import SessionView
 from neckrom.report.letterhead import Letterhead
 from neckrom.service.clinic import load_clinic
-from neckrom.types import AngleSeries
+from neckrom.types import AngleSeries, Movement
 
 if TYPE_CHECKING:
     from neckrom.handouts.handout_page import Handout
@@ -151,6 +151,21 @@ def sheet_for(view: SessionView, texts: Messages, head: Letterhead) -> Handout:
 
     pictures = pictures_of(view.folder)
     return sheet_of(view, texts, pictures=pictures, head=letterhead_of(view, head))
+
+
+def picture_of(view: SessionView, movement: Movement, texts: Messages) -> bytes | None:
+    """The end-range picture of a movement, with its words in a language; None where none was kept."""
+    from neckrom.report.pictures import in_language  # noqa: PLC0415  (slow to load)
+
+    data = pictures_of(view.folder).get(movement)
+    value = view.values.get(movement)
+    if data is None or value is None or value.best_deg is None:
+        return data
+    try:
+        drawn = in_language(data, movement, value.best_deg, texts, time_s=0.0, bound=value.lower_bound)
+    except InputError:  # of an older form: as it was kept
+        return data
+    return drawn.jpeg()
 
 
 def letterhead() -> Letterhead:

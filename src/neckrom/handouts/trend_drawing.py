@@ -24,6 +24,8 @@ _TOP, _BELOW = 12.0, 26.0
 _LOWEST_TOP_DEG = 60.0
 _TICK_DEG = 30
 _LABEL_ROOM = 18.0
+_LABEL_TOP = 10.0
+"""Height of a number over its baseline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,9 @@ def draw_trends(
 
 def _drawing(trend: MovementTrend, scale: _Scale, texts: Messages) -> Drawing:
     reference = next((p.value.reference_deg for p in reversed(trend.points) if p.value.reference_deg), None)
+    lines = () if reference is None else (scale.y(reference), scale.y(reference / 2))
     marks = tuple(
-        _mark(point, scale, labelled=place in (0, len(trend.points) - 1))
+        _mark(point, scale, lines, labelled=place in (0, len(trend.points) - 1))
         for place, point in enumerate(trend.points)
     )
     change = trend.first_to_last
@@ -166,14 +169,13 @@ def _drawing(trend: MovementTrend, scale: _Scale, texts: Messages) -> Drawing:
     )
 
 
-def _mark(point: TrendPoint, scale: _Scale, *, labelled: bool) -> Mark:
+def _mark(point: TrendPoint, scale: _Scale, lines: Sequence[float], *, labelled: bool) -> Mark:
     value = point.value
     best = value.best_deg or 0.0
     low = None if value.low_deg is None else scale.y(value.low_deg)
     high = None if low is None else scale.y(best if value.high_deg is None else value.high_deg)
     lowest = scale.y(best) + 6 if low is None else max(low, scale.y(best) + 6)
     highest = scale.y(best) - 6 if high is None else min(high, scale.y(best) - 6)
-    below = lowest + _LABEL_ROOM < scale.bottom
     return Mark(
         x=scale.x(point),
         y=scale.y(best),
@@ -181,8 +183,25 @@ def _mark(point: TrendPoint, scale: _Scale, *, labelled: bool) -> Mark:
         high_y=high,
         bound=value.lower_bound,
         label=best_angle(value) if labelled else "",
-        label_y=lowest + 14 if below else highest - 5,
+        label_y=_label_y(lowest, highest, scale, lines),
     )
+
+
+def _label_y(lowest: float, highest: float, scale: _Scale, lines: Sequence[float]) -> float:
+    """Under the error bar, or over it where a line of the norm would run through the number there.
+
+    A dashed line at both sides of a number reads as a minus before it.
+    """
+    below, above = lowest + 14, highest - 5
+    if lowest + _LABEL_ROOM >= scale.bottom:
+        return above
+    if _hit(below, lines) and not _hit(above, lines) and above > _LABEL_TOP:
+        return above
+    return below
+
+
+def _hit(baseline: float, lines: Sequence[float]) -> bool:
+    return any(baseline - _LABEL_TOP - 1 <= line <= baseline + 3 for line in lines)
 
 
 def _band(trend: MovementTrend, scale: _Scale) -> tuple[float, float] | None:

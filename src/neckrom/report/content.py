@@ -17,6 +17,7 @@ from neckrom.saying.verdict import (
     MovementSaid,
     Verdict,
     movements_said,
+    state_of,
     stopped_for_safety,
     verdict_of,
 )
@@ -189,8 +190,17 @@ class _Writer:
         length = figures.seconds(clip.duration_s, self.texts)
         return (
             (self._t(f"fact.{kind}"), f"{wording.display_name(clip.name)} ({length})"),
-            (self._t("fact.norms"), wording.display_name(self.result.norms.title, limit=200)),
+            (self._t("fact.norms"), self._norms()),
         )
+
+    def _norms(self) -> str:
+        """Title of the norm set; of those that ship in the reader's language."""
+        norms = self.result.norms
+        key = f"norms.{norms.name}"
+        shipped = self.texts.texts.get(key)
+        if shipped is not None and norms.title == load_messages(FALLBACK).texts[key]:
+            return shipped
+        return wording.display_name(norms.title, limit=300)
 
     def _about(self) -> str:
         key = self.result.statement_key
@@ -238,7 +248,7 @@ class _Writer:
         rows = tuple(
             (
                 words.clinical_name,
-                wording.readable(said_or(item.reason_statements, item.reason, self.texts)),
+                self._reason(item),
                 NONE if item.pain_flag == "could_not_judge" else words.long_pain,
                 NONE
                 if not item.trials
@@ -254,6 +264,13 @@ class _Writer:
             tuple(words.grade for words in said),
             (17, 42, 13, 28),
         )
+
+    def _reason(self, item: MovementResult) -> str:
+        """Of a movement that the session did not come to, what became of it; else why it is judged as it is."""
+        state = state_of(item, self.result)
+        if state in ("skipped", "broken_off", "not_reached", "not_planned"):
+            return wording.sentence(self.texts.text(f"meaning.{state}"))
+        return wording.readable(said_or(item.reason_statements, item.reason, self.texts))
 
     # -- sides
 
@@ -417,7 +434,7 @@ class _Writer:
         result = self.result
         tool, clip, settings = result.tool, result.clip, result.configuration.settings
         title, citation = (
-            wording.display_name(result.norms.title, 300),
+            self._norms(),
             wording.readable(result.norms.citation),
         )
         rows = [

@@ -308,6 +308,9 @@ def _client_bar(axes: Axes, item: MovementResult, place: int, best: str) -> None
     axes.text(end + 1.5, place, best, fontsize=11, fontweight="bold", color=INK, va="center", zorder=5)
 
 
+_CLEAR_OF_NAMES_DEG = 65.0
+
+
 def _client_norm(axes: Axes, reference: float, place: int, word: str, *, below: bool) -> None:
     span = (place - 1.4 * _HALF_BAR, place + 1.2 * _HALF_BAR)
     axes.plot([reference] * 2, span, color=INK, linewidth=2.6, solid_capstyle="butt", zorder=4)
@@ -315,7 +318,9 @@ def _client_norm(axes: Axes, reference: float, place: int, word: str, *, below: 
         dashes: Any = "-" if colour == "white" else (0, (2.2, 1.6))
         axes.plot([reference / 2] * 2, span, color=colour, linewidth=width, linestyle=dashes, zorder=order)
     where, side = (span[1] + 0.02, "top") if below else (span[0] - 0.02, "bottom")
-    axes.text(reference, where, word, fontsize=8 if below else 9, color=QUIET, ha="center", va=side)
+    # below a short norm the name of the next movement begins: the word goes to the right of it
+    align = "left" if below and reference < _CLEAR_OF_NAMES_DEG else "center"
+    axes.text(reference, where, word, fontsize=8 if below else 9, color=QUIET, ha=align, va=side)
 
 
 def _client_top(result: Result) -> float:

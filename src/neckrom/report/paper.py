@@ -9,7 +9,7 @@ has the same content.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import matplotlib as mpl
+from matplotlib.figure import Figure
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -47,6 +48,9 @@ from neckrom.saying.verdict import Verdict
 SIDE, TOP, BOTTOM = 15 * mm, 13 * mm, 17 * mm
 WIDTH = A4[0] - 2 * SIDE
 HEIGHT = A4[1] - TOP - BOTTOM
+_FEW_PICTURES = 2
+_BESIDE_FEW, _BESIDE_MANY = (0.76, 1), (0.53, 3)
+"""Share of the width that the figure takes beside few and many pictures, and columns of these."""
 INK = colors.HexColor("#1a1a1a")
 QUIET = colors.HexColor("#4a4a4a")
 LINE = colors.HexColor("#b8b8b8")
@@ -217,6 +221,27 @@ def picture_grid(jpegs: Sequence[bytes], columns: int, width: float, height: flo
     )
     table.setStyle(TableStyle([*padding(0, 0), ("BOTTOMPADDING", (0, 0), (-1, -1), gap)]))
     return table
+
+
+def figure_with_pictures(draw: Callable[[bool], Figure], jpegs: Sequence[bytes], height: float) -> Flowable:
+    """A figure, and beside it the pictures, as much of the width as they need.
+
+    Parameters
+    ----------
+    draw : callable
+        Makes the figure; True for a narrow one.
+    jpegs : sequence of bytes
+        None of them leaves the whole width to the figure.
+    height : float
+        At most.
+    """
+    if not jpegs:
+        return chart(lambda: draw(False), most_height=height)
+    few = len(jpegs) <= _FEW_PICTURES
+    share, columns = _BESIDE_FEW if few else _BESIDE_MANY
+    figure = chart(lambda: draw(not few), share * WIDTH - 6, height)
+    grid = picture_grid(jpegs, columns, (1 - share) * WIDTH, float(figure.drawHeight))
+    return beside(figure, grid, share)
 
 
 def chart(make: Maker, width: float = WIDTH, most_height: float = HEIGHT) -> Image:

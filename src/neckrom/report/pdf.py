@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, PageBreak, Spacer
 
 from neckrom.report import figures, wording
-from neckrom.report.content import Content, Shot
+from neckrom.report.content import Content
 from neckrom.report.paper import (
     BODY,
     FINE,
@@ -17,22 +15,19 @@ from neckrom.report.paper import (
     SECTION,
     SMALL,
     SMALL_POINT,
-    WIDTH,
-    beside,
     cells_table,
     chart,
     document_bytes,
+    figure_with_pictures,
     heading,
     height_of,
     one_page,
     paragraph,
-    picture_grid,
     verdict_box,
 )
 from neckrom.result import Result
 from neckrom.types import AngleSeries, RangeOfMotion
 
-_FIGURE_SHARE = 0.53
 _LOWEST_FIGURE, _HIGHEST_FIGURE = 48 * mm, 92 * mm
 
 
@@ -85,17 +80,11 @@ def client_story(content: Content, result: Result) -> list[Flowable]:
     ]
     room = HEIGHT - height_of([*above, *below]) - 6
     height = min(max(room, _LOWEST_FIGURE), _HIGHEST_FIGURE)
-    return [*above, _figure_and_pictures(content.shots, content, result, height), *below]
-
-
-def _figure_and_pictures(shots: Sequence[Shot], content: Content, result: Result, height: float) -> Flowable:
-    if not shots:
-        return chart(lambda: figures.client_figure(result, content.texts), most_height=height)
-    width = _FIGURE_SHARE * WIDTH - 6
-    figure = chart(lambda: figures.client_figure(result, content.texts, phone=True), width, height)
-    jpegs = [shot.picture.jpeg() for shot in shots]
-    grid = picture_grid(jpegs, 3, (1 - _FIGURE_SHARE) * WIDTH, float(figure.drawHeight))
-    return beside(figure, grid, _FIGURE_SHARE)
+    jpegs = [shot.picture.jpeg() for shot in content.shots]
+    figure = figure_with_pictures(
+        lambda narrow: figures.client_figure(result, content.texts, phone=narrow), jpegs, height
+    )
+    return [*above, figure, *below]
 
 
 # ------------------------------------------------------------------- clinicians

@@ -336,9 +336,8 @@ def _tension(answers: ScreenAnswers) -> Tension:
         changes_ankle=_changing(answers, "ankle"),
         stays=tuple(
             test
-            for test in TENSION_TESTS
-            if (told := answers.tension_changes.get(test))
-            and all(told.get(lever) == "no" for lever in LEVERS)
+            for test in _felt(answers)
+            if all(answers.tension_changes.get(test, {}).get(lever) == "no" for lever in LEVERS)
         ),
         buttock_own=tuple(test for test in BUTTOCK_TESTS if answers.buttock.get(test) == "own_pain"),
         buttock_not=tuple(
@@ -348,12 +347,17 @@ def _tension(answers: ScreenAnswers) -> Tension:
 
 
 def _changing(answers: ScreenAnswers, lever: Lever) -> tuple[str, ...]:
-    return tuple(test for test in TENSION_TESTS if answers.tension_changes.get(test, {}).get(lever) == "yes")
+    return tuple(test for test in _felt(answers) if answers.tension_changes.get(test, {}).get(lever) == "yes")
+
+
+def _felt(answers: ScreenAnswers) -> tuple[str, ...]:
+    """Tests that brought something on: only that can change with head or ankle."""
+    return tuple(test for test in TENSION_TESTS if answers.tension.get(test) in ("own_pain", "stretch"))
 
 
 def _changes(answers: ScreenAnswers) -> bool | None:
     """Of all legs together; None where nothing was told."""
-    told = [answer for by_lever in answers.tension_changes.values() for answer in by_lever.values()]
+    told = [answer for test in _felt(answers) for answer in answers.tension_changes.get(test, {}).values()]
     if "yes" in told:
         return True
     if told and all(answer == "no" for answer in told):

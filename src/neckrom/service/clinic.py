@@ -78,14 +78,14 @@ def load_clinic(folder: Path | None = None) -> Clinic:
 
 
 def usual_language(folder: Path | None = None) -> str:
-    """The language of the settings, English without one.
+    """The language of the settings; English without one, and where the settings are damaged.
 
-    Raises
-    ------
-    ConfigurationError
-        If the file is damaged.
+    Reports, which need the rest of the settings, say that they are; nobody is kept from the records by them.
     """
-    return load_clinic(folder).language or FALLBACK
+    try:
+        return load_clinic(folder).language or FALLBACK
+    except ConfigurationError:
+        return FALLBACK
 
 
 def save_clinic(clinic: Clinic, folder: Path | None = None) -> None:

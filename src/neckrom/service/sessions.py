@@ -21,25 +21,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from neckrom.assessment.norms import load_norms
-from neckrom.camera_profiles import load_camera
 from neckrom.errors import InputError, LandmarkFileError
-from neckrom.frames.index import index_of
-from neckrom.landmarks.store import LandmarkHeader, read_landmarks
-from neckrom.landmarks.stream import convert_stream
 from neckrom.messages import FALLBACK
 from neckrom.private_files import clear_unfinished, new_part_folder, open_plain, read_plain, whole_file
 from neckrom.result import ClinicianOverride, Done, SessionFacts
 from neckrom.rom.protocol import Protocol
-from neckrom.service.analysis import Analysis, AnalysisOptions, Provenance, analyse
 from neckrom.service.folders import LANDMARK_FILE
-from neckrom.service.options import MeasureOptions
-from neckrom.service.writing import SAME_CLOCK, ClipClock, write_results
 from neckrom.types import MOVEMENTS, Movement
+
+if TYPE_CHECKING:
+    from neckrom.landmarks.header import LandmarkHeader
+    from neckrom.service.analysis import Analysis, AnalysisOptions
+    from neckrom.service.writing import ClipClock
 
 SESSION_FILE = "session.json"
 EVENT_FILE = "events.jsonl"
@@ -135,6 +132,9 @@ def session_landmarks(session: SessionFolder, target: Path) -> LandmarkHeader:
     LandmarkFileError
         There are none, or they are damaged.
     """
+    from neckrom.landmarks.store import read_landmarks  # noqa: PLC0415  (slow to load, as below)
+    from neckrom.landmarks.stream import convert_stream  # noqa: PLC0415
+
     finished = session.path / LANDMARK_FILE
     if finished.is_file():
         _, header = read_landmarks(finished)
@@ -167,6 +167,9 @@ def finish_session(path: Path, language: str = FALLBACK, progress: Progress | No
     NeckromError
         It cannot be measured or written; everything recorded is still there.
     """
+    from neckrom.service.options import MeasureOptions  # noqa: PLC0415
+    from neckrom.service.writing import write_results  # noqa: PLC0415
+
     tell = progress or _tell_no_share
     tell(0.0, _READ_SHARE)
     session = open_session(path)
@@ -199,6 +202,9 @@ def finish_session(path: Path, language: str = FALLBACK, progress: Progress | No
 
 def analyse_recording(landmarks: Path, options: AnalysisOptions) -> Analysis:
     """Measure a session's landmarks: the same numbers, live, later and after a crash."""
+    from neckrom.landmarks.store import read_landmarks  # noqa: PLC0415
+    from neckrom.service.analysis import Provenance, analyse  # noqa: PLC0415
+
     series, header = read_landmarks(landmarks)
     provenance = Provenance(
         source=header.source,
@@ -211,6 +217,10 @@ def analyse_recording(landmarks: Path, options: AnalysisOptions) -> Analysis:
 
 def session_options(session: SessionFolder) -> AnalysisOptions:
     """As the session was made: with its own copy of the camera profile."""
+    from neckrom.assessment.norms import load_norms  # noqa: PLC0415
+    from neckrom.camera_profiles import load_camera  # noqa: PLC0415
+    from neckrom.service.analysis import AnalysisOptions  # noqa: PLC0415
+
     profile = session.path / CAMERA_FILE
     camera = load_camera(str(profile)) if profile.is_file() else None
     return AnalysisOptions(
@@ -341,6 +351,9 @@ def _damaged_line(path: Path, number: int) -> LandmarkFileError:
 
 def session_clock(session: SessionFolder) -> ClipClock:
     """How the times of the session's video stand to its own: it begins with the consent."""
+    from neckrom.frames.index import index_of  # noqa: PLC0415
+    from neckrom.service.writing import SAME_CLOCK, ClipClock  # noqa: PLC0415
+
     if session.video is None:
         return SAME_CLOCK
     index = index_of(session.video)

@@ -116,7 +116,7 @@ def _pictures(
     )
     return {
         movement: draw_end_range(
-            picture,
+            replace(picture, time_ns=picture.time_ns + clock.start_ns),
             trial,
             analysis.landmarks,
             analysis.orientation,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from neckrom.handouts.caveats import caveats_of
+from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.values_in_words import (
     best,
     difference,
@@ -68,8 +68,8 @@ def comparison_page(desk: Desk, request: Request, found: Comparison) -> Response
             for view in (found.earlier, found.later)
             if (movements := [movement.value for movement in kept[view.row.id]])
         ],
-        caveats=caveats_of(
-            [(day(view.row.measured), view.result) for view in (found.earlier, found.later)], texts
+        caveats=findings_of(
+            [(day(view.row.measured), view.result) for view in (found.earlier, found.later)], texts, latest=1
         ),
         error=error_words(texts),
         preliminary=repeatability().placeholder,

@@ -14,20 +14,21 @@ from starlette.responses import Response
 from neckrom.errors import NeckromError
 from neckrom.exports.write import Format
 from neckrom.guided.sessions import CAMERAS, PROTOCOLS
-from neckrom.handouts.course import course_of
+from neckrom.handouts.course import course_of, ends_of
 from neckrom.handouts.making import letterhead
 from neckrom.handouts.trend_drawing import HEIGHT, WIDTH
 from neckrom.handouts.values_in_words import (
-    NONE,
     best,
     difference,
     error,
     error_words,
     verdict_words,
 )
+from neckrom.live.camera_names import camera_names
 from neckrom.messages import Messages
 from neckrom.records.audit import Action
 from neckrom.records.trends import MovementTrend, Verdict, repeatability
+from neckrom.records.views import PersonView
 from neckrom.report.wording import display_name
 from neckrom.saying import figures
 from neckrom.saying.figures import day
@@ -161,20 +162,38 @@ def person_page(
         "course": course,
         "drawings": course.trends(HEIGHT) if course.trends is not None else (),
         "error": error_words(texts),
-        "changes": [_course_row(trend, texts) for trend in trends],
+        "changes": [_course_row(trend, view, texts) for trend in trends],
         "several": any(trend.since_last is not None and len(trend.points) > 2 for trend in trends),
         "width": WIDTH,
         "day": day,
         "moment": figures.clock,
         "verdicts": {key: verdict_of(result, texts) for key, result in results.items()},
         "display": display_name,
-        "cameras": CAMERAS,
+        "cameras": _cameras(texts),
         "protocols": PROTOCOLS,
         "formats": [form.value for form in Format],
         "guided": desk.guided.of(view.row.id),
         "typed": typed,
     }
     return desk.show(request, "person.html.j2", status=status, problem=problem, **(shown | values))
+
+
+_WITHOUT_NAMES = 4
+"""Numbers that are offered where the system names no camera."""
+
+
+def _cameras(texts: Messages) -> list[tuple[str, str]]:
+    """What can be chosen: cameras by the names that the system gives them, the browser's own, a phone."""
+    names = camera_names()
+    numbers = [number for number in CAMERAS if number.isdigit()]
+    known = [(number, f"{number}: {name}") for number, name in names.items() if number in numbers]
+    if not known:
+        known = [
+            (number, texts.text("pages.camera_number", number=int(number)))
+            for number in numbers[:_WITHOUT_NAMES]
+        ]
+    others = [camera for camera in CAMERAS if not camera.isdigit()]
+    return known + [(camera, texts.text(f"pages.camera_{camera}")) for camera in others]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +210,13 @@ class CourseRow:
     since_last: str
 
 
-def _course_row(trend: MovementTrend, texts: Messages) -> CourseRow:
+def _course_row(trend: MovementTrend, view: PersonView, texts: Messages) -> CourseRow:
     name = texts.text(f"word.{trend.movement.value}")
     change, since = trend.first_to_last, trend.since_last
     if change is None or since is None:
-        only = best(trend.points[0].value) if trend.points else NONE
-        said = "" if trend.points else texts.text("course.not_measured")
-        return CourseRow(name, only, "", "", "", said, real=False, since_last="")
+        said = texts.text("table.one_session" if trend.points else "course.not_measured")
+        first, last = ends_of(trend, view.sessions)
+        return CourseRow(name, first, last, "", "", said, real=False, since_last="")
     return CourseRow(
         name=name,
         first=best(change.earlier),

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from neckrom.errors import InputError, UnknownRecordError
+from neckrom.messages import Messages
 from neckrom.records.views import PersonView, ScreeningRow
 from neckrom.report.wording import display_name
 from neckrom.result import Result
@@ -172,7 +173,19 @@ def _reading(desk: Desk, request: Request, view: PersonView, row: ScreeningRow) 
         sentences=[sentence(each, texts) for each in statements(found)],
         measured="" if measured is None else day(measured.measured),
         session="" if measured is None else measured.id,
+        passed_over=_passed_over(desk, view, row, texts),
     )
+
+
+def _passed_over(desk: Desk, view: PersonView, row: ScreeningRow, texts: Messages) -> str:
+    """That the latest session before the screen was stopped early, where it is not the one that fills it in."""
+    before = next((each for each in view.sessions if each.measured <= row.answered), None)
+    if before is None or before.id == row.session_id:
+        return ""
+    facts = desk.records.result(before.id).session
+    if facts is None or facts.stop_reason is None:
+        return ""
+    return texts.text("pages.screen_passed_over", session=before.id, why=f"screen.stop.{facts.stop_reason}")
 
 
 def _safety(form: Posted) -> dict[str, str]:

@@ -9,8 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from neckrom.errors import InputError, UnknownRecordError
 from neckrom.exports.write import Format
-from neckrom.handouts.making import letterhead, report_of, sheet_for
+from neckrom.handouts.making import letterhead, picture_of, report_of, sheet_for
 from neckrom.records.audit import Action
 from neckrom.records.people import RefusedValueError
 from neckrom.records.pictures import pictures_of
@@ -55,6 +56,18 @@ def session_routes(desk: Desk) -> APIRouter:
             )
         return go_to(f"/sessions/{found.id}")
 
+    @router.post("/sessions/{session}/move")
+    def move(request: Request, session: str, form: Form) -> Response:
+        found = records.find_session(session)
+        try:
+            records.move_session(found.id, records.find_person(form.text("person")).id)
+        except (UnknownRecordError, InputError) as error:
+            key = "unknown" if isinstance(error, UnknownRecordError) else "theirs"
+            said = desk.texts(request).text(f"pages.move.{key}")
+            view = records.session(found.id)
+            return _session_page(desk, request, view, problem=said, typed=form.fields, status=400)
+        return go_to(f"/sessions/{found.id}")
+
     @router.get("/sessions/{session}/files/{name}")
     def file(session: str, name: str) -> Response:
         view = records.session(records.find_session(session).id)
@@ -82,8 +95,9 @@ def session_routes(desk: Desk) -> APIRouter:
         return page_of_its_own(made) if form == "html" else download(f"{view.row.id}.pdf", made)
 
     @router.get("/sessions/{session}/pictures/{movement}")
-    def picture(session: str, movement: Movement) -> Response:
-        data = pictures_of(records.session(records.find_session(session).id).folder).get(movement)
+    def picture(request: Request, session: str, movement: Movement) -> Response:
+        view = records.session(records.find_session(session).id)
+        data = picture_of(view, movement, desk.texts(request))
         return PlainTextResponse("None.\n", 404) if data is None else Response(data, media_type="image/jpeg")
 
     @router.get("/sessions/{session}/export")
