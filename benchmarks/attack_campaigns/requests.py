@@ -1,15 +1,22 @@
-"""Requests, forms, uploads, WebSocket messages and connections against the running pages, over loopback."""
+"""Requests, forms, uploads, WebSocket messages and connections against the running pages and the port for a phone.
+
+Everything over loopback: the phone's port is opened there, too (``--phone-address 127.0.0.1``).
+"""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import json
+import logging
 import os
 import random
 import re
 import signal
 import socket
+import ssl
+import struct
 import subprocess
 import sys
 import time
@@ -18,12 +25,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
+from PIL import Image
 from websockets.exceptions import WebSocketException
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.attack_campaigns import Setting, Tally
 
-SUMMARY = "the pages of the records and of a session: 2,800 requests and messages, 800 connections"
+SUMMARY = "the pages of records, session and phone: 4,600 requests, messages and pictures, 1,200 connections"
 
 CLIP = Path(__file__).parents[2] / "sample_videos" / "chidi_deficit.mp4"
 SLOW_S = 30.0
@@ -105,6 +113,7 @@ class Server:
     port: int = 0
     token: str = ""
     cookie: str = ""
+    encrypted: bool = False
     heads: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -154,7 +163,13 @@ def ask(
     server: Server, method: str, target: str, headers: dict[str, str], body: bytes = b""
 ) -> tuple[int, dict[str, str], bytes]:
     """Send a request as it is."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=SLOW_S)
+    connection: http.client.HTTPConnection
+    if server.encrypted:
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", server.port, timeout=SLOW_S, context=unchecked()
+        )
+    else:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=SLOW_S)
     connection._validate_method = lambda _method: None  # type: ignore[attr-defined]  # hostile ones, too
     try:
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
@@ -200,6 +215,186 @@ def attack(setting: Setting, tally: Tally) -> None:
     finally:
         for server in (records, live):
             end(server, tally)
+    attack_phone(setting, tally)
+
+
+PHONE_PATHS = (
+    *(
+        "/",
+        "/?pair=x",
+        "/camera",
+        "/assets/phone.js",
+        "/assets/base.css",
+        "/words/en",
+        "/live",
+        "/live/camera/code",
+    ),
+    *("/people", "/sessions/S-000001/files/result.json", "/live/report/report.html", "/live/trace", "/enter"),
+)
+PUBLIC = ("/assets/base.css", "/assets/camera.css", "/assets/icon.svg")
+"""The looks of the page that refuses; nothing else is answered without the cookie."""
+
+
+MESSAGES = ("", "{}", "null", '{"type":"clock","id":1,"now":1e999}', '{"type":"hello","label":7}', "x" * 9000)
+
+
+def attack_phone(setting: Setting, tally: Tally) -> None:
+    """Against the port for a phone: from the network, and as the phone that was paired."""
+    logging.getLogger("websockets").setLevel(logging.CRITICAL)  # our end complains of being cut off
+    chance = setting.random
+    out = str(setting.folder / "phone-out")
+    source = ("--source", "phone", "--phone-address", "127.0.0.1")
+    page = start(setting.folder, "phone", "live", *source, "--out", out, "--no-record")
+    try:
+        phone = paired(page)
+        for _ in range(setting.number(800)):
+            headers = dict(chance.sample(HEADERS, chance.randint(0, 2)))
+            if chance.random() < 0.4:
+                headers["Cookie"] = chance.choice(
+                    ("__Host-neckrom-phone=x", page.cookie, "__Host-neckrom-phone=")
+                )
+            target = target_of(chance, PHONE_PATHS)
+            answer = tried(
+                phone,
+                tally,
+                "requests to the phone's port without the cookie",
+                chance.choice(METHODS),
+                target,
+                headers,
+            )
+            if (
+                answer is not None
+                and (answer[0] < 400 or "set-cookie" in answer[1])
+                and target.partition("?")[0] not in PUBLIC
+            ):
+                tally.fault(OUTSIDE, f"{answer[0]}: {target[:200]}")
+        for _ in range(setting.number(400)):
+            headers = {"Cookie": phone.cookie} | dict(chance.sample(HEADERS, chance.choice((0, 0, 1))))
+            tried(
+                phone,
+                tally,
+                "hostile requests with the phone's cookie",
+                "GET",
+                target_of(chance, PHONE_PATHS),
+                headers,
+            )
+        for path in (
+            "/live",
+            "/people",
+            "/live/report/report.html",
+            "/live/camera/code",
+            "/live/trace?since=0",
+        ):
+            answer = tried(
+                phone, tally, "ways to more than the phone's page", "GET", path, {"Cookie": phone.cookie}
+            )
+            if answer is not None and answer[0] != 404:
+                tally.fault(OUTSIDE, f"{answer[0]} for the phone: {path}")
+            answer = tried(
+                page, tally, "ways to more than the phone's page", "GET", path, {"Cookie": phone.cookie}
+            )
+            if answer is not None and answer[0] < 400:
+                tally.fault(OUTSIDE, f"{answer[0]} for the phone's cookie: {path}")
+        garbage(phone, chance, tally, setting.number(150))
+        pictures(phone, chance, tally, setting.number(400))
+        connections(phone, tally, setting.number(400), "/words/en", {"Cookie": phone.cookie})
+        process_list((page, phone), tally)
+    finally:
+        end(page, tally)
+
+
+def paired(page: Server) -> Server:
+    """Pair as a phone does: the address is told to the session's own page, and to nobody else."""
+    origin = f"http://{page.host}"
+    with connect(
+        f"ws://{page.host}/live/camera", origin=origin, additional_headers={"Cookie": page.cookie}, proxy=None
+    ) as shown:
+        address = urlsplit(json.loads(shown.recv(SLOW_S))["address"])
+    phone = Server(page.process, page.log, address.port or 0, address.query.partition("=")[2], encrypted=True)
+    status, headers, _ = ask(phone, "GET", f"/?{address.query}", {})
+    if status != 200:
+        raise RuntimeError(f"the phone is not let in: {status}")
+    phone.cookie = headers.get("set-cookie", "").split(";")[0]
+    if ask(phone, "GET", f"/?{address.query}", {})[0] != 403:
+        raise RuntimeError("a code works twice")
+    return phone
+
+
+def pictures(phone: Server, chance: random.Random, tally: Tally, number: int) -> None:
+    """What a phone could send that is no picture, or is one too many, too late, too large."""
+    url, origin = f"wss://{phone.host}/camera?page=a", f"https://{phone.host}"
+    for origin_said, cookie in (
+        ("https://evil.example", phone.cookie),
+        (origin, "x=1"),
+        (None, phone.cookie),
+    ):
+        tally.tried("WebSocket handshakes without the cookie")
+        try:
+            with connect(
+                url, origin=origin_said, additional_headers={"Cookie": cookie}, ssl=unchecked(), proxy=None
+            ):
+                tally.fault(OUTSIDE, f"WebSocket of the phone from {origin_said}")
+        except (WebSocketException, OSError):
+            continue
+    good = jpeg_of(64), jpeg_of(640), jpeg_of(4000)
+    line = None
+    for _ in range(number):
+        tally.tried("hostile pictures and messages of a phone")
+        try:
+            if line is None:
+                heads = {"Cookie": phone.cookie}
+                line = connect(url, origin=origin, additional_headers=heads, ssl=unchecked(), proxy=None)
+            if chance.random() < 0.2:
+                line.send(chance.choice(MESSAGES))
+            for message in line_of(line):
+                if message.get("type") == "clock":
+                    answer = {"type": "clock", "id": message["id"], "now": time.monotonic() * 1e3}
+                    line.send(json.dumps(answer))
+            line.send(picture(chance, good))
+        except (WebSocketException, OSError):
+            line = None
+            alive(phone, tally, "hostile pictures of a phone")
+    if line is not None:
+        line.close()
+
+
+def picture(chance: random.Random, good: tuple[bytes, ...]) -> bytes:
+    """A message with a picture: whole, damaged, cut off, or none; at a time that may be none."""
+    now = time.monotonic() * 1e3 + chance.choice((0, 0, 0, -1e4, 1e4, float("nan"), 1e300))
+    head = struct.pack("<IdI", chance.randrange(2**32), now, chance.randrange(2**32))
+    data = bytearray(chance.choice(good))
+    kind = chance.randrange(4)
+    if kind == 0:
+        for _ in range(chance.randint(1, 30)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+    elif kind == 1:
+        data = data[: chance.randrange(len(data))]
+    elif kind == 2:
+        data = bytearray(chance.randbytes(chance.choice((0, 5, 3000, 1_200_000))))
+    return head + bytes(data)
+
+
+def line_of(line: ClientConnection) -> list[dict[str, object]]:
+    """What came meanwhile."""
+    found = []
+    with contextlib.suppress(TimeoutError):
+        while True:
+            found.append(json.loads(line.recv(0.001)))
+    return found
+
+
+def jpeg_of(side: int) -> bytes:
+    """A picture of so many points a side."""
+    data = io.BytesIO()
+    Image.effect_noise((side, min(side, 480)), 60).convert("RGB").save(data, "JPEG", quality=60)
+    return data.getvalue()
+
+
+def unchecked() -> ssl.SSLContext:
+    """As somebody who accepted the certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def tried(
@@ -325,7 +520,9 @@ def garbage(server: Server, chance: random.Random, tally: Tally, number: int) ->
     alive(server, tally, "what is no request")
 
 
-def connections(server: Server, tally: Tally, number: int) -> None:
+def connections(
+    server: Server, tally: Tally, number: int, path: str = "/words/en", headers: dict[str, str] | None = None
+) -> None:
     """Connections that say nothing, while the owner wants their page."""
     with ExitStack() as stack:
         for _ in range(number):
@@ -336,7 +533,7 @@ def connections(server: Server, tally: Tally, number: int) -> None:
                 continue
         began = time.monotonic()
         try:
-            status, _, _ = ask(server, "GET", "/words/en", {"Cookie": server.cookie})
+            status, _, _ = ask(server, "GET", path, headers or {"Cookie": server.cookie})
         except (OSError, http.client.HTTPException) as error:
             tally.fault(SHUT, repr(error))
         else:

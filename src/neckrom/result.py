@@ -116,6 +116,16 @@ class TrialResult(Model):
         description="The neck's two other angles at end range, in the order flexion, lateral, rotation "
         "without the movement's own; signs as in angles.csv."
     )
+    peak_speed_deg_s: float | None = Field(
+        default=None, description="Largest speed on the way out; null where it was not seen well enough."
+    )
+    mean_speed_deg_s: float | None = Field(
+        default=None, description="On the way out, from a tenth to nine tenths of the end range."
+    )
+    speed_peaks: int | None = Field(
+        default=None,
+        description="How often the speed rose to a peak on the way out; 1 is one smooth movement.",
+    )
     source: str
     note: str
     note_statement: Statement | None = Field(default=None, description="The note as a key with values.")

@@ -547,6 +547,22 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Speed:
+    """How a repetition went out, from a tenth to nine tenths of its end range; degrees a second.
+
+    Attributes
+    ----------
+    peak_deg_s, mean_deg_s : float
+    peaks : int
+        How often the speed rose to a peak: 1 is one smooth movement.
+    """
+
+    peak_deg_s: float
+    mean_deg_s: float
+    peaks: int
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """One repetition of one movement; angles positive in the movement's direction.
 
@@ -576,6 +592,8 @@ class Trial:
         What was unusual about it, in words; empty where nothing was.
     aside : str or None
         Why it does not count; None where it does.
+    speed : Speed or None
+        Of the way out; None where it was not seen well enough.
     """
 
     movement: Movement
@@ -593,6 +611,7 @@ class Trial:
     source: str
     note: str = ""
     aside: AsideKind | None = None
+    speed: Speed | None = None
 
 
 @dataclass(frozen=True, slots=True)

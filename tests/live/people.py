@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from neckrom.live.contract import (
     Answer,
@@ -11,13 +12,16 @@ from neckrom.live.contract import (
     Chin,
     Command,
     Consent,
+    Heard,
     Pain,
     Phase,
     Simple,
+    Spoken,
 )
 from neckrom.live.events import Ask, Effect, Happening, LearnNeutral, Sample, Save, UserCommand
 from neckrom.live.protocols import load_session_protocol
 from neckrom.live.session import SessionMachine
+from neckrom.messages import Messages
 from neckrom.screening.safety import safety_questions
 from neckrom.types import Movement
 
@@ -56,14 +60,68 @@ def minimum_jerk(share: float) -> float:
     return share**3 * (10 - 15 * share + 6 * share**2)
 
 
+CHARACTERS_A_SECOND = {"en": 17.5, "de": 17.5, "es": 17.5, "fr": 21.0}
+"""Of a voice of usual pace, as :class:`Listener` says where from."""
+
+
+class Listener:
+    """A page with a voice: speaks what the session says, one sentence after the other, and tells how far it is.
+
+    Parameters
+    ----------
+    texts : Messages
+    chars_per_s : float
+        How fast the voice is. Measured with espeak-ng 1.51 at its usual rate over all sentences of the session:
+        0.2 to 0.3 s and 16.7 (English) to 20.5 (French) characters a second; the page speaks 1.05 times as fast.
+    """
+
+    START_S = 0.25
+    TONE_S: ClassVar[dict[str | None, float]] = {None: 0.0, "captured": 0.4, "rising": 1.8}
+
+    def __init__(self, texts: Messages, chars_per_s: float = 17.5) -> None:
+        self._texts, self._speed = texts, chars_per_s
+        self._newest = 0
+        self._until_s = 0.0
+        self._waiting: list[tuple[float, Spoken]] = []
+        self.log: list[tuple[float, float, str, Spoken]] = []
+        """Begin, end, words and message of every sentence."""
+
+    def listen(self, session: SessionMachine, time_s: float) -> list[Heard]:
+        """What is told to the session at this moment."""
+        for sentence in session.said:
+            if sentence.id > self._newest:
+                self._newest = sentence.id
+                self._speak(sentence, time_s)
+        over = [sentence for ends_s, sentence in self._waiting if ends_s <= time_s]
+        self._waiting = [item for item in self._waiting if item[0] > time_s]
+        return [Heard(type="heard", id=max(each.id for each in over))] if over else []
+
+    def _speak(self, sentence: Spoken, time_s: float) -> None:
+        if sentence.cuts:
+            self._waiting = [(min(ends_s, time_s), each) for ends_s, each in self._waiting]
+            self._until_s = time_s
+        words = self._texts.text(sentence.key, **sentence.params)
+        begins_s = max(self._until_s, time_s)
+        takes_s = self.START_S + len(words) / self._speed + self.TONE_S[sentence.then]
+        self._until_s = begins_s + takes_s
+        self._waiting.append((self._until_s, sentence))
+        self.log.append((begins_s, self._until_s, words, sentence))
+
+
 @dataclass
 class Person:
     """Moves when the session asks for it and answers what it asks, at an ordinary pace.
 
-    ``think_s`` is how long a key takes, ``voice_s`` how long the voice needs to say what comes.
+    ``think_s`` is how long a key takes, ``voice_s`` how long the voice needs to say what comes; with a
+    ``listener`` it is the voice itself that says when. Who ``waits`` moves when a sentence is over, who does
+    not as soon as it is said where to.
     """
 
+    listener: Listener | None = None
+    waits: bool = True
+
     reach: dict[Movement, float] = field(default_factory=lambda: dict(REACH_DEG))
+    react_s: float = 0.3
     out_s: float = 1.8
     hold_s: float = 1.4
     back_s: float = 1.6
@@ -81,15 +139,40 @@ class Person:
         self.wanted: list[Effect] = []
         self.movement: Movement | None = None
         self.moving_since = math.inf
+        self._followed = 0
         time_s, phase, since_s = session.time_s, None, 0.0
         while session.phase is not Phase.RESULT and time_s < most_s:
             time_s += 1.0 / self.fps
             if session.phase is not phase:
                 phase, since_s = session.phase, time_s
+            for heard in self.listener.listen(session, time_s) if self.listener else ():
+                self.answer(session, time_s, session.take(UserCommand(time_s, heard)))
+            if self.listener and session.phase is Phase.ANNOUNCE:
+                self.start_when_told(session, time_s)
             for command in self.presses(session, time_s - since_s):
                 self.answer(session, time_s, session.take(UserCommand(time_s, command)))
             self.answer(session, time_s, session.take(self.seen(time_s)))
+        if self.listener:
+            self.listener.listen(session, time_s)
         return self.wanted
+
+    def start_when_told(self, session: SessionMachine, time_s: float) -> None:
+        """Begin to move once the voice has said where to, or all of it."""
+        step = session.current
+        assert self.listener is not None
+        if step is None or (self.movement is not None and time_s < self.moving_since + self.out_s):
+            return
+        begins_s, ends_s, words, sentence = self.listener.log[-1]
+        asked = sentence.key.startswith(
+            ("say.move.", "say.short.", "say.again", "say.counts", "say.more", "say.last")
+        )
+        if not asked or sentence.id == self._followed:
+            return
+        whole = self.waits or "," not in words
+        told_s = ends_s if whole else begins_s + (ends_s - begins_s) * words.index(",") / len(words)
+        self._followed = sentence.id
+        self.movement = step.movement
+        self.moving_since = math.inf if step.movement in self.cannot else told_s + self.react_s
 
     def seen(self, time_s: float) -> Sample:
         angle = 0.0 if self.movement is None else self.angle(self.movement, time_s - self.moving_since)
@@ -103,7 +186,7 @@ class Person:
         """Do what the session wants of the world."""
         self.wanted += effects
         for effect in effects:
-            if isinstance(effect, Ask) and effect.step is not None:
+            if isinstance(effect, Ask) and effect.step is not None and self.listener is None:
                 self.movement = Movement(effect.step.split(":")[0])
                 said_s = self.voice_s - 1.0 if effect.step.endswith(":1") else self.voice_again_s - 0.3
                 cannot = self.movement in self.cannot

@@ -13,6 +13,7 @@ from neckrom.landmarks.mediapipe_engine import MediaPipeDetector
 from neckrom.live.checks import CheckSettings, check_setup, light_of
 from neckrom.live.keys import Key
 from neckrom.live.orientation import CausalOrientation
+from neckrom.live.pace import Pace, PaceWatch
 from tests.conftest import SAMPLES
 
 PEOPLE = ("anna_full", "bruno_moderate", "chidi_deficit", "mei_trunkcomp")
@@ -37,7 +38,9 @@ class Scene:
         camera = CausalOrientation(pinhole(width, height))
         self.facing = camera.facing(self.landmarks)[0]
 
-    def advice(self, *, landmarks=None, image=None, shoulders="as seen", facing=None, fps=30.0) -> list[str]:
+    def advice(
+        self, *, landmarks=None, image=None, shoulders="as seen", facing=None, fps=30.0, camera_fps=None
+    ) -> list[str]:
         image = self.image if image is None else image
         landmarks = landmarks or self.landmarks
         checks = check_setup(
@@ -45,7 +48,7 @@ class Scene:
             facing or self.facing,
             light_of(image, landmarks),
             size=(image.shape[1], image.shape[0]),
-            fps=fps,
+            pace=Pace(fps, camera_fps or fps),
             shoulders=self.shoulders if isinstance(shoulders, str) else shoulders,
             settings=CheckSettings(),
         )
@@ -133,3 +136,18 @@ def test_light(anna):
 @pytest.mark.parametrize(("fps", "good"), [(5.0, False), (14.0, False), (15.0, True), (29.0, True)])
 def test_frame_rate(anna, fps, good):
     assert (anna.advice(fps=fps) == []) is good
+
+
+def test_whoever_is_slow_is_named(anna):
+    assert anna.advice(fps=8.0, camera_fps=8.4) == [Key.ADVICE_CAMERA_SLOW], "the camera gives no more"
+    assert anna.advice(fps=8.0, camera_fps=30.0) == [Key.ADVICE_COMPUTER_SLOW], "the computer leaves some out"
+
+
+@pytest.mark.parametrize(("every", "cause"), [(1, "camera"), (3, "computer")])
+def test_pictures_that_were_left_out_show_in_their_numbers(every, cause):
+    watch, interval_s = PaceWatch(), {"camera": 0.125, "computer": 1 / 30}[cause]
+    for number in range(0, 200, every):
+        watch.take(number * interval_s, number)
+    assert watch.now.camera_fps == pytest.approx(1 / interval_s)
+    assert watch.now.fps == pytest.approx(1 / interval_s / every)
+    assert watch.now.cause == cause

@@ -137,7 +137,7 @@ def recorder_in(tmp_path) -> SessionRecorder:
 
 def test_inputs_come_back_as_they_went_in(tmp_path):
     recorder = recorder_in(tmp_path)
-    checks = (Check(name="light", status="bad", advice=text(Key.ADVICE_FRAME_RATE, fps=7)),)
+    checks = (Check(name="light", status="bad", advice=text(Key.ADVICE_CAMERA_SLOW, fps=7)),)
     given = [
         UserCommand(0.1, Note(type="note", text="naïve\n")),
         sample(0.2, NAN3, checks=checks),

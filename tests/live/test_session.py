@@ -241,7 +241,7 @@ def test_the_end_is_found_from_the_movement_and_said_once():
             phases.append(session.phase)
     assert phases == [Phase.ANNOUNCE, Phase.OUT, Phase.HOLD, Phase.BACK, Phase.ANNOUNCE, Phase.OUT]
     assert [tone.name for tone in session.tones] == ["captured"]
-    assert said(session).count(Key.SAY_BACK) == 1
+    assert said(session).count(Key.SAY_BACK_FIRST) == 1
 
 
 def test_slow_movement_is_no_end_of_range():

@@ -13,10 +13,12 @@ from neckrom.errors import ConfigurationError, InputError, NeckromError
 from neckrom.live.capture import CameraNotFoundError, CameraOptions, CameraSource, fitted, framed
 from neckrom.live.opening import open_live_source
 from neckrom.live.playback import ClipPlayer, answering_cue, cue_file, read_cues
+from neckrom.live.pushed import PushedSource
 from neckrom.live.sources import NewestFrame, SourceState
 from neckrom.types import Frame
 from tests.conftest import SAMPLES
 from tests.live.cameras import streaming_camera, write_clip
+from tests.live.pages import page_sending
 
 CUES = "start_s,end_s,step\n0,0.5,neutral\n0.7,1.2,flexion:warm_up:1\n1.3,1.9,flexion:trial:1\n"
 
@@ -28,13 +30,21 @@ def clip(tmp_path_factory):
     return path
 
 
-@pytest.fixture(params=["stream", "file through the camera's library", "clip", "clip, fast"])
+@pytest.fixture(
+    params=["stream", "file through the camera's library", "clip", "clip, fast", "browser", "phone"]
+)
 def source(request, clip):
     if request.param == "stream":
         with streaming_camera() as camera:
             made = CameraSource(CameraOptions(camera.url))
             yield made
             made.close()
+        return
+    if request.param in ("browser", "phone"):
+        made = PushedSource(request.param)
+        with page_sending(made):
+            yield made
+        made.close()
         return
     if request.param.startswith("file"):
         made = CameraSource(CameraOptions(str(clip)))

@@ -20,10 +20,12 @@ from neckrom.assessment.norms import load_norms
 from neckrom.live.api import Trace, TracePoint
 from neckrom.live.contract import Check, Command, HeadPose, Phase, State
 from neckrom.live.events import Effect, Happening, LearnNeutral, Sample, Save, StorePicture, UserCommand
+from neckrom.live.first_result import first_result
 from neckrom.live.keys import Key, text
 from neckrom.live.protocols import load_session_protocol
 from neckrom.live.session import SessionMachine
 from neckrom.live.view import Surroundings, state_of
+from neckrom.result import Result, SessionFacts
 from neckrom.types import Movement
 
 FRAME_S = 1 / 15
@@ -120,6 +122,10 @@ class ScriptedSession:
         angles[movement.plane] = movement.sign * FURTHEST[movement]
         return _picture(tuple(angles))
 
+    def first_result(self) -> Result | None:
+        with self._lock:
+            return first_result(self._machine, self._norms, SessionFacts(), "2026-11-26T09:00:00+00:00")
+
     @property
     def result_folder(self) -> Path | None:
         return self._report if self._saved else None
@@ -206,7 +212,7 @@ class ScriptedSession:
             beyond=False,
             facing_deg=neck,
             person=True,
-            checks=self._checks() if machine.phase is Phase.SETUP else (),
+            checks=self._checks() if machine.phase in (Phase.INTRO, Phase.SETUP) else (),
         )
 
     def _move(self, now: float) -> None:
@@ -225,7 +231,7 @@ class ScriptedSession:
         self._angles[coupled] += 0.08 * movement.sign * effort * FURTHEST[movement]
 
     def _checks(self) -> tuple[Check, ...]:
-        dark = self._machine._in_phase_s() < self.dark_s
+        dark = self._machine._floor.in_phase_s() < self.dark_s
         good = [Check(name=name, status="good") for name in NAMES]
         light = Check(
             name="light", status="bad" if dark else "good", advice=text(Key.ADVICE_DARK) if dark else None

@@ -32,11 +32,13 @@ def open_page(browser):
     """Open the page; every complaint of the browser fails the test."""
     contexts, complaints = [], []
 
-    def go(served, *, size=DESKTOP, query="", ears=True, **options):
+    def go(served, *, size=DESKTOP, query="", ears=True, browser_script="", **options):
         context = browser.new_context(viewport=size, **options)
         contexts.append(context)
         if ears:
             context.add_init_script(script("ears"))
+        if browser_script:
+            context.add_init_script(browser_script)
         page = context.new_page()
         page.on(
             "console", lambda message: complaints.append(message.text) if message.type == "error" else None
@@ -57,6 +59,7 @@ def open_page(browser):
         "Trusted",
         "ERR_CONNECTION_REFUSED",
         "blocked",
+        "no sound card",
     )
     assert [text for text in complaints if not any(word in text for word in expected)] == []
 
@@ -104,7 +107,8 @@ def to_setup(page, session, *, video=False):
     session.command(Simple(type="continue"))
     shown(page, "consent")
     page.keyboard.press("2" if video else "1")
-    wait_for(session, Phase.SETUP, Phase.NEUTRAL)
+    wait_for(session, Phase.INTRO, Phase.SETUP, Phase.NEUTRAL)
+    session.command(Simple(type="continue"))  # the introduction has tests of its own
 
 
 def until(page, condition):
@@ -153,8 +157,6 @@ def test_a_session_by_keyboard_alone(open_page, served, session):
 
 
 def check_result(page):
-    report = page.frame_locator("iframe.report")
-    report.get_by_role("heading", name="Neck range of motion", exact=True).wait_for()
     figures = page.locator(".best-list li")
     until(page, "document.querySelectorAll('.best-list li').length === 6")
     best = deficit().result.movements[2].best_deg
@@ -170,8 +172,8 @@ def check_sound(page):
     spoken = page.evaluate("window.spoken")
     assert {voice for voice, _ in spoken} == {"near"}, "only a voice of this device and language"
     words = [text for _, text in spoken]
-    assert "Bring your chin to your chest." in words
-    assert words[-1].startswith("That's it")
+    assert "Slowly bring your chin to your chest, as far as is comfortable. Hold until the tone." in words
+    assert words[-1].startswith("Well done.")
     sounded = page.evaluate("window.sounded")
     assert sounded.count(880) >= 3, "a chime for each capture that the page had time to see"
     assert 196 <= sounded[0] <= 440, "the tone that rises"
@@ -183,12 +185,20 @@ def test_each_sentence_is_spoken_once_and_in_order(open_page, served, session):
     with at(session, page, Phase.OUT):
         for count in range(2, 6):
             page.keyboard.press("r")
-            until(page, f"window.spoken.filter(([, text]) => text.startsWith('Bring')).length === {count}")
+            until(
+                page,
+                f"window.spoken.filter(([, text]) => text.startsWith('Slowly bring')).length === {count}",
+            )
         page.wait_for_timeout(300)
         words = [text for _, text in page.evaluate("window.spoken")]
     assert words.count("Look straight ahead and keep still.") == 1
-    assert words.count("Bring your chin to your chest.") == 5, "once, and again each time it was asked for"
-    asked = ("May your picture be stored?", "Look straight ahead and keep still.")
+    assert sum(text.startswith("Slowly bring your chin") for text in words) == 5, (
+        "once, and again each time it was asked for"
+    )
+    asked = (
+        "May your picture be stored? Press one for no, two for yes. The test works either way.",
+        "Look straight ahead and keep still.",
+    )
     assert words.index(asked[0]) < words.index(asked[1])
 
 
@@ -209,7 +219,7 @@ def test_muted_means_silent_and_written(open_page, served, session):
 
 def test_no_voice_is_said_once(open_page, served):
     page = open_page(served, ears=False)
-    note = page.get_by_text("No voice for this language on this device")
+    note = page.get_by_text("No voice that works for this language")
     note.wait_for()
     page.get_by_role("button", name="OK").click()
     note.wait_for(state="hidden")

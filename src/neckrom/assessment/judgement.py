@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neckrom.assessment.norms import LoadedNorms, Norm
+from neckrom.assessment.trunk import TRUNK_LIMIT_DEG, TRUNK_LIMIT_SHARE, trunk_stood_in
 from neckrom.result import AsymmetryResult, Flag, MovementResult, SetAside, TrialResult
 from neckrom.saying.sentences import in_english, statement_of
 from neckrom.statement import Statement, state
@@ -35,8 +36,8 @@ class JudgementSettings:
     """Significant is a loss of 50 % or more: the article."""
     asymmetry_percent: float = 20.0
     """Of the larger side; no source gives an agreed limit."""
-    compensation_deg: float = 8.0
-    compensation_share: float = 0.2
+    compensation_deg: float = TRUNK_LIMIT_DEG
+    compensation_share: float = TRUNK_LIMIT_SHARE
     """Thorax movement counts as standing in for the neck beyond both."""
 
 
@@ -244,7 +245,7 @@ def _compensation(
     worst = max(known, key=lambda trial: trial.compensation_deg)
     limit = max(settings.compensation_deg, settings.compensation_share * worst.peak_deg)
     moved = worst.compensation_deg
-    if moved > limit:
+    if trunk_stood_in(moved, worst.peak_deg, settings.compensation_deg, settings.compensation_share):
         return moved, "flagged", (state("judged.trunk.along", trunk=_number(moved)),)
     if moved > 0.5 * limit:
         return moved, "not_flagged", (state("judged.trunk.somewhat", trunk=_number(moved)),)
@@ -324,7 +325,7 @@ def _why_not_compared(left: MovementResult, right: MovementResult) -> Statement:
 
 
 def _trial(trial: Trial) -> TrialResult:
-    coupling = trial.coupling_deg
+    coupling, speed = trial.coupling_deg, trial.speed
     return TrialResult(
         start_s=_time(trial.start_s),
         peak_s=_time(trial.peak_s),
@@ -337,6 +338,9 @@ def _trial(trial: Trial) -> TrialResult:
         lower_bound=trial.lower_bound,
         compensation_deg=_rounded(trial.compensation_deg),
         coupling_deg=(_number(coupling[0]), _number(coupling[1])) if np.isfinite(coupling).all() else None,
+        peak_speed_deg_s=_rounded(speed.peak_deg_s) if speed else None,
+        mean_speed_deg_s=_rounded(speed.mean_deg_s) if speed else None,
+        speed_peaks=speed.peaks if speed else None,
         source=trial.source,
         note=trial.note,
         note_statement=statement_of(trial.note),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +16,9 @@ from neckrom.errors import ConfigurationError, ExitCode
 
 if TYPE_CHECKING:
     from neckrom.live.engine import LiveEngine
+    from neckrom.web.phone_server import PhonePort
+
+PHONE = "phone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,7 @@ class LiveOptions:
     Attributes
     ----------
     source : str
-        Number of a camera, a clip, or an address.
+        Number of a camera, a clip, an address, "browser" or "phone".
     size : tuple of two int
     fps : float
     camera : str or None
@@ -35,6 +40,8 @@ class LiveOptions:
     language : str
     fast : bool
     norms : str
+    phone_address : str or None
+        Where the port for a phone is opened.
     """
 
     source: str = "0"
@@ -49,6 +56,7 @@ class LiveOptions:
     language: str = "en"
     fast: bool = False
     norms: str = "article"
+    phone_address: str | None = None
 
 
 def run_live(options: LiveOptions) -> ExitCode:
@@ -63,7 +71,9 @@ def run_live(options: LiveOptions) -> ExitCode:
     from neckrom.live.engine import EngineOptions, LiveEngine  # noqa: PLC0415
     from neckrom.live.opening import open_live_source  # noqa: PLC0415
     from neckrom.live.protocols import load_session_protocol  # noqa: PLC0415
+    from neckrom.live.pushed import PushedSource  # noqa: PLC0415
     from neckrom.messages import LANGUAGES  # noqa: PLC0415
+    from neckrom.web.page_camera import PageCamera  # noqa: PLC0415
     from neckrom.web.server import listening, serve  # noqa: PLC0415
 
     if options.language not in LANGUAGES:
@@ -73,6 +83,8 @@ def run_live(options: LiveOptions) -> ExitCode:
     with listening(options.port):
         pass  # a port that is taken is found before the camera is opened
     protocol = load_session_protocol(options.protocol)
+    if options.phone_address is not None and options.source != PHONE:
+        raise ConfigurationError("--phone-address goes with --source phone.")
     source = open_live_source(options.source, size=options.size, fps=options.fps, fast=options.fast)
     folder = session_folder(options.out, datetime.now().astimezone())
     engine = LiveEngine(
@@ -88,29 +100,57 @@ def run_live(options: LiveOptions) -> ExitCode:
         ),
     )
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # it complains aloud about Ctrl-C
-    say(f"Starting {source.name} and the models ...")
-    engine.start()
+    camera = None
+    if isinstance(source, PushedSource):
+        camera = PageCamera(source, engine.start, size=options.size, fps=options.fps)
     stopped = False
     failed: BaseException | None = None
-    try:
-        serve(
-            engine,
-            port=options.port,
-            open_browser=options.browser,
-            language=options.language,
-            on_ready=_AddressTeller(),
-        )
-    except KeyboardInterrupt:  # also while the server says good-bye: its own complaints are no news then
-        stopped = True
-        say("Stopping, and saving what there is ...")
-    except Exception as error:  # noqa: BLE001  (raised again below, once the session is saved)
-        failed = error
+    with _phone_port(options) as phone:
+        if camera is None:
+            say(f"Starting {source.name} and the models ...")
+            engine.start()
+        try:
+            serve(
+                engine,
+                port=options.port,
+                open_browser=options.browser,
+                language=options.language,
+                on_ready=_AddressTeller(),
+                camera=camera,
+                phone=phone,
+                on_phone_closed=_tell_closed,
+            )
+        except KeyboardInterrupt:  # also while the server says good-bye: its own complaints are no news then
+            stopped = True
+            say("Stopping, and saving what there is ...")
+        except Exception as error:  # noqa: BLE001  (raised again below, once the session is saved)
+            failed = error
     _close(engine)
     code = _tell_end(engine, folder, stopped=stopped)
     failed = failed or engine.error
     if failed is not None:
         raise failed
     return code
+
+
+@contextmanager
+def _phone_port(options: LiveOptions) -> Iterator[PhonePort | None]:
+    """The port for a phone, where one is the camera; whoever opened it is told in so many words."""
+    if options.source != PHONE:
+        yield None
+        return
+    from neckrom.web.phone_server import phone_port  # noqa: PLC0415
+
+    with phone_port(options.phone_address) as port:
+        say(
+            f"A port is open to your network: {port.origin}, for the camera of one phone, until all is measured."
+        )
+        say(f"Fingerprint of its certificate (SHA-256): {port.certificate.fingerprint}")
+        yield port
+
+
+def _tell_closed() -> None:
+    say("The port for the phone is closed.")
 
 
 def _close(engine: LiveEngine) -> None:

@@ -70,7 +70,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Neck range of motion from a recorded clip. It measures; it does not diagnose.",
+    help="Neck range of motion: live at a webcam, in a practice, or from clips. It measures; it does not diagnose.",
     epilog="Start with: neckrom demo",
 )
 
@@ -130,7 +130,7 @@ def options_of_all_commands(
         ),
     ] = False,
 ) -> None:
-    """Neck range of motion from a recorded clip. It measures; it does not diagnose."""
+    """Neck range of motion: live at a webcam, in a practice, or from clips. It measures; it does not diagnose."""
 
 
 @app.command()
@@ -304,10 +304,18 @@ def live(
         str,
         typer.Option(
             "--source",
-            metavar="0|FILE|URL",
-            help="Number of the camera, a clip that plays one, or an address.",
+            metavar="0|browser|phone|FILE|URL",
+            help="Number of the camera, the page's own (browser), a phone's, a clip that plays one, or an address.",
         ),
     ] = "0",
+    phone_address: Annotated[
+        str | None,
+        typer.Option(
+            "--phone-address",
+            metavar="IP[:PORT]",
+            help="With --source phone: where on the local network the phone finds this machine.",
+        ),
+    ] = None,
     camera: Annotated[
         str | None,
         typer.Option("--camera", metavar="PROFILE", help="Camera profile: neckrom calibrate list."),
@@ -358,6 +366,7 @@ def live(
         language=_spoken(lang),
         fast=fast,
         norms=norms,
+        phone_address=phone_address,
     )
     _leave(run_live(options))
 

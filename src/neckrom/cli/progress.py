@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from neckrom.cli.terminal import tell, wants_events
+
 NARROW = 70
 """Columns of a terminal below which the bar gives way to the numbers."""
 LINE_EVERY_S = 10.0
@@ -54,9 +56,37 @@ class TerminalProgress:
                 self._progress.remove_task(self._tasks.pop(key))
 
 
-def progress_on(console: Console) -> TerminalProgress | LineProgress:
-    """Bars where there is a terminal to draw in, lines elsewhere."""
+def progress_on(console: Console) -> TerminalProgress | LineProgress | EventProgress:
+    """Bars where there is a terminal to draw in, lines elsewhere; events for a program that asks for them."""
+    if wants_events():
+        return EventProgress()
     return TerminalProgress(console) if console.is_terminal else LineProgress(console)
+
+
+class EventProgress:
+    """One event every half a second, and at the end of a step, for a page that draws a bar."""
+
+    EVERY_S = 0.5
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now, self._told_s = now, float("-inf")
+        self._lock = Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return
+
+    def step(self, input: Path, name: str, done: int, total: int | None) -> None:  # noqa: A002, ARG002
+        """Say how far a step has come."""
+        with self._lock:
+            over = total is not None and done >= total
+            if over or self._now() - self._told_s >= self.EVERY_S:
+                self._told_s = self._now()
+                tell("progress", step=name, done=done, total=total)
 
 
 class LineProgress:

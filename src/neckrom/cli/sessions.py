@@ -210,6 +210,26 @@ def change_session(
     console().print(session_view(view, texts), soft_wrap=False)
 
 
+@sessions.command("move")
+def move_session(
+    session: SessionArgument,
+    *,
+    person: Annotated[
+        str, typer.Option("--person", "-p", metavar="PERSON", help="Whose it is: name or pseudonym.")
+    ],
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a session that was filed under the wrong person to the right one, with its files."""
+    with opened(store) as records:
+        wanted = records.find_person(person)
+        view = records.move_session(records.find_session(session).id, wanted.id)
+    if as_json:
+        print_value(view)
+        return
+    console().print(f"Session {view.row.id} is filed under {view.person.label} now.", soft_wrap=True)
+
+
 @sessions.command("compare")
 def compare_sessions(
     one: Annotated[str, typer.Argument(metavar="A", help="Id (S-...) or its beginning.")],

@@ -25,15 +25,20 @@ def as_text(value: object) -> str:
     return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
+def wants_events() -> bool:
+    """Whether a program follows this command."""
+    return os.environ.get(EVENTS) == "json"
+
+
 def tell(event: str, **values: object) -> bool:
     """Tell the program that follows this command what happened; False where none does.
 
     Parameters
     ----------
     event : str
-        "ready", "ended" or "refused"; what goes with each stands in :mod:`neckrom.guided.events`.
+        "ready", "ended", "refused" or "progress"; what goes with each stands in :mod:`neckrom.guided.events`.
     """
-    if os.environ.get(EVENTS) != "json":
+    if not wants_events():
         return False
     sys.stdout.write(event_line(event, **values) + "\n")
     sys.stdout.flush()

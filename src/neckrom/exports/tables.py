@@ -162,6 +162,24 @@ def trial_columns(export: Export) -> list[Column]:
             "lower_bound", "", "true: end_range is at least that", [trial.lower_bound for *_, trial in rows]
         ),
         Column("trunk", "deg", "in the same plane", [trial.compensation_deg for *_, trial in rows]),
+        Column(
+            "peak_speed",
+            "deg/s",
+            "largest speed on the way out",
+            [trial.peak_speed_deg_s for *_, trial in rows],
+        ),
+        Column(
+            "mean_speed",
+            "deg/s",
+            "way out, from a tenth to nine tenths of the end range",
+            [trial.mean_speed_deg_s for *_, trial in rows],
+        ),
+        Column(
+            "speed_peaks",
+            "count",
+            "peaks of the speed on the way out; 1 is one smooth movement",
+            [trial.speed_peaks for *_, trial in rows],
+        ),
         Column("note", "", "", [trial.note for *_, trial in rows]),
     ]
 

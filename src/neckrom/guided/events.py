@@ -2,7 +2,8 @@
 
 ``ready`` with ``address`` (the page can be opened there; again with the next one whenever a browser has used one up);
 ``refused`` with ``message`` (what is wrong and what to do); ``ended`` with ``folder`` (where the recording is, or null)
-and ``result`` (whether there is a report). A program ignores events and fields that it does not know.
+and ``result`` (whether there is a report); ``progress`` with ``step``, ``done`` and ``total`` (how far a step of
+measuring has come; ``total`` may be null). A program ignores events and fields that it does not know.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "neckrom", "live")
 MEASURE = (sys.executable, "-m", "neckrom", "measure")
 PROTOCOLS = ("full", "quick")
-CAMERAS = ("0", "1", "2", "3")
+CAMERAS = (*(str(number) for number in range(10)), "browser", "phone")
 _SAID_LINES = 12
 _CLIP, _RESULTS = "clip", "results"
 """Folders of an upload: whatever it is called, it is in the way of nothing."""
@@ -71,6 +71,8 @@ class Guided:
         What went wrong, or where the recording is.
     clip : str
         Name of the file that is measured; empty for a session at the camera.
+    share : float
+        How far a file is measured, 0 to 1.
     """
 
     person_id: str
@@ -79,6 +81,7 @@ class Guided:
     session_id: str | None = None
     said: str = ""
     clip: str = ""
+    share: float = 0.0
 
     @property
     def is_over(self) -> bool:
@@ -242,6 +245,8 @@ class GuidedSessions:
                 kind = event.get("event")
                 if kind == "ready":
                     self._latest = replace(begun, stage=Stage.RUNNING, address=str(event.get("address", "")))
+                elif kind == "progress":
+                    self._latest = replace(self._latest or begun, share=_share_of(event))
                 elif kind == "refused":
                     refused = str(event.get("message", ""))
                 elif kind is None:
@@ -268,6 +273,20 @@ class GuidedSessions:
             return replace(ended, said=f"{error}\n{out}")
         stage = Stage.FILED if done.written else Stage.WAITING
         return replace(ended, stage=stage, session_id=done.session_id)
+
+
+_READ_SHARE = 0.85
+"""Of measuring a clip: until its landmarks are there."""
+
+
+def _share_of(event: Mapping[str, object]) -> float:
+    """From the step that is being done; the first one takes nearly all of the time."""
+    done, total = event.get("done"), event.get("total")
+    known = isinstance(done, int) and isinstance(total, int) and total > 0
+    part = min(max(done / total, 0.0), 1.0) if known else 0.0  # type: ignore[operator]
+    if event.get("step") == "landmarks":
+        return _READ_SHARE * part
+    return _READ_SHARE + (1.0 - _READ_SHARE) * part
 
 
 def _marked(out: Path, mark: str) -> BinaryIO:

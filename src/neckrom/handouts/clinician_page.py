@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from neckrom.messages import Messages
 from neckrom.report.wording import display_name
 from neckrom.result import AsymmetryResult, MovementResult, Result, TrialResult
+from neckrom.rounding import whole_digits
 from neckrom.saying import figures
 from neckrom.saying.sentences import norm_words
 from neckrom.types import Movement
@@ -73,17 +74,19 @@ def course_details(results: Sequence[tuple[str, Result]], texts: Messages) -> tu
 
 
 def _trials(result: Result, day: str, texts: Messages) -> Detail:
-    columns = ("movement", "time", "end_range", "other_planes", "trunk", "seen_by")
+    columns = ("movement", "time", "end_range", "other_planes", "trunk", "speed", "seen_by")
     rows = tuple(_trial(item, trial, texts) for item in result.movements for trial in item.trials)
     unseen = [_name(item.movement, texts) for item in result.movements if not item.trials]
     lines = [texts.text("clinician.trials_note")]
+    if any(trial.peak_speed_deg_s is not None for item in result.movements for trial in item.trials):
+        lines.append(texts.text("clinician.speed_note"))
     if unseen:
         lines.append(texts.text("sheet.missing", what=", ".join(unseen)))
     return Detail(
         title=texts.text("clinician.trials", date=day),
         columns=tuple(texts.text(f"clinician.column.{name}") for name in columns),
         rows=rows,
-        shares=(0.2, 0.1, 0.2, 0.25, 0.12, 0.13),
+        shares=(0.17, 0.08, 0.17, 0.22, 0.09, 0.17, 0.1),
         lines=tuple(lines),
     )
 
@@ -95,7 +98,19 @@ def _trial(item: MovementResult, trial: TrialResult, texts: Messages) -> tuple[s
         figures.short_angle(trial.peak_deg, bound=trial.lower_bound) + _interval(trial.interval95_deg),
         _coupling(item.movement, trial.coupling_deg, texts),
         figures.signed(trial.compensation_deg),
+        _speed(trial, texts),
         texts.text(f"clinician.source.{trial.source}") if trial.source in _SOURCES else trial.source,
+    )
+
+
+def _speed(trial: TrialResult, texts: Messages) -> str:
+    if trial.peak_speed_deg_s is None or trial.mean_speed_deg_s is None or trial.speed_peaks is None:
+        return figures.NONE
+    return texts.text(
+        "clinician.speed",
+        peak=whole_digits(trial.peak_speed_deg_s),
+        mean=whole_digits(trial.mean_speed_deg_s),
+        peaks=trial.speed_peaks,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from neckrom.live.contract import Command, State
+from neckrom.result import Result
 from neckrom.types import Movement
 
 
@@ -81,6 +82,10 @@ class LiveSession(Protocol):
 
     def photo(self, movement: Movement, trial: int, *, warm_up: bool = False) -> bytes | None:
         """JPEG of a repetition's end range; None without consent or where there is none."""
+        ...
+
+    def first_result(self) -> Result | None:
+        """What was seen live, judged: there before the report is; None where nothing counts yet."""
         ...
 
     @property

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from av.error import FFmpegError
 
 from neckrom.errors import EnvironmentProblemError
-from neckrom.live.sources import NewestFrame, SourceState
+from neckrom.live.sources import STILL_S, NewestFrame, Repeats, SourceState
 from neckrom.types import Frame, ImageArray
 
 log = logging.getLogger(__name__)
@@ -34,10 +34,7 @@ _URL_TIMEOUT_S = (4.0, 4.0)
 """To open, and to the next picture."""
 _STREAM_OPTIONS = {"rtsp_transport": "tcp", "fflags": "nobuffer", "analyzeduration": "1000000"}
 _MAX_SIDE = 1280
-STILL_S = 1.0
-"""The very same picture for so long is none: no sensor gives the same noise twice."""
 _LONGEST_REOPEN_S = 8.0
-_EVERY_ROW = 8
 _MANY = 10
 """Indices that are looked at where the system does not list its cameras."""
 
@@ -73,8 +70,9 @@ class CameraNotFoundError(EnvironmentProblemError):
         else:
             way_out = "plug one in, or allow this program to use it in the system's privacy settings"
         super().__init__(
-            f"Camera {source} gives no picture. Close other programs that use it, {way_out}. Without a camera: "
-            "play a clip as one (neckrom live --source CLIP), or measure a recording (neckrom measure CLIP)."
+            f"Camera {source} gives no picture. Close other programs that use it, {way_out}. The browser may see it "
+            "all the same (--source browser), or use a phone (--source phone). Without a camera: play a clip as one "
+            "(neckrom live --source CLIP), or measure a recording (neckrom measure CLIP)."
         )
 
 
@@ -96,7 +94,7 @@ class CameraSource:
         self._state = SourceState.LOST
         self._index = 0
         self._start_ns = 0
-        self._last: npt.NDArray[np.uint8] | None = None
+        self._repeats = Repeats()
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
 
     @property
@@ -171,7 +169,7 @@ class CameraSource:
             now_ns = self._clock_ns()
             if not good or picture is None:
                 return
-            if self._is_the_last_one(picture):
+            if self._repeats.again(picture):
                 if now_ns - changed_ns >= STILL_S * 1e9:
                     log.warning("%s: the picture stands still, so the camera is opened again", self.name)
                     return
@@ -181,14 +179,6 @@ class CameraSource:
             if self._newest.put(Frame(self._index, (now_ns - self._start_ns) // _MS * _MS, fitted(image))):
                 self._index += 1
                 self._state = SourceState.RUNNING
-
-    def _is_the_last_one(self, picture: npt.NDArray[np.uint8]) -> bool:
-        """Whether it is the picture before once more; some of its rows tell."""
-        rows = picture[::_EVERY_ROW]
-        same = self._last is not None and np.array_equal(rows, self._last)
-        if not same:
-            self._last = rows.copy()
-        return same
 
 
 class StreamCapture:

@@ -10,6 +10,7 @@ import numpy as np
 from neckrom.live.contract import Check, Text
 from neckrom.live.events import Angles
 from neckrom.live.keys import Key, text
+from neckrom.live.pace import Pace
 from neckrom.types import FloatArray, ImageArray, LandmarkFrame
 
 CheckName = Literal[
@@ -81,7 +82,7 @@ def check_setup(
     light: Light,
     *,
     size: tuple[int, int],
-    fps: float,
+    pace: Pace,
     shoulders: FloatArray | None,
     settings: CheckSettings,
 ) -> tuple[Check, ...]:
@@ -95,8 +96,8 @@ def check_setup(
     light : Light
     size : tuple of two int
         Width and height of the picture.
-    fps : float
-        Frames a second as they come in; NaN not known yet.
+    pace : Pace
+        Frames a second.
     shoulders : ndarray, shape (2, 2), or None
         Left and right shoulder, pixels, as last seen: the pose is not looked for in every frame.
     settings : CheckSettings
@@ -109,10 +110,17 @@ def check_setup(
         found.update(_place(frame, facing_deg, size, settings))
         found.update(_light(light, settings))
         found["shoulders"] = _shoulders(shoulders, size, settings)
-    if np.isfinite(fps):
-        slow = fps < settings.slow_fps
-        found["frame_rate"] = text(Key.ADVICE_FRAME_RATE, fps=round(fps)) if slow else None
+    if np.isfinite(pace.fps):
+        found["frame_rate"] = _speed(pace, settings)
     return tuple(_check(name, found) for name in get_args(CheckName))
+
+
+def _speed(pace: Pace, settings: CheckSettings) -> Text | None:
+    if pace.fps >= settings.slow_fps:
+        return None
+    if pace.cause == "computer":
+        return text(Key.ADVICE_COMPUTER_SLOW, fps=round(pace.fps), camera_fps=round(pace.camera_fps))
+    return text(Key.ADVICE_CAMERA_SLOW, fps=round(pace.fps))
 
 
 def _check(name: CheckName, found: dict[CheckName, Text | None]) -> Check:

@@ -29,6 +29,8 @@ class Phase(StrEnum):
     """A safety answer ended it; a clinician may override with their name."""
     CONSENT = "consent"
     """Whether the picture may be stored."""
+    INTRO = "intro"
+    """The voice says what is coming, and sounds the tones; only where a page says that it is heard."""
     SETUP = "setup"
     """Seat, camera and light are checked; goes on by itself."""
     NEUTRAL = "neutral"
@@ -53,6 +55,9 @@ class Phase(StrEnum):
     RESULT = "result"
 
 
+ToneName = Literal["captured", "attention", "countdown", "finished"]
+
+
 class Text(_Strict):
     """A message: its key in the message files, and what is put into it."""
 
@@ -61,16 +66,20 @@ class Text(_Strict):
 
 
 class Spoken(Text):
-    """To be spoken once; ``id`` rises by one with each."""
+    """To be spoken once, in order; ``id`` rises by one with each."""
 
     id: int
+    cuts: bool = False
+    """It cannot wait: what is being said is broken off for it."""
+    then: Literal["rising", "captured"] | None = None
+    """A tone to be sounded after it, as an example."""
 
 
 class Tone(_Strict):
     """To be sounded once; ``id`` rises by one with each."""
 
     id: int
-    name: Literal["captured", "attention", "countdown", "finished"]
+    name: ToneName
 
 
 class Check(_Strict):
@@ -159,6 +168,15 @@ class HeadPose(_Strict):
     right: tuple[float, float]
 
 
+class Saving(_Strict):
+    """How far the report is."""
+
+    share: float
+    """0 to 1, as far as it has come."""
+    next_share: float
+    """As far as it will be when the step that is being done is over."""
+
+
 class State(_Strict):
     """Everything that a page shows."""
 
@@ -180,6 +198,12 @@ class State(_Strict):
     override_allowed: bool = False
     checks: tuple[Check, ...] = ()
     setup_good_s: float = 0.0
+    lines: tuple[Text, ...] = ()
+    """The introduction, line by line."""
+    line_now: int | None = None
+    """Which of them is being spoken."""
+    wording: Text | None = None
+    """The movement in full, while it is announced for the first time."""
     gauge: Gauge | None = None
     progress: tuple[TrialState, ...] = ()
     pain: dict[Movement, int] = Field(default_factory=dict)
@@ -196,6 +220,10 @@ class State(_Strict):
     notes: tuple[str, ...] = ()
     warnings: tuple[Text, ...] = ()
     stop_reason: Literal["pain", "dizziness", "nausea", "tired", "other"] | None = None
+    saving: Saving | None = None
+    """How far the report is, while it is being made."""
+    measured: bool = False
+    """Something was measured that counts: its figures can be asked for."""
     result_url: str | None = None
     """Path of the report on this server, once it is written."""
     result_dir: str | None = None
@@ -247,6 +275,13 @@ class Redo(_Strict):
     trial: int
 
 
+class Heard(_Strict):
+    """The page has spoken, or shown for as long as it takes to read, everything up to a sentence."""
+
+    type: Literal["heard"]
+    id: Annotated[int, Field(ge=0)]
+
+
 class Pain(_Strict):
     """After a direction; null is left out."""
 
@@ -270,6 +305,7 @@ class Note(_Strict):
 
 
 Command = Annotated[
-    Answer | Override | Consent | Simple | Stop | Redo | Pain | Chin | Note, Field(discriminator="type")
+    Answer | Override | Consent | Simple | Stop | Redo | Heard | Pain | Chin | Note,
+    Field(discriminator="type"),
 ]
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Command)

@@ -17,7 +17,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from neckrom import __version__
@@ -26,10 +25,9 @@ from neckrom.camera_profiles import load_camera
 from neckrom.errors import NeckromError, NoNeutralError, OutputError
 from neckrom.kinematics.camera import camera_for_picture, pinhole
 from neckrom.landmarks.stream import StreamHeader
-from neckrom.live.api import Trace, TracePoint
-from neckrom.live.capture import framed
+from neckrom.live.api import Trace
 from neckrom.live.checks import CheckSettings, check_setup, light_of
-from neckrom.live.contract import Check, Command, HeadPose, Note, Phase, Simple, State, Text
+from neckrom.live.contract import Check, Command, HeadPose, Note, Phase, Saving, Simple, State, Text
 from neckrom.live.events import (
     Ask,
     Effect,
@@ -42,32 +40,35 @@ from neckrom.live.events import (
     TakePhoto,
     UserCommand,
 )
+from neckrom.live.first_result import first_result
+from neckrom.live.gallery import Gallery
 from neckrom.live.keys import Key, text
+from neckrom.live.looking import Looker, Measured
 from neckrom.live.orientation import NOTHING, UNKNOWN, Angles, CausalOrientation, projected_axes
+from neckrom.live.pace import Pace, PaceWatch
 from neckrom.live.protocols import LoadedProtocol
 from neckrom.live.recording import SessionRecorder
 from neckrom.live.session import SessionMachine
-from neckrom.live.sources import LiveSource, SourceState
+from neckrom.live.sources import LiveSource
+from neckrom.live.summary import source_info, summary_of
 from neckrom.live.timing import Stages
 from neckrom.live.view import Surroundings, state_of
-from neckrom.service.sessions import SessionInfo, finish_session
+from neckrom.result import Result
+from neckrom.service.sessions import SessionInfo, finish_session, session_facts
 from neckrom.types import (
     POSE_SHOULDERS,
     CameraModel,
-    Frame,
     LandmarkDetector,
     LandmarkFrame,
     Movement,
-    SourceInfo,
     Trial,
 )
 
 log = logging.getLogger(__name__)
 
-CAMERA_LOST_S = 2.0
-TRACE_S = 60.0
-PREVIEW_WIDTH = 640
 _NEUTRAL_KEPT_S = 4.0
+_CLOSED_SHARE = 0.05
+"""Of the making of the report: until the recording is closed."""
 _ASKED_PHASES = frozenset(
     {
         Phase.SAFETY,
@@ -109,13 +110,6 @@ class EngineOptions:
     language: str = "en"
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    frame: Frame
-    landmarks: LandmarkFrame
-    arrived_s: float
-
-
 class LiveEngine:
     """A guided session in threads of its own; see :class:`neckrom.live.api.LiveSession`.
 
@@ -140,17 +134,16 @@ class LiveEngine:
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._stop = threading.Event()
-        self._belt: queue.Queue[_Measured | Happening] = queue.Queue(3)
+        self._belt: queue.Queue[Measured | Happening] = queue.Queue(3)
         self._threads: list[threading.Thread] = []
         self._seq = 0
         self._state: State | None = None
         self._around = Surroundings()
-        self._measured: _Measured | None = None
-        self._jpeg: tuple[int, bytes] | None = None
-        self._trace: deque[TracePoint] = deque()
-        self._photos: dict[tuple[Movement, int, bool], bytes] = {}
+        self._measured: Measured | None = None
+        self._gallery = Gallery()
         self._recent: deque[LandmarkFrame] = deque()
-        self._arrivals: deque[float] = deque()
+        self._slow_work: deque[Callable[[], None]] = deque()
+        self._pace = PaceWatch()
         self._shoulders: np.typing.NDArray[np.float64] | None = None
         self._setup = CheckSettings()
         self._orientation: CausalOrientation | None = None
@@ -183,7 +176,7 @@ class LiveEngine:
             self._recorder = SessionRecorder(
                 self._options.folder,
                 self._info(width, height),
-                StreamHeader(self._source_info(width, height), detector.identity),
+                StreamHeader(source_info(self._options.folder.name, width, height), detector.identity),
                 self._profile.path if self._profile else None,
             )
         except BaseException:
@@ -191,8 +184,9 @@ class LiveEngine:
             raise
         self._size = self._shown_size = (width, height)
         self._around = replace(self._around, picture_size=(width, height))
+        looker = Looker(self._source, detector, self._size, self._hand_on, self.stages)
         self._threads = [
-            threading.Thread(target=self._guarded, args=(self._look, detector), name="look", daemon=True),
+            threading.Thread(target=self._guarded, args=(self._look, looker), name="look", daemon=True),
             threading.Thread(target=self._guarded, args=(self._lead,), name="lead", daemon=True),
         ]
         for thread in self._threads:
@@ -223,34 +217,28 @@ class LiveEngine:
         """Take a command of the page that controls."""
         with self._lock:
             self._take(UserCommand(self._machine.time_s, command))
-            if isinstance(command, Note) and self._machine.outcome is not None and self._recorder is not None:
-                try:
-                    self._recorder.amend(self._summary())
-                except OutputError as error:  # the page says that the disk is full; the note is not lost yet
-                    log.error("%s", error)
+            if isinstance(command, Note) and self._machine.outcome is not None:
+                self._slow_work.append(self._amend)
 
     def preview_jpeg(self) -> bytes | None:
         """The newest picture, not mirrored, made when it is asked for."""
-        with self._lock:
-            measured, cached = self._measured, self._jpeg
-        if measured is None:
-            return None
-        if cached is not None and cached[0] == measured.frame.index:
-            return cached[1]
-        encoded = _jpeg(measured.frame)
-        with self._lock:
-            self._jpeg = (measured.frame.index, encoded)
-        return encoded
+        return self._gallery.preview()
 
     def trace(self, since_s: float) -> Trace:
         """Angles of the frames after a time of the session."""
-        with self._lock:
-            return Trace(points=tuple(point for point in self._trace if point.time_s > since_s))
+        return self._gallery.trace(since_s)
 
     def photo(self, movement: Movement, trial: int, *, warm_up: bool = False) -> bytes | None:
         """JPEG of a repetition's end range; None without consent."""
+        return self._gallery.photo((movement, trial, warm_up))
+
+    def first_result(self) -> Result | None:
+        """What was seen live, judged by the session's norms; None where no repetition counts."""
         with self._lock:
-            return self._photos.get((movement, trial, warm_up))
+            info = self._info(*self._size).model_copy(update={"summary": self._summary()})
+            facts = session_facts(self._options.folder, info)
+            created = self._began.isoformat(timespec="seconds")
+            return first_result(self._machine, self._norms, facts, created)
 
     @property
     def result_folder(self) -> Path | None:
@@ -290,6 +278,7 @@ class LiveEngine:
         for thread in self._threads:
             thread.join(timeout=5.0)
         self._closed = True
+        self._work_off()
         if self._recorder is None:
             return
         try:
@@ -323,58 +312,20 @@ class LiveEngine:
 
     # ------------------------------------------------------------------ looking
 
-    def _look(self, detector: LandmarkDetector) -> None:
-        """Landmarks of the newest frame, again and again; the camera is let go of once nothing is measured."""
-        last_s = time.monotonic()
-        lost = ended = False
-        while not self._stop.is_set() and not self._machine.over:
-            self._set_pace()
-            waited = time.perf_counter()
-            frame = self._source.newest(0.1)
-            self.stages.add("wait", time.perf_counter() - waited)
-            now_s = time.monotonic()
-            if frame is None:
-                if self._source.state is SourceState.ENDED and not ended:
-                    ended = True
-                    self._hand_on(Happening(0.0, "source_ended"))
-                elif not ended and not lost and now_s - last_s >= CAMERA_LOST_S:
-                    lost = True
-                    self._hand_on(Happening(0.0, "camera_lost"))
-                continue
-            last_s = now_s
-            frame, changed = self._framed(frame)
-            if changed and not lost:
-                self._hand_on(Happening(frame.time_ns * 1e-9, "camera_lost"))
-            if lost or changed:
-                lost = False
-                self._hand_on(Happening(frame.time_ns * 1e-9, "camera_back"))
-            with self.stages.measure("look"):
-                landmarks = detector.detect(frame)
-            self._hand_on(_Measured(frame, landmarks, now_s))
-        self._source.close()
-        detector.close()
+    def _look(self, looker: Looker) -> None:
+        looker.run(self._no_longer_looked, self._resized)
 
-    def _framed(self, frame: Frame) -> tuple[Frame, bool]:
-        """The picture in the size that the session began with, and whether the camera's size has just changed.
-
-        Nobody can know whether the camera now shows more, less, or the same with more points. So the picture is
-        shown whole and undistorted, as after a loss of the camera neutral is learned again, and it is said.
-        """
-        height, width = frame.image.shape[:2]
-        changed = (width, height) != self._shown_size
-        if changed:
-            log.warning("the camera's picture is %d x %d now", width, height)
-            self._shown_size = (width, height)
-            if self._recorder is not None:
-                self._recorder.note(frame.time_ns * 1e-9, "picture_size", width=width, height=height)
-        if (width, height) == self._size:
-            return frame, changed
-        return replace(frame, image=framed(frame.image, *self._size)), changed
-
-    def _set_pace(self) -> None:
+    def _no_longer_looked(self) -> bool:
+        """Asked before every frame; the camera is let go of once nothing is measured."""
         self._source.hurry(allowed=self._machine.phase not in _ASKED_PHASES)
+        return self._stop.is_set() or self._machine.over
 
-    def _hand_on(self, item: _Measured | Happening) -> None:
+    def _resized(self, time_s: float, width: int, height: int) -> None:
+        self._shown_size = (width, height)
+        if self._recorder is not None:
+            self._recorder.note(time_s, "picture_size", width=width, height=height)
+
+    def _hand_on(self, item: Measured | Happening) -> None:
         while not self._stop.is_set():
             try:
                 self._belt.put(item, timeout=0.1)
@@ -385,8 +336,9 @@ class LiveEngine:
     # ------------------------------------------------------------------ leading
 
     def _lead(self) -> None:
-        """From landmarks to angles, and on to the session."""
+        """From landmarks to angles, and on to the session; in between, what takes its time."""
         while not self._stop.is_set():
+            self._work_off()
             try:
                 item = self._belt.get(timeout=0.1)
             except queue.Empty:
@@ -401,18 +353,18 @@ class LiveEngine:
                 self._take(sample)
             self.stages.latency(time.monotonic() - item.arrived_s)
 
-    def _sample(self, item: _Measured) -> tuple[Sample, np.typing.NDArray[np.float64]]:
+    def _sample(self, item: Measured) -> tuple[Sample, np.typing.NDArray[np.float64]]:
         assert self._orientation is not None
         landmarks, phase = item.landmarks, self._machine.phase
         facing, head = UNKNOWN, NOTHING.head
         with self.stages.measure("angles"):
             angles = self._orientation.step(landmarks)
-            if not self._orientation.learned or phase in (Phase.SETUP, Phase.NEUTRAL):
+            if not self._orientation.learned or phase in (Phase.INTRO, Phase.SETUP, Phase.NEUTRAL):
                 facing, head = self._orientation.facing(landmarks)
-        self._note_arrival(item)
+        self._pace.take(landmarks.time_ns * 1e-9, item.frame.index)
         person = self._body_seen(landmarks) or bool(np.isfinite(landmarks.face[0, 0]))
         checks: tuple[Check, ...] = ()
-        if phase is Phase.SETUP:
+        if phase in (Phase.INTRO, Phase.SETUP):
             with self.stages.measure("checks"):
                 checks = self._check(item, facing)
         sample = Sample(
@@ -434,45 +386,26 @@ class LiveEngine:
             self._shoulders = landmarks.pose[POSE_SHOULDERS, :2].astype(np.float64) if seen else None
         return self._shoulders is not None
 
-    def _note_arrival(self, item: _Measured) -> None:
-        self._arrivals.append(item.landmarks.time_ns * 1e-9)
-        while self._arrivals[-1] - self._arrivals[0] > 2.0:
-            self._arrivals.popleft()
-
-    def _fps(self) -> float:
-        span = self._arrivals[-1] - self._arrivals[0] if self._arrivals else 0.0
-        return (len(self._arrivals) - 1) / span if span > 1.0 else float("nan")
-
-    def _check(self, item: _Measured, facing: Angles) -> tuple[Check, ...]:
+    def _check(self, item: Measured, facing: Angles) -> tuple[Check, ...]:
         height, width = item.frame.image.shape[:2]
         return check_setup(
             item.landmarks,
             facing,
             light_of(item.frame.image, item.landmarks),
             size=(width, height),
-            fps=self._fps(),
+            pace=self._pace.now,
             shoulders=self._shoulders,
             settings=self._setup,
         )
 
-    def _keep(self, item: _Measured, sample: Sample, head: np.typing.NDArray[np.float64]) -> None:
+    def _keep(self, item: Measured, sample: Sample, head: np.typing.NDArray[np.float64]) -> None:
         """Everything that others look at: picture, trace, recording."""
         assert self._recorder is not None
         self._measured = item
         self._recent.append(item.landmarks)
         while (item.landmarks.time_ns - self._recent[0].time_ns) * 1e-9 > _NEUTRAL_KEPT_S:
             self._recent.popleft()
-        known = [None if angle != angle else angle for angle in (*sample.neck_deg, *sample.trunk_deg)]  # noqa: PLR0124  (NaN)
-        self._trace.append(
-            TracePoint(
-                time_s=sample.time_s,
-                neck_deg=(known[0], known[1], known[2]),
-                trunk_deg=(known[3], known[4], known[5]),
-                beyond=sample.beyond,
-            )
-        )
-        while sample.time_s - self._trace[0].time_s > TRACE_S:
-            self._trace.popleft()
+        self._gallery.show(item.frame, sample)
         self._around = replace(
             self._around, pose=_head_pose(item.landmarks, head), people=item.landmarks.faces
         )
@@ -499,29 +432,50 @@ class LiveEngine:
         if isinstance(effect, Ask):
             self._source.ask(effect.step)
         elif isinstance(effect, LearnNeutral):
-            self._learn(effect)
+            self._slow_work.append(lambda: self._learn(effect))
         elif isinstance(effect, StorePicture):
             if effect.allowed and self._recorder is not None:
                 self._recorder.store_pictures()
         elif isinstance(effect, TakePhoto):
-            if self._machine.video_allowed and self._measured is not None:
-                key = (effect.movement, effect.trial, effect.warm_up)
-                self._photos[key] = _jpeg(self._measured.frame)
+            if self._machine.video_allowed:
+                self._gallery.keep_photo((effect.movement, effect.trial, effect.warm_up))
+                self._slow_work.append(self._gallery.press_photos)
         elif isinstance(effect, Save):
             thread = threading.Thread(target=self._guarded, args=(self._save,), name="save", daemon=True)
             self._threads.append(thread)
             thread.start()
 
+    # --------------------------------------------------------------- slow things
+
+    def _work_off(self) -> None:
+        """Do what takes its time, without the lock: no page waits for it."""
+        while self._slow_work:
+            self._slow_work.popleft()()
+
     def _learn(self, effect: LearnNeutral) -> None:
+        """Fit the person's neutral; in the thread that follows the head, so the two never meet."""
         assert self._orientation is not None
-        frames = [f for f in self._recent if effect.start_s <= f.time_ns * 1e-9 + 5e-4 <= effect.end_s + 1e-3]
+        with self._lock:
+            recent = tuple(self._recent)
+        frames = [f for f in recent if effect.start_s <= f.time_ns * 1e-9 + 5e-4 <= effect.end_s + 1e-3]
         what: Any = "neutral_learned"
         try:
             self._orientation.learn(frames)
         except NoNeutralError as error:
             log.info("%s", error)
             what = "neutral_failed"
-        self._take(Happening(self._machine.time_s, what))
+        with self._lock:
+            self._take(Happening(self._machine.time_s, what))
+
+    def _amend(self) -> None:
+        """A note that came after the end goes into the summary that is already written."""
+        assert self._recorder is not None
+        with self._lock:
+            summary = self._summary()
+        try:
+            self._recorder.amend(summary)
+        except OutputError as error:  # the page says that the disk is full; the note is not lost yet
+            log.error("%s", error)
 
     # ------------------------------------------------------------------- saving
 
@@ -537,9 +491,11 @@ class LiveEngine:
         what: Any = "saved" if protocol is not None else "nothing_to_save"
         measured: tuple[Trial, ...] = ()
         try:
+            self._tell_saved(0.0, _CLOSED_SHARE)
             self._recorder.close(summary)
             if protocol is not None:
-                measured = finish_session(folder, self._options.language).rom.trials
+                analysis = finish_session(folder, self._options.language, self._tell_saved)
+                measured = analysis.rom.trials
         except (NeckromError, OSError) as error:
             log.error("%s", error)
             what = "not_saved"
@@ -551,24 +507,15 @@ class LiveEngine:
             self._around = replace(self._around, result_dir=str(folder))
             self._take(Happening(self._machine.time_s, what, str(folder)))
 
+    def _tell_saved(self, share: float, next_share: float) -> None:
+        """The report is so far."""
+        with self._lock:
+            self._around = replace(self._around, saving=Saving(share=share, next_share=next_share))
+            self._seq += 1
+            self._changed.notify_all()
+
     def _summary(self) -> dict[str, Any]:
-        machine = self._machine
-        protocol = machine.result()
-        return {
-            "ended": self._now().isoformat(timespec="seconds"),
-            "duration_s": machine.time_s,
-            "answers": dict(machine.answers),
-            "refused_by": list(machine.refused_by),
-            "override": machine.override.model_dump() if machine.override else None,
-            "video": bool(machine.video_allowed),
-            "stop_reason": machine.stop_reason,
-            "stopped_during": machine.stopped_during.value if machine.stopped_during else None,
-            "pain": {movement.value: score for movement, score in machine.pain.items()},
-            "chin_fingers": machine.chin_fingers,
-            "notes": list(machine.notes),
-            "protocol": protocol.model_dump(mode="json") if protocol else None,
-            "repetitions": [_repetition(step) for step in machine.plan],
-        }
+        return summary_of(self._machine, self._now().isoformat(timespec="seconds"))
 
     # -------------------------------------------------------------------- parts
 
@@ -601,9 +548,9 @@ class LiveEngine:
         if self._shown_size != self._size:
             width, height = self._shown_size
             found.append(text(Key.WARNING_PICTURE_SIZE, width=width, height=height))
-        fps = self._fps()
-        if fps < self._setup.slow_fps and self._machine.phase not in _ASKED_PHASES:
-            found.append(text(Key.WARNING_SLOW, fps=round(fps)))
+        pace = self._pace.now
+        if pace.fps < self._setup.slow_fps and self._machine.phase not in _ASKED_PHASES:
+            found.append(_slow(pace))
         return tuple(found)
 
     def _now(self) -> datetime:
@@ -630,19 +577,6 @@ class LiveEngine:
             height=height,
         )
 
-    def _source_info(self, width: int, height: int) -> SourceInfo:
-        return SourceInfo(
-            name=self._options.folder.name,
-            kind="landmarks",
-            sha256="",
-            width=width,
-            height=height,
-            source_width=width,
-            source_height=height,
-            expected_frames=None,
-            nominal_fps=None,
-        )
-
 
 def _as_ours(error: Exception, folder: Path) -> NeckromError:
     """What a full disk and its like say, with what to do."""
@@ -652,11 +586,10 @@ def _as_ours(error: Exception, folder: Path) -> NeckromError:
     return OutputError(f"The report cannot be written into {folder}: {why}. Free some space.")
 
 
-def _repetition(step: Any) -> dict[str, Any]:
-    seen = step.seen
-    values = {name: getattr(seen, name) for name in seen.__dataclass_fields__} if seen else {}
-    clean = {name: None if value != value else value for name, value in values.items()}  # noqa: PLR0124  (NaN)
-    return {"step": step.name, "status": step.status, "set_aside": len(step.set_aside), **clean}
+def _slow(pace: Pace) -> Text:
+    if pace.cause == "computer":
+        return text(Key.WARNING_COMPUTER_SLOW, fps=round(pace.fps), camera_fps=round(pace.camera_fps))
+    return text(Key.WARNING_CAMERA_SLOW, fps=round(pace.fps))
 
 
 def _rounded(angles: Angles) -> Angles:
@@ -669,12 +602,3 @@ def _head_pose(landmarks: LandmarkFrame, head: np.typing.NDArray[np.float64]) ->
         return None
     origin, anterior, superior, right = ((round(x, 1), round(y, 1)) for x, y in axes)
     return HeadPose(origin=origin, anterior=anterior, superior=superior, right=right)
-
-
-def _jpeg(frame: Frame) -> bytes:
-    height, width = frame.image.shape[:2]
-    picture = cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR)
-    if width > PREVIEW_WIDTH:
-        picture = cv2.resize(picture, (PREVIEW_WIDTH, round(height * PREVIEW_WIDTH / width)))
-    _, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 80])
-    return encoded.tobytes()

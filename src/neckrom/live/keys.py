@@ -26,6 +26,7 @@ class Key(StrEnum):
     HEADLINE_REFUSED_DOCTOR = "headline.refused_doctor"
     """See a doctor first; only a clinician goes on."""
     HEADLINE_CONSENT = "headline.consent"
+    HEADLINE_INTRO = "headline.intro"
     HEADLINE_SETUP = "headline.setup"
     HEADLINE_SETUP_GOOD = "headline.setup_good"
     HEADLINE_NEUTRAL = "headline.neutral"
@@ -64,6 +65,7 @@ class Key(StrEnum):
     DETAIL_REFUSED_STOP = "detail.refused_stop"
     DETAIL_REFUSED_DOCTOR = "detail.refused_doctor"
     DETAIL_CONSENT = "detail.consent"
+    DETAIL_INTRO = "detail.intro"
     DETAIL_NEUTRAL = "detail.neutral"
     DETAIL_WARM_UP = "detail.warm_up"
     DETAIL_TRIAL = "detail.trial"
@@ -83,11 +85,34 @@ class Key(StrEnum):
 
     # Spoken. Short: every second counts thirty times.
     SAY_SAFETY = "say.safety"
+    SAY_ANSWERED = "say.answered"
+    """All safety questions have an answer."""
     SAY_REFUSED_STOP = "say.refused_stop"
     SAY_REFUSED_DOCTOR = "say.refused_doctor"
     SAY_CONSENT = "say.consent"
     SAY_SETUP = "say.setup"
     SAY_SETUP_GOOD = "say.setup_good"
+    SAY_SETUP_ANYWAY = "say.setup_anyway"
+    """It does not get better: the person may go on all the same."""
+    SAY_INTRO_SEAT = "say.intro.seat"
+    SAY_INTRO_WHAT = "say.intro.what"
+    SAY_INTRO_WHAT_ONE = "say.intro.what_one"
+    SAY_INTRO_OFTEN = "say.intro.often"
+    SAY_INTRO_WARM_UP = "say.intro.warm_up"
+    SAY_INTRO_WARM_UPS = "say.intro.warm_ups"
+    SAY_INTRO_MINUTE = "say.intro.minute"
+    SAY_INTRO_MINUTES = "say.intro.minutes"
+    SAY_INTRO_HOW = "say.intro.how"
+    SAY_INTRO_EYES = "say.intro.eyes"
+    SAY_INTRO_STOP = "say.intro.stop"
+    SAY_INTRO_RISING = "say.intro.rising"
+    """The tone that rises with the head follows."""
+    SAY_INTRO_CAPTURED = "say.intro.captured"
+    """The tone of the end range follows."""
+    SAY_INTRO_SHORT = "say.intro.short"
+    """All of it in a sentence, for one repetition of each; the tone of the end range follows."""
+    SAY_INTRO_SHORT_ONE = "say.intro.short_one"
+    SAY_INTRO_SHORT_STOP = "say.intro.short_stop"
     SAY_NEUTRAL = "say.neutral"
     SAY_NEUTRAL_AGAIN = "say.neutral_again"
     """It was not still long enough."""
@@ -97,12 +122,32 @@ class Key(StrEnum):
     SAY_ROTATION_RIGHT = "say.move.rotation_right"
     SAY_LATERAL_LEFT = "say.move.lateral_left"
     SAY_LATERAL_RIGHT = "say.move.lateral_right"
+    SAY_SHORT_FLEXION = "say.short.flexion"
+    """The movement in a few words, where it was said in full before."""
+    SAY_SHORT_EXTENSION = "say.short.extension"
+    SAY_SHORT_ROTATION_LEFT = "say.short.rotation_left"
+    SAY_SHORT_ROTATION_RIGHT = "say.short.rotation_right"
+    SAY_SHORT_LATERAL_LEFT = "say.short.lateral_left"
+    SAY_SHORT_LATERAL_RIGHT = "say.short.lateral_right"
     SAY_AGAIN = "say.again"
     """The same once more: "and again"."""
+    SAY_AGAIN_GOOD = "say.again_good"
+    """The first "and again" of a session: it was done as it was meant."""
+    SAY_MORE = "say.more"
+    """So many are left of this direction, at least two."""
+    SAY_LAST = "say.last"
+    SAY_HALF = "say.half"
+    """Half of the directions are done."""
+    SAY_HOLD = "say.hold"
+    SAY_SECONDS = "say.seconds"
+    """A long hold, counted down."""
     SAY_COUNTS = "say.counts"
     """After the warm-ups: from now on it counts, as far as it goes."""
+    SAY_COUNTS_ONCE = "say.counts_once"
     SAY_BACK = "say.back"
     """"And back": end range is captured."""
+    SAY_BACK_FIRST = "say.back_first"
+    """The first of a session, in a whole sentence."""
     SAY_MIDDLE = "say.middle"
     """The head is not back in the middle."""
     SAY_HOLD_LONGER = "say.hold_longer"
@@ -113,6 +158,8 @@ class Key(StrEnum):
     """No movement for 20 s: this one can be left out."""
     SAY_SKIPPED = "say.skipped"
     SAY_HURT_NOTED = "say.hurt_noted"
+    SAY_PAIN_FIRST = "say.pain_first"
+    """The first of a session, with its keys."""
     SAY_PAIN = "say.pain"
     SAY_CHIN = "say.chin"
     SAY_PAUSED = "say.paused"
@@ -122,6 +169,8 @@ class Key(StrEnum):
     SAY_STOPPED_PAIN = "say.stopped.pain"
     SAY_STOPPED_DIZZINESS = "say.stopped.dizziness"
     SAY_STOPPED_NAUSEA = "say.stopped.nausea"
+    SAY_SAVING = "say.saving"
+    """All is done; the report is being made."""
     SAY_FINISHED = "say.finished"
     SAY_ENDED_EARLY = "say.ended_early"
     """Ended by the person before all was done: without praise."""
@@ -151,7 +200,10 @@ class Key(StrEnum):
     """The face hardly stands out: flat or from behind."""
     ADVICE_BACKLIGHT = "advice.backlight"
     """The light comes from behind the person."""
-    ADVICE_FRAME_RATE = "advice.frame_rate"
+    ADVICE_CAMERA_SLOW = "advice.camera_slow"
+    """The camera gives too few pictures: mostly for want of light."""
+    ADVICE_COMPUTER_SLOW = "advice.computer_slow"
+    """The camera gives enough, the computer does not keep up."""
 
     # Shown for as long as they hold.
     WARNING_DISK_LOW = "warning.disk_low"
@@ -159,8 +211,10 @@ class Key(StrEnum):
     """No more room: the picture is not stored any more, measuring goes on."""
     WARNING_DISK_FULL = "warning.disk_full"
     """Not even the measurement can be stored any more."""
-    WARNING_SLOW = "warning.slow"
-    """Fewer frames a second than a good measurement needs."""
+    WARNING_CAMERA_SLOW = "warning.camera_slow"
+    """Fewer frames a second than a good measurement needs; the camera gives no more."""
+    WARNING_COMPUTER_SLOW = "warning.computer_slow"
+    """The same, while the camera gives enough."""
     WARNING_TRUNK_MOVED = "warning.trunk_moved"
     WARNING_NO_PERSON = "warning.no_person"
     WARNING_SEVERAL_PEOPLE = "warning.several_people"
@@ -181,8 +235,18 @@ PARAMETERS: Mapping[Key, tuple[str, ...]] = MappingProxyType(
         Key.DETAIL_ENDED_EARLY: ("trials",),
         Key.DETAIL_NOT_SAVED: ("folder",),
         Key.SAY_COUNTS: ("trials",),
-        Key.ADVICE_FRAME_RATE: ("fps",),  # a whole number
-        Key.WARNING_SLOW: ("fps",),
+        Key.SAY_INTRO_WHAT: ("movements",),
+        Key.SAY_INTRO_OFTEN: ("total",),
+        Key.SAY_INTRO_WARM_UP: ("total",),
+        Key.SAY_INTRO_WARM_UPS: ("total", "warm_ups"),
+        Key.SAY_INTRO_MINUTES: ("minutes",),
+        Key.SAY_INTRO_SHORT: ("movements",),
+        Key.SAY_MORE: ("number",),
+        Key.SAY_SECONDS: ("number",),
+        Key.ADVICE_CAMERA_SLOW: ("fps",),  # whole numbers
+        Key.ADVICE_COMPUTER_SLOW: ("fps", "camera_fps"),
+        Key.WARNING_CAMERA_SLOW: ("fps",),
+        Key.WARNING_COMPUTER_SLOW: ("fps", "camera_fps"),
         Key.WARNING_DISK_LOW: ("free_mb",),
         Key.WARNING_PICTURE_SIZE: ("width", "height"),
         Key.WARNING_TRUNK_MOVED: ("angle_deg",),  # a whole number
@@ -197,8 +261,13 @@ def headline_of(movement: Movement) -> Text:
 
 
 def say_of(movement: Movement) -> Text:
-    """What to do, spoken."""
+    """What to do and how, spoken."""
     return Text(key=Key(f"say.move.{movement.value}"))
+
+
+def say_short(movement: Movement) -> Text:
+    """What to do, in a few spoken words."""
+    return Text(key=Key(f"say.short.{movement.value}"))
 
 
 def text(key: Key, **params: str | float) -> Text:

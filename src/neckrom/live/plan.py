@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -29,6 +30,8 @@ class Seen:
     first_pain_s, pain_onset_deg : float or None
     neutral : int
         Which of the session's neutral stretches was in force.
+    sd_deg : float
+        One standard deviation of the angle at end range, as seen live; NaN unknown.
     """
 
     start_s: float
@@ -41,6 +44,7 @@ class Seen:
     first_pain_s: float | None
     pain_onset_deg: float | None
     neutral: int
+    sd_deg: float = math.nan
 
 
 @dataclass(slots=True)

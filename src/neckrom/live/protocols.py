@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from neckrom.assessment.trunk import TRUNK_LIMIT_DEG
 from neckrom.config_file import load_toml
 from neckrom.errors import ConfigurationError
 from neckrom.live.repetition import RepetitionSettings
@@ -29,7 +30,8 @@ class SessionProtocol(BaseModel):
     ask_pain, ask_chin : bool
         Pain 0 to 10 after each direction; chin to chest after flexion.
     trunk_limit_deg : float
-        More trunk movement than this in the plane of the movement is called out.
+        More trunk movement than this, and than a fifth of the neck's, along with the movement is called out;
+        where nothing else is said, as much as the report flags.
     hold_s : float
         How long the end of range is held until it counts as reached.
     """
@@ -43,7 +45,7 @@ class SessionProtocol(BaseModel):
     trials: Annotated[int, Field(ge=1, le=10)] = 3
     ask_pain: bool = True
     ask_chin: bool = True
-    trunk_limit_deg: Annotated[float, Field(gt=0, le=90)] = 10.0
+    trunk_limit_deg: Annotated[float, Field(gt=0, le=90)] = TRUNK_LIMIT_DEG
     hold_s: Annotated[float, Field(ge=0.3, le=5)] = 0.6
 
     @model_validator(mode="after")
@@ -53,6 +55,17 @@ class SessionProtocol(BaseModel):
             order = ", ".join(movement.value for movement in MOVEMENTS)
             raise ValueError(f"directions must be named once each and in the fixed order: {order}")
         return self
+
+    @property
+    def repetitions(self) -> int:
+        """Of each direction, warm-ups included."""
+        return self.warm_ups + self.trials
+
+    @property
+    def minutes(self) -> int:
+        """About how long the movements take: 6.5 s for a repetition, 8 s for what is said and asked of a direction."""
+        seconds = len(self.directions) * (6.5 * self.repetitions + 8.0)
+        return max(1, round(seconds / 60))
 
     @property
     def repetition(self) -> RepetitionSettings:

@@ -6,7 +6,14 @@ import threading
 from enum import StrEnum
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from neckrom.types import Frame
+
+STILL_S = 1.0
+"""The very same picture for so long is none: no sensor gives the same noise twice."""
+_EVERY_ROW = 8
 
 
 class SourceState(StrEnum):
@@ -104,3 +111,18 @@ class NewestFrame:
         """Wait until nobody has to take anything any more."""
         with self._changed:
             return self._changed.wait_for(lambda: self._frame is None, timeout_s)
+
+
+class Repeats:
+    """Whether a picture is the one before once more; some of its rows tell."""
+
+    def __init__(self) -> None:
+        self._last: npt.NDArray[np.uint8] | None = None
+
+    def again(self, picture: npt.NDArray[np.uint8]) -> bool:
+        """Look at the next picture of a camera."""
+        rows = picture[::_EVERY_ROW]
+        same = self._last is not None and np.array_equal(rows, self._last)
+        if not same:
+            self._last = rows.copy()
+        return same

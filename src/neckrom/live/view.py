@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 from neckrom.assessment.norms import LoadedNorms
-from neckrom.live.contract import Gauge, HeadPose, Phase, Question, State, Text, TrialState
+from neckrom.live.contract import Gauge, HeadPose, Phase, Question, Saving, State, Text, TrialState
 from neckrom.live.events import Angles
-from neckrom.live.keys import Key, headline_of, text
+from neckrom.live.keys import Key, headline_of, say_of, text
 from neckrom.live.plan import Seen, Step
 from neckrom.live.session import SessionMachine
 from neckrom.rounding import angle_digits, whole
@@ -18,7 +18,7 @@ from neckrom.screening.safety import safety_questions
 from neckrom.types import Movement, Trial
 
 _MOVING = (Phase.ANNOUNCE, Phase.OUT, Phase.HOLD, Phase.BACK)
-_SEEN_BEFORE_MEASURING = (Phase.SETUP, Phase.NEUTRAL, Phase.CAMERA_LOST, *_MOVING)
+_SEEN_BEFORE_MEASURING = (Phase.INTRO, Phase.SETUP, Phase.NEUTRAL, Phase.CAMERA_LOST, *_MOVING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Surroundings:
     result_url, result_dir : str or None
     measured : tuple of Trial
         What the analysis of the whole recording made of the repetitions, once there is one.
+    saving : Saving or None
+        How far the report is.
     """
 
     pose: HeadPose | None = None
@@ -47,11 +49,12 @@ class Surroundings:
     result_url: str | None = None
     result_dir: str | None = None
     measured: tuple[Trial, ...] = ()
+    saving: Saving | None = None
 
 
 def state_of(machine: SessionMachine, seq: int, around: Surroundings, norms: LoadedNorms) -> State:
     """The snapshot of one moment."""
-    sample = machine.last
+    sample, introducing = machine.last, machine.phase is Phase.INTRO
     return State(
         seq=seq,
         time_s=round(machine.time_s, 3),
@@ -64,8 +67,11 @@ def state_of(machine: SessionMachine, seq: int, around: Surroundings, norms: Loa
         questions=_questions(machine),
         refused_by=machine.refused_by,
         override_allowed=machine.override_allowed,
-        checks=machine.checks if machine.phase is Phase.SETUP else (),
+        checks=machine.checks if machine.phase in (Phase.INTRO, Phase.SETUP) else (),
         setup_good_s=round(machine.setup_good_s, 2),
+        lines=tuple(line.text for line in machine.introduction.lines) if introducing else (),
+        line_now=machine.introduction.at if introducing else None,
+        wording=_wording(machine),
         gauge=_gauge(machine, norms),
         progress=tuple(_trial(step, around.measured) for step in machine.plan),
         pain=dict(machine.pain),
@@ -80,6 +86,8 @@ def state_of(machine: SessionMachine, seq: int, around: Surroundings, norms: Loa
         notes=tuple(machine.notes),
         warnings=_warnings(machine, around),
         stop_reason=machine.stop_reason,
+        saving=around.saving if machine.phase in (Phase.SAVING, Phase.STOPPED) else None,
+        measured=machine.result() is not None,
         result_url=around.result_url,
         result_dir=around.result_dir,
     )
@@ -90,7 +98,7 @@ def _headline(machine: SessionMachine) -> Text:
     if phase is Phase.OUT and step is not None:
         return headline_of(step.movement)
     if phase is Phase.ANNOUNCE and step is not None:
-        return text(Key.HEADLINE_MIDDLE) if machine.away_from_middle else headline_of(step.movement)
+        return text(Key.HEADLINE_MIDDLE) if machine.under_way.away_from_middle else headline_of(step.movement)
     special = {
         Phase.REFUSED: Key.HEADLINE_REFUSED_DOCTOR if machine.override_allowed else Key.HEADLINE_REFUSED_STOP,
         Phase.SETUP: Key.HEADLINE_SETUP_GOOD if machine.setup_good_s > 0 else Key.HEADLINE_SETUP,
@@ -134,6 +142,11 @@ def _result_detail(machine: SessionMachine) -> Text:
         key = Key.DETAIL_RESULT if machine.stop_reason is None else Key.DETAIL_ENDED_EARLY
         return text(key, trials=len(machine.plan.counted()))
     return text(Key.DETAIL_ENDED)
+
+
+def _wording(machine: SessionMachine) -> Text | None:
+    explained = machine.phase is Phase.ANNOUNCE and machine.under_way.in_full
+    return say_of(machine.current.movement) if explained and machine.current is not None else None
 
 
 def _questions(machine: SessionMachine) -> tuple[Question, ...]:
@@ -220,9 +233,9 @@ def _warnings(machine: SessionMachine, around: Surroundings) -> tuple[Text, ...]
             found.append(text(Key.WARNING_NO_PERSON))
         elif around.people > 1:
             found.append(text(Key.WARNING_SEVERAL_PEOPLE))
-    if machine.trunk_warned_deg is not None:
-        found.append(text(Key.WARNING_TRUNK_MOVED, angle_deg=whole(machine.trunk_warned_deg)))
-    if machine.neutral_failed and machine.phase is Phase.NEUTRAL:
+    if machine.under_way.trunk_warned_deg is not None:
+        found.append(text(Key.WARNING_TRUNK_MOVED, angle_deg=whole(machine.under_way.trunk_warned_deg)))
+    if machine.zero.failed and machine.phase is Phase.NEUTRAL:
         found.append(text(Key.WARNING_NEUTRAL_FAILED))
     if machine.source_ended:
         found.append(text(Key.WARNING_SOURCE_ENDED))

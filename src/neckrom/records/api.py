@@ -41,6 +41,7 @@ from neckrom.records.intake import Intake
 from neckrom.records.leftovers import clear_uploads
 from neckrom.records.location import Location, locate
 from neckrom.records.migrate import bring_up_to_date
+from neckrom.records.moving import move_session
 from neckrom.records.people import PersonRow
 from neckrom.records.result_folder import parse_result
 from neckrom.records.schema import Person, Session
@@ -326,6 +327,10 @@ class Records:
             sessions.write_pain(connection, row.id, levels)
             write_entry(connection, Action.CHANGED, row.person_id, row.id)
         return self.session(row.id)
+
+    def move_session(self, session_id: str, person_id: str) -> SessionView:
+        """Give a session to another person, with its files: see :func:`neckrom.records.moving.move_session`."""
+        return self.session(move_session(self.engine, self.files, session_id, person_id))
 
     def result(self, session_id: str) -> Result:
         """The whole result of a session, as ``measure`` gave it, with the pain that is on record now.

@@ -34,6 +34,7 @@ class Action(StrEnum):
     HANDED_OUT = "handed out"
     BACKED_UP = "backed up"
     RESTORED = "restored"
+    MOVED = "moved"
     DELETED = "deleted"
 
 

@@ -282,9 +282,10 @@ class Files:
                 moved.append(target)
         return moved
 
-    def put_back(self, thrown: Path) -> None:
-        """Undo :meth:`throw_away` for one session; call it locked."""
+    def put_back(self, thrown: Path, owner: str | None = None) -> None:
+        """Undo :meth:`throw_away` for one session, or give it to another owner; call it locked."""
         person_id, session_id = thrown_ids(thrown)
+        person_id = owner or person_id
         target = self.stored / person_id / session_id
         target.parent.mkdir(mode=0o700, exist_ok=True)
         thrown.rename(target)

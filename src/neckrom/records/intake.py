@@ -201,13 +201,15 @@ class Intake:
             self._files.set_apart(thrown, "it is no session")
             return
         with reading(self._engine) as connection:
-            wanted = sessions.session_exists(connection, session_id)
-        if not wanted:
+            owner = sessions.owner_of(connection, session_id)
+        if owner is None:
             self._files.empty_trash(thrown)
-        elif (self._files.stored / person_id / session_id).exists():
+            return
+        person_id = owner  # it may have been on its way to another person
+        if (self._files.stored / person_id / session_id).exists():
             self._files.set_apart(thrown, "its session has another folder already")
         else:
-            self._files.put_back(thrown)
+            self._files.put_back(thrown, owner)
 
     def _settle_or_set_apart(self, manifest: Manifest) -> None:
         """Write one session that waits; what can never be written is set apart. Call it locked."""

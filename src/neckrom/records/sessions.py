@@ -431,6 +431,12 @@ def person_exists(connection: Connection, person_id: str) -> bool:
     return connection.execute(select(Person.id).where(Person.id == person_id)).first() is not None
 
 
+def owner_of(connection: Connection, session_id: str) -> str | None:
+    """Whose a session is; None where there is no such session."""
+    owner: str | None = connection.scalar(select(Session.person_id).where(Session.id == session_id))
+    return owner
+
+
 def session_exists(connection: Connection, session_id: str) -> bool:
     """Whether the session is in the database."""
     return connection.execute(select(Session.id).where(Session.id == session_id)).first() is not None

@@ -157,7 +157,7 @@ def _draw_panel(
     draw = ImageDraw.Draw(sheet)
     edge = PANEL_HEIGHT - 14
     room = EDGE - edge - 40
-    name = texts.text(f"clinician.movement.{movement.value}")
+    name = texts.text(f"word.{movement.value}")  # as in the caption under it
     draw.text((20, EDGE + 20), name, font=_fitting(draw, name, 44, room, bold=False), fill=marks.WHITE)
     value = figures.angle(angle_deg, texts, bound=bound)
     font = _fitting(draw, value, 54 if bound else 84, room, bold=True)

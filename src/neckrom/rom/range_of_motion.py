@@ -10,6 +10,7 @@ from neckrom.rom.end_range import end_range_trial, with_uncertain_zero
 from neckrom.rom.movements import MovementSettings, find_trials
 from neckrom.rom.neutral import NeutralSettings, neutral_notices, neutral_sd_deg, rests_elsewhere
 from neckrom.rom.protocol import Protocol, ProtocolTrial
+from neckrom.rom.speed import speed_of_way_out
 from neckrom.types import AngleSeries, AsideKind, BoolArray, FloatArray, Neutral, Notice, RangeOfMotion, Trial
 
 
@@ -73,11 +74,20 @@ def range_of_motion(
     flexion, lateral, rotation = (float(sd) for sd in zero_sd_deg)
     return RangeOfMotion(
         neutral=replace(neutral, drift_deg=drift, sd_deg=(flexion, lateral, rotation)),
-        trials=tuple(trials),
+        trials=tuple(_with_speed(trial, angles) for trial in trials),
         warnings=tuple(warnings),
         set_aside=tuple(set_aside),
         named=named,
     )
+
+
+def _with_speed(trial: Trial, angles: AngleSeries) -> Trial:
+    """How it went out; not of one whose end range was not seen."""
+    if trial.lower_bound:
+        return trial
+    way = (angles.time_s >= trial.start_s) & (angles.time_s <= trial.peak_s)
+    along = trial.movement.sign * angles.neck_deg[way, trial.movement.plane]
+    return replace(trial, speed=speed_of_way_out(angles.time_s[way], along))
 
 
 def angle_at(angles: AngleSeries, trial: ProtocolTrial) -> float:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -148,10 +148,19 @@ def session_landmarks(session: SessionFolder, target: Path) -> LandmarkHeader:
     return convert_stream(stream, target)
 
 
-def finish_session(path: Path, language: str = FALLBACK) -> Analysis:
+Progress = Callable[[float, float], None]
+"""Told the share that is done, and the share that will be when the step that begins now is over."""
+
+_READ_SHARE, _MEASURED_SHARE = 0.1, 0.55
+_WRITTEN_SHARES = (_MEASURED_SHARE, 0.6, 0.7, 1.0)
+"""As a full session's report takes its time: landmarks, analysis, then tables, pictures, pages."""
+
+
+def finish_session(path: Path, language: str = FALLBACK, progress: Progress | None = None) -> Analysis:
     """Measure a session that is over and write its report, in a language, into its own folder.
 
-    The stream is removed once ``landmarks.parquet`` is there; nothing else is ever removed.
+    ``progress`` hears how far it is. The stream is removed once ``landmarks.parquet`` is there; nothing else is
+    ever removed.
 
     Raises
     ------
@@ -161,12 +170,15 @@ def finish_session(path: Path, language: str = FALLBACK) -> Analysis:
     from neckrom.service.options import MeasureOptions  # noqa: PLC0415
     from neckrom.service.writing import write_results  # noqa: PLC0415
 
+    tell = progress or _tell_no_share
+    tell(0.0, _READ_SHARE)
     session = open_session(path)
     landmarks = path / LANDMARK_FILE
     if not landmarks.is_file():
         session_landmarks(session, landmarks)
         landmarks.chmod(0o600)
     (path / STREAM_FILE).unlink(missing_ok=True)
+    tell(_READ_SHARE, _MEASURED_SHARE)
     analysis = analyse_recording(landmarks, session_options(session))
     clear_unfinished()
     with new_part_folder(path, path) as part:
@@ -175,7 +187,7 @@ def finish_session(path: Path, language: str = FALLBACK) -> Analysis:
             analysis,
             session.video,
             MeasureOptions(language=language),
-            _tell_nobody,
+            lambda _name, done, _total: tell(*_writing(done)),
             clock=session_clock(session),
         )
         for item in sorted(part.iterdir()):
@@ -372,5 +384,10 @@ def write_session_file(path: Path, info: SessionInfo) -> None:
         file.write(f"{info.model_dump_json(indent=1)}\n".encode())
 
 
-def _tell_nobody(_name: str, _done: int, _total: int | None) -> None:
+def _writing(done: int) -> tuple[float, float]:
+    last = len(_WRITTEN_SHARES) - 1
+    return _WRITTEN_SHARES[min(done, last)], _WRITTEN_SHARES[min(done + 1, last)]
+
+
+def _tell_no_share(_share: float, _next_share: float) -> None:
     return

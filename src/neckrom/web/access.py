@@ -59,13 +59,18 @@ REPORT_POLICY = (
 )
 """A report is one file with its style and pictures in it; it has no script and gets none."""
 
-_HEADERS = {
+HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), payment=()",
 }
+"""Of every answer."""
+
+PERMISSIONS = "Permissions-Policy"
+CAMERA_ALLOWED = "camera=(self), microphone=(), geolocation=(), usb=(), payment=()"
+"""Where the page's own camera is asked for."""
 
 REFERRER = "Referrer-Policy"
 FORM_REFERRER = "same-origin"
@@ -96,10 +101,13 @@ class Access:
         Names under which somebody on this machine may ask.
     cookie_name : str
         Cookies are shared by all ports of a host: each server has a name of its own.
+    camera : bool
+        Whether its pages may ask the browser for a camera.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, camera: bool = False) -> None:
         self.port = port
+        self.camera = camera
         self.own_name = f"neckrom-{secrets.token_hex(10)}.localhost"
         self._numbered = frozenset({f"{LOOPBACK}:{port}", f"localhost:{port}"})
         self.own_host = f"{self.own_name}:{port}"
@@ -234,7 +242,7 @@ class Guard:
             and self._access.knows_cookie(headers)
         )
         if allowed:
-            _prove(scope)
+            prove(scope)
             await self._app(scope, receive, send)
             return
         await receive()
@@ -247,8 +255,10 @@ class Guard:
                 headers.setdefault("Content-Security-Policy", self._policy)
                 if headers.get(REFERRER) != FORM_REFERRER:
                     headers[REFERRER] = "no-referrer"
-                for name, value in _HEADERS.items():
+                for name, value in HEADERS.items():
                     headers[name] = value
+                if self._access.camera:
+                    headers[PERMISSIONS] = CAMERA_ALLOWED
             await send(message)
 
         if scope["path"] == ENTER and scope["method"] == "POST" and self._is_ours(Headers(scope=scope)):
@@ -273,7 +283,7 @@ class Guard:
             return PlainTextResponse(_FOREIGN, 403)
         if not self._access.knows_cookie(headers):
             return PlainTextResponse(_NO_TOKEN, 403)
-        _prove(scope)
+        prove(scope)
         return None
 
     # ------------------------------------------------------------------- ways in
@@ -298,7 +308,7 @@ class Guard:
         else:
             response = refused
         if response is not refused:
-            _prove(scope)
+            prove(scope)
         return response
 
     def _led_on(self, target: str, token: str) -> Response | None:
@@ -329,7 +339,7 @@ class Guard:
         fields = dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True))
         if not self._access.is_own_name(headers) or not self._access.take_code(fields.get(TOKEN, "")):
             return PlainTextResponse(_NO_TOKEN, 403)
-        _prove(scope)
+        prove(scope)
         return self._entered(_target(fields.get(TO, "/"), []), headers)
 
     def _entered(self, target: str, headers: Headers) -> Response:
@@ -381,7 +391,8 @@ def _is_prefetch(headers: Headers) -> bool:
     return "prefetch" in headers.get("sec-purpose", "") or headers.get("purpose") == "prefetch"
 
 
-def _prove(scope: Scope) -> None:
+def prove(scope: Scope) -> None:
+    """Tell the connection that its other end knows the secret."""
     connection: Connection | None = scope.get("state", {}).get("connection")
     if connection is not None:
         connection.prove()

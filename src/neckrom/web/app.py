@@ -64,7 +64,7 @@ def secured_app(access: Access) -> FastAPI:
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_middleware(Guard, access=access)
-    app.include_router(_shared_files())
+    app.include_router(shared_files())
     return app
 
 
@@ -78,9 +78,16 @@ def read_assets() -> dict[str, Asset]:
     }
 
 
-def _shared_files() -> APIRouter:
+def shared_files(names: frozenset[str] | None = None) -> APIRouter:
+    """Routes of the texts, and of the files in ``static/``.
+
+    Parameters
+    ----------
+    names : frozenset of str, optional
+        Only these files; all of them if not given.
+    """
     router = APIRouter()
-    assets = read_assets()
+    assets = {name: asset for name, asset in read_assets().items() if names is None or name in names}
     words = {
         language: Asset(
             json.dumps(

@@ -19,6 +19,7 @@ from neckrom.messages import LANGUAGES, Messages, load_messages
 from neckrom.records.api import Records
 from neckrom.web.access import FORM_REFERRER, REFERRER
 from neckrom.web.app import Pages
+from neckrom.web.page_words import in_page_words
 
 LANGUAGE = "lang"
 
@@ -67,7 +68,11 @@ class Desk:
     def problem(self, request: Request, error: NeckromError) -> Response:
         """A page that says what is wrong and what to do."""
         return self.show(
-            request, "problem.html.j2", status=status_of(error), problem=str(error), said_in="en"
+            request,
+            "problem.html.j2",
+            status=status_of(error),
+            problem=in_page_words(str(error)),
+            said_in="en",
         )
 
     @property

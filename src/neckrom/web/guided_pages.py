@@ -21,6 +21,7 @@ from neckrom.report.wording import display_name
 from neckrom.saying.figures import day
 from neckrom.web.desk import Desk, go_to
 from neckrom.web.forms import Form
+from neckrom.web.page_words import in_page_words
 from neckrom.web.people_pages import person_page
 
 
@@ -50,7 +51,14 @@ def guided_routes(desk: Desk) -> APIRouter:
         if running is None:
             return go_to(f"/people/{row.id}")
         label = display_name(row.label, limit=250)
-        return desk.show(request, "guided.html.j2", running=running, person=row.id, label=label)
+        return desk.show(
+            request,
+            "guided.html.j2",
+            running=running,
+            said=in_page_words(running.said),
+            person=row.id,
+            label=label,
+        )
 
     @router.post("/people/{person}/import")
     def take_in(
@@ -88,6 +96,11 @@ def guided_routes(desk: Desk) -> APIRouter:
     def stage(person: str) -> Response:
         running = guided.of(person)
         return PlainTextResponse("none" if running is None else running.stage.value)
+
+    @router.get("/people/{person}/guided/progress")
+    def progress(person: str) -> dict[str, float]:
+        running = guided.of(person)
+        return {"share": 0.0 if running is None else running.share}
 
     @router.post("/people/{person}/guided/stop")
     def stop(person: str) -> Response:

@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from neckrom.live.api import LiveSession
 from neckrom.live.contract import Command, Phase, Simple, State, Stop
 
+LARGEST_MESSAGE = 64 * 1024
+"""Bytes of one message of a page; its largest, a note, has far less."""
 MOST_PAGES = 8
 STATES_ON_THE_WAY = 3
 """States that a page may not have seen yet before it gets no more."""
@@ -295,4 +297,5 @@ async def _next_message(socket: WebSocket) -> str | bytes:
     if received["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(received.get("code", 1006), received.get("reason"))
     text = received.get("text")
-    return text if text is not None else received.get("bytes") or b""
+    message = text if text is not None else received.get("bytes") or b""
+    return message if len(message) <= LARGEST_MESSAGE else b""  # pictures may be larger, on their own way

@@ -15,7 +15,7 @@ from neckrom.types import Movement
 from neckrom.web.access import REPORT_POLICY
 from neckrom.web.app import Pages
 from neckrom.web.hub import LiveHub
-from neckrom.web.live_result import report_in, shown_result
+from neckrom.web.live_result import Shown, report_in, shown_of, shown_result
 
 PREFIX = "/live"
 REPORT_URL = f"{PREFIX}/report/report.html"
@@ -30,7 +30,9 @@ _REPORT_FILES = {
 _NAME = r"^[A-Za-z0-9_-]{1,64}$"
 
 
-def live_routes(hub: LiveHub, pages: Pages, language: str) -> APIRouter:
+def live_routes(
+    hub: LiveHub, pages: Pages, language: str, template: str = "live.html.j2", **values: str
+) -> APIRouter:
     """The page of one session.
 
     Parameters
@@ -39,6 +41,8 @@ def live_routes(hub: LiveHub, pages: Pages, language: str) -> APIRouter:
     pages : Pages
     language : str
         In which the page speaks until its user chooses another one.
+    template : str
+        Of the page; the values are for it.
 
     Returns
     -------
@@ -49,7 +53,7 @@ def live_routes(hub: LiveHub, pages: Pages, language: str) -> APIRouter:
 
     @router.get("")
     def page() -> Response:
-        return pages.render("live.html.j2", language=language)
+        return pages.render(template, language=language, status=200, **values)
 
     @router.websocket("/socket")
     async def socket(websocket: WebSocket, page: Annotated[str, Query(pattern=_NAME)]) -> None:
@@ -76,16 +80,18 @@ def live_routes(hub: LiveHub, pages: Pages, language: str) -> APIRouter:
 
     @router.get("/verdict/{code}")
     def verdict(code: str) -> Response:
-        folder = hub.session.result_folder
-        if folder is None or code not in LANGUAGES:
+        if code not in LANGUAGES:
             return _nothing()
+        folder = hub.session.result_folder
+        if folder is None:
+            first = hub.session.first_result()
+            return _nothing() if first is None else _json(shown_of(first, code))
         stored = code == language  # the session's own, which lies there already
         home = f"{PREFIX}/report/report" if stored else f"{PREFIX}/report-in/{code}"
         try:
-            shown = shown_result(folder, code, report=f"{home}.html", pdf=f"{home}.pdf")
+            return _json(shown_result(folder, code, report=f"{home}.html", pdf=f"{home}.pdf"))
         except InputError:
             return _nothing()
-        return Response(shown.model_dump_json(), media_type="application/json")
 
     @router.get("/report-in/{name}")
     def report_in_language(name: str) -> Response:
@@ -115,6 +121,10 @@ def _handed_out(data: bytes, name: str, media_type: str) -> Response:
     if not media_type.startswith("text/html"):
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return Response(data, media_type=media_type, headers=headers)
+
+
+def _json(shown: Shown) -> Response:
+    return Response(shown.model_dump_json(), media_type="application/json")
 
 
 def _nothing() -> Response:

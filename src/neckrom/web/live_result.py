@@ -39,7 +39,9 @@ class Bar(_Strict):
 
     name: str
     best: str
+    interval: str
     note: str
+    pain: str
     sign: str
     grade: str
     share: float
@@ -49,12 +51,17 @@ class Bar(_Strict):
 class Shown(_Strict):
     """Everything that the result screen shows, in one language."""
 
+    title: str
     lines: tuple[Line, ...]
     meaning: str
     bars: tuple[Bar, ...]
+    advice_title: str
     advice: tuple[str, ...]
-    report: str
-    pdf: str
+    notes: tuple[str, ...]
+    """What the figures can and cannot tell, as on the sheet to hand out."""
+    report: str = ""
+    """Empty while there is none: what was seen live is shown then."""
+    pdf: str = ""
 
 
 def shown_result(folder: Path, language: str, *, report: str, pdf: str) -> Shown:
@@ -73,9 +80,16 @@ def shown_result(folder: Path, language: str, *, report: str, pdf: str) -> Shown
     InputError
         If there is no result that can be read.
     """
-    result, texts = _result(folder), load_messages(language)
+    shown = shown_of(_result(folder), language)
+    return shown.model_copy(update={"report": report, "pdf": pdf})
+
+
+def shown_of(result: Result, language: str) -> Shown:
+    """A result in a language: verdict, figures with the pain that was entered, what to do next."""
+    texts = load_messages(language)
     verdict = verdict_of(result, texts)
     return Shown(
+        title=texts.text("sheet.title"),
         lines=tuple(
             Line(sign=item.sign, grade=item.grade.value, text=item.text) for item in verdict.findings
         ),
@@ -85,9 +99,9 @@ def shown_result(folder: Path, language: str, *, report: str, pdf: str) -> Shown
             for item in result.movements
             if item.best_deg is not None
         ),
+        advice_title=texts.text("report.section.next"),
         advice=advice(result, verdict, texts),
-        report=report,
-        pdf=pdf,
+        notes=tuple(texts.text(key) for key in ("sheet.loss", "sheet.trust")),
     )
 
 
@@ -118,7 +132,9 @@ def _bar(item: MovementResult, said: MovementSaid) -> Bar:
     return Bar(
         name=said.name,
         best=said.best,
+        interval=said.interval,
         note=f"{said.of_norm} · {said.meaning}",
+        pain=said.long_pain,
         sign=said.sign,
         grade=said.grade.value,
         share=best / _SCALE_DEG,

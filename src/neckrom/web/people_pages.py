@@ -24,6 +24,7 @@ from neckrom.handouts.values_in_words import (
     error_words,
     verdict_words,
 )
+from neckrom.live.camera_names import camera_names
 from neckrom.messages import Messages
 from neckrom.records.audit import Action
 from neckrom.records.trends import MovementTrend, Verdict, repeatability
@@ -168,13 +169,31 @@ def person_page(
         "moment": figures.clock,
         "verdicts": {key: verdict_of(result, texts) for key, result in results.items()},
         "display": display_name,
-        "cameras": CAMERAS,
+        "cameras": _cameras(texts),
         "protocols": PROTOCOLS,
         "formats": [form.value for form in Format],
         "guided": desk.guided.of(view.row.id),
         "typed": typed,
     }
     return desk.show(request, "person.html.j2", status=status, problem=problem, **(shown | values))
+
+
+_WITHOUT_NAMES = 4
+"""Numbers that are offered where the system names no camera."""
+
+
+def _cameras(texts: Messages) -> list[tuple[str, str]]:
+    """What can be chosen: cameras by the names that the system gives them, the browser's own, a phone."""
+    names = camera_names()
+    numbers = [number for number in CAMERAS if number.isdigit()]
+    known = [(number, f"{number}: {name}") for number, name in names.items() if number in numbers]
+    if not known:
+        known = [
+            (number, texts.text("pages.camera_number", number=int(number)))
+            for number in numbers[:_WITHOUT_NAMES]
+        ]
+    others = [camera for camera in CAMERAS if not camera.isdigit()]
+    return known + [(camera, texts.text(f"pages.camera_{camera}")) for camera in others]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -17,21 +17,28 @@ from neckrom.errors import ConfigurationError, EnvironmentProblemError
 from neckrom.live.api import LiveSession
 from neckrom.web.access import LOOPBACK, Access
 from neckrom.web.app import Pages, secured_app
+from neckrom.web.camera_page import CAMERA_PAGE, camera_routes
 from neckrom.web.connections import BACKLOG, Gate, quiet
-from neckrom.web.hub import LiveHub
+from neckrom.web.hub import LARGEST_MESSAGE, LiveHub
 from neckrom.web.launching import open_in_browser
 from neckrom.web.live_page import PREFIX, REPORT_URL, live_routes
+from neckrom.web.page_camera import LARGEST_CAMERA_MESSAGE, PageCamera
+from neckrom.web.phone_server import PhoneDesk, PhonePort
 
 log = logging.getLogger(__name__)
 
-LARGEST_MESSAGE = 64 * 1024
-"""Bytes of one message of a page; its largest, a note, has far less."""
 CLOSED_S = 5.0
 """So long after the last page of a finished session was closed the server ends."""
 
 
-def live_app(session: LiveSession, access: Access, language: str) -> tuple[FastAPI, LiveHub]:
-    """The application of one guided session."""
+def live_app(
+    session: LiveSession,
+    access: Access,
+    language: str,
+    camera: PageCamera | None = None,
+    phone: PhoneDesk | None = None,
+) -> tuple[FastAPI, LiveHub]:
+    """The application of one guided session; with a camera that a page has, it starts when that one sends."""
     hub = LiveHub(session, REPORT_URL)
     app = secured_app(access)
     router = APIRouter()
@@ -41,7 +48,12 @@ def live_app(session: LiveSession, access: Access, language: str) -> tuple[FastA
         return RedirectResponse(PREFIX, 303)
 
     app.include_router(router)
-    app.include_router(live_routes(hub, Pages(), language))
+    if camera is None:
+        app.include_router(live_routes(hub, Pages(), language))
+    else:
+        app.include_router(camera_routes(camera, phone))
+        kind = camera.source.kind
+        app.include_router(live_routes(hub, Pages(), language, CAMERA_PAGE, kind=kind))
     return app, hub
 
 
@@ -52,32 +64,47 @@ def serve(
     open_browser: bool = True,
     language: str = "en",
     on_ready: Callable[[str], None] | None = None,
+    camera: PageCamera | None = None,
+    phone: PhonePort | None = None,
+    on_phone_closed: Callable[[], None] | None = None,
 ) -> None:
     """Serve the page of a session; come back when it is over and its pages are closed, or on Ctrl-C.
 
     Parameters
     ----------
     session : LiveSession
-        Already started; it is not closed here.
+        Already started, or started by ``camera``; it is not closed here.
     port : int, optional
         On 127.0.0.1; a free one if not given.
     open_browser : bool
     language : str
     on_ready : callable, optional
         Told the address once the server answers, and the next one whenever a browser has used one up.
+    camera : PageCamera, optional
+        Where a page has the camera.
+    phone : PhonePort, optional
+        Where that page is on a phone.
+    on_phone_closed : callable, optional
+        Told when the phone's port is closed.
 
     Raises
     ------
     EnvironmentProblemError
         If the port is taken.
+    NeckromError
+        What kept the session from starting.
     ConfigurationError
         If the port is none, or the language has no texts.
     KeyboardInterrupt
         On Ctrl-C.
     """
     with listening(port) as listener:
-        access = Access(listener.getsockname()[1])
-        app, hub = live_app(session, access, language)
+        in_browser = camera is not None and phone is None
+        access = Access(listener.getsockname()[1], camera=in_browser)
+        desk = None
+        if camera is not None and phone is not None:
+            desk = PhoneDesk(phone, camera, session, language, on_phone_closed)
+        app, hub = live_app(session, access, language, camera, desk)
 
         def tell() -> None:
             if on_ready is not None:
@@ -89,7 +116,13 @@ def serve(
             if open_browser:
                 open_in_browser(access, PREFIX)
 
-        run_app(app, listener, ready, lambda: hub.left_after_the_end(CLOSED_S))
+        def is_over() -> bool:
+            if camera is not None:
+                camera.check()
+            return hub.left_after_the_end(CLOSED_S)
+
+        largest = LARGEST_CAMERA_MESSAGE if in_browser else LARGEST_MESSAGE
+        run_app(app, listener, ready, is_over, largest=largest, beside=desk.run if desk else None)
 
 
 def run_app(
@@ -98,8 +131,24 @@ def run_app(
     ready: Callable[[], None],
     is_over: Callable[[], bool],
     gate: Gate | None = None,
+    *,
+    largest: int = LARGEST_MESSAGE,
+    beside: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Run an application until ``is_over`` says so, asked in its event loop twice a second.
+
+    Parameters
+    ----------
+    app : FastAPI
+    listener : socket
+    ready : callable
+        Told when the server answers.
+    is_over : callable
+    gate : Gate, optional
+    largest : int
+        Bytes of a WebSocket message.
+    beside : callable, optional
+        Runs in the same event loop, from the start to the end.
 
     Raises
     ------
@@ -109,8 +158,8 @@ def run_app(
         What ``is_over`` raises.
     """
     gate = gate or Gate()
-    server = uvicorn.Server(server_config(app, gate))
-    looking: list[asyncio.Task[None]] = []
+    server = uvicorn.Server(server_config(app, gate, largest))
+    looking: list[asyncio.Future[None]] = []
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -119,16 +168,23 @@ def run_app(
         async def look() -> None:
             while not server.started:
                 await asyncio.sleep(0.02)
+            if beside is not None:
+                looking.append(asyncio.ensure_future(beside()))
             ready()
             try:
                 while not is_over():
+                    for work in looking[1:]:
+                        if work.done() and not work.cancelled():
+                            work.result()  # what broke it
                     await asyncio.sleep(0.5)
             finally:
                 server.should_exit = True
 
         looking.append(asyncio.create_task(look()))
         yield
-        looking[0].cancel()
+        for work in looking:
+            work.cancel()
+        await asyncio.gather(*looking[1:], return_exceptions=True)
 
     app.router.lifespan_context = lifespan
     try:
@@ -143,7 +199,7 @@ def run_app(
         looking[0].result()
 
 
-def server_config(app: FastAPI, gate: Gate) -> uvicorn.Config:
+def server_config(app: FastAPI, gate: Gate, largest: int = LARGEST_MESSAGE) -> uvicorn.Config:
     """Nothing is logged that names an address, and no header of a proxy is believed."""
     return uvicorn.Config(
         app,
@@ -155,7 +211,7 @@ def server_config(app: FastAPI, gate: Gate) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         ws="websockets-sansio",
-        ws_max_size=LARGEST_MESSAGE,
+        ws_max_size=largest,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=2,
     )

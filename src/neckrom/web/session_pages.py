@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from neckrom.errors import InputError, UnknownRecordError
 from neckrom.exports.write import Format
 from neckrom.handouts.making import letterhead, picture_of, report_of, sheet_for
 from neckrom.records.audit import Action
@@ -53,6 +54,18 @@ def session_routes(desk: Desk) -> APIRouter:
                 typed=form.fields,
                 status=400,
             )
+        return go_to(f"/sessions/{found.id}")
+
+    @router.post("/sessions/{session}/move")
+    def move(request: Request, session: str, form: Form) -> Response:
+        found = records.find_session(session)
+        try:
+            records.move_session(found.id, records.find_person(form.text("person")).id)
+        except (UnknownRecordError, InputError) as error:
+            key = "unknown" if isinstance(error, UnknownRecordError) else "theirs"
+            said = desk.texts(request).text(f"pages.move.{key}")
+            view = records.session(found.id)
+            return _session_page(desk, request, view, problem=said, typed=form.fields, status=400)
         return go_to(f"/sessions/{found.id}")
 
     @router.get("/sessions/{session}/files/{name}")

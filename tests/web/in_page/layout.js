@@ -14,6 +14,6 @@
     if (element.matches("button") && element.scrollWidth > element.clientWidth + 1) found.push(`cut off: ${name}`);
   }
   const stop = document.querySelector(".action-stop");
-  if (stop.checkVisibility() && stop.getBoundingClientRect().bottom > innerHeight + 1) found.push("stop is out of sight");
+  if (stop?.checkVisibility() && stop.getBoundingClientRect().bottom > innerHeight + 1) found.push("stop is out of sight");
   return found;
 }

@@ -11,7 +11,7 @@ const ASIDE = 190;
 const HOLD_WIDTH = 150;
 
 // To the right of the picture: forward, and the person's right as a mirror shows it.
-const SIDE = {
+export const SIDE = {
   flexion: 1,
   extension: -1,
   rotation_left: -1,
@@ -20,7 +20,7 @@ const SIDE = {
   lateral_right: 1,
 };
 
-const PLANE = (movement) => movement.split("_")[0].replace("extension", "flexion");
+export const PLANE = (movement) => movement.split("_")[0].replace("extension", "flexion");
 
 function at(angle, radius, side) {
   const radians = (angle * Math.PI) / 180;
@@ -40,7 +40,7 @@ function line(angle, inner, outer, side) {
   return `M${x1.toFixed(1)} ${y1.toFixed(1)}L${x2.toFixed(1)} ${y2.toFixed(1)}`;
 }
 
-function drawings() {
+export function drawings() {
   // Each: what stays, what turns; about the pivot at 0, 0.
   return {
     flexion: {

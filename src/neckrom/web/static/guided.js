@@ -1,5 +1,11 @@
-// Loads the page of a guided session again once it has got on; nothing else.
+// Loads the page of a guided session again once it has got on, and shows how far a clip is; nothing else.
 const shown = document.getElementById("stage");
+const share = document.getElementById("share");
+
+async function move() {
+  const answer = await fetch(`${location.pathname}/progress`, { cache: "no-store" });
+  if (answer.ok) share.value = (await answer.json()).share;
+}
 
 async function look() {
   try {
@@ -8,6 +14,7 @@ async function look() {
       location.reload();
       return;
     }
+    if (share) await move();
   } catch {
     // neckrom has ended, or is busy: look again
   }

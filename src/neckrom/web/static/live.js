@@ -7,13 +7,13 @@ import { Link } from "./link.js";
 import { Preview } from "./preview.js";
 import { SCREENS, screenOf } from "./screens.js";
 import { Trace } from "./trace.js";
-import { Tones, Voice } from "./voice.js";
+import { chosen, RATES, Tones, Voice } from "./voice.js";
 import { Words } from "./words.js";
 
 const MOVING = ["announce", "out", "hold", "back"];
-const AT_WORK = ["setup", "neutral", ...MOVING];
+const AT_WORK = ["intro", "setup", "neutral", ...MOVING];
 const ASKING = ["pain", "chin"];
-const BEFORE = ["safety", "consent", "setup", "neutral"];
+const BEFORE = ["safety", "consent", "intro", "setup", "neutral"];
 const OVER = ["refused", "stopped", "saving", "result"];
 
 // What can be done, by key; `when` names the phases in which it means something.
@@ -30,7 +30,7 @@ const ACTIONS = [
 
 const STEPS = [
   ["questions", ["safety", "refused", "consent"]],
-  ["setup", ["setup", "neutral"]],
+  ["setup", ["intro", "setup", "neutral"]],
   ["movements", [...MOVING, "pain", "chin", "paused", "camera_lost", "stopped"]],
   ["result", ["saving", "result"]],
 ];
@@ -42,12 +42,12 @@ class App {
     this.state = null;
     this.screens = {};
     this.current = null;
-    this.shortcuts = localStorage.getItem("neckrom-shortcuts") !== "off";
+    this.shortcuts = chosen.get("shortcuts") !== "off";
     this.muted = false;
     this.chosenSound = false;
     this.goneFor = "open";
-    this.voice = new Voice(() => this.tellVoice());
     this.tones = new Tones();
+    this.voice = new Voice({ change: () => this.tellVoice(), heard: (id) => this.heard(id) }, this.tones);
     this.preview = new Preview();
     this.trace = new Trace();
     this.view = new URLSearchParams(location.search).get("view") === "clinician" ? "clinician" : "person";
@@ -155,10 +155,12 @@ class App {
     const close = () => this.helpDialog.close();
     const box = h("input", { type: "checkbox", id: "shortcuts", checked: this.shortcuts, onchange: () => {
       this.shortcuts = box.checked;
-      localStorage.setItem("neckrom-shortcuts", box.checked ? "on" : "off");
+      chosen.set("shortcuts", box.checked ? "on" : "off");
     } });
     return h("dialog", { class: "ask help", "aria-labelledby": "help-title" },
       h("h2", { id: "help-title", tabindex: "-1", text: this.t("help.title") }),
+      h("div", { class: "help-actions" }, ACTIONS.filter(({ name }) => !["stop", "help"].includes(name)).map((action) => this.helpAction(action))),
+      this.buildVoiceChoice(),
       h("dl", { class: "keys" },
         ACTIONS.map(({ name, key }) => row(key === " " ? this.t("key.space") : key.toUpperCase(), this.t(`help.${name}`))),
         row("1 2 3", this.t("help.answers")), row("0–9 T", this.t("help.pain")),
@@ -166,6 +168,36 @@ class App {
       h("p", {}, box, " ", h("label", { for: "shortcuts", text: this.t("help.shortcuts") })),
       h("button", { type: "button", class: "choice", "data-key": "Escape", onclick: close },
         h("kbd", { text: "Esc", "aria-hidden": "true" }), h("span", { text: this.t("help.close") })));
+  }
+
+  /** The same as in the bar: where the window is too small for it, it is here. */
+  helpAction({ name, key, shape }) {
+    return h("button", { type: "button", class: "choice", "data-action": name, onclick: () => {
+      this.helpDialog.close();
+      this.act(name);
+    } }, icon(shape), h("span", { text: this.t(`action.${name}`) }), h("kbd", { text: key.toUpperCase(), "aria-hidden": "true" }));
+  }
+
+  buildVoiceChoice() {
+    this.voiceChoice = h("select", { id: "voice", onchange: () => this.tryVoice(() => this.voice.use(this.voiceChoice.value)) });
+    const rate = h("select", { id: "rate", onchange: () => this.tryVoice(() => this.voice.setRate(rate.value)) },
+      Object.keys(RATES).map((name) => h("option", { value: name, text: this.t(`voice.${name}`), selected: this.voice.rate === name })));
+    return h("div", { class: "voice-choice" },
+      h("label", { for: "voice", text: this.t("voice.choose") }), this.voiceChoice,
+      h("label", { for: "rate", text: this.t("voice.rate") }), rate);
+  }
+
+  tryVoice(change) {
+    change();
+    if (this.voice.heard) this.voice.say(this.t("voice.sample"));
+  }
+
+  listVoices() {
+    const { voices } = this.voice;
+    const options = voices.length ? voices.map((voice) => h("option", { value: voice.name, text: voice.name, selected: voice === this.voice.voice }))
+      : [h("option", { text: this.t("voice.no_choice") })];
+    this.voiceChoice.replaceChildren(...options);
+    this.voiceChoice.disabled = voices.length === 0;
   }
 
   async speak(language) {
@@ -178,25 +210,39 @@ class App {
 
   take(state) {
     this.state = state;
+    this.show(state);
     if (!this.chosenSound) this.quiet(this.watching, false);
     const newest = this.voice.hear(state.say ?? [], (sentence) => this.words.of(sentence));
-    this.tones.hear(state.tones ?? []);
-    this.tones.follow(this.share(state));
     if (newest) this.write(newest);
-    this.show(state);
+    this.sound(state);
+  }
+
+  /** Whatever the browser's sound does must not hold up the page. */
+  sound(state) {
+    try {
+      this.tones.hear(state.tones ?? []);
+      this.tones.follow(this.share(state));
+    } catch (error) {
+      console.warn("no tones", error);
+    }
+  }
+
+  /** How far the voice has come, for the session that waits for it. */
+  heard(id) {
+    if (this.state && !this.watching && id >= 0) this.send({ type: "heard", id });
   }
 
   /** What is said, for those who do not hear it. */
   write(sentence) {
     const words = this.words.of(sentence);
-    setText(this.preview.subtitle, words);
+    setText(this.preview.subtitle, this.state.phase === "intro" || this.state.wording ? "" : words);
     if (!this.voice.heard) setText(this.said, words);
   }
 
   /** How much of the norm the angle is, while a movement is on its way; else null. */
   share(state) {
     const { gauge } = state;
-    if (!gauge || !["out", "hold"].includes(state.phase)) return null;
+    if (!gauge || state.wording || !["out", "hold"].includes(state.phase)) return null;
     if (typeof gauge.angle_deg !== "number") return null;
     return Math.max(gauge.angle_deg, 0) / (gauge.reference_deg || 60);
   }
@@ -233,6 +279,7 @@ class App {
       (screen.first() ?? this.headline).focus({ preventScroll: true });
     }
     scrollTo(0, 0);
+    this.stage.scrollTop = 0;
     return screen;
   }
 
@@ -304,7 +351,7 @@ class App {
 
   tellVoice() {
     if (!this.headline) return;
-    const none = this.voice.known && this.voice.voice === null;
+    const none = this.voice.known && (this.voice.voice === null || this.voice.failed);
     this.noVoice = none && sessionStorage.getItem("neckrom-no-voice") !== this.words.language;
     document.body.dataset.heard = String(this.voice.heard);
     this.showBanners(this.bannersOf(this.state));
@@ -335,7 +382,7 @@ class App {
     const { command } = ACTIONS.find((action) => action.name === name);
     if (name === "stop") this.askStop();
     else if (name === "mute") this.quiet(!this.muted, true);
-    else if (name === "help") this.openDialog(this.helpDialog);
+    else if (name === "help") this.openHelp();
     else this.send({ type: command });
     if (name === "hurts") this.acknowledge(button);
   }
@@ -358,6 +405,14 @@ class App {
     button.setAttribute("aria-pressed", String(muted));
     setText(button.querySelector(".action-name"), this.t(muted ? "action.unmute" : "action.mute"));
     document.body.dataset.heard = String(this.voice.heard);
+  }
+
+  openHelp() {
+    this.listVoices();
+    for (const button of this.helpDialog.querySelectorAll("[data-action]")) {
+      setAttribute(button, "disabled", this.buttons[button.dataset.action].getAttribute("aria-disabled") === "true");
+    }
+    this.openDialog(this.helpDialog);
   }
 
   openDialog(dialog) {

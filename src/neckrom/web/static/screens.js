@@ -1,6 +1,8 @@
 // One screen for each kind of moment. Each has an element, update(state), key(key) and a first focus.
 
 import { h, icon, setAttribute, setText, show, whenChanged } from "./dom.js";
+import { Figure } from "./figure.js";
+import { Figures } from "./figures.js";
 
 /** A big button with its key on it. */
 export function choice(label, key, act, extra = {}) {
@@ -201,6 +203,40 @@ export class Consent extends Screen {
   }
 }
 
+// ---------------------------------------------------------------- introduction
+
+export class Intro extends Screen {
+  build() {
+    this.holder = h("div", { class: "preview-place" });
+    this.list = h("ol", { class: "lines" });
+    this.element.append(this.holder,
+      h("div", { class: "panel intro" }, this.list,
+        h("div", { class: "row" },
+          choice(this.t("intro.go_on"), "Enter", () => this.app.send({ type: "continue" }), { keyName: "⏎", class: "main" }),
+          choice(this.t("intro.again"), "r", () => this.app.send({ type: "repeat" }), { keyName: "R", class: "plain" }))));
+    this.showLines = whenChanged((lines) => {
+      this.list.replaceChildren(...lines.map((line) => h("li", { text: this.words.of(line) })));
+    });
+  }
+
+  enter() {
+    this.holder.append(this.app.preview.element);
+  }
+
+  update(state) {
+    this.showLines(state.lines ?? []);
+    const now = state.line_now ?? 0;
+    [...this.list.children].forEach((line, index) => {
+      setAttribute(line, "aria-current", index === now ? "step" : null);
+      setAttribute(line, "data-done", index < now ? "true" : null);
+    });
+    if (now !== this.now) {
+      this.now = now;
+      this.list.children[now]?.scrollIntoView?.({ block: "nearest" });
+    }
+  }
+}
+
 // -------------------------------------------------------------------- movement
 
 export class Guide extends Screen {
@@ -216,19 +252,31 @@ export class Guide extends Screen {
       h("h2", { text: this.t("seat.title") }),
       h("ul", {}, ["chair", "feet", "hands", "shoulders", "eyes"].map((name) => h("li", { text: this.t(`seat.${name}`) }))));
     this.moving = h("div", { class: "panel moving" });
+    this.figure = new Figure();
     this.element.append(this.holder, this.setup, this.seat, this.moving);
     this.showChecks = whenChanged(([checks, said]) => this.lay(checks, said));
   }
 
   enter() {
     this.holder.append(this.app.preview.element);
-    this.moving.append(this.app.gauge.element);
+    this.moving.append(this.app.gauge.element, this.figure.element);
+  }
+
+  /** Before a movement is done for the first time it is shown; then the gauge follows the head. */
+  showFigure(state) {
+    const explained = state.wording && state.gauge ? state.gauge.movement : null;
+    show(this.figure.element, Boolean(explained));
+    if (explained) {
+      this.figure.update(explained, this.words.of(state.wording));
+      show(this.app.gauge.element, false);
+    }
   }
 
   update(state) {
     show(this.setup, state.phase === "setup");
     show(this.seat, state.phase === "neutral");
     show(this.moving, state.phase !== "setup" && state.phase !== "neutral");
+    this.showFigure(state);
     if (state.phase === "setup") {
       this.showChecks([state.checks ?? [], this.words.of(state.detail)]);
       const share = Math.min((state.setup_good_s ?? 0) / 2, 1);
@@ -313,25 +361,54 @@ export class CameraLost extends Screen {
   }
 }
 
+/** What to do after a stop for pain, dizziness or nausea; it stands above everything else. */
+const AFTER_A_STOP = ["sit", "help", "urgent", "doctor"];
+const SAFETY_STOPS = ["pain", "dizziness", "nausea"];
+
 export class Stopped extends Screen {
   build() {
-    this.saved = h("p");
+    this.saved = h("p", { class: "folder" });
     this.done = choice(this.t("stopped.show"), "Enter", () => this.app.finish(), { keyName: "⏎" });
     this.element.append(
       h("div", { class: "calm" },
-        h("ul", { class: "steps" }, ["sit", "help", "urgent", "doctor"].map((name) => h("li", { text: this.t(`stopped.${name}`) }))),
-        this.saved,
-        h("div", { class: "row big" }, this.done)));
+        h("ul", { class: "steps" }, AFTER_A_STOP.map((name) => h("li", { text: this.t(`stopped.${name}`) }))),
+        h("div", { class: "row big" }, this.done),
+        this.saved));
   }
 
   update(state) {
     setText(this.saved, state.result_dir ? this.t("saved_in", { folder: state.result_dir }) : "");
+    show(this.saved, Boolean(state.result_dir));
   }
 }
 
 export class Saving extends Screen {
   build() {
-    this.element.append(h("div", { class: "calm middle" }, h("div", { class: "spinner", "aria-hidden": "true" })));
+    this.bar = h("div", { class: "saving-done" });
+    this.track = h("div", { class: "saving-bar", role: "progressbar", "aria-label": this.words.text("headline.saving"),
+      "aria-valuemin": "0", "aria-valuemax": "100" }, this.bar);
+    this.figures = new Figures(this.words);
+    this.element.append(this.track, h("p", { class: "quiet", text: this.t("result.live") }), this.figures.element);
+    this.showShare = whenChanged((saving) => this.move(saving));
+    this.askFigures = whenChanged(([measured, language]) => {
+      if (measured) this.figures.load(language);
+    });
+  }
+
+  /** To where it is, and slowly on towards the next mark. */
+  move({ share, next_share: next }) {
+    setAttribute(this.track, "aria-valuenow", String(Math.round(100 * share)));
+    this.bar.style.transition = "none";
+    this.bar.style.width = `${100 * share}%`;
+    requestAnimationFrame(() => {
+      this.bar.style.transition = "";
+      this.bar.style.width = `${100 * (share + 0.9 * (next - share))}%`;
+    });
+  }
+
+  update(state) {
+    this.showShare(state.saving ?? { share: 0, next_share: 0.05 });
+    this.askFigures([Boolean(state.measured), this.words.language]);
   }
 }
 
@@ -339,61 +416,35 @@ export class Result extends Screen {
   build() {
     this.folder = h("p", { class: "folder" });
     this.links = h("div", { class: "row links" });
-    this.verdict = h("section", { class: "box verdict", "aria-label": this.words.text("pages.verdict_label") });
-    this.best = h("ul", { class: "best-list" });
-    this.next = h("div", { class: "next" });
-    this.frame = h("iframe", { class: "report", title: this.t("result.frame") });
-    this.side = h("div", { class: "result-side" }, this.verdict, this.links, this.best, this.next, this.folder,
-      h("p", { class: "quiet", text: this.t("result.statement") }),
-      choice(this.t("finish"), "e", () => this.app.end(), { keyName: "E" }));
-    this.element.append(this.side, this.frame);
-    show(this.verdict, false);
-    this.showReport = whenChanged(([url, language]) => this.layReport(url, language));
+    this.after = h("ul", { class: "steps after-stop" }, AFTER_A_STOP.map((name) => h("li", { text: this.t(`stopped.${name}`) })));
+    this.figures = new Figures(this.words);
+    this.end = choice(this.t("finish"), "e", () => this.app.end(), { keyName: "E", class: "main" });
+    this.element.append(
+      this.after,
+      h("div", { class: "row ending" }, this.end, this.links),
+      this.figures.element,
+      h("p", { class: "quiet", text: this.t("result.statement") }), this.folder);
+    this.showReport = whenChanged(([, url, measured, language]) => this.layReport(url, measured, language));
   }
 
   update(state) {
-    this.showReport([state.result_url ?? null, this.words.language]);
+    show(this.after, SAFETY_STOPS.includes(state.stop_reason));
+    this.showReport([state.seq && state.result_dir, state.result_url ?? null, Boolean(state.measured), this.words.language]);
     setText(this.folder, state.result_dir ? this.t("saved_in", { folder: state.result_dir }) : "");
   }
 
-  /** Everything comes as finished strings, in the page's language. */
-  async layReport(url, language) {
-    show(this.frame, Boolean(url));
+  async layReport(url, measured, language) {
     this.links.replaceChildren();
-    if (!url) return;
-    const answer = await fetch(`/live/verdict/${language}`);
-    const shown = answer.ok ? await answer.json() : { lines: [], meaning: "", bars: [], advice: [], report: url, pdf: url.replace("report.html", "report.pdf") };
-    this.frame.src = shown.report;
+    show(this.figures.element, false);
+    if (!url && !measured) return;
+    const shown = await this.figures.load(language);
+    const [page, pdf] = shown ? [shown.report, shown.pdf] : [url, url?.replace("report.html", "report.pdf")];
+    if (!url || !page) return;
     const link = (target, text, key, extra) =>
-      h("a", { class: "choice link", href: target, "data-key": key, ...extra }, h("span", { text }));
+      h("a", { class: "choice link", href: target, "data-key": key, ...extra }, h("kbd", { text: key.toUpperCase(), "aria-hidden": "true" }), h("span", { text }));
     this.links.replaceChildren(
-      link(shown.report, this.t("result.open"), "o", { target: "_blank", rel: "noopener" }),
-      link(shown.pdf, this.t("result.pdf"), "d", { download: "neckrom-report.pdf" }));
-    this.layVerdict(shown);
-    this.best.replaceChildren(...shown.bars.map((item) => this.figure(item)));
-    this.next.replaceChildren(...shown.advice.map((text) => h("p", { text })));
-  }
-
-  layVerdict({ lines, meaning }) {
-    show(this.verdict, lines.length > 0);
-    if (!lines.length) return;
-    this.verdict.className = `box verdict ${lines[0].grade}`;
-    this.verdict.replaceChildren(
-      ...lines.map((line) => h("p", {}, h("span", { class: `grade ${line.grade}`, text: `${line.sign} ` }), line.text)),
-      meaning ? h("p", { class: "quiet", text: meaning }) : "");
-  }
-
-  figure(item) {
-    const bar = h("span", { class: "best-fill" });
-    bar.style.width = `${100 * item.share}%`;
-    const half = h("span", { class: "best-half" });
-    half.style.left = `${100 * (item.half_share ?? 0)}%`;
-    show(half, item.half_share !== null);
-    return h("li", { "data-grade": item.grade },
-      h("span", { class: "best-name", text: item.name }),
-      h("span", { class: "best-bar", "aria-hidden": "true" }, bar, half),
-      h("b", { text: item.best }),
-      h("span", { class: `best-note grade ${item.grade}`, text: `${item.sign} ${item.note}` }));
+      link(page, this.t("result.open"), "o", { target: "_blank", rel: "noopener" }),
+      link(pdf, this.t("result.pdf"), "d", { download: "neckrom-report.pdf" }));
   }
 }
 
@@ -402,6 +453,7 @@ export const SCREENS = {
   safety: Safety,
   refused: Refused,
   consent: Consent,
+  intro: Intro,
   guide: Guide,
   pain: Pain,
   chin: Chin,
