@@ -57,8 +57,8 @@ class Looking(_Strict):
     pictures: bool
 
 
-_FROM_PAGE: TypeAdapter[Command | Seen | Looking] = TypeAdapter(
-    Annotated[Command | Seen | Looking, Field(discriminator="type")]
+_FROM_PAGE: TypeAdapter[Command | Heard | Seen | Looking] = TypeAdapter(
+    Annotated[Command | Heard | Seen | Looking, Field(discriminator="type")]
 )
 
 
