@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neckrom.cli.opening import opened_records
 from neckrom.cli.terminal import console, print_json, say
 from neckrom.errors import ConfigurationError
 
@@ -91,7 +92,7 @@ def add_person(
     as_json: _Json = False,
 ) -> None:
     """Add a person."""
-    with _opened(store) as records:
+    with opened_records(store) as records:
         row = records.add_person(name, birth_date, note)
         same = (
             []
@@ -116,7 +117,7 @@ def list_people(
     as_json: _Json = False,
 ) -> None:
     """List the people, by name."""
-    with _opened(store) as records:
+    with opened_records(store) as records:
         rows = records.people(search)
         _say_what_waits(records)
     if as_json:
@@ -137,7 +138,7 @@ def show_person(person: _Person, *, store: _Store = None, as_json: _Json = False
     from neckrom.records.audit import Action  # noqa: PLC0415
     from neckrom.records.trends import repeatability  # noqa: PLC0415
 
-    with _opened(store) as records:
+    with opened_records(store) as records:
         found = records.find_person(person)
         view, trends = records.person(found.id), records.trend(found.id)
         results = records.results(row.id for row in view.sessions)
@@ -156,7 +157,7 @@ def rename_person(
     store: _Store = None,
 ) -> None:
     """Give a person another name."""
-    with _opened(store) as records:
+    with opened_records(store) as records:
         row = records.rename_person(records.find_person(person).id, name)
     console().print(f"Renamed to {row.label}", soft_wrap=True)
 
@@ -177,7 +178,7 @@ def change_person(
     """Change the note or the birth date of a person."""
     if note is None and birth_date is None:
         raise ConfigurationError("Say what is to be changed: --note TEXT or --birth-date YYYY-MM-DD.")
-    with _opened(store) as records:
+    with opened_records(store) as records:
         row = records.find_person(person)
         kept = "" if row.birth_date is None else row.birth_date.isoformat()
         born = kept if birth_date is None else birth_date
@@ -192,7 +193,7 @@ def delete_person(
     """Delete a person with all sessions, answers and files. There is no way back."""
     from neckrom.cli.records_view import deleted_line  # noqa: PLC0415
 
-    with _opened(store) as records:
+    with opened_records(store) as records:
         row = records.find_person(person)
         what = f"{row.sessions} session{'s' * (row.sessions != 1)}"
         _ask(f"Delete {row.label} with {what} and all files?", yes=yes)
@@ -221,7 +222,7 @@ def list_sessions(
     """List sessions, newest first."""
     from neckrom.cli.records_view import sessions_table  # noqa: PLC0415
 
-    with _opened(store) as records:
+    with opened_records(store) as records:
         found = None if person is None else records.find_person(person)
         limit = None if everything else NEWEST + 1
         rows = records.sessions(None if found is None else found.id, limit=limit)
@@ -245,7 +246,7 @@ def show_session(session: _Session, *, store: _Store = None, as_json: _Json = Fa
     """Show what a session measured; with --json its whole result, as in result.json."""
     from neckrom.records.audit import Action  # noqa: PLC0415
 
-    with _opened(store) as records:
+    with opened_records(store) as records:
         row = records.find_session(session)
         view = records.session(row.id)
         records.log(Action.OPENED, row.person_id, row.id)
@@ -324,7 +325,7 @@ def import_session(
         norms=norms,
         pictures=not no_pictures,
     )
-    with _opened(store) as records, progress_on(console(stderr=True)) as progress:
+    with opened_records(store) as records, progress_on(console(stderr=True)) as progress:
         row = records.find_person(person)
         done = import_path(
             records, path, row.id, options, progress, measured=measured, note=note, replace=replace
@@ -368,7 +369,7 @@ def change_session(
     if note is None and not pain:
         raise ConfigurationError("Say what is to be changed: --note TEXT or --pain MOVEMENT=N.")
     levels = parse_pain(pain or [])
-    with _opened(store) as records:
+    with opened_records(store) as records:
         view = records.change_session(records.find_session(session).id, note=note, pain=levels)
     if as_json:
         _print_json(view)
@@ -389,7 +390,7 @@ def compare_sessions(
     from neckrom.records.audit import Action  # noqa: PLC0415
     from neckrom.records.trends import repeatability  # noqa: PLC0415
 
-    with _opened(store) as records:
+    with opened_records(store) as records:
         comparison = records.compare(records.find_session(one).id, records.find_session(other).id)
         later = comparison.later.row
         records.log(Action.COMPARED, later.person_id, later.id, comparison.earlier.row.id)
@@ -406,7 +407,7 @@ def delete_session(
     """Delete a session with its files. There is no way back."""
     from neckrom.cli.records_view import deleted_line  # noqa: PLC0415
 
-    with _opened(store) as records:
+    with opened_records(store) as records:
         row = records.find_session(session)
         _ask(f"Delete session {row.id} of {row.measured.astimezone():%Y-%m-%d} with all files?", yes=yes)
         removed = records.delete_session(row.id)
@@ -449,7 +450,7 @@ def make_backup(
     from neckrom.records.backup import back_up  # noqa: PLC0415
 
     secret = secret_to_write(encrypt=encrypt, recipients=recipient or [], passphrase_file=passphrase_file)
-    with _opened(store) as records, progress_on(console(stderr=True)) as progress:
+    with opened_records(store) as records, progress_on(console(stderr=True)) as progress:
         done = back_up(
             records,
             file,
@@ -523,7 +524,7 @@ def show_log(
     from neckrom.cli.records_view import log_table  # noqa: PLC0415
     from neckrom.records.ids import is_id  # noqa: PLC0415
 
-    with _opened(store) as records:
+    with opened_records(store) as records:
         by_id = person is not None and is_id(person.upper())
         person_id = None if person is None else person.upper() if by_id else records.find_person(person).id
         rows = records.log_entries(person_id, limit=None if everything else NEWEST + 1)
@@ -620,7 +621,7 @@ def hand_out(
     """Write the report of a session, or the course of a person, to hand out."""
     from neckrom.exports.handout import write_handout  # noqa: PLC0415
 
-    with _opened(store) as records:
+    with opened_records(store) as records:
         path = write_handout(records, what, form.value, out, language, sheet=sheet, overwrite=overwrite)
     console().print(str(path), soft_wrap=True)
 
@@ -646,7 +647,7 @@ def export_sessions(
     """Write sessions for other programs: JSON, CSV, Parquet, OpenSim motion, FHIR."""
     from neckrom.exports.write import Format, export_to  # noqa: PLC0415
 
-    with _opened(store) as records:
+    with opened_records(store) as records:
         done = export_to(records, what, Format(form.value), out, with_name=with_name, overwrite=overwrite)
     for path in done.files:
         console().print(str(path), soft_wrap=True)
@@ -655,13 +656,6 @@ def export_sessions(
 
 
 # ---------------------------------------------------------------------- parts
-
-
-def _opened(store: str | None) -> Records:
-    from neckrom.records.api import Records  # noqa: PLC0415  (slow to load)
-    from neckrom.records.location import locate  # noqa: PLC0415
-
-    return Records(locate(store))
 
 
 def _print_json(value: object) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neckrom.cli.opening import opened_records
 from neckrom.cli.terminal import console, print_json, say
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def screen(
     with ExitStack() as opened:
         subject = None
         if person is not None or session is not None:
-            records = opened.enter_context(_opened(store))
+            records = opened.enter_context(opened_records(store))
             subject = _subject(records, person, session)
         given = _read(answers) if answers is not None else _ask_all(texts)
         found = evaluate(given, None if subject is None else subject.result)
@@ -104,13 +105,6 @@ class _Subject:
     result: Result | None
     stopped_id: str = ""
     """A later session that was stopped early, and is therefore not used."""
-
-
-def _opened(store: str | None) -> Records:
-    from neckrom.records.api import Records  # noqa: PLC0415  (slow to load)
-    from neckrom.records.location import locate  # noqa: PLC0415
-
-    return Records(locate(store))
 
 
 def _subject(records: Records, person: str | None, session: str | None) -> _Subject:

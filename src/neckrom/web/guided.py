@@ -22,7 +22,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from neckrom.errors import EnvironmentProblemError, ExitCode, InputError, NeckromError, OutputError
+from neckrom.errors import (
+    EnvironmentProblemError,
+    ExitCode,
+    InputError,
+    NeckromError,
+    OutputError,
+    ReadOnlyStoreError,
+)
 from neckrom.records.api import Records
 from neckrom.records.files import make_private, open_private, sha256_of
 from neckrom.records.leftovers import GUIDED, UPLOAD, mark_busy
@@ -255,6 +262,8 @@ class GuidedSessions:
     # ---------------------------------------------------------------- parts
 
     def _new_folder(self, person_id: str) -> Path:
+        if self._records.read_only:  # what is measured could not be filed
+            raise ReadOnlyStoreError(self._records.location)
         now = datetime.now().astimezone()
         return self._folder / f"{person_id}-{now:%Y%m%d-%H%M%S-%f}"
 
