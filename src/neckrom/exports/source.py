@@ -16,7 +16,7 @@ from typing import TextIO
 import numpy as np
 
 from neckrom.errors import InputError
-from neckrom.private_files import NotPlainFileError, open_plain, read_plain
+from neckrom.private_files import open_plain
 from neckrom.records.api import PersonView, Records, ScreeningRow, SessionView
 from neckrom.records.people import PersonRow
 from neckrom.report.tables import ANGLE_COLUMNS
@@ -24,7 +24,6 @@ from neckrom.result import Result
 from neckrom.types import FloatArray
 
 ANGLES = "angles.csv"
-PDF = "report.pdf"
 
 _NUMBERS = ANGLE_COLUMNS[:10]
 _MAX_BYTES = 1_000_000_000
@@ -74,11 +73,6 @@ class ExportSession:
     view: SessionView
     result: Result
     raw: bytes
-
-    @property
-    def pdf(self) -> bytes | None:
-        """The report, where it is on this machine."""
-        return _content(self.view.folder / PDF)
 
     def series(self) -> Series:
         """Angles over time.
@@ -194,12 +188,3 @@ def _number(text: str) -> float:
     if math.isinf(value):
         raise ValueError(f"{text[:20]!r} is no number that a measurement gives")
     return value
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return read_plain(path, _MAX_BYTES)
-    except (FileNotFoundError, NotADirectoryError, NotPlainFileError):
-        return None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error

@@ -395,7 +395,9 @@ def session_routes(desk: Desk) -> APIRouter:
         return go_to(f"/sessions/{found.id}")
 
     @router.get("/sessions/{session}/files/{name}")
-    def file(session: str, name: str) -> Response:
+    def file(request: Request, session: str, name: str) -> Response:
+        if name == "report.pdf":  # the stored one may have come from anywhere
+            return report(request, session, "pdf")
         view = records.session(records.find_session(session).id)
         data = stored_file(view, name)
         if data is None:
@@ -489,7 +491,7 @@ def _session_page(
         verdict=verdict_of(view.result, texts),
         figures=movements_said(view.result, texts),
         pictures=[movement.value for movement in pictures_of(view.folder)],
-        reports={name for name in ("report.html", "report.pdf") if (view.folder / name).is_file()},
+        reports={name for name in ("report.html",) if (view.folder / name).is_file()},
         files=file_rows(view, texts),
         formats=[form.value for form in Format],
         day=day,
