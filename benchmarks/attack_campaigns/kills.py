@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.attack_campaigns import Setting, Tally
 from benchmarks.attack_campaigns import _command as command
+from benchmarks.attack_campaigns._clip import CLIP, short_clip
 from benchmarks.attack_campaigns._store import half_there, leftovers, sessions_in
 from tests.records.folders import write_folder
 
@@ -20,8 +21,6 @@ SUMMARY = "400 kills of import, backup, restore, delete, export, measure and liv
 NUMBERS = {"import": 80, "backup": 70, "restore": 60, "delete": 60, "export": 60, "measure": 45, "live": 25}
 AGAIN = 20
 """After so many kills of a command it is timed anew: a machine is not always as busy."""
-ROOT = Path(__file__).parents[2]
-CLIP = ROOT / "sample_videos" / "chidi_deficit.mp4"
 
 
 def attack(setting: Setting, tally: Tally) -> None:
@@ -71,7 +70,7 @@ class _Place:
             "restore": lambda case: ["restore", str(self.good), "--replace"],
             "delete": self._delete,
             "export": lambda case: ["export", "Stays", "--format", "csv", "--out", str(case / "out")],
-            "measure": lambda case: ["measure", str(_short_clip(self.folder)), "--out", str(case / "out")],
+            "measure": lambda case: ["measure", str(short_clip(self.folder)), "--out", str(case / "out")],
             "live": lambda case: [
                 "live", "--source", str(CLIP), "--no-browser", "--out", str(case / "live"),
             ],
@@ -183,21 +182,3 @@ def _is_whole(path: Path) -> bool:
             return archive.getnames()[-1] == "manifest.json"
     except (tarfile.TarError, IndexError):
         return False
-
-
-def _short_clip(folder: Path) -> Path:
-    """The first seconds of the sample clip."""
-    import av
-
-    path = folder / "short.mp4"
-    if path.exists():
-        return path
-    with av.open(str(CLIP)) as source, av.open(str(path), "w") as target:
-        stream = source.streams.video[0]
-        copy = target.add_stream_from_template(stream)
-        for packet in source.demux(stream):
-            if packet.dts is None or packet.dts * stream.time_base > 8:
-                break
-            packet.stream = copy
-            target.mux(packet)
-    return path
