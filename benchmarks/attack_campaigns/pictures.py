@@ -30,7 +30,7 @@ NUMBER = 12
 FOUND = "a picture of the person found"
 BLIND = "the search is blind: it finds none where pictures were allowed"
 _COLOURS, _EDGE, _GROUND = 3000, 64, 0.5
-"""A picture of a person has many colours, is larger than an icon, and, unlike a drawing, has no ground of one colour."""
+"""A picture of a person has many colours, is larger than an icon, and, unlike a drawing, no ground of one colour."""
 _DATA = re.compile(rb"data:image/[a-z+]{2,10};base64,([A-Za-z0-9+/=\s]+)")
 _STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF", b"GIF8")
 _VIDEO = {b"\x1aE\xdf\xa3": 0, b"ftyp": 4, b"AVI ": 8}
