@@ -21,6 +21,7 @@ from neckrom.records.audit import Action
 from neckrom.records.backup import back_up, restore
 from neckrom.records.files import Files
 from neckrom.records.location import locate
+from neckrom.screening.safety import safety_questions
 from tests.records.archived import as_reader, taking_nothing
 from tests.records.folders import write_folder
 
@@ -103,7 +104,7 @@ WRITES = {
 
 
 @pytest.mark.parametrize("what", WRITES)
-def test_whatever_would_change_it_is_refused_in_words(archive, tmp_path, elsewhere, what):
+def test_whatever_would_change_it_is_refused_in_words(archive, tmp_path, what):
     new = write_folder(tmp_path / "results" / "three", "three")
     new.chmod(0o755)
 
@@ -117,7 +118,7 @@ def test_whatever_would_change_it_is_refused_in_words(archive, tmp_path, elsewhe
     as_reader(change)
 
 
-def test_only_the_folder_above_takes_nothing(store, elsewhere):
+def test_only_the_folder_above_takes_nothing(store):
     """A stick that is mounted in a folder of the system's: the mark of use cannot be made beside the store."""
     for mark in store.parent.glob(".*.in-use"):
         mark.unlink()
@@ -162,7 +163,7 @@ def test_the_last_change_is_read_from_the_log_of_a_database_that_was_not_closed(
         as_reader(read)
 
 
-def test_a_log_that_cannot_be_read_is_said_and_never_left_out(store, tmp_path, elsewhere):
+def test_a_log_that_cannot_be_read_is_said_and_never_left_out(store, tmp_path):
     copy = tmp_path / "copy"
     _left_open(store, copy)
     (copy / "store.sqlite3-shm").unlink()
@@ -175,7 +176,7 @@ def test_a_log_that_cannot_be_read_is_said_and_never_left_out(store, tmp_path, e
         as_reader(read)
 
 
-def test_tables_of_an_older_neckrom_are_not_read_as_they_are(archive, elsewhere):
+def test_tables_of_an_older_neckrom_are_not_read_as_they_are(archive):
     archive.parent.chmod(0o755)
     archive.chmod(0o755)
     database = archive / "store.sqlite3"
@@ -194,7 +195,7 @@ def test_tables_of_an_older_neckrom_are_not_read_as_they_are(archive, elsewhere)
     database.write_bytes(whole)
 
 
-def test_a_session_that_waits_is_left_where_it_is(store, elsewhere):
+def test_a_session_that_waits_is_left_where_it_is(store):
     with Records(locate(str(store))) as records:
         person, session = records.people()[0].id, records.sessions()[0].id
         manifest = {
@@ -217,7 +218,7 @@ def test_a_session_that_waits_is_left_where_it_is(store, elsewhere):
     assert waiting.exists()
 
 
-def test_a_store_without_its_empty_folders_is_read(store, elsewhere):
+def test_a_store_without_its_empty_folders_is_read(store):
     """As a copy on a medium that keeps no empty folders."""
     files = Files(store)
     for folder in (files.incoming, files.trash):
@@ -250,5 +251,20 @@ def test_the_command_line_reads_and_says_why_it_does_not_write(archive, elsewher
             done = runner.invoke(app, [*arguments, "--store", str(archive)])
             assert done.exit_code == ExitCode.CANNOT_WRITE
             assert "can be read, not changed" in done.output
+
+    as_reader(use)
+
+
+def test_a_neck_screen_is_shown_and_said_not_to_be_stored(archive, tmp_path):
+    answers = tmp_path / "answers.json"
+    safe = dict.fromkeys((question.id for question in safety_questions()), "no")
+    answers.write_text(json.dumps({"safety": safe}), encoding="utf-8")
+
+    def use() -> None:
+        arguments = ["screen", "Anna Berg", "--answers", str(answers), "--store", str(archive)]
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 0, (done.output, done.exception)
+        assert "Nothing can be added" in done.output
+        assert "Stored" not in done.output
 
     as_reader(use)
