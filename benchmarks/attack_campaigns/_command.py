@@ -69,6 +69,7 @@ def _be_the_command(
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.environ |= more
         tempfile.tempdir = None
         os.environ["NECKROM_DATA_DIR"] = str(data)

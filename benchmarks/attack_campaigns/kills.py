@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import sys
 import tarfile
 import time
 from collections import Counter
@@ -40,6 +41,8 @@ def attack(setting: Setting, tally: Tally) -> None:
         if begun[kind] % AGAIN == 0:
             full[kind] = place.full_time(kind)
         begun[kind] += 1
+        if sum(begun.values()) % AGAIN == 0:
+            print(f"    {sum(begun.values())} begun, {len(rounds)} to come", file=sys.stderr, flush=True)
         ended_s = place.round(kind, draw, full[kind])
         if ended_s is not None:  # no kill: another one is drawn for it
             full[kind] = (full[kind] + ended_s) / 2
