@@ -23,9 +23,7 @@ from benchmarks.attack_campaigns import Setting, Tally
 from benchmarks.attack_campaigns import _command as command
 from benchmarks.attack_campaigns._clip import CLIP, ROOT, short_clip
 
-SUMMARY = (
-    "12 measurements, uploads and sessions without consent, half of them killed; then every file is searched"
-)
+SUMMARY = "12 measurements, uploads and sessions without consent, a third of them killed; then every file is searched"
 NUMBER = 12
 FOUND = "a picture of the person found"
 BLIND = "the search is blind: it finds none where pictures were allowed"

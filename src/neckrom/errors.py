@@ -97,7 +97,7 @@ class OutputError(NeckromError):
 
 
 class ReadOnlyStoreError(OutputError):
-    """Records whose folder or disk takes nothing were to be changed.
+    """Records whose folder may not be written, or whose disk is full, were to be changed.
 
     Parameters
     ----------
@@ -107,9 +107,9 @@ class ReadOnlyStoreError(OutputError):
 
     def __init__(self, store: object) -> None:
         super().__init__(
-            f"The records in {store} can be read, not changed: their folder or disk takes nothing. Nothing was added, "
-            "changed or deleted. Mend that, or copy the folder to a disk that can be written and name the copy: "
-            "--store FOLDER."
+            f"The records in {store} can be read, not changed: their folder may not be written, or their disk is full. "
+            "Nothing was added, changed or deleted. Mend that, or copy the folder to a disk that can be written and "
+            "name the copy: --store FOLDER."
         )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -268,3 +270,33 @@ def test_a_neck_screen_is_shown_and_said_not_to_be_stored(archive, tmp_path):
         assert "Stored" not in done.output
 
     as_reader(use)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own that can be filled without anybody else noticing."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", place], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip("only the administrator can make a small disk")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def test_records_on_a_full_disk_are_read(small_disk, store):
+    """SQLite makes files beside a database that it opens; without room for them nothing was shown at all."""
+    copy = small_disk / "store"
+    shutil.copytree(store, copy)
+    with (small_disk / "ballast").open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+        while True:
+            file.write(bytes(4096))
+    with Records(locate(str(copy))) as records:
+        assert len(records.sessions()) == 2
+        with pytest.raises(ReadOnlyStoreError, match="disk is full"):
+            records.add_person("Ben")
+    (small_disk / "ballast").unlink()
+    with Records(locate(str(copy))) as records:
+        assert records.add_person("Ben").name == "Ben"

@@ -24,7 +24,7 @@ def opened_records(store: str | None) -> Records:
     records = Records(locate(store))
     if records.read_only:
         say(
-            f"The records in {records.location} can only be read: their folder or disk takes nothing. What you look "
-            "at does not come into their log."
+            f"The records in {records.location} can only be read: their folder may not be written, or their disk is "
+            "full. What you look at does not come into their log."
         )
     return records

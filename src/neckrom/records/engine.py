@@ -124,7 +124,7 @@ def connect_for_reading(location: Location) -> sqlite3.Connection:
         if not holds_changes:
             raise
         raise StoreError(
-            f"The records in {location} were not closed as they should be, and their folder takes nothing: the last "
+            f"The records in {location} were not closed as they should be, and here nothing can be written: the last "
             f"changes are in {log.name}, which can only be read where something can be written. Copy the whole folder "
             "to a disk that can be written, and name the copy: --store FOLDER. Nothing was changed."
         ) from error

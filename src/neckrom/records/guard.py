@@ -24,6 +24,8 @@ _OURS = frozenset(
     {DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal"}
     | {"files", "incoming", "trash", "unreadable", "lock"}
 )
+_SHARED_BYTES, _BESIDE_BYTES = 32 * 1024, 128 * 1024
+"""What SQLite needs beside an open database: a file to share between processes, and some pages of its log."""
 RESTORED_BY = ".restored-by"
 """In files that were restored to a server: the line of the log that was written with their rows."""
 
@@ -119,8 +121,9 @@ def finish_server_restore(root: Path, connection: Connection) -> None:
 def is_read_only(location: Location) -> bool:
     """Whether a store is there and can only be read, as on a disk that is mounted so, or in somebody's archive.
 
-    Opening a store writes: it marks it as in use, finishes what a kill left, and brings old tables up to date. Where
-    one of the places for that takes nothing, nothing of it is begun.
+    Opening a store writes: it marks it as in use, finishes what a kill left, and brings old tables up to date; and
+    SQLite keeps files beside a database that is open. Where one of the places for that takes nothing, or the disk is
+    full, nothing of it is begun.
     """
     if not location.is_sqlite or not _has_content(location.database):
         return False
@@ -129,7 +132,24 @@ def is_read_only(location: Location) -> bool:
     if not os.path.lexists(mark):
         folders.append(mark.parent)
     files = [location.database, mark, root / "lock"]
-    return any(os.path.lexists(path) and not os.access(path, os.W_OK) for path in (*folders, *files))
+    return _is_full(location) or any(
+        os.path.lexists(path) and not os.access(path, os.W_OK) for path in (*folders, *files)
+    )
+
+
+def _is_full(location: Location) -> bool:
+    """Whether there is no room for what SQLite keeps beside the database, and it is not there yet."""
+    shared = location.database.with_name(f"{location.database.name}-shm")
+    try:
+        disk = os.statvfs(location.root)
+    except OSError:
+        return False
+    free = disk.f_bfree if os.geteuid() == 0 else disk.f_bavail  # some is kept for root
+    try:
+        ready = shared.stat().st_size >= _SHARED_BYTES  # else SQLite could not make all of it either
+    except OSError:
+        ready = False
+    return free * disk.f_frsize < _BESIDE_BYTES and not ready
 
 
 def _has_content(path: Path) -> bool:

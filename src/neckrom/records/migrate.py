@@ -114,7 +114,7 @@ def _not_to_be_changed(connection: Connection, location: Location, found: str | 
         return newer(location, found)
     return StoreError(
         f"The records in {location} were written by an older neckrom: they are brought up to date before they are "
-        "read, and their folder takes nothing. Copy the folder to a disk that can be written, and name the copy: "
+        "read, and here nothing can be written. Copy the folder to a disk that can be written, and name the copy: "
         "--store FOLDER. Nothing was changed."
     )
 
