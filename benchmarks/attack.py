@@ -6,7 +6,7 @@
 
 Campaigns are the modules of ``benchmarks/attack_campaigns``. Everything is drawn from the seed, every
 campaign has an end, and all of it happens in a scratch folder. Prints what was tried and what must be 0;
-exits with 1 where it is not.
+exits with 1 where it is not. Told to end (Ctrl-C, SIGTERM), it prints what was counted until then.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import importlib
 import math
 import pkgutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -75,6 +76,8 @@ def run_one(name: str, module: ModuleType, arguments: argparse.Namespace) -> int
 
 def main() -> int:
     """Run what is asked for."""
+    for told in (signal.SIGINT, signal.SIGTERM):  # also where a shell had it ignored, as for what runs behind
+        signal.signal(told, signal.default_int_handler)
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -6,8 +6,8 @@ import contextlib
 import os
 import resource
 import signal
-import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +49,9 @@ def run(arguments: list[str], folder: Path, data: Path, user: int | None = None)
     if child == 0:
         os.close(listening)
         os.chdir(folder)
-        _be_the_command(arguments, saying, data, user)
+        _be_the_command(arguments, saying, data, user, {})
+    with contextlib.suppress(OSError):  # whoever comes first, the child or this
+        os.setpgid(child, child)
     os.close(saying)
     os.set_blocking(listening, False)
     ended = _wait(child, began, listening)
@@ -57,13 +59,19 @@ def run(arguments: list[str], folder: Path, data: Path, user: int | None = None)
     return ended
 
 
-def _be_the_command(arguments: list[str], output: int, data: Path, user: int | None) -> None:
+def _be_the_command(
+    arguments: list[str], output: int, data: Path, user: int | None, more: dict[str, str]
+) -> None:
     code = 71
     try:
+        with contextlib.suppress(OSError):
+            os.setpgid(0, 0)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.environ |= more
+        tempfile.tempdir = None
         os.environ["NECKROM_DATA_DIR"] = str(data)
         os.environ["COLUMNS"] = "200"
         if user is not None:
@@ -137,20 +145,48 @@ def _resident(process: int) -> int:
     return int(pages) * 4096
 
 
-def start(arguments: list[str], data: Path, **more: str) -> subprocess.Popen[bytes]:
-    """A real process of its own, to be killed."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "neckrom", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | {"NECKROM_DATA_DIR": str(data)} | more,
-        start_new_session=True,
-    )
+class Running:
+    """A command in a process group of its own, to be killed.
+
+    It is a fork, so that a kill falls into its work and not into the loading of Python.
+    """
+
+    def __init__(self, child: int) -> None:
+        self.pid = child
+        self.code: int | None = None
+
+    def poll(self) -> int | None:
+        """Its exit code, once it has ended."""
+        if self.code is None:
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                self.code = os.waitstatus_to_exitcode(status)
+        return self.code
+
+    def wait(self, seconds: float) -> int:
+        """Its exit code; whatever is not over by then counts as failed."""
+        until = time.monotonic() + seconds
+        while (code := self.poll()) is None:
+            if time.monotonic() > until:
+                kill(self)
+                return 71
+            time.sleep(0.01)
+        return code
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def start(arguments: list[str], data: Path, **more: str) -> Running:
+    """Run ``neckrom`` with these arguments, and do not wait for it."""
+    child = os.fork()
+    if child == 0:
+        _be_the_command(arguments, os.open(os.devnull, os.O_WRONLY), data, None, more)
+    with contextlib.suppress(OSError):
+        os.setpgid(child, child)
+    return Running(child)
+
+
+def kill(process: Running) -> None:
     """``kill -9`` for a process and everything that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    if process.poll() is None:
+        process.code = os.waitstatus_to_exitcode(os.waitpid(process.pid, 0)[1])

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 from benchmarks.attack_campaigns import Setting, Tally
@@ -91,5 +92,8 @@ def _leave_things(
     orphan = store / "files" / person / new_session_id()
     orphan.mkdir()
     (orphan / "report.html").write_bytes(picture)
-    with sqlite3.connect(store / "store.sqlite3") as connection:
+    with (
+        closing(sqlite3.connect(store / "store.sqlite3")) as connection,
+        connection,
+    ):  # none may be open over a fork
         connection.execute("UPDATE person SET note = note || ' more' WHERE id = ?", (person,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -15,6 +16,8 @@ import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from benchmarks.attack_campaigns import Setting, Tally
 from benchmarks.attack_campaigns import _command as command
@@ -246,12 +249,15 @@ def _beside(target: _Target, draw: random.Random, index: int) -> None:
     done = target.throw("result folders", what, "sessions", "import", str(folder), "-p", "Known Person")
     if not done.code:
         session = done.said.split("session ")[-1].split(" ")[0]
-        for form in ("mot", "csv", "parquet"):
+        for form in ("mot", "csv", "parquet", "fhir"):
             target.throw("result folders", f"{what}, exported", "export", session, "--format", form, "--overwrite",
                          "--out", str(target.folder / "out"))  # fmt: skip
         target.throw("result folders", f"{what}, handed out", "report", session, "--format", "html", "--overwrite",
                      "--out", str(target.folder / "out"))  # fmt: skip
+        target.throw("result folders", f"{what}, handed out", "report", session, "--format", "pdf", "--overwrite",
+                     "--out", str(target.folder / "out"))  # fmt: skip
         _no_script(target, target.folder / "out" / f"{session}.html", what)
+        _no_foreign_pdf(target, session, what)
         command.run(["sessions", "delete", session, "--yes"], target.folder, target.data)
     target.look("result folders", what)
     subprocess.run(["rm", "-rf", "--", str(base)], check=False)  # it may be deeper than Python goes
@@ -263,6 +269,18 @@ def _no_script(target: _Target, path: Path, what: str) -> None:
         if b"Content-Security-Policy" not in head or b"default-src 'none'" not in head:
             target.tally.fault("records changed", f"{what}: a report that may run scripts was handed out")
         path.unlink()
+
+
+def _no_foreign_pdf(target: _Target, session: str, what: str) -> None:
+    """Neither what is handed out nor what is embedded in an export comes from the result's own PDF."""
+    out = target.folder / "out"
+    handed = [path.read_bytes() for path in out.glob(f"{session}.pdf")]
+    for path in out.glob(f"{session}.fhir.json"):
+        for entry in json.loads(path.read_text(encoding="utf-8"))["entry"]:
+            handed += [base64.b64decode(form["data"]) for form in entry["resource"].get("presentedForm", ())]
+        path.unlink()
+    if any(_FOREIGN in pdf for pdf in handed):
+        target.tally.fault("records changed", f"{what}: a PDF from outside was handed out")
 
 
 def _pipe(name: str) -> Callable[[Path, random.Random], None]:
@@ -329,7 +347,16 @@ def _written(name: str, content: bytes) -> Callable[[Path, random.Random], None]
     return change
 
 
+def _picture(change_it: Callable[[bytes, int], bytes]) -> Callable[[Path, random.Random], None]:
+    """A picture of the right size, changed; ``at`` is where it says its size."""
+    file = io.BytesIO()
+    Image.new("RGB", (640, 830), (90, 90, 90)).save(file, "JPEG")
+    data = file.getvalue()
+    return _written("pictures/flexion.jpg", change_it(data, data.index(b"\xff\xc0") + 5))
+
+
 _PARQUET = b"PAR1" + b"\xff" * 200 + struct.pack("<I", 0x7FFFFFFF) + b"PAR1"
+_FOREIGN = b"a PDF from outside"
 _SCRIPT = b"<!doctype html><script>document.title=1</script>"
 _CHANGES: list[tuple[str, Callable[[Path, random.Random], None]]] = [
     ("result.json a pipe", _pipe("result.json")),
@@ -364,8 +391,24 @@ _CHANGES: list[tuple[str, Callable[[Path, random.Random], None]]] = [
     ),
     (
         "report.pdf acts",
-        _written("report.pdf", b"%PDF-1.4\n1 0 obj<</OpenAction<</S/JavaScript/JS(x)>>>>endobj"),
+        _written(
+            "report.pdf", b"%PDF-1.4\n1 0 obj<</OpenAction<</S/JavaScript/JS(x)>>>>endobj % " + _FOREIGN
+        ),
     ),
+    (
+        "report.pdf acts between comments",
+        _written("report.pdf", b"%PDF-1.4\n% stream\n1 0 obj<</AA 2 0 R>>endobj\n% endstream " + _FOREIGN),
+    ),
+    ("report.pdf quiet", _written("report.pdf", b"%PDF-1.4\n% " + _FOREIGN)),
+    ("report.pdf a pipe", _pipe("report.pdf")),
+    (
+        "a picture of 4 billion points",
+        _picture(lambda data, at: data[:at] + b"\xff\xdc" * 2 + data[at + 4 :]),
+    ),
+    ("a picture of no points", _picture(lambda data, at: data[:at] + bytes(4) + data[at + 4 :])),
+    ("a picture cut short", _picture(lambda data, at: data[: at + 100])),
+    ("a picture of noise", _written("pictures/flexion.jpg", b"\xff\xd8\xff" + bytes(range(256)) * 100)),
+    ("a picture a link", _link("pictures", "/etc")),
     ("a name of 250 letters", _written("a" * 250, b"x")),
     ("a name that turns text around", _written("a\u202eb", b"x")),
     ("a name with a line break", _written("a\nb", b"x")),

@@ -96,6 +96,23 @@ class OutputError(NeckromError):
     exit_code = ExitCode.CANNOT_WRITE
 
 
+class ReadOnlyStoreError(OutputError):
+    """Records whose folder may not be written, or whose disk is full, were to be changed.
+
+    Parameters
+    ----------
+    store : object
+        Where they are.
+    """
+
+    def __init__(self, store: object) -> None:
+        super().__init__(
+            f"The records in {store} can be read, not changed: their folder may not be written, or their disk is full. "
+            "Nothing was added, changed or deleted. Mend that, or copy the folder to a disk that can be written and "
+            "name the copy: --store FOLDER."
+        )
+
+
 class EnvironmentProblemError(NeckromError):
     """A package, a library or a model is missing or broken."""
 

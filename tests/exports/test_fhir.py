@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 from fhir.resources.R4B.bundle import Bundle
+from pypdf import PdfReader
 
 from neckrom.exports.fhir import CODE_SYSTEM, CONCEPTS
 from neckrom.exports.write import Format, export_to
@@ -127,13 +129,24 @@ def test_a_bound_is_a_bound_and_what_was_not_measured_has_no_value(clinic, tmp_p
             assert observed["neck-flexion"]["dataAbsentReason"]["text"]
 
 
-def test_the_report_carries_the_pdf(clinic, tmp_path):
+def test_the_report_carries_a_pdf_that_is_laid_out_anew_and_names_nobody(clinic, tmp_path):
     data = bundle_of(clinic, clinic.sessions[0], tmp_path)
     (report,) = resources(data, "DiagnosticReport")
     (form,) = report["presentedForm"]
     assert form["contentType"] == "application/pdf"
-    assert base64.b64decode(form["data"]) == (clinic.folders[0] / "report.pdf").read_bytes()
+    raw = base64.b64decode(form["data"])
+    assert b"stands in for the report" not in raw, "the stored one may have come from anywhere"
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(raw)).pages]
+    assert "Neck range of motion" in pages[0]
+    assert not any("Anna Berg" in page for page in pages)
     assert len(report["result"]) == 6
+
+
+def test_damaged_angles_cost_the_curves_of_the_report_and_nothing_else(clinic, tmp_path):
+    session = clinic.records.session(clinic.sessions[0])
+    (session.folder / "angles.csv").write_text("no,angles\n1,2\n", encoding="utf-8")
+    (report,) = resources(bundle_of(clinic, clinic.sessions[0], tmp_path), "DiagnosticReport")
+    assert base64.b64decode(report["presentedForm"][0]["data"]).startswith(b"%PDF")
 
 
 def test_the_name_leaves_only_when_it_is_said(clinic, tmp_path):

@@ -286,6 +286,60 @@ class TestStreams:
         path = self.rewritten(self.stream(tmp_path / "s"), change)
         self.refused(path, tmp_path / "t")
 
+    def packed(self, path: Path, tables: list[pa.Table]) -> Path:
+        options = pa.ipc.IpcWriteOptions(compression="zstd")
+        with (
+            pa.OSFile(str(path), "wb") as file,
+            pa.ipc.new_stream(file, tables[0].schema, options=options) as writer,
+        ):
+            for table in tables:
+                writer.write_table(table)
+        return path
+
+    def test_a_small_stream_that_would_fill_the_memory(self, tmp_path):
+        """A column that nobody asked for, packed: Arrow unpacks it with the others."""
+        with pa.ipc.open_stream(self.stream(tmp_path / "s")) as reader:
+            whole = reader.read_all().combine_chunks()
+        few, much = (
+            whole.append_column("more", pa.array([content] * len(whole), pa.large_binary()))
+            for content in (b"", bytes(40_000_000))
+        )
+        path = self.packed(tmp_path / "p", [few, much])
+        assert path.stat().st_size < 1_000_000
+        usual, watched = pa.default_memory_pool(), pa.proxy_memory_pool(pa.system_memory_pool())
+        pa.set_memory_pool(watched)
+        try:
+            header = convert_stream(path, tmp_path / "t")
+        finally:
+            pa.set_memory_pool(usual)
+        assert watched.max_memory() < 300_000_000
+        assert header.frames == len(whole)
+        assert any("break off" in warning for warning in header.warnings)
+
+    def test_a_small_stream_of_days(self, tmp_path):
+        with pa.ipc.open_stream(self.stream(tmp_path / "s")) as reader:
+            one = reader.read_all().slice(0, 1)
+        many = pa.concat_tables([one] * 9000).combine_chunks()
+        path = self.packed(tmp_path / "p", [many] * 25)
+        assert path.stat().st_size < 5_000_000
+        started = time.process_time()
+        assert "more than the 200000 of any session" in self.refused(path, tmp_path / "t")
+        assert time.process_time() - started < 5
+
+    @pytest.mark.parametrize("at", [0.2, 0.5, 0.8])
+    def test_numbers_of_a_batch_that_are_none(self, tmp_path, at):
+        """Lengths and places in the description of a batch, each in turn past everything."""
+        path = self.stream(tmp_path / "s", batches=3)
+        content = path.read_bytes()
+        start = int(at * len(content)) // 8 * 8
+        for place in range(start, start + 512, 8):
+            path.write_bytes(content[:place] + b"\xff" * 7 + b"\x7f" + content[place + 8 :])
+            (tmp_path / "t").unlink(missing_ok=True)
+            try:
+                assert convert_stream(path, tmp_path / "t").frames <= 15
+            except LandmarkFileError:
+                continue
+
     def test_what_is_whole_comes_back(self, tmp_path):
         header, frames = read_stream(self.stream(tmp_path / "s"))
         assert isinstance(header.source, SourceInfo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -20,6 +21,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
+from pypdf import PdfWriter
+from pypdf.annotations import Link
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 from sqlalchemy import text
 
 from neckrom.errors import InputError, NeckromError, OutputError, StoreError, StoreUnreachableError
@@ -40,6 +45,7 @@ from neckrom.records.location import locate
 from neckrom.records.plausible import RANGES, first_implausible
 from neckrom.records.result_folder import parse_result
 from neckrom.records.stored_report import stored_report
+from neckrom.web.record_files import stored_file
 from tests.records.folders import case_of, write_folder
 from tests.records.postgresql import Server
 
@@ -867,13 +873,89 @@ def test_a_report_is_handed_out_under_a_policy_that_comes_first(held, tmp_path):
     assert written.endswith("<p>fine</p>")
 
 
-def test_a_pdf_that_acts_is_not_handed_out(held, tmp_path):
+def action(kind: str, field: str) -> DictionaryObject:
+    return DictionaryObject({NameObject("/S"): NameObject(kind), NameObject(field): TextStringObject("MARK")})
+
+
+def acting_pdf(how: str) -> bytes:
+    """A PDF that does something when it is opened, or carries a file, where a look at its plain text may miss it."""
+    writer = PdfWriter()
+    writer.add_blank_page(200, 200)
+    if how == "script":
+        writer.root_object[NameObject("/OpenAction")] = action("/JavaScript", "/JS")
+    elif how == "a file":
+        writer.add_attachment("MARK.exe", b"MARK")
+    elif how == "launches":
+        writer.root_object[NameObject("/OpenAction")] = action("/Launch", "/F")
+    elif how == "leads elsewhere":
+        writer.add_annotation(0, Link(rect=(0, 0, 100, 100), url="http://127.0.0.1/MARK"))
+    out = io.BytesIO()
+    writer.write(out)
+    raw = out.getvalue()
+    if how == "in comments":  # what a search that leaves streams out takes for one
+        return raw.replace(b"1 0 obj", b"% stream\n1 0 obj", 1) + b"% endstream\n/JS MARK"
+    if how == "compressed":
+        return raw.replace(
+            b"%%EOF", b"9 0 obj<</Type/ObjStm/N 1/First 4>>stream\nMARK\nendstream endobj %%EOF"
+        )
+    return raw
+
+
+@pytest.mark.parametrize(
+    "how", ["script", "a file", "launches", "leads elsewhere", "in comments", "compressed", "nothing at all"]
+)
+def test_a_pdf_that_came_with_a_result_is_never_handed_out(held, tmp_path, how):
+    """Nobody sees from outside what a PDF does: reports are laid out anew, and the stored one stays where it is."""
+    foreign = acting_pdf(how)
     with Records(locate(held)) as records:
         folder = write_folder(tmp_path / "results" / "new", "new")
-        (folder / "report.pdf").write_bytes(b"%PDF-1.4\n1 0 obj<</OpenAction<</S/JavaScript/JS(x)>>>>endobj")
+        (folder / "report.pdf").write_bytes(foreign)
         done = records.import_result(folder, records.people()[0].id)
+        view = records.session(done.session_id)
+        assert (view.folder / "report.pdf").read_bytes() == foreign, "nothing that was recorded is lost"
         with pytest.raises(InputError, match="--sheet"):
-            stored_report(records.session(done.session_id).folder / "report.pdf", done.session_id)
+            stored_report(view.folder / "report.pdf", done.session_id)
+        assert stored_file(view, "report.pdf") is None
+        made = write_handout(records, done.session_id, "pdf", tmp_path / "out", "en").read_bytes()
+        (bundle,) = export_to(records, done.session_id, Format.FHIR, tmp_path / "out").files
+        embedded = [
+            base64.b64decode(form["data"])
+            for entry in json.loads(bundle.read_text(encoding="utf-8"))["entry"]
+            for form in entry["resource"].get("presentedForm", ())
+        ]
+    assert len(embedded) == 1
+    for pdf in (made, *embedded):
+        assert pdf != foreign
+        assert b"MARK" not in pdf
+        assert not re.search(rb"/(JavaScript|JS|Launch|EmbeddedFile|OpenAction|URI)\b", pdf)
+
+
+def hostile_pictures() -> dict[str, bytes]:
+    buffer = io.BytesIO()
+    Image.new("RGB", (640, 830), (90, 90, 90)).save(buffer, "JPEG")
+    good = buffer.getvalue()
+    size = good.index(b"\xff\xc0") + 5
+    return {
+        "4 billion points": good[:size] + b"\xff\xdc\xff\xdc" + good[size + 4 :],
+        "no points": good[:size] + bytes(4) + good[size + 4 :],
+        "cut short": good[: len(good) // 2],
+        "three bytes": good[:3],
+        "noise": good[:3] + bytes(range(256)) * 20,
+        "an EXIF of noise": good[:2]
+        + b"\xff\xe1\x00\x20Exif\0\0MM\0*\xff\xff\xff\xff"
+        + bytes(16)
+        + good[2:],
+    }
+
+
+@pytest.mark.parametrize("what", hostile_pictures())
+def test_a_picture_that_is_none_is_left_out_of_the_report(held, tmp_path, what):
+    with Records(locate(held)) as records:
+        folder = write_folder(tmp_path / "results" / "new", "new")
+        (folder / "pictures").mkdir()
+        (folder / "pictures" / "flexion.jpg").write_bytes(hostile_pictures()[what])
+        done = records.import_result(folder, records.people()[0].id)
+        assert write_handout(records, done.session_id, "html", tmp_path / "out", "de").stat().st_size
 
 
 # ------------------------------------------------------------------------ the log

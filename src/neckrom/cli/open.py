@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from neckrom.cli.record_options import opened
 from neckrom.cli.terminal import console, say
 from neckrom.errors import ConfigurationError, ExitCode
 
@@ -21,9 +22,7 @@ def run_open(store: str | None, port: int | None, language: str, *, browser: boo
         A store that cannot be opened, a port that is taken, ...; with what to do.
     """
     from neckrom.messages import LANGUAGES  # noqa: PLC0415
-    from neckrom.records.api import Records  # noqa: PLC0415
     from neckrom.records.leftovers import session_folders  # noqa: PLC0415
-    from neckrom.records.location import locate  # noqa: PLC0415
     from neckrom.web.launching import open_in_browser  # noqa: PLC0415
     from neckrom.web.people_pages import START  # noqa: PLC0415
     from neckrom.web.records_pages import serve_records  # noqa: PLC0415
@@ -41,7 +40,7 @@ def run_open(store: str | None, port: int | None, language: str, *, browser: boo
 
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # it complains aloud about Ctrl-C
     folder = session_folders()[0]
-    with Records(locate(store)) as records:
+    with opened(store) as records:
         try:
             serve_records(records, folder, port=port, language=language, on_ready=ready)
         except KeyboardInterrupt:  # how these pages end

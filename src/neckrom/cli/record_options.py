@@ -38,11 +38,23 @@ SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Id (S-.
 
 
 def opened(store: str | None) -> Records:
-    """Open the store that is given, or the user's own."""
+    """Open the store that is given, or the user's own, and say what its user has to know about it.
+
+    Raises
+    ------
+    NeckromError
+        If it cannot be opened; with what to do.
+    """
     from neckrom.records.api import Records  # noqa: PLC0415  (slow to load)
     from neckrom.records.location import locate  # noqa: PLC0415
 
-    return Records(locate(store))
+    records = Records(locate(store))
+    if records.read_only:
+        say(
+            f"The records in {records.location} can only be read: their folder may not be written, or their disk is "
+            "full. What you look at does not come into their log."
+        )
+    return records
 
 
 def texts_in(language: str | None) -> Messages:

@@ -66,7 +66,7 @@ def screen(
             subject = _subject(records, person, session)
         given = _read(answers) if answers is not None else _ask_all(texts)
         found = evaluate(given, None if subject is None else subject.result)
-        if subject is not None:
+        if subject is not None and not subject.records.read_only:
             subject.records.add_screening(
                 subject.person_id,
                 screen_questions().version,
@@ -84,6 +84,9 @@ def screen(
         say(texts.text("screen.latest_stopped", session=subject.stopped_id))
     if subject.session_id is not None:
         say(texts.text("screen.measured", session=subject.session_id, date=subject.date))
+    if subject.records.read_only:
+        say(texts.text("pages.read_only"))
+        return
     say(texts.text("screen.stored", person=subject.label))
 
 

@@ -9,6 +9,7 @@ are UCUM's units and, for a Neck Disability Index that was entered by hand, LOIN
 from __future__ import annotations
 
 import base64
+import logging
 import uuid
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -17,12 +18,16 @@ from typing import Any
 from fhir.resources.R4B.bundle import Bundle
 
 from neckrom.assessment.judgement import STATEMENT
-from neckrom.exports.source import Export, ExportSession
+from neckrom.errors import InputError
+from neckrom.exports.source import Export, ExportSession, angles_of
 from neckrom.messages import FALLBACK, Messages, load_messages
+from neckrom.records.pictures import pictures_of
 from neckrom.records.views import ScreeningRow
 from neckrom.result import MovementResult
 from neckrom.saying.verdict import verdict_of
 from neckrom.types import MOVEMENTS
+
+log = logging.getLogger(__name__)
 
 CODE_SYSTEM = "urn:uuid:3a3b3a28-5221-5103-af1d-6098460f33b1"
 UCUM = "http://unitsofmeasure.org"
@@ -326,16 +331,30 @@ def _report(
         "result": [{"reference": _url(observation)} for observation in observations],
         "conclusion": "\n".join((*verdict_of(session.result, _english()).lines, STATEMENT)),
     }
-    pdf = session.pdf
-    if pdf is not None:
-        resource["presentedForm"] = [
-            {
-                "contentType": "application/pdf",
-                "title": "Neck range of motion",
-                "data": base64.b64encode(pdf).decode("ascii"),
-            }
-        ]
+    resource["presentedForm"] = [
+        {
+            "contentType": "application/pdf",
+            "title": "Neck range of motion",
+            "data": base64.b64encode(_pdf(session)).decode("ascii"),
+        }
+    ]
     return resource
+
+
+def _pdf(session: ExportSession) -> bytes:
+    """The report, laid out anew from what was measured; it names nobody.
+
+    The stored one may have come from anywhere. Curves and pictures are in it where they are on this machine.
+    """
+    from neckrom.report.stored import report_pdf  # noqa: PLC0415  (slow to load)
+
+    folder = session.view.folder
+    try:
+        angles = angles_of(folder)
+    except InputError as error:
+        log.warning("the report of session %s has no curves: %s", session.view.row.id, error)
+        angles = None
+    return report_pdf(session.result, angles, pictures_of(folder), _english())
 
 
 def _disability(export: Export, patient: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -16,16 +16,15 @@ from typing import TextIO
 import numpy as np
 
 from neckrom.errors import InputError
-from neckrom.private_files import NotPlainFileError, open_plain, read_plain
+from neckrom.private_files import open_plain
 from neckrom.records.api import Records
 from neckrom.records.people import PersonRow
 from neckrom.records.views import PersonView, ScreeningRow, SessionView
 from neckrom.report.tables import ANGLE_COLUMNS
 from neckrom.result import Result
-from neckrom.types import FloatArray
+from neckrom.types import AngleSeries, FloatArray
 
 ANGLES = "angles.csv"
-PDF = "report.pdf"
 
 _NUMBERS = ANGLE_COLUMNS[:10]
 _MAX_BYTES = 1_000_000_000
@@ -75,11 +74,6 @@ class ExportSession:
     view: SessionView
     result: Result
     raw: bytes
-
-    @property
-    def pdf(self) -> bytes | None:
-        """The report, where it is on this machine."""
-        return _content(self.view.folder / PDF)
 
     def series(self) -> Series:
         """Angles over time.
@@ -197,10 +191,26 @@ def _number(text: str) -> float:
     return value
 
 
-def _content(path: Path) -> bytes | None:
-    try:
-        return read_plain(path, _MAX_BYTES)
-    except (FileNotFoundError, NotADirectoryError, NotPlainFileError):
+def angles_of(folder: Path) -> AngleSeries | None:
+    """Angles over time of a session; None where they are not on this machine.
+
+    Raises
+    ------
+    InputError
+        If they are damaged.
+    """
+    path = folder / ANGLES
+    if not path.is_file():
         return None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    series = read_series(path)
+    if len(series.numbers) < 2:
+        return None
+    return AngleSeries(
+        time_s=series.time_s,
+        neck_deg=series.numbers[:, 1:4],
+        sd_deg=series.numbers[:, 4:7],
+        trunk_deg=series.numbers[:, 7:10],
+        beyond=np.zeros(len(series.numbers), dtype=bool),
+        source=np.asarray(series.source, dtype=str),
+        quality=series.quality,
+    )

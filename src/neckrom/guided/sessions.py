@@ -20,7 +20,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from neckrom.errors import EnvironmentProblemError, ExitCode, InputError, NeckromError, OutputError
+from neckrom.errors import (
+    EnvironmentProblemError,
+    ExitCode,
+    InputError,
+    NeckromError,
+    OutputError,
+    ReadOnlyStoreError,
+)
 from neckrom.guided.clips import Clip
 from neckrom.guided.events import EVENTS, read_event
 from neckrom.private_files import make_private
@@ -203,6 +210,8 @@ class GuidedSessions:
     # ---------------------------------------------------------------- parts
 
     def _new_folder(self, person_id: str) -> Path:
+        if self._records.read_only:  # what is measured could not be filed
+            raise ReadOnlyStoreError(self._records.location)
         now = datetime.now().astimezone()
         return self._folder / f"{person_id}-{now:%Y%m%d-%H%M%S-%f}"
 

@@ -11,12 +11,17 @@ import contextlib
 import hashlib
 import json
 import os
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+import flatbuffers
 import numpy as np
 import pyarrow as pa
+from flatbuffers import number_types
+from flatbuffers.table import Table
 
 from neckrom.errors import LandmarkFileError, OutputError
 from neckrom.landmarks.header import (
@@ -26,7 +31,14 @@ from neckrom.landmarks.header import (
     stream_header_from_json,
 )
 from neckrom.landmarks.notes import LandmarkNotes
-from neckrom.landmarks.store import _LISTS, _SCHEMA, LandmarkWriter, _to_table, check_columns
+from neckrom.landmarks.store import (
+    _LISTS,
+    _ROW_BYTES,
+    _SCHEMA,
+    LandmarkWriter,
+    _to_table,
+    check_columns,
+)
 from neckrom.types import (
     N_MOTION,
     DetectorIdentity,
@@ -38,6 +50,10 @@ _KEY = b"neckrom.stream"
 _VERSION = 1
 _MOST_ROWS = 10_000
 """Of one batch: a session writes one a second."""
+_MOST_FRAMES = 200_000
+"""Of one stream: two hours; a guided session takes minutes. (Empty seats shrink so well that the size says nothing.)"""
+_MOST_BATCH_BYTES = 2 * _MOST_ROWS * _ROW_BYTES
+"""Of one batch in memory, with what Arrow adds to the columns."""
 _ARROW_ERRORS = (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError)
 
 
@@ -134,6 +150,7 @@ def convert_stream(stream: Path, target: Path) -> LandmarkHeader:
         The target cannot be written.
     """
     header, _ = read_stream(stream)
+    _refuse_endless(stream)
     broken: list[str] = []
     with stream.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -157,19 +174,89 @@ def convert_stream(stream: Path, target: Path) -> LandmarkHeader:
 def _frames(path: Path, broken: list[str]) -> Iterator[LandmarkFrame]:
     """Frames up to the end, or to where they cannot be read: then ``broken`` says why."""
     with path.open("rb") as file:
-        reader = pa.ipc.open_stream(file)
+        messages = _messages(file)
+        schema = pa.ipc.read_schema(next(messages)[0])
         while True:
             try:
-                batch = reader.read_next_batch()
-                if batch.num_rows > _MOST_ROWS:
-                    raise pa.ArrowInvalid(f"a batch of {batch.num_rows} rows")
-                rows = list(_rows(batch))
+                message, claimed = next(messages)
+                if claimed.rows > _MOST_ROWS or claimed.bytes > _MOST_BATCH_BYTES:
+                    raise pa.ArrowInvalid(f"a batch of {claimed.rows} rows in {claimed.bytes} bytes")
+                rows = list(_rows(pa.ipc.read_record_batch(message, schema)))
             except StopIteration:
                 return
             except _ARROW_ERRORS as error:
                 broken.append(str(error))
                 return
             yield from rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """What a batch says of itself, before anything of it is unpacked."""
+
+    rows: int
+    bytes: int
+    """Of all its columns in memory."""
+
+
+def _messages(file: BinaryIO) -> Iterator[tuple[pa.ipc.Message, _Claimed]]:
+    """The schema, then the batches of a stream, as they lie in the file.
+
+    Arrow unpacks all columns of a batch before it says how many rows there are, and a few kilobytes unpack to
+    gigabytes; so that is read first.
+    """
+    reader = pa.ipc.MessageReader.open_stream(file)
+    yield reader.read_next_message(), _Claimed(0, 0)
+    while True:
+        try:
+            message = reader.read_next_message()
+        except StopIteration:
+            return
+        if message.type != "record batch":
+            raise pa.ArrowInvalid(f"a {message.type} where a batch should be")
+        yield message, _claimed(message)
+
+
+_HEADER, _LENGTH, _BUFFERS, _COMPRESSION = 8, 4, 8, 10
+"""Places of fields in the tables ``Message`` and ``RecordBatch``: 4 + 2 n for the n-th
+(https://arrow.apache.org/docs/format/Columnar.html, Message.fbs)."""
+_BUFFER_BYTES = 16
+"""Of the struct ``Buffer``: offset and length, 64 bits each."""
+
+
+def _claimed(message: pa.ipc.Message) -> _Claimed:
+    """Rows and unpacked bytes of a batch; a packed buffer begins with its unpacked length, or with -1."""
+    raw, body = message.metadata.to_pybytes(), message.body
+    try:
+        root = Table(raw, flatbuffers.encode.Get(number_types.UOffsetTFlags.packer_type, raw, 0))
+        batch = Table(raw, 0)
+        root.Union(batch, root.Offset(_HEADER))
+        length, buffers = batch.Offset(_LENGTH), batch.Offset(_BUFFERS)
+        rows = batch.Get(number_types.Int64Flags, batch.Pos + length) if length else 0
+        number, start = (batch.VectorLen(buffers), batch.Vector(buffers)) if buffers else (0, 0)
+        packed, total = bool(batch.Offset(_COMPRESSION)), 0
+        for index in range(number):
+            at, size = struct.unpack_from("<qq", raw, start + index * _BUFFER_BYTES)
+            unpacked = struct.unpack_from("<q", body, at)[0] if packed and size else -1
+            total += size if unpacked < 0 else unpacked
+    except (struct.error, IndexError, TypeError, ValueError) as error:
+        raise pa.ArrowInvalid(f"a batch that cannot be read ({error})") from error
+    return _Claimed(rows, total)
+
+
+def _refuse_endless(path: Path) -> None:
+    """A stream that would take long and fill the disk was made, not recorded."""
+    rows = 0
+    with path.open("rb") as file, contextlib.suppress(*_ARROW_ERRORS):  # it is read up to where it is damaged
+        for _, claimed in _messages(file):
+            if claimed.rows > _MOST_ROWS or claimed.bytes > _MOST_BATCH_BYTES:
+                break
+            rows += max(claimed.rows, 0)
+    if rows > _MOST_FRAMES:
+        raise LandmarkFileError(
+            f"{path} says that it holds {rows} frames, more than the {_MOST_FRAMES} of any session: it is damaged, or "
+            "was not recorded by neckrom. Record the session again."
+        )
 
 
 _SHAPES: dict[str, tuple[int, ...]] = {

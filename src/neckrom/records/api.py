@@ -33,7 +33,9 @@ from neckrom.records.files import Files, Manifest
 from neckrom.records.guard import (
     finish_restore,
     finish_server_restore,
+    is_read_only,
     mark_in_use,
+    mark_read,
     refuse_lost_database,
     refuse_other_content,
 )
@@ -82,14 +84,26 @@ class Records:
     Parameters
     ----------
     location : Location
+
+    Attributes
+    ----------
+    read_only : bool
+        Its folder or disk takes nothing: it is read as it is, what a kill left in it stays, nothing comes into
+        its log, and whatever would change it raises :class:`~neckrom.errors.ReadOnlyStoreError`.
+    unreachable : tuple of Path
+        What killed processes left where it cannot be removed now.
     """
 
     def __init__(self, location: Location) -> None:
         self.location = location
-        self._in_use = mark_in_use(location.root)
+        self.read_only = is_read_only(location)
+        self._in_use = mark_read(location.root) if self.read_only else mark_in_use(location.root)
         self._engine: Engine | None = None
         self.unreachable: tuple[Path, ...] = ()
         try:
+            if self.read_only:
+                self._open_for_reading()
+                return
             finish_restore(location.root)
             refuse_other_content(location)
             if location.is_sqlite:
@@ -130,7 +144,15 @@ class Records:
         """Let go of the store; a second call does nothing."""
         if self._engine is not None:
             self._engine.dispose()
-        self._in_use.close()
+        if self._in_use is not None:
+            self._in_use.close()
+
+    def _open_for_reading(self) -> None:
+        """Open what is there and leave it as it is."""
+        self._engine = make_engine(self.location, read_only=True)
+        self.store_id = bring_up_to_date(self._engine, self.location, read_only=True)
+        self.files = Files(self.location.root, read_only=True)
+        self._refuse_lost_database()
 
     def _refuse_lost_database(self) -> None:
         with reading(self.engine) as connection:
@@ -398,7 +420,8 @@ class Records:
 
     def write_what_waits(self) -> None:
         """Write sessions that were kept while the server was gone; quick where there are none."""
-        self.intake.write_what_waits()
+        if not self.read_only:
+            self.intake.write_what_waits()
 
     def settle(self) -> None:
         """Finish what a killed process or a lost server left undone."""
@@ -452,8 +475,12 @@ class Records:
     ) -> None:
         """Write down that something was opened, exported or handed out.
 
-        A disk that is full keeps nobody from reading: then it is only said in the program's own log.
+        A disk that is full or takes nothing keeps nobody from reading: then it is only said in the program's own
+        log.
         """
+        if self.read_only:
+            log.info("not in the log of %s, which can only be read: %s", self.location, action.value)
+            return
         try:
             with writing(self.engine) as connection:
                 write_entry(connection, action, person_id, session_id, detail)

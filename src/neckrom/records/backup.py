@@ -18,6 +18,7 @@ import shutil
 import sqlite3
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -29,11 +30,24 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from neckrom import __version__
 from neckrom.errors import InputError, NeckromError, OutputError, StoreError, StoreUnreachableError
-from neckrom.private_files import NotPlainFileError, TooLargeError, read_plain, whole_file
+from neckrom.private_files import (
+    NotPlainFileError,
+    TooLargeError,
+    new_part_folder,
+    read_plain,
+    whole_file,
+)
 from neckrom.records.api import Records
 from neckrom.records.audit import Action, write_entry
 from neckrom.records.content_check import first_foreign_object, first_foreign_value, first_missing_column
-from neckrom.records.engine import damaged, make_engine, make_private_file, reading, writing
+from neckrom.records.engine import (
+    connect_for_reading,
+    damaged,
+    make_engine,
+    make_private_file,
+    reading,
+    writing,
+)
 from neckrom.records.files import Files, everything_in, make_private, open_private, remove_whole, sha256_of
 from neckrom.records.guard import (
     RestoredBy,
@@ -141,7 +155,7 @@ def back_up(
     sealing = None if secret is None else secret.checked()
     try:
         with whole_file(path, replace=overwrite) as file:
-            manifest = _write_archive(records, file, tell, sealing)
+            manifest = _write_archive(records, path, file, tell, sealing)
             file.flush()
             size = file.seek(0, os.SEEK_END)
     except FileExistsError as error:
@@ -157,13 +171,15 @@ def back_up(
     )
 
 
-def _write_archive(records: Records, file: BinaryIO, tell: Tell, secret: Secret | None) -> BackupManifest:
+def _write_archive(
+    records: Records, path: Path, file: BinaryIO, tell: Tell, secret: Secret | None
+) -> BackupManifest:
     """Write an archive, encrypted on the way where there is a secret."""
     made: list[BackupManifest] = []
 
     def write(stream: BinaryIO) -> None:
         with (
-            records.files.staging(f"backup-{secrets.token_hex(4)}") as folder,
+            _room_for_snapshot(records, path) as folder,
             tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as archive,
         ):
             made.append(_fill_archive(records, archive, folder / DATABASE, tell))
@@ -173,6 +189,13 @@ def _write_archive(records: Records, file: BinaryIO, tell: Tell, secret: Secret 
     else:
         seal(file, secret, write)
     return made[0]
+
+
+def _room_for_snapshot(records: Records, path: Path) -> AbstractContextManager[Path]:
+    """A folder for a copy of the database: in the store, or beside the backup where the store takes nothing."""
+    if records.read_only:
+        return new_part_folder(path.parent, path)
+    return records.files.staging(f"backup-{secrets.token_hex(4)}")
 
 
 def _fill_archive(records: Records, archive: tarfile.TarFile, snapshot: Path, tell: Tell) -> BackupManifest:
@@ -204,7 +227,7 @@ def _take_snapshot(records: Records, target: Path) -> None:
     open_private(target, new=True).close()
     if records.location.is_sqlite:
         with (
-            contextlib.closing(sqlite3.connect(records.location.database, timeout=30)) as source,
+            contextlib.closing(_database_of(records)) as source,
             contextlib.closing(sqlite3.connect(target)) as copy,
         ):
             try:
@@ -221,6 +244,12 @@ def _take_snapshot(records: Records, target: Path) -> None:
         with reading(records.engine) as source_rows, writing(engine) as copied:
             copied.execute(delete(StoreInfo))
             copy_tables(source_rows, copied)
+
+
+def _database_of(records: Records) -> sqlite3.Connection:
+    if records.read_only:
+        return connect_for_reading(records.location)
+    return sqlite3.connect(records.location.database, timeout=30)
 
 
 def copy_tables(source: Connection, target: Connection, leaving_out: FromClause | None = None) -> None:

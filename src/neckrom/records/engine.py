@@ -11,13 +11,21 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import NoSuchModuleError
+from sqlalchemy.pool import NullPool
 
-from neckrom.errors import EnvironmentProblemError, OutputError, StoreError, StoreUnreachableError
+from neckrom.errors import (
+    EnvironmentProblemError,
+    OutputError,
+    ReadOnlyStoreError,
+    StoreError,
+    StoreUnreachableError,
+)
 from neckrom.private_files import open_private
 from neckrom.records.location import Location
 
 BUSY_MS = 30_000
 _WRITES = "neckrom_writes"
+_READ_ONLY = "neckrom_read_only"
 _OF_THE_DISK = {
     ("database or disk is full",): (
         "No space left to write into {}. Free some; nothing of this step was kept."
@@ -35,8 +43,14 @@ _NO_SERVER = frozenset({"08", "28", "3D", "57"})
 _DAMAGED = ("malformed", "not a database", "disk image")
 
 
-def make_engine(location: Location) -> Engine:
+def make_engine(location: Location, *, read_only: bool = False) -> Engine:
     """An engine for a store; nothing is connected yet.
+
+    Parameters
+    ----------
+    location : Location
+    read_only : bool
+        Its folder takes nothing (SQLite only): then nothing is written beside the database either.
 
     Raises
     ------
@@ -44,7 +58,7 @@ def make_engine(location: Location) -> Engine:
         If the driver for PostgreSQL is not installed.
     """
     try:
-        engine = _engine(location)
+        engine = _reading_engine(location) if read_only else _engine(location)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise EnvironmentProblemError(
             "The driver for PostgreSQL is not installed. Install it: pip install 'neckrom[postgresql]'"
@@ -66,6 +80,55 @@ def _engine(location: Location) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(location.url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+
+
+def _reading_engine(location: Location) -> Engine:
+    """Each transaction opens the file anew, as it is then: somebody else may be writing it from elsewhere."""
+    engine = create_engine(
+        location.url,
+        poolclass=NullPool,
+        creator=lambda: connect_for_reading(location),
+        execution_options={_READ_ONLY: location},
+    )
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def connect_for_reading(location: Location) -> sqlite3.Connection:
+    """Open the database of a folder that takes nothing.
+
+    SQLite wants to write beside a database with a write-ahead log, unless it is told that nobody changes the file
+    (https://www.sqlite.org/wal.html#read_only_databases). That is only said where the log is empty: what is in the
+    log and not in the file yet would be left out without a word.
+
+    Raises
+    ------
+    StoreError
+        If the log holds something and cannot be read without writing.
+    """
+    log = location.database.with_name(f"{location.database.name}-wal")
+    try:
+        holds_changes = log.stat().st_size > 0
+    except OSError:
+        holds_changes = False
+    address = f"{location.database.absolute().as_uri()}?mode=ro{'' if holds_changes else '&immutable=1'}"
+    connection = sqlite3.connect(address, uri=True, timeout=BUSY_MS / 1000, check_same_thread=False)
+    connection.isolation_level = None
+    try:
+        connection.execute("PRAGMA query_only=ON")
+        connection.execute("PRAGMA trusted_schema=OFF")
+        if holds_changes:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if not holds_changes:
+            raise
+        raise StoreError(
+            f"The records in {location} were not closed as they should be, and here nothing can be written: the last "
+            f"changes are in {log.name}, which can only be read where something can be written. Copy the whole folder "
+            "to a disk that can be written, and name the copy: --store FOLDER. Nothing was changed."
+        ) from error
+    return connection
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -117,7 +180,16 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that writes: all of it is kept, or nothing."""
+    """A transaction that writes: all of it is kept, or nothing.
+
+    Raises
+    ------
+    ReadOnlyStoreError
+        If the store can only be read.
+    """
+    location = engine.get_execution_options().get(_READ_ONLY)
+    if location is not None:
+        raise ReadOnlyStoreError(location)
     with engine.connect() as connection, connection.execution_options(**{_WRITES: True}).begin():
         yield connection
 

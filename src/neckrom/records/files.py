@@ -31,7 +31,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from neckrom.errors import OutputError
+from neckrom.errors import OutputError, ReadOnlyStoreError
 from neckrom.private_files import make_private, open_plain, open_private, read_plain, sync_folder
 from neckrom.records.ids import is_id
 
@@ -117,17 +117,21 @@ class Files:
     ----------
     root : Path
         Made if it is not there, readable by its owner alone.
+    read_only : bool
+        It takes nothing: whatever would change it is refused.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, read_only: bool = False) -> None:
         self.root = root
+        self.read_only = read_only
         self.stored = root / "files"
         self.incoming = root / "incoming"
         self.trash = root / "trash"
         self.unreadable = root / "unreadable"
         try:
             for folder in (root, self.stored, self.incoming, self.trash):
-                make_private(folder)
+                if not read_only:
+                    make_private(folder)
                 if folder.is_symlink() and folder != root:
                     raise NotADirectoryError(errno.ENOTDIR, "it is a link", str(folder))
         except OSError as error:
@@ -143,7 +147,15 @@ class Files:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Folders are moved by one process at a time."""
+        """Folders are moved by one process at a time.
+
+        Raises
+        ------
+        ReadOnlyStoreError
+            If the store can only be read.
+        """
+        if self.read_only:
+            raise ReadOnlyStoreError(self.root)
         with open_private(self.root / "lock") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -185,6 +197,8 @@ class Files:
         return [found for path in self._arrived() if isinstance(found := self._manifest(path), Manifest)]
 
     def _arrived(self) -> list[Path]:
+        if self.read_only and not self.incoming.exists():
+            return []
         return [path for path in sorted(self.incoming.iterdir()) if not path.name.startswith(".part-")]
 
     def _manifest(self, folder: Path) -> Manifest | str:

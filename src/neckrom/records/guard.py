@@ -14,7 +14,7 @@ from typing import BinaryIO
 from sqlalchemy import Connection
 
 from neckrom.errors import OutputError, StoreError
-from neckrom.private_files import make_private, open_private, read_plain
+from neckrom.private_files import make_private, open_plain, open_private, read_plain
 from neckrom.records.audit import has_entry
 from neckrom.records.files import remove_whole
 from neckrom.records.ids import is_id
@@ -24,6 +24,8 @@ _OURS = frozenset(
     {DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal"}
     | {"files", "incoming", "trash", "unreadable", "lock"}
 )
+_SHARED_BYTES, _BESIDE_BYTES = 32 * 1024, 128 * 1024
+"""What SQLite needs beside an open database: a file to share between processes, and some pages of its log."""
 RESTORED_BY = ".restored-by"
 """In files that were restored to a server: the line of the log that was written with their rows."""
 
@@ -116,6 +118,67 @@ def finish_server_restore(root: Path, connection: Connection) -> None:
     (root / RESTORED_BY).unlink(missing_ok=True)
 
 
+def is_read_only(location: Location) -> bool:
+    """Whether a store is there and can only be read, as on a disk that is mounted so, or in somebody's archive.
+
+    Opening a store writes: it marks it as in use, finishes what a kill left, and brings old tables up to date; and
+    SQLite keeps files beside a database that is open. Where one of the places for that takes nothing, or the disk is
+    full, nothing of it is begun.
+    """
+    if not location.is_sqlite or not _has_content(location.database):
+        return False
+    root, mark = location.root, _in_use_file(location.root)
+    folders = [root, *(root / name for name in ("files", "incoming", "trash"))]
+    if not os.path.lexists(mark):
+        folders.append(mark.parent)
+    files = [location.database, mark, root / "lock"]
+    return _is_full(location) or any(
+        os.path.lexists(path) and not os.access(path, os.W_OK) for path in (*folders, *files)
+    )
+
+
+def _is_full(location: Location) -> bool:
+    """Whether there is no room for what SQLite keeps beside the database, and it is not there yet."""
+    shared = location.database.with_name(f"{location.database.name}-shm")
+    try:
+        disk = os.statvfs(location.root)
+    except OSError:
+        return False
+    free = disk.f_bfree if os.geteuid() == 0 else disk.f_bavail  # some is kept for root
+    try:
+        ready = shared.stat().st_size >= _SHARED_BYTES  # else SQLite could not make all of it either
+    except OSError:
+        ready = False
+    return free * disk.f_frsize < _BESIDE_BYTES and not ready
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.is_file() and not path.is_symlink() and path.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def mark_read(root: Path) -> BinaryIO | None:
+    """As :func:`mark_in_use` where nothing can be written; None where no mark is there that could be locked.
+
+    Raises
+    ------
+    StoreError
+        If a backup is being restored.
+    """
+    try:
+        handle = open_plain(_in_use_file(root))
+    except OSError:
+        return None
+    try:
+        _lock_shared(handle, root)
+    except OSError:  # a network disk that lets nobody lock what they may not write
+        handle.close()
+        return None
+    return handle
+
+
 def mark_in_use(root: Path) -> BinaryIO:
     """Say that a store is open, so that nothing takes its place meanwhile; close it to take that back.
 
@@ -134,12 +197,16 @@ def mark_in_use(root: Path) -> BinaryIO:
             f"The store cannot be kept in {root}: {error.strerror}. Choose another folder: NECKROM_DATA_DIR=FOLDER or "
             "--store FOLDER."
         ) from error
+    _lock_shared(handle, root)
+    return handle
+
+
+def _lock_shared(handle: BinaryIO, root: Path) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError as error:
         handle.close()
         raise StoreError(f"A backup is being restored into {root}: try again when it is done.") from error
-    return handle
 
 
 @contextmanager

@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 _VERSION_TABLE = "alembic_version"
 
 
-def bring_up_to_date(engine: Engine, location: Location) -> str:
-    """Make or migrate the tables.
+def bring_up_to_date(engine: Engine, location: Location, *, read_only: bool = False) -> str:
+    """Make or migrate the tables; with ``read_only`` they must be up to date.
 
     Returns
     -------
@@ -40,6 +40,8 @@ def bring_up_to_date(engine: Engine, location: Location) -> str:
         found = revision_of(connection)
         if found == HEAD:
             return store_id(connection, location)
+        if read_only:
+            raise _not_to_be_changed(connection, location, found)
     with writing(engine) as connection:
         lock_tables(connection)
         found = revision_of(connection)
@@ -100,6 +102,20 @@ def newer(location: Location | Path, found: str) -> StoreError:
     return StoreError(
         f"{location} was written by a newer neckrom (its tables are of revision {found}, this one knows {HEAD}). "
         "Install the newer neckrom; nothing was changed."
+    )
+
+
+def _not_to_be_changed(connection: Connection, location: Location, found: str | None) -> StoreError:
+    """The refusal of old tables that cannot be brought up to date where they lie."""
+    if found is None:
+        _refuse_foreign(connection, location)
+        return damaged(location, "it has no tables")
+    if not is_known(found):
+        return newer(location, found)
+    return StoreError(
+        f"The records in {location} were written by an older neckrom: they are brought up to date before they are "
+        "read, and here nothing can be written. Copy the folder to a disk that can be written, and name the copy: "
+        "--store FOLDER. Nothing was changed."
     )
 
 

@@ -3,6 +3,8 @@
 A result may come from anywhere, and its ``report.html`` may hold more than a report. What is handed out gets a
 policy before anything else in it, which browsers hold to from a disk too: nothing runs, nothing is asked
 of any address, nothing is sent. A report that holds what none of neckrom's does is not handed out at all.
+A PDF never is: it knows no policy, its objects may be compressed, or lie where only some readers look, and so
+nobody can tell from outside what it does. It is laid out anew from what was measured.
 """
 
 from __future__ import annotations
@@ -68,11 +70,6 @@ _ADDRESSES = frozenset(
         "cite",
     )
 )
-_PDF_ACTIVE = re.compile(
-    rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA|AcroForm|OpenAction|AA|SubmitForm|GoToR|GoToE|ImportData"
-    rb"|ObjStm|Encrypt)(?![A-Za-z0-9])|/[A-Za-z]{0,20}#[0-9A-Fa-f]{2}"
-)
-_STREAM = re.compile(rb"stream\r?\n.*?endstream", re.DOTALL)
 
 
 def stored_report(path: Path, session_id: str) -> bytes:
@@ -81,19 +78,24 @@ def stored_report(path: Path, session_id: str) -> bytes:
     Raises
     ------
     InputError
-        If it holds what no report of neckrom does.
+        If it holds what no report of neckrom does, or is a PDF.
     OSError
         If it cannot be read.
     """
+    if path.suffix == ".pdf":
+        raise InputError(
+            f"The stored {path.name} of session {session_id} is not handed out: what a PDF does cannot be seen from "
+            "outside. Hand out the report (--format pdf) or the sheet (--sheet), which are made anew."
+        )
     content = read_plain(path, MAX_BYTES)
-    found = first_active_in_pdf(content) if path.suffix == ".pdf" else first_active(content)
+    found = first_active(content)
     if found is not None:
         raise InputError(
             f"The {path.name} of session {session_id} was not written by neckrom: it holds {found}, which no report "
             "does, so it is not handed out. Hand out the sheet instead (--sheet), which is made anew, or measure the "
             "recording again."
         )
-    return content if path.suffix == ".pdf" else _HEAD + content.removeprefix(b"\xef\xbb\xbf")
+    return _HEAD + content.removeprefix(b"\xef\xbb\xbf")
 
 
 def first_active(html: bytes) -> str | None:
@@ -139,11 +141,3 @@ def _active_tag(tag: str, attrs: list[tuple[str, str | None]]) -> str | None:
         if name in _ADDRESSES and plain and not plain.startswith(("#", "data:image/jpeg", "data:image/png")):
             return f"{shown} that leads elsewhere"
     return None
-
-
-def first_active_in_pdf(pdf: bytes) -> str | None:
-    """A name in a PDF's plain parts that makes it do something; neckrom's hold none of them."""
-    if not pdf.startswith(b"%PDF-"):
-        return "no PDF"
-    found = _PDF_ACTIVE.search(_STREAM.sub(b"", pdf))
-    return None if found is None else found[0].decode("ascii", "replace")

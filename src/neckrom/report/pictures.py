@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import struct
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageFont
 
 from neckrom.errors import InputError
 from neckrom.messages import FALLBACK, Messages, load_messages
@@ -175,6 +176,18 @@ def _fitting(
     return marks.font(size, bold=bold)
 
 
+_NO_PICTURE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    LookupError,
+    TypeError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow raises of a file that is none, or claims more points than any picture of ours has."""
+
+
 def in_language(
     data: bytes, movement: Movement, angle_deg: float, texts: Messages, *, time_s: float, bound: bool
 ) -> EndRangePicture:
@@ -203,7 +216,7 @@ def in_language(
             if opened.size != (EDGE, EDGE + PANEL_HEIGHT):
                 raise InputError(f"The stored picture of {movement.value} has another size: measure again.")
             sheet = opened.convert("RGB")
-    except (UnidentifiedImageError, OSError) as error:
+    except _NO_PICTURE as error:
         raise InputError(f"The stored picture of {movement.value} is damaged: measure again.") from error
     ImageDraw.Draw(sheet).rectangle((0, EDGE, EDGE, EDGE + PANEL_HEIGHT), fill=marks.PANEL)
     _draw_panel(sheet, movement, angle_deg, texts, bound=bound)

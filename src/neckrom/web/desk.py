@@ -58,7 +58,13 @@ class Desk:
         codes = LANGUAGES if request.method == "GET" else ()  # what answers a form has no address
         here = {code: request.url.include_query_params(lang=code).query for code in codes}
         response = self.pages.render(
-            template, language=language, status=status, here=here, store=str(self.records.location), **values
+            template,
+            language=language,
+            status=status,
+            here=here,
+            store=str(self.records.location),
+            read_only=self.records.read_only,
+            **values,
         )
         response.headers[REFERRER] = FORM_REFERRER
         if request.query_params.get(LANGUAGE) == language:

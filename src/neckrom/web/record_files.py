@@ -21,7 +21,6 @@ from neckrom.web.access import REPORT_POLICY
 
 STORED = {
     "report.html": "text/html; charset=utf-8",
-    "report.pdf": "application/pdf",
     "result.json": "application/json",
 }
 """The fixed table of what is handed out of a session's folder."""

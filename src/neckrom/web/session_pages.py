@@ -69,13 +69,10 @@ def session_routes(desk: Desk) -> APIRouter:
         return go_to(f"/sessions/{found.id}")
 
     @router.get("/sessions/{session}/files/{name}")
-    def file(session: str, name: str) -> Response:
-        view = records.session(records.find_session(session).id)
-        data = stored_file(view, name)
-        if data is None:
-            raise HTTPException(404)
-        records.log(Action.HANDED_OUT, view.row.person_id, view.row.id, name)
-        return page_of_its_own(data) if name == "report.html" else download(f"{view.row.id}_{name}", data)
+    def file(request: Request, session: str, name: str) -> Response:
+        if name == "report.pdf":  # the stored one may have come from anywhere
+            return report(request, session, "pdf")
+        return _stored(desk, records.session(records.find_session(session).id), name)
 
     @router.get("/sessions/{session}/sheet.{form}")
     def sheet(request: Request, session: str, form: str) -> Response:
@@ -138,6 +135,15 @@ def _pain_field(movement: Movement) -> str:
     return f"pain.{movement.value}"
 
 
+def _stored(desk: Desk, view: SessionView, name: str) -> Response:
+    """A file of a session as it was stored."""
+    data = stored_file(view, name)
+    if data is None:
+        raise HTTPException(404)
+    desk.records.log(Action.HANDED_OUT, view.row.person_id, view.row.id, name)
+    return page_of_its_own(data) if name == "report.html" else download(f"{view.row.id}_{name}", data)
+
+
 def _session_page(
     desk: Desk,
     request: Request,
@@ -164,7 +170,7 @@ def _session_page(
         verdict=verdict_of(view.result, texts),
         figures=movements_said(view.result, texts),
         pictures=[movement.value for movement in pictures_of(view.folder)],
-        reports={name for name in ("report.html", "report.pdf") if (view.folder / name).is_file()},
+        reports={name for name in ("report.html",) if (view.folder / name).is_file()},
         files=file_rows(view, texts),
         formats=[form.value for form in Format],
         day=day,
