@@ -152,6 +152,8 @@ class Records:
         self._engine = make_engine(self.location, read_only=True)
         self.store_id = bring_up_to_date(self._engine, self.location, read_only=True)
         self.files = Files(self.location.root, read_only=True)
+        self.intake = Intake(self._engine, self.files)
+        self._deletion = Deletion(self._engine, self.files, self.location)
         self._refuse_lost_database()
 
     def _refuse_lost_database(self) -> None:
