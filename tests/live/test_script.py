@@ -120,7 +120,9 @@ def test_the_introduction_goes_as_fast_as_it_is_heard_and_never_waits_for_ever()
     while session.phase is Phase.INTRO:
         session.take(sample(session.time_s + 1 / 10))
         assert session.time_s < time_s + 15.5 * len(session.introduction.lines)
+    session.take(sample(session.time_s + 0.1))
     assert session.phase is Phase.NEUTRAL, "seat and light were good meanwhile"
+    assert Key.SAY_SETUP not in keys(session)
 
 
 def test_enter_goes_past_the_introduction_and_bad_light_still_counts():

@@ -528,8 +528,12 @@ def test_every_screen_can_be_read_and_used(open_page, report, seen_by):  # noqa:
         page.keyboard.press("Enter")
         look("consent")
         page.keyboard.press("1")
+        with at(session, page, Phase.INTRO):
+            session.dark_s = 1e9
+            look("intro")
         with at(session, page, Phase.SETUP):
             look("setup")
+            session.dark_s = 0.0
         with at(session, page, Phase.NEUTRAL):
             look("neutral")
         with at(session, page, Phase.HOLD):

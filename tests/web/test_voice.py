@@ -51,7 +51,10 @@ def test_one_that_fails_is_said_and_tones_take_its_place(open_page, served, sess
     page.keyboard.press("2")
     until(page, "window.sounded.filter((hz) => hz === 587).length >= 2")
     until(page, "window.tried <= 2")
-    assert any(isinstance(command, Heard) for command in _soon(session)), "the session is told how far it is"
+    to_setup(page, session)
+    assert any(isinstance(command, Heard) for command in session.commands), (
+        "the session is told how far it is"
+    )
 
 
 def test_what_was_refused_before_the_first_key_is_said_after_it(open_page, served, session):  # noqa: F811
@@ -98,10 +101,3 @@ def test_voice_and_pace_can_be_chosen(open_page, served):  # noqa: F811
         page,
         "window.spoken.length > 0 && window.spoken.at(-1)[0] === 'other' && window.spoken.at(-1)[1] === 0.85",
     )
-
-
-def _soon(session):
-    from tests.web.serving import eventually  # noqa: PLC0415
-
-    eventually(lambda: any(isinstance(command, Heard) for command in session.commands), "what was heard")
-    return session.commands

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from neckrom.live.contract import Command, State
+from neckrom.live.contract import Command, Heard, State
 from neckrom.result import Result
 from neckrom.types import Movement
 
@@ -62,7 +62,7 @@ class LiveSession(Protocol):
         """
         ...
 
-    def command(self, command: Command) -> None:
+    def command(self, command: Command | Heard) -> None:
         """Take a command of the page that controls; what does not fit now is recorded and does nothing.
 
         ``take_control`` concerns the server alone and does nothing here.

@@ -305,7 +305,9 @@ class Note(_Strict):
 
 
 Command = Annotated[
-    Answer | Override | Consent | Simple | Stop | Redo | Heard | Pain | Chin | Note,
+    Answer | Override | Consent | Simple | Stop | Redo | Pain | Chin | Note,
     Field(discriminator="type"),
 ]
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Command)
+RECORDED: TypeAdapter[Command | Heard] = TypeAdapter(Annotated[Command | Heard, Field(discriminator="type")])
+"""What a page tells a session: commands of the user, and how far its voice is."""

@@ -27,7 +27,7 @@ from neckrom.kinematics.camera import camera_for_picture, pinhole
 from neckrom.landmarks.stream import StreamHeader
 from neckrom.live.api import Trace
 from neckrom.live.checks import CheckSettings, check_setup, light_of
-from neckrom.live.contract import Check, Command, HeadPose, Note, Phase, Saving, Simple, State, Text
+from neckrom.live.contract import Check, Command, HeadPose, Heard, Note, Phase, Saving, Simple, State, Text
 from neckrom.live.events import (
     Ask,
     Effect,
@@ -213,7 +213,7 @@ class LiveEngine:
             self._changed.wait_for(lambda: self._seq > seq or self._error is not None, timeout_s)
             return self.snapshot()
 
-    def command(self, command: Command) -> None:
+    def command(self, command: Command | Heard) -> None:
         """Take a command of the page that controls."""
         with self._lock:
             self._take(UserCommand(self._machine.time_s, command))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from neckrom.live.contract import Check, Command
+from neckrom.live.contract import Check, Command, Heard
 from neckrom.types import Movement
 
 Angles = tuple[float, float, float]
@@ -46,10 +46,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class UserCommand:
-    """A button, a key or a word of the person or the clinician."""
+    """A button, a key or a word of the person or the clinician; or how far the page's voice is."""
 
     time_s: float
-    command: Command
+    command: Command | Heard
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,12 +125,10 @@ class Gate:
         self._good_since_s, self.setup_good_s = None, 0.0
 
     def enter_setup(self) -> None:
-        """Go on to the movements if seat and camera have been good for long enough, or say what is not."""
-        if self.setup_good_s >= SETUP_GOOD_S:
-            self._passed()
-            return
+        """Look at seat and camera; nothing is said where they have been good for long enough already."""
         self._floor.enter(Phase.SETUP)
-        self._floor.say(text(Key.SAY_SETUP))
+        if self.setup_good_s < SETUP_GOOD_S:
+            self._floor.say(text(Key.SAY_SETUP))
         self._entered_setup()
 
     def look(self, sample: Sample) -> list[Check]:
@@ -148,9 +146,11 @@ class Gate:
 
     def take(self, sample: Sample) -> None:
         """One frame of the set-up check."""
+        good_before = self.setup_good_s >= SETUP_GOOD_S
         bad = self.look(sample)
         if self.setup_good_s >= SETUP_GOOD_S:
-            self._floor.say(text(Key.SAY_SETUP_GOOD))
+            if not good_before:
+                self._floor.say(text(Key.SAY_SETUP_GOOD))
             self._passed()
         elif bad:
             self._advise(bad)

@@ -274,7 +274,7 @@ class SessionRecorder:
 
 def read_inputs(folder: Path) -> list[Input]:
     """The inputs of a recorded session in their order: the same machine takes them to the same trials."""
-    from neckrom.live.contract import COMMANDS  # noqa: PLC0415
+    from neckrom.live.contract import RECORDED  # noqa: PLC0415
     from neckrom.service.sessions import read_lines  # noqa: PLC0415
 
     records = [r for name in (EVENT_FILE, ANGLE_FILE) for r in read_lines(folder / name) if "n" in r]
@@ -283,7 +283,7 @@ def read_inputs(folder: Path) -> list[Input]:
     for record in sorted(records, key=lambda item: item["n"]):
         time_s = record["t"]
         if record.get("kind") == "command":
-            inputs.append(UserCommand(time_s, COMMANDS.validate_python(record["command"])))
+            inputs.append(UserCommand(time_s, RECORDED.validate_python(record["command"])))
         elif record.get("kind") == "happening":
             inputs.append(Happening(time_s, record["what"], record["folder"]))
         else:

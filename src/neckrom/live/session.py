@@ -250,7 +250,7 @@ class SessionMachine:
 
     # ---------------------------------------------------------------- commands
 
-    def _take_command(self, command: Command) -> None:
+    def _take_command(self, command: Command | Heard) -> None:
         if isinstance(command, Simple):
             self._take_simple(command.type)
         elif isinstance(command, Answer):

@@ -17,7 +17,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from neckrom.live.api import LiveSession
-from neckrom.live.contract import Command, Phase, Simple, State, Stop
+from neckrom.live.contract import Command, Consent, Heard, Override, Phase, Simple, State, Stop
 
 LARGEST_MESSAGE = 64 * 1024
 """Bytes of one message of a page; its largest, a note, has far less."""
@@ -32,6 +32,9 @@ ALONE_S = 4.0
 _WAIT_S = 0.25
 
 AT_WORK = frozenset({Phase.SETUP, Phase.NEUTRAL, Phase.ANNOUNCE, Phase.OUT, Phase.HOLD, Phase.BACK})
+WAITS_FOR_THE_VOICE = frozenset({Phase.INTRO, Phase.ANNOUNCE})
+"""What a page has spoken is news to the session only here."""
+BEFORE_THE_VOICE = frozenset({Phase.SAFETY, Phase.REFUSED, Phase.CONSENT})
 OVER = frozenset({Phase.RESULT, Phase.STOPPED, Phase.REFUSED})
 
 
@@ -54,8 +57,8 @@ class Looking(_Strict):
     pictures: bool
 
 
-_FROM_PAGE: TypeAdapter[Command | Seen | Looking] = TypeAdapter(
-    Annotated[Command | Seen | Looking, Field(discriminator="type")]
+_FROM_PAGE: TypeAdapter[Command | Heard | Seen | Looking] = TypeAdapter(
+    Annotated[Command | Heard | Seen | Looking, Field(discriminator="type")]
 )
 
 
@@ -69,6 +72,8 @@ class _Page:
     on_the_way: int = 0
     role: str = ""
     wants_pictures: bool = True
+    heard: int = -1
+    """Sentences up to this one it has spoken; -1: it never said."""
     picture_sent: int = 0
     picture_seen: int = 0
 
@@ -203,10 +208,28 @@ class LiveHub:
                 page.wake.set()
             elif isinstance(message, Simple) and message.type == "take_control":
                 self._give_control(page)
+            elif isinstance(message, Heard):
+                self._heard(page, message)
             elif page is self._controls or _for_everybody(message):
+                self._tell_of_the_voice(page, message)
                 self._pass_on(message)
             else:
                 await page.socket.send_text('{"type":"watching_only"}')
+
+    def _heard(self, page: _Page, message: Heard) -> None:
+        """Pass on how far the voice is, where the session waits for it."""
+        page.heard = message.id
+        if page is self._controls and self._state is not None and self._state.phase in WAITS_FOR_THE_VOICE:
+            self.session.command(message)
+
+    def _tell_of_the_voice(self, page: _Page, message: Command) -> None:
+        """Before what may begin the introduction: whether there is a page that speaks it."""
+        begins = isinstance(message, Consent | Override) or (
+            isinstance(message, Simple) and message.type in ("continue", "skip")
+        )
+        early = self._state is not None and self._state.phase in BEFORE_THE_VOICE
+        if begins and early and page.heard >= 0:
+            self.session.command(Heard(type="heard", id=page.heard))
 
     def _pass_on(self, message: Command) -> None:
         finish = isinstance(message, Simple) and message.type == "finish"

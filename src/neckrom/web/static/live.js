@@ -235,7 +235,7 @@ class App {
   /** What is said, for those who do not hear it. */
   write(sentence) {
     const words = this.words.of(sentence);
-    setText(this.preview.subtitle, this.state.phase === "intro" || this.state.wording ? "" : words);
+    setText(this.preview.subtitle, this.state.phase === "intro" ? "" : words); // there it stands beside it
     if (!this.voice.heard) setText(this.said, words);
   }
 
