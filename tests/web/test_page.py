@@ -453,7 +453,6 @@ def test_the_physiotherapists_view(open_page, served, session):
     photo.wait_for()
     until(page, "document.querySelector('.photos img').naturalWidth > 100")
     assert page.evaluate(script("trace_colours")) > 4, "the trace is drawn"
-    wait_for(session, Phase.OUT, Phase.ANNOUNCE)
     page.get_by_role("button", name="Redo: Chin to chest, trial 1").click()
     eventually(lambda: any(isinstance(command, Redo) for command in session.commands), "the redo")
 

@@ -130,7 +130,7 @@ export class Voice {
     const last = this.waiting.at(-1) ?? this.speaking;
     this.waiting = [];
     this.stopSpeaking();
-    if (last) this.on.heard(last.id);
+    if (last && last.id >= 0) this.on.heard(last.id);
   }
 
   stopSpeaking() {
@@ -154,8 +154,7 @@ export class Voice {
     const due = first && fresh[0].id > 1 ? fresh.slice(-1) : fresh;
     for (const sentence of due) {
       if (sentence.cuts) {
-        this.waiting = [];
-        this.stopSpeaking();
+        this.silence();
         this.refused = null;
       }
       this.waiting.push({ id: sentence.id, words: text(sentence), then: sentence.then ?? null, at: now });
