@@ -187,6 +187,9 @@ def record(case: Case, home: Path, browser: Browser, languages: list[str]) -> No
                 timeout=1e3 * PATIENCE_S
             )
             keep(page, home, f"result_page.{language}", whole=False)
+            (home / f"result_page.{language}.txt").write_text(
+                page.inner_text("section.verdict"), encoding="utf-8"
+            )
         page.keyboard.press("e")
         page.close()
 
@@ -248,6 +251,8 @@ def look_at_all(names: list[str], home: Path, browser: Browser, languages: list[
         for language in languages:
             seen = Seen(person, first, second, language, store, folder)
             said = dict(in_the_terminal(seen)) | on_paper(seen) | on_pages(seen, browser)
+            live = folder / f"result_page.{language}.txt"
+            said |= {"result page": live.read_text(encoding="utf-8")} if live.is_file() else {}
             wrong += compared(name, result, language, said)
     return wrong
 

@@ -40,9 +40,12 @@ def compared_clock() -> PageClock:
 
 @contextmanager
 def page_sending(
-    source: PushedSource, fps: float = 30.0, size: tuple[int, int] = (160, 120)
+    source: PushedSource,
+    fps: float = 30.0,
+    size: tuple[int, int] = (160, 120),
+    pictures: list[np.ndarray] | None = None,
 ) -> Iterator[threading.Event]:
-    """A page that sends pictures while the block runs; the event makes it silent."""
+    """A page that sends pictures while the block runs, these to and fro or counting ones; the event silences it."""
     silent, end = threading.Event(), threading.Event()
     clock = compared_clock()
 
@@ -51,7 +54,9 @@ def page_sending(
         while not end.wait(1 / fps):
             number += 1
             if not silent.is_set():
-                source.offer(jpeg(counting(number, size)), page_now_ms(), clock)
+                shown = [*pictures, *pictures[-2:0:-1]] if pictures else []
+                picture = shown[number % len(shown)] if shown else counting(number, size)
+                source.offer(jpeg(picture), page_now_ms(), clock)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()

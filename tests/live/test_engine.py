@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from neckrom.live.contract import Note, Phase, Simple
 from neckrom.live.engine import EngineOptions, LiveEngine
 from neckrom.live.keys import every_key
 from neckrom.live.protocols import load_session_protocol
+from neckrom.live.pushed import PushedSource
 from neckrom.live.recording import read_inputs
 from neckrom.live.session import SessionMachine
 from neckrom.result import Result
@@ -34,6 +36,7 @@ from neckrom.validation.truth import read_truth
 from tests.conftest import SAMPLES
 from tests.live.cameras import streaming_camera
 from tests.live.headless import PATIENCE_S, engine_for, lead
+from tests.live.pages import page_sending
 from tests.live.people import answers
 
 CLIP = SAMPLES / "chidi_deficit.mp4"
@@ -217,25 +220,44 @@ def test_killed_in_the_middle_everything_up_to_the_last_second_is_there(tmp_path
     assert "image/jpeg" in (tmp_path / "out" / "killed" / "report.html").read_text()
 
 
-def test_a_camera_that_is_lost_and_found_again(tmp_path):
-    """A network camera shows a person at rest; it falls silent, and comes back."""
-    source = open_source(CLIP)
-    pictures = [frame.image for frame in islice(source.frames(), 24)]
-    source.close()
+@contextmanager
+def filming(kind: str, pictures: list[np.ndarray]):
+    """A source that shows these to and fro, and the event that silences it."""
+    if kind == "phone":
+        source = PushedSource("phone")
+        with page_sending(source, 15.5, pictures=pictures) as silent:
+            yield source, silent
+        return
     with streaming_camera(pictures) as camera:
         camera.fps = 15.5
+        yield CameraSource(CameraOptions(camera.url)), camera.silent
+
+
+@pytest.mark.parametrize("kind", ["network camera", "phone"])
+def test_a_camera_that_is_lost_and_found_again(tmp_path, kind):
+    """It shows a person at rest, falls silent, and comes back."""
+    clip = open_source(CLIP)
+    pictures = [frame.image for frame in islice(clip.frames(), 24)]
+    clip.close()
+    with filming(kind, pictures) as (source, silent):
         options = EngineOptions(load_session_protocol("quick"), tmp_path / "session", record=False)
-        engine = LiveEngine(CameraSource(CameraOptions(camera.url)), MediaPipeDetector, options)
+        engine = LiveEngine(source, MediaPipeDetector, options)
         engine.start()
         for command in [*answers(), Simple(type="continue"), Simple(type="continue")]:
             engine.command(command)
         wait_for(engine, Phase.NEUTRAL, Phase.ANNOUNCE, Phase.OUT)
-        camera.silent.set()
+        silent.set()
         lost = wait_for(engine, Phase.CAMERA_LOST)
-        camera.silent.clear()
+        silent.clear()
         found = wait_for(engine, Phase.NEUTRAL)
         assert found.time_s > lost.time_s
         assert engine.preview_jpeg() is not None
+        if kind == "phone":
+            pictures[:] = [np.ascontiguousarray(np.rot90(picture)) for picture in pictures]  # it is turned
+            turned = wait_until(
+                engine, lambda state: "warning.picture_size" in {each.key for each in state.warnings}
+            )
+            assert turned.picture_size == (640, 480), "shown whole in the size of the beginning"
         before = time.monotonic()
         engine.close()
         assert time.monotonic() - before < 30
@@ -246,9 +268,13 @@ def test_a_camera_that_is_lost_and_found_again(tmp_path):
 
 
 def wait_for(engine, *phases):
+    return wait_until(engine, lambda state: state.phase in phases)
+
+
+def wait_until(engine, holds):
     give_up = time.monotonic() + PATIENCE_S
     state = engine.snapshot()
-    while state.phase not in phases:
+    while not holds(state):
         assert time.monotonic() < give_up, state.phase
         state = engine.wait(state.seq, 1.0)
     return state

@@ -142,9 +142,16 @@ def test_titles_of_the_norm_sets_that_ship_are_said_in_every_language():
     for path in (SOURCE / "data" / "norms").glob("*.toml"):
         title = tomllib.loads(path.read_text(encoding="utf-8"))["title"]
         assert load_messages("en").texts[f"norms.{path.stem}"] == title
+    files = [path.read_text(encoding="utf-8") for path in (SOURCE / "data" / "norms").glob("*.toml")]
+    known = [text for key, text in load_messages("en").texts.items() if key.startswith("norms.said.")]
+    assert known
+    assert all(any(f'"{text}"' in file for file in files) for text in known), "word for word"
     result = told_results()["healthy"]
     for language in LANGUAGES:
         texts = load_messages(language)
+        sources = dict(content_of(result, {}, texts, NOBODY).method)[texts.text("report.method.sources")]
+        for key in ("chin", "back", "athletic"):
+            assert texts.text(f"norms.said.{key}") in sources
         content = content_of(result, {}, texts, NOBODY)
         assert texts.text("norms.article") in dict(content.source).values()
     own = result.model_copy(update={"norms": result.norms.model_copy(update={"title": "Mine"})})

@@ -22,7 +22,7 @@ from neckrom.records.people import PersonRow
 from neckrom.records.views import PersonView, ScreeningRow, SessionView
 from neckrom.report.tables import ANGLE_COLUMNS
 from neckrom.result import Result
-from neckrom.types import FloatArray
+from neckrom.types import AngleSeries, FloatArray
 
 ANGLES = "angles.csv"
 PDF = "report.pdf"
@@ -204,3 +204,28 @@ def _content(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def angles_of(folder: Path) -> AngleSeries | None:
+    """Angles over time of a session; None where they are not on this machine.
+
+    Raises
+    ------
+    InputError
+        If they are damaged.
+    """
+    path = folder / ANGLES
+    if not path.is_file():
+        return None
+    series = read_series(path)
+    if len(series.numbers) < 2:
+        return None
+    return AngleSeries(
+        time_s=series.time_s,
+        neck_deg=series.numbers[:, 1:4],
+        sd_deg=series.numbers[:, 4:7],
+        trunk_deg=series.numbers[:, 7:10],
+        beyond=np.zeros(len(series.numbers), dtype=bool),
+        source=np.asarray(series.source, dtype=str),
+        quality=series.quality,
+    )

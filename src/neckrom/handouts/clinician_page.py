@@ -10,6 +10,7 @@ from neckrom.report.wording import display_name
 from neckrom.result import AsymmetryResult, MovementResult, Result, TrialResult
 from neckrom.rounding import whole_digits
 from neckrom.saying import figures
+from neckrom.saying.sentences import norm_words
 from neckrom.types import Movement
 
 _SOURCES = ("face", "fused", "pose", "none")
@@ -165,7 +166,9 @@ def _method(result: Result, texts: Messages) -> Detail:
             face=quality.face_found_percent,
         ),
         _lens(result, texts) + " " + texts.text(f"clinician.method.{result.camera.view}"),
-        texts.text("clinician.method.norms", what=display_name(result.norms.citation, limit=300)),
+        texts.text(
+            "clinician.method.norms", what=display_name(norm_words(result.norms.citation, texts), limit=300)
+        ),
         texts.text(
             "clinician.method.tool",
             version=tool.version,

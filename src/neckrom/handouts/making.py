@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from neckrom.errors import InputError, UnknownRecordError
-from neckrom.exports.source import ANGLES, read_series
+from neckrom.exports.source import angles_of
 from neckrom.exports.write import write_files
 from neckrom.messages import Messages, load_messages
 from neckrom.records.api import Records
@@ -18,7 +16,7 @@ from neckrom.records.trends import repeatability
 from neckrom.records.views import SessionView
 from neckrom.report.letterhead import Letterhead
 from neckrom.service.clinic import load_clinic
-from neckrom.types import AngleSeries, Movement
+from neckrom.types import Movement
 
 if TYPE_CHECKING:
     from neckrom.handouts.handout_page import Handout
@@ -112,31 +110,6 @@ def report_of(view: SessionView, form: str, texts: Messages, head: Letterhead) -
     lay_out = report_html if form == "html" else report_pdf
     angles = angles_of(view.folder)
     return lay_out(view.result, angles, pictures_of(view.folder), texts, letterhead_of(view, head))
-
-
-def angles_of(folder: Path) -> AngleSeries | None:
-    """Angles over time of a session; None where they are not on this machine.
-
-    Raises
-    ------
-    InputError
-        If they are damaged.
-    """
-    path = folder / ANGLES
-    if not path.is_file():
-        return None
-    series = read_series(path)
-    if len(series.numbers) < 2:
-        return None
-    return AngleSeries(
-        time_s=series.time_s,
-        neck_deg=series.numbers[:, 1:4],
-        sd_deg=series.numbers[:, 4:7],
-        trunk_deg=series.numbers[:, 7:10],
-        beyond=np.zeros(len(series.numbers), dtype=bool),
-        source=np.asarray(series.source, dtype=str),
-        quality=series.quality,
-    )
 
 
 def _sheet(records: Records, what: str, form: str, language: str) -> tuple[str, bytes]:

@@ -12,7 +12,7 @@ from neckrom.report.pictures import EndRangePicture
 from neckrom.result import AsymmetryResult, MovementResult, Result, TrialResult
 from neckrom.saying import figures
 from neckrom.saying.grades import LOOKS, Grade
-from neckrom.saying.sentences import said_or
+from neckrom.saying.sentences import norm_words, said_or
 from neckrom.saying.verdict import (
     MovementSaid,
     Verdict,
@@ -195,12 +195,7 @@ class _Writer:
 
     def _norms(self) -> str:
         """Title of the norm set; of those that ship in the reader's language."""
-        norms = self.result.norms
-        key = f"norms.{norms.name}"
-        shipped = self.texts.texts.get(key)
-        if shipped is not None and norms.title == load_messages(FALLBACK).texts[key]:
-            return shipped
-        return wording.display_name(norms.title, limit=300)
+        return wording.display_name(norm_words(self.result.norms.title, self.texts), limit=300)
 
     def _about(self) -> str:
         key = self.result.statement_key
@@ -435,7 +430,7 @@ class _Writer:
         tool, clip, settings = result.tool, result.clip, result.configuration.settings
         title, citation = (
             self._norms(),
-            wording.readable(result.norms.citation),
+            wording.readable(norm_words(result.norms.citation, self.texts)),
         )
         rows = [
             ("references", f"{title}. {citation}"),
@@ -471,8 +466,15 @@ class _Writer:
         by_source: dict[str, list[str]] = {}
         for item in self.result.movements:
             name = f"{self._name(item.movement)} {figures.reference(item.reference_deg, self.texts)}"
-            by_source.setdefault(wording.readable(item.reference_source), []).append(name)
+            by_source.setdefault(self._source_of(item.reference_source), []).append(name)
         return " ".join(f"{', '.join(names)}: {source}" for source, names in by_source.items())
+
+    def _source_of(self, told: str) -> str:
+        """A source with its population in brackets, which norm sets that ship say in every language."""
+        source, bracket, population = told.removesuffix(")").rpartition(" (")
+        if not bracket or not told.endswith(")"):
+            return wording.readable(told)
+        return wording.readable(f"{norm_words(source, self.texts)} ({norm_words(population, self.texts)})")
 
 
 # ------------------------------------------------------------- shared with hand-outs

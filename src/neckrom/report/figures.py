@@ -309,6 +309,8 @@ def _client_bar(axes: Axes, item: MovementResult, place: int, best: str) -> None
 
 
 _CLEAR_OF_NAMES_DEG = 65.0
+_END_OF_NAMES_DEG = 53.0
+"""The longest name of a movement, in the narrow figure, reaches about as far."""
 
 
 def _client_norm(axes: Axes, reference: float, place: int, word: str, *, below: bool) -> None:
@@ -319,8 +321,10 @@ def _client_norm(axes: Axes, reference: float, place: int, word: str, *, below: 
         axes.plot([reference / 2] * 2, span, color=colour, linewidth=width, linestyle=dashes, zorder=order)
     where, side = (span[1] + 0.02, "top") if below else (span[0] - 0.02, "bottom")
     # below a short norm the name of the next movement begins: the word goes to the right of it
-    align = "left" if below and reference < _CLEAR_OF_NAMES_DEG else "center"
-    axes.text(reference, where, word, fontsize=8 if below else 9, color=QUIET, ha=align, va=side)
+    aside = below and reference < _CLEAR_OF_NAMES_DEG
+    place_of_word = max(reference, _END_OF_NAMES_DEG) if aside else reference
+    align = "left" if aside else "center"
+    axes.text(place_of_word, where, word, fontsize=8 if below else 9, color=QUIET, ha=align, va=side)
 
 
 def _client_top(result: Result) -> float:

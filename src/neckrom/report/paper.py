@@ -49,6 +49,7 @@ SIDE, TOP, BOTTOM = 15 * mm, 13 * mm, 17 * mm
 WIDTH = A4[0] - 2 * SIDE
 HEIGHT = A4[1] - TOP - BOTTOM
 _FEW_PICTURES = 2
+_MOST_STRETCH = 1.45
 _BESIDE_FEW, _BESIDE_MANY = (0.76, 1), (0.53, 3)
 """Share of the width that the figure takes beside few and many pictures, and columns of these."""
 INK = colors.HexColor("#1a1a1a")
@@ -236,12 +237,20 @@ def figure_with_pictures(draw: Callable[[bool], Figure], jpegs: Sequence[bytes],
         At most.
     """
     if not jpegs:
-        return chart(lambda: draw(False), most_height=height)
+        return chart(lambda: _stretched(draw(False), height / WIDTH), most_height=height)
     few = len(jpegs) <= _FEW_PICTURES
     share, columns = _BESIDE_FEW if few else _BESIDE_MANY
-    figure = chart(lambda: draw(not few), share * WIDTH - 6, height)
+    width = share * WIDTH - 6
+    figure = chart(lambda: _stretched(draw(False), height / width) if few else draw(True), width, height)
     grid = picture_grid(jpegs, columns, (1 - share) * WIDTH, float(figure.drawHeight))
     return beside(figure, grid, share)
+
+
+def _stretched(figure: Figure, ratio: float) -> Figure:
+    """A figure made higher, so that it fills the room: up to a height in so many of its widths."""
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, min(max(height, ratio * width), _MOST_STRETCH * height))
+    return figure
 
 
 def chart(make: Maker, width: float = WIDTH, most_height: float = HEIGHT) -> Image:

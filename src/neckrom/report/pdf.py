@@ -28,7 +28,7 @@ from neckrom.report.paper import (
 from neckrom.result import Result
 from neckrom.types import AngleSeries, RangeOfMotion
 
-_LOWEST_FIGURE, _HIGHEST_FIGURE = 48 * mm, 92 * mm
+_LOWEST_FIGURE, _HIGHEST_FIGURE = 48 * mm, 118 * mm
 
 
 def pdf_of(content: Content, result: Result, angles: AngleSeries | None, rom: RangeOfMotion) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from neckrom.messages import FALLBACK, Messages, load_messages, parameters
 from neckrom.statement import Statement, Value
@@ -57,3 +58,17 @@ def statement_of(sentence: str) -> Statement | None:
     if not isinstance(sentence, Notice):
         return None
     return Statement(key=f"notice.{sentence.key}", values=dict(sentence.values))
+
+
+def norm_words(text: str, texts: Messages) -> str:
+    """What a norm set says of its values: of the sets that ship in the reader's language, else as it stands there."""
+    if texts.language == FALLBACK:
+        return text
+    english = load_messages(FALLBACK).texts
+    key = next((key for key in _norm_keys() if english[key] == text), None)
+    return text if key is None else texts.text(key)
+
+
+@cache
+def _norm_keys() -> tuple[str, ...]:
+    return tuple(key for key in load_messages(FALLBACK).texts if key.startswith("norms."))

@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from neckrom.errors import InputError
-from neckrom.handouts.making import angles_of, letterhead
+from neckrom.exports.source import angles_of
+from neckrom.handouts.making import letterhead
 from neckrom.messages import load_messages
 from neckrom.private_files import read_plain
 from neckrom.records.pictures import pictures_of

@@ -57,12 +57,13 @@ class UploadLimit:
         size = int(declared) if declared.isdigit() and len(declared) < 20 else None
         most = LARGEST_UPLOAD if scope["path"].endswith(_FILE_FORM) else LARGEST_OTHER
         problem = self._problem(size, most) if size is not None else None
+        counted = _Counted(receive, most)
         if problem is None:
-            counted = _Counted(receive, most)
             await self._pass_on(scope, counted, send)
             problem = InputError(_too_large(most)) if counted.exceeded and not counted.answered else None
         if problem is not None:
-            await _throw_away(receive)
+            if not counted.ended:  # nothing more would come, and nobody would be answered
+                await _throw_away(receive)
             await self._refuse(Request(scope), problem)(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, counted: _Counted, send: Send) -> None:
@@ -105,12 +106,14 @@ class _Counted:
         self._left = most
         self.exceeded = False
         self.answered = False
+        self.ended = False
 
     async def __call__(self) -> Message:
         if self.exceeded:
             return {"type": "http.disconnect"}
         message = await self._receive()
         self._left -= len(message.get("body", b""))
+        self.ended = not message.get("more_body", False)
         if self._left < 0:
             self.exceeded = True
             return {"type": "http.disconnect"}

@@ -45,6 +45,7 @@ class Phone {
     this.controls = h("div", { class: "row phone-controls" }, this.turn, this.mute);
     show(this.controls, false);
     show(this.problem, false);
+    show(this.video, false);
     this.root.replaceChildren(
       h("div", { class: "phone-words" }, this.headline, this.detail, this.problem, this.start),
       h("div", { class: "phone-picture" }, this.video, this.subtitle), this.controls);
@@ -61,6 +62,7 @@ class Phone {
     setText(this.detail, films ? this.text("camera.phone_page.place") : "");
     if (!films) return;
     this.sender.start();
+    show(this.video, true);
     show(this.start, false);
     show(this.controls, true);
   }
