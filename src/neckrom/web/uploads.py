@@ -57,12 +57,15 @@ class UploadLimit:
         size = int(declared) if declared.isdigit() and len(declared) < 20 else None
         most = LARGEST_UPLOAD if scope["path"].endswith(_FILE_FORM) else LARGEST_OTHER
         problem = self._problem(size, most) if size is not None else None
+        more = True
         if problem is None:
             counted = _Counted(receive, most)
             await self._pass_on(scope, counted, send)
+            more = counted.more
             problem = InputError(_too_large(most)) if counted.exceeded and not counted.answered else None
         if problem is not None:
-            await _throw_away(receive)
+            if more:
+                await _throw_away(receive)
             await self._refuse(Request(scope), problem)(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, counted: _Counted, send: Send) -> None:
@@ -105,11 +108,14 @@ class _Counted:
         self._left = most
         self.exceeded = False
         self.answered = False
+        self.more = True
+        """Whether something is still to come: who waits for more after the end waits for nothing."""
 
     async def __call__(self) -> Message:
         if self.exceeded:
             return {"type": "http.disconnect"}
         message = await self._receive()
+        self.more = message["type"] == "http.request" and bool(message.get("more_body", False))
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             self.exceeded = True
