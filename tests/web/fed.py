@@ -32,8 +32,8 @@ class FedSession:
 
     def __init__(self, report: Path | None = None) -> None:
         self._changed = threading.Condition()
-        self._seq = 0
         self._state = next(iter(SCREENS.values())).state()
+        self._seq = self._state.seq
         self._report = report
         self.first: Result | None = None
         self.commands: list[Command] = []
