@@ -19,6 +19,7 @@ import argparse
 import json
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -28,6 +29,8 @@ from typing import Any
 
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from neckrom.landmarks.mediapipe_engine import MediaPipeDetector
 from neckrom.live.contract import Phase, State
