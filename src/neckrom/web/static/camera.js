@@ -133,7 +133,9 @@ class BrowserCamera extends Beginning {
   }
 
   onTrouble(why) {
-    this.say(why ? `camera.trouble.${why}` : null);
+    // what another page did to this one is not mended by a camera that films
+    if (why) this.say(`camera.trouble.${why}`);
+    else if (this.wrong?.startsWith("camera.trouble.")) this.say(null);
     if (why && !this.sender.films) {
       show(this.button, true);
       setText(this.button.firstChild, this.text("camera.browser.again"));
