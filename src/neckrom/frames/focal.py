@@ -19,7 +19,8 @@ from PIL import ExifTags, Image
 from neckrom.types import FOCAL_LENGTHS_MM
 
 KEY = b"com.apple.quicktime.camera.focal_length.35mm_equivalent"
-_MOST_ATOMS = 2000
+_MOST_ATOMS = 500
+"""At one level, and keys of a list: recordings have a few dozen, and a made-up file must not keep anybody waiting."""
 _LARGEST_META = 1 << 20
 _INTEGERS = {21: True, 22: False, 65: True, 66: True, 67: True, 75: False, 76: False, 77: False}
 """Well-known types of whole numbers, and whether they have a sign."""

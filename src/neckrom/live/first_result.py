@@ -24,10 +24,10 @@ from neckrom.result import (
     SessionFacts,
     ToolInfo,
 )
+from neckrom.rom.end_range import Z95
 from neckrom.types import Interval, Movement, Neutral, RangeOfMotion, Trial
 
 _SEEN_LIVE = "seen live"
-_WIDTH_95 = 1.96
 
 
 def first_result(
@@ -109,7 +109,7 @@ def first_result(
 
 
 def _trial(step: Step, seen: Seen) -> Trial:
-    low, high = (seen.peak_deg - _WIDTH_95 * seen.sd_deg, seen.peak_deg + _WIDTH_95 * seen.sd_deg)
+    low, high = (seen.peak_deg - Z95 * seen.sd_deg, seen.peak_deg + Z95 * seen.sd_deg)
     known = math.isfinite(seen.sd_deg)
     return Trial(
         movement=step.movement,

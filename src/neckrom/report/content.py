@@ -422,12 +422,13 @@ class _Writer:
 
     def _camera(self, lens: str) -> str:
         camera = self.result.camera
-        said = self._t(f"quality.camera_{lens}", angle=camera.hfov_deg)
         if camera.assumed and camera.hfov_interval95_deg is not None:
             low, high = camera.hfov_interval95_deg
             said = self.texts.text(
                 "clinician.method.lens_estimated", angle=camera.hfov_deg, low=low, high=high
             )
+        else:
+            said = self._t(f"quality.camera_{lens}", angle=camera.hfov_deg)
         return f"{said} {self.texts.text(f'clinician.method.{camera.view}')}"
 
     def _method(self) -> tuple[tuple[str, str], ...]:
