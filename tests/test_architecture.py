@@ -38,6 +38,11 @@ MAY_IMPORT = {
     "frames": {"types", "errors"},
     "landmarks": {"types", "errors", "resources", "_version"},
     "kinematics": {"types", "errors", "resources"},
+    # whole bodies: which leg is which, angles of segments in the picture; shared by what is measured on them
+    "body": {"types", "errors"},
+    "running": BASE | {"body", "messages", "saying"},
+    "posture": BASE | {"body", "messages", "saying"},
+    "nerve": BASE | {"body", "messages", "saying"},
     "camera_profiles": {
         "types",
         "errors",
@@ -55,6 +60,7 @@ MAY_IMPORT = {
     "validation": BASE | {"kinematics", "rom", "assessment", "report"},
     "service": BASE
     | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation", "camera_profiles"}
+    | {"body", "running", "posture", "nerve"}
     | {"messages", "saying"},
     "screening": BASE | {"messages"},
     "live": BASE

@@ -294,6 +294,47 @@ class LandmarkSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class BodySeries:
+    """Landmarks of a whole body over a whole clip, one row a frame: what running, posture and leg tests are read from.
+
+    Attributes
+    ----------
+    time_ns : ndarray, shape (N,), int64
+    pose : ndarray, shape (N, 33, 3), float32
+        Pose points, pixels; x right, y down, z as the model gives it, on the scale of x. NaN where nobody was found.
+    pose_world : ndarray, shape (N, 33, 3), float32
+        Pose points in metres about the middle of the hips.
+    pose_visibility : ndarray, shape (N, 33), float32
+        The model's visibility, 0 to 1: not a measure of trust.
+    people : ndarray, shape (N,), int64
+        How many people were seen, as far as anybody looked for more than one.
+    width, height : int
+        Size of the picture in which the pixels count.
+    """
+
+    time_ns: IntArray
+    pose: Float32Array
+    pose_world: Float32Array
+    pose_visibility: Float32Array
+    people: IntArray
+    width: int
+    height: int
+
+    def __len__(self) -> int:
+        return len(self.time_ns)
+
+    @property
+    def time_s(self) -> FloatArray:
+        """Seconds, shape (N,)."""
+        return np.asarray(self.time_ns, dtype=np.float64) * 1e-9
+
+    @property
+    def found(self) -> BoolArray:
+        """Frames with a body, shape (N,)."""
+        return np.asarray(np.isfinite(self.pose[:, 0, 0]))
+
+
+@dataclass(frozen=True, slots=True)
 class DetectorIdentity:
     """Which models saw the clip."""
 

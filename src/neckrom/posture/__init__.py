@@ -1,0 +1,1 @@
+"""How head and trunk are held while standing, read from the side."""
