@@ -99,12 +99,13 @@ def show_person(
     with opened(store) as records:
         found = records.find_person(person)
         view, trends = records.person(found.id), records.trend(found.id)
-        results = records.results(row.id for row in view.sessions)
+        results = records.any_results(row.id for row in view.sessions)
+        runs = records.runs(view.of_kind("run"))
         records.log(Action.OPENED, found.id)
     if as_json:
         print_value({"person": view, "trends": trends})
         return
-    console().print(person_view(view, trends, repeatability(), texts, results))
+    console().print(person_view(view, trends, repeatability(), texts, results=results, runs=runs))
 
 
 @people.command("rename")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from neckrom.handouts.clinician_page import session_details
 from neckrom.handouts.handout_page import Handout
 from neckrom.messages import Messages
-from neckrom.records.views import SessionView
+from neckrom.records.views import SessionView, StoredSession
 from neckrom.report.figures import client_figure
 from neckrom.report.letterhead import Letterhead
 from neckrom.report.stored import content_with
@@ -71,7 +71,7 @@ def sheet_of(
     )
 
 
-def letterhead_of(view: SessionView, settings: Letterhead | None = None) -> Letterhead:
+def letterhead_of(view: StoredSession, settings: Letterhead | None = None) -> Letterhead:
     """Who was measured and when, with examiner and clinic from the settings."""
     given = settings or Letterhead()
     return Letterhead(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from neckrom.handouts.bodies import comparison_table
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.values_in_words import (
     best,
@@ -18,8 +19,10 @@ from neckrom.handouts.values_in_words import (
 )
 from neckrom.records.pictures import pictures_of
 from neckrom.records.trends import Change, repeatability
-from neckrom.records.views import Comparison, SessionView
+from neckrom.records.views import Comparison, RunComparison, SessionView
+from neckrom.report.bodies.stored import stored_pictures
 from neckrom.report.wording import display_name
+from neckrom.running.result import ROWS
 from neckrom.saying.figures import day
 from neckrom.types import Movement
 from neckrom.web.desk import Desk
@@ -73,6 +76,25 @@ def comparison_page(desk: Desk, request: Request, found: Comparison) -> Response
         ),
         error=error_words(texts),
         preliminary=repeatability().placeholder,
+        day=day,
+        display=display_name,
+    )
+
+
+def run_comparison_page(desk: Desk, request: Request, found: RunComparison) -> Response:
+    """Two runs side by side: the rows of the article, and their pictures."""
+    texts = desk.texts(request)
+    kept = [stored_pictures(view.folder, view.result) for view in (found.earlier, found.later)]
+    return desk.show(
+        request,
+        "compare_runs.html.j2",
+        found=found,
+        table=comparison_table(found, texts),
+        pairs=[
+            (name, texts.text(f"run.row.{name}"), name in kept[0], name in kept[1])
+            for name in ROWS
+            if name in kept[0] or name in kept[1]
+        ],
         day=day,
         display=display_name,
     )
