@@ -17,13 +17,14 @@ from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
+from scipy.stats import binomtest
+
 from neckrom.study.analysis import Figure, MovementFound, Part, analyse
 from neckrom.study.checking import check_study
 from neckrom.study.plan import Plan, StudyFolder
 from neckrom.study.report import write_analysis
 from neckrom.study.simulation import Truth, simulated_data, simulated_plan, write_simulated
 from neckrom.study.starting import init_study
-from scipy.stats import binomtest
 
 TRUTH = Truth(restricted=0.0)
 
@@ -85,7 +86,9 @@ def main() -> None:
     for name, hits in held.items():
         ends = binomtest(sum(hits), len(hits)).proportion_ci()
         share = 100 * sum(hits) / len(hits)
-        print(f"{name:<24} {expected[name]:8.3f} {share:7.1f} %  ({100 * ends.low:.1f} to {100 * ends.high:.1f})")
+        print(
+            f"{name:<24} {expected[name]:8.3f} {share:7.1f} %  ({100 * ends.low:.1f} to {100 * ends.high:.1f})"
+        )
     print(f"\n{(time.process_time() - started) / asked.studies:.2f} s of processor time for each drawn study")
     print(f"{from_files(asked.people):.1f} s for the check, analysis and report of one from its files")
 

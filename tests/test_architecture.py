@@ -22,6 +22,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 BASE = {"_version", "errors", "types", "resources", "config_file", "result", "private_files"} | {
     "rounding",
     "statement",
+    "site_file",
 }
 """Values, errors and files of the package: no layer of their own."""
 
@@ -35,6 +36,7 @@ MAY_IMPORT = {
     "rounding": set(),
     "statement": set(),
     "result": {"types", "statement"},
+    "site_file": {"types", "errors", "result", "private_files"},
     "frames": {"types", "errors"},
     "landmarks": {"types", "errors", "resources", "_version"},
     "kinematics": {"types", "errors", "resources"},
@@ -58,6 +60,8 @@ MAY_IMPORT = {
     "assessment": BASE | {"saying", "kinematics", "rom"},
     "report": BASE | {"saying", "kinematics", "rom", "assessment", "messages"},
     "validation": BASE | {"kinematics", "rom", "assessment", "report"},
+    # a study of a clinic: its folder, tables, statistics and report; reads results, measures nothing
+    "study": BASE | {"report", "messages", "saying"},
     "service": BASE
     | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation", "camera_profiles"}
     | {"body", "running", "posture", "nerve"}
@@ -90,7 +94,7 @@ MAY_IMPORT = {
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
     | {"messages", "saying"}
-    | {"report", "validation", "assessment", "landmarks", "camera_profiles"},
+    | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study"},
     "__main__": {"cli"},
     "__init__": {"_version"},
 }
@@ -148,6 +152,7 @@ def test_imports_point_inward(path):
                 "cli/backups.py",
                 "cli/screen.py",
                 "cli/settings.py",
+                "cli/study.py",
             },
         ),
     ],

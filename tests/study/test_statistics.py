@@ -68,8 +68,10 @@ def test_repeated_limits_are_the_sum_of_the_variances():
     """Balanced: the three components of a nested analysis of variance."""
     random = np.random.default_rng(3)
     n, sessions, trials = 6, 2, 3
-    cube = random.normal(size=(n, 1, 1)) + random.normal(size=(n, sessions, 1)) + random.normal(
-        size=(n, sessions, trials)
+    cube = (
+        random.normal(size=(n, 1, 1))
+        + random.normal(size=(n, sessions, 1))
+        + random.normal(size=(n, sessions, trials))
     )
     person = [f"p{i}" for i in range(n) for _ in range(sessions * trials)]
     session = [f"s{j}" for _ in range(n) for j in range(sessions) for _ in range(trials)]
@@ -119,7 +121,7 @@ def test_shift_and_scale_of_limits(shift, scale, seed):
 def test_consistency_overlooks_a_shift_and_agreement_does_not(seed, shift):
     random = np.random.default_rng(seed)
     table = random.normal(0, 10, (12, 1)) + random.normal(0, 2, (12, 2))
-    moved = table + [0.0, shift]
+    moved = table + np.array([0.0, shift])
     assert icc_3_1(mean_squares(moved)).value == pytest.approx(icc_3_1(mean_squares(table)).value)
     assert reliability_of(moved).shift == pytest.approx(reliability_of(table).shift + shift)
     if abs(shift) > 10:
@@ -136,7 +138,9 @@ def test_too_few_people_give_no_figure():
 
 def test_proportional_bias_counts_every_person_once():
     sizes = np.array([30.0, 50.0, 70.0, 90.0])
-    found = proportional_bias(np.repeat(0.1 * sizes + 1, 5), np.repeat(sizes, 5), list(np.repeat(list("abcd"), 5)))
+    found = proportional_bias(
+        np.repeat(0.1 * sizes + 1, 5), np.repeat(sizes, 5), list(np.repeat(list("abcd"), 5))
+    )
     assert found.slope.value == pytest.approx(0.1)
 
 
@@ -148,7 +152,9 @@ def test_shares():
     apart = clustered_share([True, False] * 50, [f"p{i}" for i in range(100)])
     assert alike.high - alike.low > 2 * (apart.high - apart.low)
     everything = clustered_share([True] * 40, [f"p{i // 4}" for i in range(40)])
-    assert everything.high == pytest.approx(1.0) and everything.low == pytest.approx(0.72, abs=0.01)  # ten people
+    assert everything.high == pytest.approx(1.0) and everything.low == pytest.approx(
+        0.72, abs=0.01
+    )  # ten people
 
 
 def test_sample_size():

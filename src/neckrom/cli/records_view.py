@@ -13,12 +13,13 @@ from rich.text import Text
 
 from neckrom.errors import ConfigurationError
 from neckrom.handouts.caveats import findings_of
-from neckrom.handouts.values_in_words import NONE, best, difference, error, error_words, verdict_words
+from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines, verdict_words
 from neckrom.messages import Messages
 from neckrom.records.audit import LogEntry
+from neckrom.records.limits import Limits
 from neckrom.records.people import PersonRow
 from neckrom.records.sessions import SessionRow
-from neckrom.records.trends import Change, MovementTrend, Repeatability, Verdict
+from neckrom.records.trends import Change, MovementTrend, Verdict
 from neckrom.records.views import Comparison, Deleted, PersonView, SessionView
 from neckrom.result import Result
 from neckrom.saying.figures import clock, day
@@ -77,7 +78,7 @@ def _most_important(result: Result | None, texts: Messages) -> Text:
 def person_view(
     view: PersonView,
     trends: Sequence[MovementTrend],
-    limits: Repeatability,
+    limits: Limits,
     texts: Messages,
     results: Mapping[str, Result] | None = None,
 ) -> Group:
@@ -135,7 +136,7 @@ def _course_column(name: str) -> str:
     return f"{'>' * (plain != name)}course.column.{plain}"
 
 
-def comparison_view(comparison: Comparison, limits: Repeatability, texts: Messages) -> Group:
+def comparison_view(comparison: Comparison, limits: Limits, texts: Messages) -> Group:
     """Two sessions side by side."""
     earlier, later = comparison.earlier, comparison.later
     first, last = day(earlier.row.measured), day(later.row.measured)
@@ -247,10 +248,8 @@ def deleted_line(removed: Deleted) -> str:
 # ------------------------------------------------------------------------ cells
 
 
-def _limit_lines(limits: Repeatability, texts: Messages) -> list[Text]:
-    lines = [error_words(texts), texts.text("course.day_to_day")]
-    if limits.placeholder:
-        lines.insert(1, texts.text("course.preliminary"))
+def _limit_lines(limits: Limits, texts: Messages) -> list[Text]:
+    lines = error_lines(limits, texts)
     return [Text(f"\n{lines[0]}"), *map(Text, lines[1:])]
 
 

@@ -12,7 +12,6 @@ from neckrom.messages import Messages, load_messages
 from neckrom.records.api import Records
 from neckrom.records.audit import Action
 from neckrom.records.pictures import pictures_of
-from neckrom.records.trends import repeatability
 from neckrom.records.views import SessionView
 from neckrom.report.letterhead import Letterhead
 from neckrom.service.clinic import load_clinic
@@ -158,7 +157,7 @@ def _course(records: Records, what: str, form: str, language: str) -> tuple[str,
     course = course_of(
         view,
         records.trend(view.row.id),
-        repeatability(),
+        records.limits(view.row.id),
         load_messages(language),
         results,
         head=letterhead(),

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from neckrom.errors import InputError
-from neckrom.records.trends import (
-    MovementTrend,
-    TrendPoint,
-    change_between,
-    repeatability,
-    trend_of,
-)
+from neckrom.records.limits import Limits, limits_for
+from neckrom.records.trends import MovementTrend, TrendPoint, change_between, trend_of
 from neckrom.records.views import Comparison, SessionView
+from neckrom.service.clinic import load_site
 from neckrom.types import MOVEMENTS, Movement
 
 
-def trends_of(points: Mapping[Movement, Sequence[TrendPoint]]) -> tuple[MovementTrend, ...]:
+def trends_of(points: Mapping[Movement, Sequence[TrendPoint]], limits: Limits) -> tuple[MovementTrend, ...]:
     """The six movements over time, in their order."""
-    limits = repeatability()
     return tuple(trend_of(movement, points[movement], limits.limit_deg(movement)) for movement in MOVEMENTS)
 
 
@@ -38,14 +33,14 @@ def compared(one: SessionView, other: SessionView) -> Comparison:
             f"Session {earlier.row.id} is of {earlier.person.label}, {later.row.id} of {later.person.label}: only "
             "sessions of the same person compare."
         )
-    limits = repeatability()
+    limits = limits_for([earlier.result, later.result], load_site())
     changes = {
         movement: change_between(
             _point(earlier, movement), _point(later, movement), limits.limit_deg(movement)
         )
         for movement in MOVEMENTS
     }
-    return Comparison(earlier, later, changes, earlier.row.method == later.row.method)
+    return Comparison(earlier, later, changes, earlier.row.method == later.row.method, limits)
 
 
 def _point(view: SessionView, movement: Movement) -> TrendPoint:

@@ -108,9 +108,7 @@ def repeated_limits(
     n = len(grouped)
     sessions = sum(len(own) for own in grouped)
     if n < _FEWEST:
-        return RepeatedLimits(
-            n, sessions, len(values), UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, _NAN, _NAN, _NAN
-        )
+        return RepeatedLimits(n, sessions, len(values), UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, _NAN, _NAN, _NAN)
     parts = _parts(grouped)
     variance = _sum_of(parts.pooled, 1.0 - confidence)
     spread = Estimate(*(math.sqrt(max(each, 0.0)) for each in (variance.value, variance.low, variance.high)))

@@ -77,7 +77,9 @@ class AgreementFound(_Model):
     mae: float | None
     slope: Figure = Field(description="Of the difference over the mean of both, per degree, between people.")
     slope_p: float | None
-    icc_2_1: Figure = Field(description="Camera and reference as two raters, each person's first pair of means.")
+    icc_2_1: Figure = Field(
+        description="Camera and reference as two raters, each person's first pair of means."
+    )
     icc_3_1: Figure
 
 
@@ -91,7 +93,9 @@ class RetestFound(_Model):
     sem: Figure
     mdc95: Figure
     shift: float | None
-    left_out: int = Field(description="People without a measured angle in every session, lower bounds included.")
+    left_out: int = Field(
+        description="People without a measured angle in every session, lower bounds included."
+    )
 
 
 class FlagFound(_Model):
@@ -108,7 +112,9 @@ class FlagFound(_Model):
     sensitivity_judged: Part = Field(description="Of those that were judged.")
     specificity_judged: Part
     not_judged: Part
-    healthy_flagged: Part = Field(description="Of people without neck pain whose reference kept more than half.")
+    healthy_flagged: Part = Field(
+        description="Of people without neck pain whose reference kept more than half."
+    )
 
 
 class MovementFound(_Model):
@@ -117,7 +123,9 @@ class MovementFound(_Model):
     movement: Movement
     counts: Counts
     agreement: AgreementFound
-    coverage: Part = Field(description="95 % intervals of trials that hold the reading; people count as clusters.")
+    coverage: Part = Field(
+        description="95 % intervals of trials that hold the reading; people count as clusters."
+    )
     half_width_deg: float | None
     within_day: RetestFound | None
     between_days: RetestFound | None
@@ -159,7 +167,9 @@ class FrameFound(_Model):
     """Sessions with the reference device on the head against those without: what it does to the camera."""
 
     people: int
-    difference: Figure = Field(description="With minus without, degrees, best of each direction, all directions.")
+    difference: Figure = Field(
+        description="With minus without, degrees, best of each direction, all directions."
+    )
 
 
 class SessionsFound(_Model):
@@ -200,7 +210,9 @@ class StudyFound(_Model):
     rules: tuple[RuleFound, ...]
     arms: tuple[ArmFound, ...]
     frame: FrameFound | None
-    problems: tuple[str, ...] = Field(default=(), description="Grave ones that were there when it was analysed.")
+    problems: tuple[str, ...] = Field(
+        default=(), description="Grave ones that were there when it was analysed."
+    )
 
     def of(self, movement: Movement) -> MovementFound:
         """One direction."""
@@ -418,8 +430,12 @@ def _flag(data: StudyData, movement: Movement) -> FlagFound:
         sensitivity=_part(exact_share(count(True, "flagged"), lost)),
         specificity=_part(exact_share(count(False, "not_flagged"), kept)),
         sensitivity_judged=_part(exact_share(count(True, "flagged"), count(True, "flagged", "not_flagged"))),
-        specificity_judged=_part(exact_share(count(False, "not_flagged"), count(False, "flagged", "not_flagged"))),
-        not_judged=_part(exact_share(count(True, "could_not_judge") + count(False, "could_not_judge"), lost + kept)),
+        specificity_judged=_part(
+            exact_share(count(False, "not_flagged"), count(False, "flagged", "not_flagged"))
+        ),
+        not_judged=_part(
+            exact_share(count(True, "could_not_judge") + count(False, "could_not_judge"), lost + kept)
+        ),
         healthy_flagged=_part(exact_share(count(False, "flagged", healthy=True), count(False, healthy=True))),
     )
 
@@ -471,7 +487,9 @@ def _strata(data: StudyData) -> Iterable[StratumFound]:
 
 def _groups(data: StudyData) -> dict[str, dict[str, int]]:
     return {
-        stratum: dict(sorted(Counter(person.strata.get(stratum, "unknown") for person in data.people).items()))
+        stratum: dict(
+            sorted(Counter(person.strata.get(stratum, "unknown") for person in data.people).items())
+        )
         for stratum in STRATA
     }
 
@@ -496,8 +514,14 @@ def _frame(data: StudyData) -> FrameFound | None:
     for person in data.people:
         own = data.sessions_of(person.id)
         for movement in MOVEMENTS:
-            worn = [best for each in own if each.reference_worn and (best := _best(each, movement)) is not None]
-            bare = [best for each in own if not each.reference_worn and (best := _best(each, movement)) is not None]
+            worn = [
+                best for each in own if each.reference_worn and (best := _best(each, movement)) is not None
+            ]
+            bare = [
+                best
+                for each in own
+                if not each.reference_worn and (best := _best(each, movement)) is not None
+            ]
             if worn and bare:
                 people.append(person.id)
                 values.append(float(np.mean(worn) - np.mean(bare)))
@@ -604,7 +628,9 @@ def _said(figure: Figure, unit: str) -> str:
 def _share_said(part: Part) -> str:
     if part.share is None or part.low is None or part.high is None:
         return "nothing to count"
-    return f"{100 * part.share:.1f} % ({100 * part.low:.1f} to {100 * part.high:.1f}; {part.hits} of {part.of})"
+    return (
+        f"{100 * part.share:.1f} % ({100 * part.low:.1f} to {100 * part.high:.1f}; {part.hits} of {part.of})"
+    )
 
 
 # ------------------------------------------------------------------------- values
@@ -612,7 +638,9 @@ def _share_said(part: Part) -> str:
 
 def _figure(estimate: Estimate, digits: int = 2) -> Figure:
     return Figure(
-        value=_known(estimate.value, digits), low=_known(estimate.low, digits), high=_known(estimate.high, digits)
+        value=_known(estimate.value, digits),
+        low=_known(estimate.low, digits),
+        high=_known(estimate.high, digits),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from itertools import pairwise
 from statistics import median
 
 from neckrom.result import Result
@@ -73,7 +74,8 @@ def _too_few(loaded: Loaded) -> Iterator[Problem]:
     paired = {pair.person for pair in data.pairs if pair.comparable}
     if len(paired) < FEWEST_PEOPLE:
         said = (
-            f"{len(paired)} people have a reading beside a measured trial: with fewer than {FEWEST_PEOPLE} nothing can "
+            f"{len(paired)} people have a reading beside a measured trial: with fewer than {FEWEST_PEOPLE} nothing "
+            "can "
             "be said of a population."
         )
         yield Problem("too_few_people", PEOPLE.file, 0, said)
@@ -105,9 +107,13 @@ def _twice(loaded: Loaded) -> Iterator[Problem]:
 def _same_key(table: Table, first: Row, row: Row) -> Problem:
     named = ", ".join(f"{name} {row[name]}" for name in table.key)
     if table is PEOPLE and any(
-        first[name] != row[name] for name in ("group", "age", "sex", "skin_tone", "hair", "beard", "glasses", "size")
+        first[name] != row[name]
+        for name in ("group", "age", "sex", "skin_tone", "hair", "beard", "glasses", "size")
     ):
-        said = f"{named} stands in line {first.line} already, in other strata: a person belongs to one. Keep the right row."
+        said = (
+            f"{named} stands in line {first.line} already, in other strata: a person belongs to one. Keep the right "
+            "row."
+        )
         return Problem("two_strata", table.file, row.line, said)
     said = f"{named} stands in line {first.line} already: keep the right row."
     return Problem("duplicate", table.file, row.line, said)
@@ -132,7 +138,9 @@ def _unknown_names(loaded: Loaded) -> Iterator[Problem]:
             if person and person not in people:
                 meant = folded.get(person.casefold())
                 hint = f"; {meant} is" if meant else ""
-                yield Problem("unknown_person", table.file, row.line, f"{person} is not in {PEOPLE.file}{hint}.")
+                yield Problem(
+                    "unknown_person", table.file, row.line, f"{person} is not in {PEOPLE.file}{hint}."
+                )
             elif session and session not in visits:
                 known = ", ".join(sorted(visits))
                 yield Problem(
@@ -182,7 +190,10 @@ def _dates_of_person(loaded: Loaded, own: dict[str, Session]) -> Iterator[Proble
     first = [session for session, day in known if day == "first"]
     for session in first[1:]:
         if session.day != first[0].day:
-            said = f"Sessions {first[0].id} and {session.id} of {session.person} are planned for one day; the dates differ."
+            said = (
+                f"Sessions {first[0].id} and {session.id} of {session.person} are planned for one day; the dates "
+                "differ."
+            )
             yield Problem("date_order", SESSIONS.file, session.line, said)
     for session, day in known:
         if day != "later" or not first or session.day is None or first[0].day is None:
@@ -190,10 +201,13 @@ def _dates_of_person(loaded: Loaded, own: dict[str, Session]) -> Iterator[Proble
         apart = (session.day - first[0].day).days
         low, high = plan.days_between
         if apart <= 0:
-            said = f"Session {session.id} of {session.person} is to come after session {first[0].id}; its date does not."
+            said = f"Session {session.id} of {session.person} is to come after session {first[0].id}."
             yield Problem("date_order", SESSIONS.file, session.line, said)
         elif not low <= apart <= high:
-            said = f"Session {session.id} of {session.person} came {apart} days after the first; planned were {low} to {high}."
+            said = (
+                f"Session {session.id} of {session.person} came {apart} days after the first; planned were {low} to "
+                f"{high}."
+            )
             yield Problem("days_between", SESSIONS.file, session.line, said, grave=False)
 
 
@@ -233,7 +247,9 @@ def _recordings(loaded: Loaded) -> Iterator[Problem]:
                 yield Problem("no_recording", SESSIONS.file, session.line, said)
             continue
         if session.recording in used:
-            said = f"The recording {session.recording} belongs to line {used[session.recording].line} already."
+            said = (
+                f"The recording {session.recording} belongs to line {used[session.recording].line} already."
+            )
             yield Problem("recording_twice", SESSIONS.file, session.line, said)
         used.setdefault(session.recording, session)
         if session.result is None:
@@ -264,7 +280,9 @@ def _renamed(loaded: Loaded) -> Iterator[Problem]:
             said = f"It was measured from {result.clip.name}: the folder was renamed, or the clip."
             yield Problem("renamed", place, 0, said)
         if result.clip.sha256 in clips:
-            said = f"It holds the same recording as results/{clips[result.clip.sha256]}: one of them is somebody else's."
+            said = (
+                f"It holds the same recording as results/{clips[result.clip.sha256]}: one is somebody else's."
+            )
             yield Problem("same_clip", place, 0, said)
         clips.setdefault(result.clip.sha256, name)
 
@@ -284,7 +302,8 @@ def _tool(loaded: Loaded) -> Iterator[Problem]:
         told[changed] += 1
         other = tool_of(result)
         what = "; ".join(
-            f"{each} is {_short(getattr(other, each))}, frozen {_short(getattr(plan.tool, each))}" for each in changed
+            f"{each} is {_short(getattr(other, each))}, frozen {_short(getattr(plan.tool, each))}"
+            for each in changed
         )
         said = f"It was not measured as frozen: {what}. Measure the recording again with the frozen tool and options."
         yield Problem("other_tool", f"results/{name}/result.json", 0, said)
@@ -330,11 +349,14 @@ def _times(loaded: Loaded) -> Iterator[Problem]:
         for reading in timed:
             assert reading.time_s is not None
             if reading.time_s > long + 1.0:
-                said = f"time_s {reading.time_s:g} lies after the end of the recording ({long:.0f} s): minutes, or a clock?"
+                said = (
+                    f"time_s {reading.time_s:g} lies after the end of the recording ({long:.0f} s): minutes, or a "
+                    "clock?"
+                )
                 yield Problem("time", READINGS.file, reading.line, said)
         for movement in MOVEMENTS:
             own = [reading for reading in session.read(movement) if reading.time_s is not None]
-            for before, after in zip(own, own[1:], strict=False):
+            for before, after in pairwise(own):
                 if (after.time_s or 0.0) <= (before.time_s or 0.0):
                     said = f"time_s of trial {after.trial} does not come after that of trial {before.trial}."
                     yield Problem("time", READINGS.file, after.line, said)
@@ -344,7 +366,9 @@ def _copied(loaded: Loaded) -> Iterator[Problem]:
     """All readings of a session the same as those of another one: a block was pasted twice."""
     seen: dict[tuple[object, ...], Session] = {}
     for session in loaded.data.sessions:
-        block = tuple(sorted((reading.movement.value, reading.trial, reading.deg) for reading in session.readings))
+        block = tuple(
+            sorted((reading.movement.value, reading.trial, reading.deg) for reading in session.readings)
+        )
         if len(block) < _ROUND:
             continue
         if block in seen:
@@ -364,8 +388,10 @@ def _unpaired(loaded: Loaded) -> Iterator[Problem]:
             found = session.result.of(movement)
             if own and found.trials:
                 said = (
-                    f"{len(session.read(movement))} readings of {movement.value} and {len(found.trials)} measured trials: "
-                    "nobody can tell which belong together. Give time_s for these readings, or they count as failures."
+                    f"{len(session.read(movement))} readings of {movement.value} and {len(found.trials)} measured "
+                    "trials: "
+                    "nobody can tell which belong together. Give time_s for these readings, or they count as "
+                    "failures."
                 )
                 yield Problem("unpaired", READINGS.file, own[0].reading.line, said, grave=False)
 
@@ -393,13 +419,16 @@ def _implausible(loaded: Loaded) -> Iterator[Problem]:
             yield Problem("sides_swapped", READINGS.file, line, said)
             continue
         if _other_zero(pairs):
-            said = f"The readings of {named} look as if the device had not been set to zero: look at the form."
+            said = (
+                f"The readings of {named} look as if the device had not been set to zero: look at the form."
+            )
             yield Problem("zero", READINGS.file, line, said)
             continue
         for pair in pairs:
             if abs(pair.difference_deg) > _FAR_DEG:
                 said = (
-                    f"Trial {pair.reading.trial} of {pair.movement.value} is more than {_FAR_DEG:g} deg from what was "
+                    f"Trial {pair.reading.trial} of {pair.movement.value} is more than {_FAR_DEG:g} deg from what "
+                    "was "
                     "measured: look at the form for a slip of the pen. If it stands there, it stays."
                 )
                 yield Problem("far_off", READINGS.file, pair.reading.line, said, grave=False)
@@ -419,7 +448,11 @@ def _swapped(pairs: Sequence[Pair]) -> list[str]:
     for left, right in PAIRS:
         read = {side: [pair.reading.deg for pair in pairs if pair.movement is side] for side in (left, right)}
         seen = {
-            side: [pair.measured.peak_deg for pair in pairs if pair.movement is side and pair.measured is not None]
+            side: [
+                pair.measured.peak_deg
+                for pair in pairs
+                if pair.movement is side and pair.measured is not None
+            ]
             for side in (left, right)
         }
         if not all((*read.values(), *seen.values())):
@@ -461,7 +494,12 @@ def _extension_sign(loaded: Loaded) -> Iterator[Problem]:
         for movement in MOVEMENTS:
             own = session.read(movement)
             item = session.measured(movement)
-            if own and item is not None and (item.best_deg or 0.0) > 10.0 and all(each.deg == 0.0 for each in own):
+            if (
+                own
+                and item is not None
+                and (item.best_deg or 0.0) > 10.0
+                and all(each.deg == 0.0 for each in own)
+            ):
                 said = f"All readings of {movement.value} are 0: was the device read?"
                 yield Problem("zero", READINGS.file, own[0].line, said)
 

@@ -184,7 +184,8 @@ class StudyData:
         results = [session.result for session in self.sessions if session.result is not None]
         return {
             movement: next(
-                (known for result in results if (known := result.of(movement).reference_deg) is not None), None
+                (known for result in results if (known := result.of(movement).reference_deg) is not None),
+                None,
             )
             for movement in MOVEMENTS
         }
@@ -307,7 +308,9 @@ def _people(rows: Sequence[Row]) -> Iterator[Person]:
         if row["person"] in seen:
             continue
         seen.add(row["person"])
-        strata = {name: row[name] for name in ("group", "sex", "skin_tone", "hair", "beard", "glasses", "size")}
+        strata = {
+            name: row[name] for name in ("group", "sex", "skin_tone", "hair", "beard", "glasses", "size")
+        }
         if "age" in row.numbers:
             strata["age_band"] = age_band(row.numbers["age"])
         yield Person(row["person"], {name: value for name, value in strata.items() if value}, row.line)

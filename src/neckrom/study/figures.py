@@ -157,7 +157,9 @@ def _panels(draw: _Panel, along: str, up: str, *, phone: bool) -> Figure:
         draw(axes, movement)
         _plain(axes)
         axes.set_title(movement.label, loc="left", fontsize=_TEXT + 1, color=INK, pad=3)
-    figure.text((left + right) / 2, 0.06 / height, along, ha="center", va="bottom", fontsize=_TEXT + 1, color=INK)
+    figure.text(
+        (left + right) / 2, 0.06 / height, along, ha="center", va="bottom", fontsize=_TEXT + 1, color=INK
+    )
     figure.text(0.004, 0.5, up, rotation=90, ha="left", va="center", fontsize=_TEXT + 1, color=INK)
     return figure
 
@@ -185,5 +187,3 @@ def _plain(axes: Axes) -> None:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     axes.tick_params(labelsize=_TEXT, colors=QUIET, length=3)
-
-

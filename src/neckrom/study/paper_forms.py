@@ -40,11 +40,17 @@ def checklist_pdf(text: str, plan: Plan) -> bytes:
     story: list[Flowable] = [
         heading(
             title.removeprefix("# "),
-            [("Study", plan.name), ("Person", "____________"), ("Session", "_____"), ("Operator", "_____"), ("Date", "____________")],
+            [
+                ("Study", plan.name),
+                ("Person", "____________"),
+                ("Session", "_____"),
+                ("Operator", "_____"),
+                ("Date", "____________"),
+            ],
             b"",
         ),
         Spacer(0, 6),
-    ]  # fmt: skip
+    ]
     for line in lines:
         if line.startswith("## "):
             story.append(paragraph(line.removeprefix("## "), SECTION))
@@ -55,10 +61,20 @@ def checklist_pdf(text: str, plan: Plan) -> bytes:
 
 def case_report_pdf(plan: Plan) -> bytes:
     """One session on one page: who, as worn now, and a place for every reading."""
-    who = [("Study", plan.name), ("Person", "____________"), ("Session", "_____"), ("Date", "____________"), ("Time", "______")]
-    more = "Operator ________   Reader ________   Recording ____________________   Order: together / camera first / reference first"
+    who = [
+        ("Study", plan.name),
+        ("Person", "____________"),
+        ("Session", "_____"),
+        ("Date", "____________"),
+        ("Time", "______"),
+    ]
+    more = (
+        "Operator ________   Reader ________   Recording ____________________   Order: together / camera first / "
+        "reference first"
+    )
     strata = "   ".join(
-        f"{column.name.replace('_', ' ')}: {' / '.join(column.choices) or '______'}" for column in PEOPLE.columns[1:]
+        f"{column.name.replace('_', ' ')}: {' / '.join(column.choices) or '______'}"
+        for column in PEOPLE.columns[1:]
     )
     story: list[Flowable] = [
         heading(f"Case report: {REFERENCES[plan.reference]}", who, b""),
@@ -70,20 +86,30 @@ def case_report_pdf(plan: Plan) -> bytes:
         _readings(plan),
         Spacer(0, 6),
         paragraph(
-            "Degrees, positive in the named direction, extension too. Zero at neutral. Left and right are the person's. "
-            "Write what the dial shows; a trial that was repeated stays, with a note. Never look at the camera's figures.",
+            "Degrees, positive in the named direction, extension too. Zero at neutral. Left and right are the "
+            "person's. "
+            "Write what the dial shows; a trial that was repeated stays, with a note. Never look at the camera's "
+            "figures.",
             SMALL,
         ),
         paragraph("What went differently, reasons for stopping", SECTION),
         *(_line() for _ in range(5)),
         Spacer(0, 12),
-        paragraph("Outcome: done / failed / stopped / missed        Signature of the reader ______________________", BODY),
+        paragraph(
+            "Outcome: done / failed / stopped / missed        Signature of the reader ______________________",
+            BODY,
+        ),
     ]
     return _pages([one_page(story)], plan, "Case report")
 
 
 def _readings(plan: Plan) -> Table:
-    head = ["Direction", *(f"Trial {number + 1}" for number in range(plan.trials)), "Second of the recording", "Pain 0-10"]
+    head = [
+        "Direction",
+        *(f"Trial {number + 1}" for number in range(plan.trials)),
+        "Second of the recording",
+        "Pain 0-10",
+    ]
     rows: list[list[Any]] = [[paragraph(cell, SMALL_BOLD) for cell in head]]
     rows += [[paragraph(movement.label, BODY), *[""] * (len(head) - 1)] for movement in MOVEMENTS]
     table = Table(
@@ -105,7 +131,9 @@ def _readings(plan: Plan) -> Table:
 
 
 def _boxed_line(text: str) -> Table:
-    table = Table([[paragraph(_BOX, BODY), paragraph(text, BODY)]], colWidths=[7 * mm, WIDTH - 7 * mm], hAlign="LEFT")
+    table = Table(
+        [[paragraph(_BOX, BODY), paragraph(text, BODY)]], colWidths=[7 * mm, WIDTH - 7 * mm], hAlign="LEFT"
+    )
     table.setStyle(
         TableStyle(
             [

@@ -74,9 +74,7 @@ class Tool(_Strict):
     def differences(self, result: Result) -> tuple[str, ...]:
         """What of a result is not as frozen, by name: empty where all of it is."""
         other = tool_of(result)
-        return tuple(
-            name for name in type(self).model_fields if getattr(self, name) != getattr(other, name)
-        )
+        return tuple(name for name in type(self).model_fields if getattr(self, name) != getattr(other, name))
 
 
 class Amendment(_Strict):
@@ -159,9 +157,7 @@ def usual_plan(
         Visit(id="2", day="first", note="seated anew, camera moved, the other operator"),
         Visit(id="3", day="later", note="as session 1"),
     )
-    rules = Rules(
-        bias_deg=3.0, limits_deg=10.0, coverage_low=0.90, coverage_high=0.98, healthy_flagged=0.05
-    )
+    rules = Rules(bias_deg=3.0, limits_deg=10.0, coverage_low=0.90, coverage_high=0.98, healthy_flagged=0.05)
     plan = Plan(
         name=name,
         reference=reference,
@@ -246,9 +242,19 @@ def plan_toml(plan: Plan) -> str:
         "",
         *(
             _line(name, getattr(plan, name))
-            for name in (
-                "name reference device created simulated people people_with_pain trials days_between operators seed"
-            ).split()
+            for name in [
+                "name",
+                "reference",
+                "device",
+                "created",
+                "simulated",
+                "people",
+                "people_with_pain",
+                "trials",
+                "days_between",
+                "operators",
+                "seed",
+            ]
         ),
         "# Of everything here but the amendments.",
         _line("sha256", plan.sha256),

@@ -50,8 +50,8 @@ def clustered_share(hit: Sequence[bool], person: Sequence[str]) -> Share:
     if n == 0:
         return Share(0, 0, _NAN, _NAN, _NAN)
     _, index = np.unique(np.asarray(person, dtype=str), return_inverse=True)
-    hits: FloatArray = np.bincount(index, weights=np.asarray(hit, dtype=np.float64))
-    sizes: FloatArray = np.bincount(index).astype(np.float64)
+    hits: FloatArray = np.asarray(np.bincount(index, weights=np.asarray(hit, dtype=np.float64)))
+    sizes: FloatArray = np.asarray(np.bincount(index), dtype=np.float64)
     people, total = len(sizes), int(hits.sum())
     share = total / n
     if people < 2 or total in (0, n):

@@ -82,7 +82,9 @@ def report_html(content: ReportContent) -> str:
     )
     environment.tests["table"] = lambda part: isinstance(part, Table)
     environment.tests["chart"] = lambda part: isinstance(part, Chart)
-    return environment.get_template("report.html.j2").render(content=content, colours=css(), drawn=_drawn(content))
+    return environment.get_template("report.html.j2").render(
+        content=content, colours=css(), drawn=_drawn(content)
+    )
 
 
 def _drawn(content: ReportContent) -> dict[str, Markup]:
@@ -147,7 +149,10 @@ def _laid_out(section: Section) -> Iterator[Flowable]:
 
 def tables(data: StudyData, found: StudyFound) -> dict[str, bytes]:
     """Every figure as CSV, and the pairs that it came from."""
-    agreement = [{"movement": each.movement.value, **_flat(each.agreement.model_dump(exclude={"name"}))} for each in found.movements]
+    agreement = [
+        {"movement": each.movement.value, **_flat(each.agreement.model_dump(exclude={"name"}))}
+        for each in found.movements
+    ]
     counts = [{"movement": each.movement.value, **each.counts.model_dump()} for each in found.movements]
     flags = [{"movement": each.movement.value, **_flat(each.flag.model_dump())} for each in found.movements]
     retests = [
@@ -175,7 +180,14 @@ def tables(data: StudyData, found: StudyFound) -> dict[str, bytes]:
         }
         for pair in data.pairs
     ]
-    made = {"agreement": agreement, "counts": counts, "flags": flags, "reliability": retests, "strata": strata, "pairs": pairs}
+    made = {
+        "agreement": agreement,
+        "counts": counts,
+        "flags": flags,
+        "reliability": retests,
+        "strata": strata,
+        "pairs": pairs,
+    }
     return {name: _csv(rows) for name, rows in made.items()}
 
 

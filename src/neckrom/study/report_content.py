@@ -27,7 +27,7 @@ from neckrom.study.plan import REFERENCES
 from neckrom.types import Movement
 
 NONE = "–"
-_RULES = {
+_RULE_NAMES = {
     "bias": "Bias",
     "limits": "Limits of agreement",
     "coverage": "Intervals that hold the reference",
@@ -91,7 +91,10 @@ def _facts(found: StudyFound) -> tuple[tuple[str, str], ...]:
     facts = [
         ("Study", found.name),
         ("Reference", f"{REFERENCES[found.reference]}{f', {found.device}' if found.device else ''}"),  # type: ignore[index]
-        ("People", f"{found.people} of {found.people_planned} planned, {found.people_with_pain} with neck pain"),
+        (
+            "People",
+            f"{found.people} of {found.people_planned} planned, {found.people_with_pain} with neck pain",
+        ),
         ("Sessions measured", f"{found.sessions.measured} of {found.sessions.planned}"),
         ("Estimator", found.estimator),
     ]
@@ -101,15 +104,24 @@ def _facts(found: StudyFound) -> tuple[tuple[str, str], ...]:
 def _verdict(found: StudyFound) -> Verdict:
     findings: list[Finding] = []
     if found.simulated:
-        findings.append(Finding("simulated", Grade.STOP, "SIMULATED DATA: these people do not exist. For trying the way only."))
+        findings.append(
+            Finding(
+                "simulated", Grade.STOP, "SIMULATED DATA: these people do not exist. For trying the way only."
+            )
+        )
     if not found.plan_is_frozen:
-        findings.append(Finding("plan", Grade.RAISED, "The plan was changed after it was frozen, without a reason."))
+        findings.append(
+            Finding("plan", Grade.RAISED, "The plan was changed after it was frozen, without a reason.")
+        )
     if found.problems:
         text = f"Analysed in spite of {len(found.problems)} grave problems in the data: see 'Problems'."
         findings.append(Finding("problems", Grade.RAISED, text))
     numbers = {met: sum(rule.met == met for rule in found.rules) for met in _MET}
     grade = gravest(*(_MET[rule.met][0] for rule in found.rules))
-    told = f"Of {len(found.rules)} rules set beforehand {numbers['met']} are met, {numbers['not_met']} not met, {numbers['open']} open."
+    told = (
+        f"Of {len(found.rules)} rules set beforehand {numbers['met']} are met, {numbers['not_met']} not met, "
+        f"{numbers['open']} open."
+    )
     findings.append(Finding("rules", grade, told))
     findings += _by_rule(found.rules)
     findings.append(_failures(found))
@@ -118,7 +130,7 @@ def _verdict(found: StudyFound) -> Verdict:
 
 def _by_rule(rules: Sequence[RuleFound]) -> Iterator[Finding]:
     for met, name in (("not_met", "Not met"), ("open", "Open")):
-        for key, title in _RULES.items():
+        for key, title in _RULE_NAMES.items():
             own = [rule for rule in rules if rule.met == met and rule.name == key]
             if own:
                 where = ", ".join(rule.movement.label.lower() for rule in own if rule.movement is not None)
@@ -138,7 +150,9 @@ def _failures(found: StudyFound) -> Finding:
 # ------------------------------------------------------------------------- tables
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], grades: Sequence[Grade] = ()) -> Table:
+def _table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], grades: Sequence[Grade] = ()
+) -> Table:
     calm = tuple(Grade.CALM for _ in rows)
     return Table(tuple(columns), tuple(tuple(row) for row in rows), tuple(grades) or calm, tuple(widths))
 
@@ -157,28 +171,53 @@ def _main(found: StudyFound) -> Table:
         for each in found.movements
     ]
     grades = [
-        gravest(*(_MET[rule.met][0] for rule in found.rules if rule.movement is each.movement)) for each in found.movements
+        gravest(*(_MET[rule.met][0] for rule in found.rules if rule.movement is each.movement))
+        for each in found.movements
     ]
-    columns = ("Direction", "n", "Bias (deg)", "Limits (deg)", "MDC95 in a day", "MDC95 between days", "Intervals hold")
+    columns = (
+        "Direction",
+        "n",
+        "Bias (deg)",
+        "Limits (deg)",
+        "MDC95 in a day",
+        "MDC95 between days",
+        "Intervals hold",
+    )
     return _table(columns, rows, (18, 12, 19, 15, 12, 12, 12), grades)
 
 
 def _sections(data: StudyData, found: StudyFound) -> Iterator[Section]:
     if found.problems:
-        yield Section("Problems", ("The check found these grave, and the analysis was asked for all the same:", *found.problems))
+        yield Section(
+            "Problems",
+            ("The check found these grave, and the analysis was asked for all the same:", *found.problems),
+        )
     yield Section("Rules set beforehand", (_RULE_NOTE, _rules(found)))
-    yield Section("Agreement", (_bland_altman(data, found), _agreement([each.agreement for each in found.movements]), _AGREEMENT_NOTE))
+    yield Section(
+        "Agreement",
+        (
+            _bland_altman(data, found),
+            _agreement([each.agreement for each in found.movements]),
+            _AGREEMENT_NOTE,
+        ),
+    )
     yield Section("Camera against reference", (_calibration(data), _counts(found), _COUNTS_NOTE))
     yield Section("Repeated measurement", (_reliability(found), _RELIABILITY_NOTE))
     yield Section("Intervals", (_intervals(data), _coverage(found), _INTERVAL_NOTE))
     yield Section("The flag", (_flags(found), _FLAG_NOTE))
     yield Section("By stratum", (_strata_chart(found), _strata(found), _STRATA_NOTE))
     if found.frame is not None:
-        text = f"{_deg(found.frame.difference)} deg in {found.frame.people} people: sessions with the reference device on the head minus those without it."
+        text = (
+            f"{_deg(found.frame.difference)} deg in {found.frame.people} people: sessions with the reference device "
+            "on the head minus those without it."
+        )
         yield Section("The device on the head", (text,))
     for arm in found.arms:
         title = {"straight_leg_raise": "Straight leg raise", "strike_angle": "Foot strike angle"}[arm.name]
-        text = f"{arm.readings} readings, {arm.without_value} without a value of neckrom; intervals that hold the reading: {_share(arm.coverage)}."
+        text = (
+            f"{arm.readings} readings, {arm.without_value} without a value of neckrom; intervals that hold the "
+            f"reading: {_share(arm.coverage)}."
+        )
         yield Section(title, (_agreement([arm.agreement], title), text))
     yield Section("Who took part", (_people(found),))
     yield Section("Method", _METHOD)
@@ -189,43 +228,55 @@ def _sections(data: StudyData, found: StudyFound) -> Iterator[Section]:
 
 _RULE_NOTE = "Met: the whole 95 % interval lies within the rule. Not met: none of it does. Open: neither."
 _AGREEMENT_NOTE = (
-    "Spread: between people / sessions of a person / trials of a session. Slope: how the difference changes with each "
+    "Spread: between people / sessions of a person / trials of a session. Slope: how the difference changes with "
+    "each "
     "degree of the angle, between people. ICC: camera and reference as two raters, one pair of means for each person."
 )
 _COUNTS_NOTE = (
-    "No result: the session could not be measured. Not tested: neckrom did not take the direction for tested. No trial: nobody "
-    "can tell which trial the reading belongs to. At least: neckrom gave a lower bound; in brackets bounds above the reading."
+    "No result: the session could not be measured. Not tested: neckrom did not take the direction for tested. No "
+    "trial: nobody "
+    "can tell which trial the reading belongs to. At least: neckrom gave a lower bound; in brackets bounds above "
+    "the reading."
 )
 _RELIABILITY_NOTE = (
-    "Best trial of each session. ICC(2,1): agreement, ICC(3,1): consistency. SEM: standard deviation within people. Left out: "
+    "Best trial of each session. ICC(2,1): agreement, ICC(3,1): consistency. SEM: standard deviation within people. "
+    "Left out: "
     "people without a measured angle in every session, lower bounds included."
 )
 _INTERVAL_NOTE = (
-    "Whether neckrom's 95 % interval of a trial holds the reading, which has an error of its own. Trials of one person are "
+    "Whether neckrom's 95 % interval of a trial holds the reading, which has an error of its own. Trials of one "
+    "person are "
     "alike: the interval of the share counts them for as many as they are worth."
 )
 _FLAG_NOTE = (
-    "Flagged: half of the norm or less, by the best trial; the same rule on the reference. First session of each person. "
+    "Flagged: half of the norm or less, by the best trial; the same rule on the reference. First session of each "
+    "person. "
     "Sensitivity and specificity count 'could not judge' against the tool; in the last columns it is left out."
 )
 _STRATA_NOTE = (
-    "All directions together. Dots: bias with its 95 % interval; grey: limits of agreement. Strata overlap (beard and sex, for one) and are "
+    "All directions together. Dots: bias with its 95 % interval; grey: limits of agreement. Strata overlap (beard "
+    "and sex, for one) and are "
     "described, not tested against each other. Strata of fewer than 5 people have no figures."
 )
 _METHOD = (
-    "Differences are camera minus reference of single trials. Limits of agreement for repeated measurements: variances between "
-    "people, sessions and trials, added (Bland & Altman 2007); their intervals from those of the parts (MOVER, Zou 2013). "
-    "Slope: least squares over people's means. ICC with the intervals of McGraw & Wong 1996. SEM: standard deviation within people, "
+    "Differences are camera minus reference of single trials. Limits of agreement for repeated measurements: "
+    "variances between "
+    "people, sessions and trials, added (Bland & Altman 2007); their intervals from those of the parts (MOVER, Zou "
+    "2013). "
+    "Slope: least squares over people's means. ICC with the intervals of McGraw & Wong 1996. SEM: standard "
+    "deviation within people, "
     "chi-square interval; MDC95 = 1.96 √2 SEM. Shares: Wilson's interval with a design effect for people, or exact.",
-    "The limits hold the error of the reference, too: they are those of camera and reference together. Readings are paired with the "
-    "trial during which they were read where the time is known, otherwise in their order where both are equal in number.",
+    "The limits hold the error of the reference, too: they are those of camera and reference together. Readings are "
+    "paired with the "
+    "trial during which they were read where the time is known, otherwise in their order where both are equal in "
+    "number.",
 )
 
 
 def _rules(found: StudyFound) -> Table:
     rows = [
         (
-            _RULES[rule.name],
+            _RULE_NAMES[rule.name],
             "all" if rule.movement is None else rule.movement.label,
             rule.limit,
             rule.value,
@@ -287,7 +338,11 @@ def _reliability(found: StudyFound) -> Table:
 
 def _coverage(found: StudyFound) -> Table:
     rows = [
-        (each.movement.label, _share(each.coverage), NONE if each.half_width_deg is None else f"±{each.half_width_deg:.1f}")
+        (
+            each.movement.label,
+            _share(each.coverage),
+            NONE if each.half_width_deg is None else f"±{each.half_width_deg:.1f}",
+        )
         for each in found.movements
     ]
     rows.append(("all", _share(found.coverage), ""))
@@ -325,32 +380,51 @@ def _strata(found: StudyFound) -> Table:
             f"{each.stratum.replace('_', ' ')}: {each.level.replace('_', ' ')}",
             str(each.people),
             NONE if each.agreement is None else _deg(each.agreement.bias),
-            NONE if each.agreement is None else f"{_plain(each.agreement.lower)} to {_plain(each.agreement.upper)}",
+            NONE
+            if each.agreement is None
+            else f"{_plain(each.agreement.lower)} to {_plain(each.agreement.upper)}",
             _share(each.failed),
             _percent(each.coverage),
         )
         for each in found.strata
     ]
-    columns = ("Stratum", "People", "Bias (deg)", "Limits (deg)", "Readings without an angle", "Intervals hold")
+    columns = (
+        "Stratum",
+        "People",
+        "Bias (deg)",
+        "Limits (deg)",
+        "Readings without an angle",
+        "Intervals hold",
+    )
     return _table(columns, rows, (22, 9, 20, 17, 22, 10))
 
 
 def _people(found: StudyFound) -> Table:
     rows = [
-        (stratum.replace("_", " "), ", ".join(f"{level.replace('_', ' ')}: {number}" for level, number in levels.items()))
+        (
+            stratum.replace("_", " "),
+            ", ".join(f"{level.replace('_', ' ')}: {number}" for level, number in levels.items()),
+        )
         for stratum, levels in found.groups.items()
     ]
     sessions = found.sessions
-    told = f"{sessions.planned} planned: {sessions.done} done, {sessions.failed} failed, {sessions.stopped} stopped, {sessions.missed} missed"
+    told = (
+        f"{sessions.planned} planned: {sessions.done} done, {sessions.failed} failed, {sessions.stopped} stopped, "
+        f"{sessions.missed} missed"
+    )
     rows.append(("sessions", told))
     if sessions.reasons:
-        rows.append(("reasons", ", ".join(f"{reason}: {number}" for reason, number in sessions.reasons.items())))
+        rows.append(
+            ("reasons", ", ".join(f"{reason}: {number}" for reason, number in sessions.reasons.items()))
+        )
     return _table(("", "People"), rows, (18, 82))
 
 
 def _checklist(each: Checklist) -> Table:
     rows = [(item.number, item.asks, item.told) for item in each.items]
-    return _table(("", f"Item ({each.filled} of {len(rows)} filled in)", "What the data tell"), rows, (6, 38, 56))
+    return _table(
+        ("", f"Item ({each.filled} of {len(rows)} filled in)", "What the data tell"), rows, (6, 38, 56)
+    )
 
 
 def _frozen(data: StudyData, found: StudyFound) -> Iterator[str]:
@@ -372,7 +446,8 @@ def _chart(name: str, draw: object, caption: str, described: str) -> Chart:
 
 def _bland_altman(data: StudyData, found: StudyFound) -> Chart:
     caption = (
-        "Dots: trials. Line: bias; dashed: limits of agreement, each in the band of its 95 % interval. Dotted: the rule "
+        "Dots: trials. Line: bias; dashed: limits of agreement, each in the band of its 95 % interval. Dotted: the "
+        "rule "
         "set beforehand."
     )
     described = "Difference between camera and reference over their mean, one panel for each direction."
@@ -381,16 +456,31 @@ def _bland_altman(data: StudyData, found: StudyFound) -> Chart:
 
 def _calibration(data: StudyData) -> Chart:
     caption = "Line: both agree. Triangles: 'at least'. Grey: half of the norm or less."
-    return _chart("calibration", partial(figures.calibration_figure, data), caption, "Angle of the camera over that of the reference.")
+    return _chart(
+        "calibration",
+        partial(figures.calibration_figure, data),
+        caption,
+        "Angle of the camera over that of the reference.",
+    )
 
 
 def _intervals(data: StudyData) -> Chart:
-    caption = "Above the line intervals are wider than they need be, below it too narrow. From the standard deviation of each trial."
-    return _chart("intervals", partial(figures.interval_figure, data), caption, "Share of readings inside intervals of each width.")
+    caption = (
+        "Above the line intervals are wider than they need be, below it too narrow. From the standard deviation of "
+        "each trial."
+    )
+    return _chart(
+        "intervals",
+        partial(figures.interval_figure, data),
+        caption,
+        "Share of readings inside intervals of each width.",
+    )
 
 
 def _strata_chart(found: StudyFound) -> Chart:
-    return _chart("strata", partial(figures.strata_figure, found), "", "Bias of each stratum with its interval.")
+    return _chart(
+        "strata", partial(figures.strata_figure, found), "", "Bias of each stratum with its interval."
+    )
 
 
 # ------------------------------------------------------------------------- figures
@@ -407,7 +497,11 @@ def _deg(figure: Figure) -> str:
 def _signed(figure: Figure, digits: int) -> str:
     if figure.value is None:
         return NONE
-    ends = "" if figure.low is None or figure.high is None else f" ({figure.low:+.{digits}f} to {figure.high:+.{digits}f})"
+    ends = (
+        ""
+        if figure.low is None or figure.high is None
+        else f" ({figure.low:+.{digits}f} to {figure.high:+.{digits}f})"
+    )
     return _minus(f"{figure.value:+.{digits}f}{ends}")
 
 
@@ -438,7 +532,9 @@ def _percent(part: Part) -> str:
 def _share(part: Part) -> str:
     if part.share is None or part.low is None or part.high is None:
         return f"{NONE} ({part.hits} of {part.of})"
-    return f"{100 * part.share:.1f} % ({100 * part.low:.0f} to {100 * part.high:.0f}; {part.hits} of {part.of})"
+    return (
+        f"{100 * part.share:.1f} % ({100 * part.low:.0f} to {100 * part.high:.0f}; {part.hits} of {part.of})"
+    )
 
 
 def _retest_mdc(found: RetestFound | None) -> str:

@@ -83,9 +83,7 @@ def icc_interval(
     ends = np.empty((repeats, 2))
     for row in range(repeats):
         person = random.normal(0.0, math.sqrt(icc), (people, 1))
-        found = icc_2_1(
-            mean_squares(person + random.normal(0.0, math.sqrt(1.0 - icc), (people, sessions)))
-        )
+        found = icc_2_1(mean_squares(person + random.normal(0.0, math.sqrt(1.0 - icc), (people, sessions))))
         ends[row] = found.low, found.high
     low, high = np.nanmean(ends, axis=0)
     return float(low), float(high)

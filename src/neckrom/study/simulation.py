@@ -13,6 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import norm
 
 from neckrom.result import (
     AsymmetryResult,
@@ -87,6 +89,15 @@ class Truth:
         """Limits of agreement."""
         return self.bias_deg - Z95 * self.sd_deg, self.bias_deg + Z95 * self.sd_deg
 
+    def half_width_deg(self) -> float:
+        """Of an interval about the measured value that holds the reading with the wanted probability."""
+
+        def missing(half: float) -> float:
+            inside = norm.cdf(half, self.bias_deg, self.sd_deg) - norm.cdf(-half, self.bias_deg, self.sd_deg)
+            return float(inside) - self.coverage
+
+        return float(brentq(missing, 0.0, abs(self.bias_deg) + 20.0 * self.sd_deg))
+
     def sem_deg(self, trials: int) -> float:
         """Standard deviation within people of the best of so many trials."""
         of_trials = _VARIANCE_OF_BEST[trials] * (self.sd_trial**2 + self.trial_deg**2)
@@ -151,6 +162,10 @@ class _Drawing:
     plan: Plan
     truth: Truth
     random: np.random.Generator
+    half_width_deg: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.half_width_deg = self.truth.half_width_deg()
 
     def data(self) -> StudyData:
         people = tuple(self._person(number) for number in range(self.plan.people))
@@ -232,15 +247,14 @@ class _Drawing:
     ) -> MovementResult:
         reference = _NORM[movement.value.split("_")[0]]
         made = tuple(
-            self._trial(read, peak, start_s + _MOVEMENT_S * number) for number, (read, peak) in enumerate(trials)
+            self._trial(peak, start_s + _MOVEMENT_S * number) for number, (_, peak) in enumerate(trials)
         )
         best = max(made, key=lambda trial: trial.peak_deg)
         return movement_of(movement, made, best, reference)
 
-    def _trial(self, read: float, peak: float, start_s: float) -> TrialResult:
-        """Its interval holds the reading with the wanted probability, and is as wide as the error."""
-        half = abs(peak - read) + 0.5 if self.random.random() < self.truth.coverage else abs(peak - read) * 0.5
-        half = max(half, 0.01)
+    def _trial(self, peak: float, start_s: float) -> TrialResult:
+        """Its interval is as wide as all of them, so that the wanted share of them holds the reading."""
+        half = self.half_width_deg
         bounded = self.random.random() < self.truth.bounded
         low = round(peak - half, 2)
         return TrialResult(
@@ -344,7 +358,7 @@ def result_of(
         movements=movements,
         asymmetry=tuple(
             AsymmetryResult(
-                pair=pair,  # type: ignore[arg-type]
+                pair=pair,
                 left_deg=None,
                 right_deg=None,
                 difference_deg=None,

@@ -121,7 +121,8 @@ def tables_page() -> str:
     lines = [
         "# The case-report tables",
         "",
-        "CSV in UTF-8: commas between the columns, points in numbers, no units, dates as 2026-03-14. The examples stand here "
+        "CSV in UTF-8: commas between the columns, points in numbers, no units, dates as 2026-03-14. The examples "
+        "stand here "
         "and not in the tables, so that they cannot be analysed by mistake.",
     ]
     for table in TABLES:

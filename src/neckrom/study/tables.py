@@ -91,7 +91,9 @@ class Table:
 YES_NO = ("yes", "no")
 _PERSON = Column("person", "id", "Pseudonym; never a name.", "p001")
 _SESSION = Column("session", "id", "Visit, as in study.toml.", "1")
-_TRIAL = Column("trial", "whole", "Number of the trial, from 1; warm-ups are not counted.", "1", low=1, high=20)
+_TRIAL = Column(
+    "trial", "whole", "Number of the trial, from 1; warm-ups are not counted.", "1", low=1, high=20
+)
 _SIDE = Column("side", "choice", "The person's side.", "left", choices=("left", "right"))
 
 PEOPLE = Table(
@@ -99,19 +101,41 @@ PEOPLE = Table(
     "One row for every person who was enrolled, also for those who left.",
     (
         _PERSON,
-        Column("group", "choice", "Neck pain on most days of the last four weeks, or none.", "pain", choices=("pain", "no_pain")),
+        Column(
+            "group",
+            "choice",
+            "Neck pain on most days of the last four weeks, or none.",
+            "pain",
+            choices=("pain", "no_pain"),
+        ),
         Column("age", "whole", "Years.", "44", low=18, high=100),
         Column("sex", "choice", "", "f", choices=("f", "m", "x")),
-        Column("skin_tone", "choice", "Monk scale 1 to 4, 5 to 7, 8 to 10, by the card.", "medium", choices=("light", "medium", "dark")),
-        Column("hair", "choice", "As worn in the session.", "long", choices=("short", "long", "covered", "none")),
+        Column(
+            "skin_tone",
+            "choice",
+            "Monk scale 1 to 4, 5 to 7, 8 to 10, by the card.",
+            "medium",
+            choices=("light", "medium", "dark"),
+        ),
+        Column(
+            "hair", "choice", "As worn in the session.", "long", choices=("short", "long", "covered", "none")
+        ),
         Column("beard", "choice", "", "no", choices=YES_NO),
         Column("glasses", "choice", "Worn during the recording.", "no", choices=YES_NO),
-        Column("size", "choice", "Build: BMI below 20, 20 to 30, above 30.", "medium", choices=("small", "medium", "large")),
+        Column(
+            "size",
+            "choice",
+            "Build: BMI below 20, 20 to 30, above 30.",
+            "medium",
+            choices=("small", "medium", "large"),
+        ),
         Column("pain_nprs", "number", "Neck pain now, 0 to 10.", "4", needed=False, low=0, high=10),
-        Column("ndi_percent", "number", "Neck Disability Index, percent.", "22", needed=False, low=0, high=100),
+        Column(
+            "ndi_percent", "number", "Neck Disability Index, percent.", "22", needed=False, low=0, high=100
+        ),
     ),
     ("person",),
-)  # fmt: skip
+)
 
 SESSIONS = Table(
     "sessions",
@@ -122,14 +146,32 @@ SESSIONS = Table(
         Column("date", "date", "Year-month-day.", "2026-03-14"),
         Column("time", "clock", "Start, 24 hours.", "10:20", needed=False),
         Column("operator", "id", "Who led it, as in study.toml.", "A"),
-        Column("order", "choice", "Whether both measured at once, or which came first.", "together", choices=("together", "camera_first", "reference_first")),
-        Column("reference_worn", "choice", "Whether the reference device was on the head while it was filmed.", "yes", choices=YES_NO),
-        Column("recording", "text", "Name of the clip without suffix, or of the live session: a folder in results/.", "p001_1", needed=False),
+        Column(
+            "order",
+            "choice",
+            "Whether both measured at once, or which came first.",
+            "together",
+            choices=("together", "camera_first", "reference_first"),
+        ),
+        Column(
+            "reference_worn",
+            "choice",
+            "Whether the reference device was on the head while it was filmed.",
+            "yes",
+            choices=YES_NO,
+        ),
+        Column(
+            "recording",
+            "text",
+            "Name of the clip without suffix, or of the live session: a folder in results/.",
+            "p001_1",
+            needed=False,
+        ),
         Column("outcome", "choice", "", "done", choices=("done", "failed", "stopped", "missed")),
         Column("reason", "text", "Why, where it was not done.", "", needed=False),
     ),
     ("person", "session"),
-)  # fmt: skip
+)
 
 READINGS = Table(
     "readings",
@@ -137,14 +179,35 @@ READINGS = Table(
     (
         _PERSON,
         _SESSION,
-        Column("movement", "choice", "The person's left and right.", "rotation_left", choices=tuple(movement.value for movement in MOVEMENTS)),
+        Column(
+            "movement",
+            "choice",
+            "The person's left and right.",
+            "rotation_left",
+            choices=tuple(movement.value for movement in MOVEMENTS),
+        ),
         _TRIAL,
-        Column("reading_deg", "number", "Positive in the named direction, extension too; zero at the person's own neutral.", "68", low=-5, high=120),
-        Column("time_s", "number", "Second of the recording at which it was read, where known.", "", needed=False, low=0, high=86_400),
+        Column(
+            "reading_deg",
+            "number",
+            "Positive in the named direction, extension too; zero at the person's own neutral.",
+            "68",
+            low=-5,
+            high=120,
+        ),
+        Column(
+            "time_s",
+            "number",
+            "Second of the recording at which it was read, where known.",
+            "",
+            needed=False,
+            low=0,
+            high=86_400,
+        ),
         Column("reader", "id", "Initials of who read it.", "KM", needed=False),
     ),
     ("person", "session", "movement", "trial"),
-)  # fmt: skip
+)
 
 STRAIGHT_LEG_RAISE = Table(
     "straight_leg_raise",
@@ -155,13 +218,23 @@ STRAIGHT_LEG_RAISE = Table(
         _SIDE,
         _TRIAL,
         Column("reading_deg", "number", "Inclinometer on the shin.", "62", low=0, high=130),
-        Column("measured_deg", "number", "neckrom; empty where it gave no value.", "60", needed=False, low=0, high=130),
-        Column("measured_low_deg", "number", "Low end of its 95 % interval.", "", needed=False, low=-30, high=150),
+        Column(
+            "measured_deg",
+            "number",
+            "neckrom; empty where it gave no value.",
+            "60",
+            needed=False,
+            low=0,
+            high=130,
+        ),
+        Column(
+            "measured_low_deg", "number", "Low end of its 95 % interval.", "", needed=False, low=-30, high=150
+        ),
         Column("measured_high_deg", "number", "High end.", "", needed=False, low=-30, high=150),
     ),
     ("person", "session", "side", "trial"),
     needed=False,
-)  # fmt: skip
+)
 
 STRIKE_ANGLE = Table(
     "strike_angle",
@@ -171,14 +244,31 @@ STRIKE_ANGLE = Table(
         _SESSION,
         _SIDE,
         Column("trial", "whole", "Number of the step, from 1.", "1", low=1, high=500),
-        Column("reading_deg", "number", "Sole against the ground at contact, heel first positive.", "12", low=-60, high=60),
-        Column("measured_deg", "number", "neckrom; empty where it gave no value.", "11", needed=False, low=-60, high=60),
-        Column("measured_low_deg", "number", "Low end of its 95 % interval.", "", needed=False, low=-90, high=90),
+        Column(
+            "reading_deg",
+            "number",
+            "Sole against the ground at contact, heel first positive.",
+            "12",
+            low=-60,
+            high=60,
+        ),
+        Column(
+            "measured_deg",
+            "number",
+            "neckrom; empty where it gave no value.",
+            "11",
+            needed=False,
+            low=-60,
+            high=60,
+        ),
+        Column(
+            "measured_low_deg", "number", "Low end of its 95 % interval.", "", needed=False, low=-90, high=90
+        ),
         Column("measured_high_deg", "number", "High end.", "", needed=False, low=-90, high=90),
     ),
     ("person", "session", "side", "trial"),
     needed=False,
-)  # fmt: skip
+)
 
 TABLES = (PEOPLE, SESSIONS, READINGS, STRAIGHT_LEG_RAISE, STRIKE_ANGLE)
 STRATA = ("group", "age_band", "sex", "skin_tone", "hair", "beard", "glasses", "size")
@@ -250,7 +340,9 @@ def _read_lines(table: Table, lines: list[list[str]]) -> Read:
             continue
         if len(cells) != len(heading):
             said = f"It has {len(cells)} cells, the heading {len(heading)}"
-            hint = ": a decimal comma splits a number in two; write 12.5." if len(cells) > len(heading) else "."
+            hint = (
+                ": a decimal comma splits a number in two; write 12.5." if len(cells) > len(heading) else "."
+            )
             problems.append(Problem("cells", table.file, number, said + hint))
             continue
         row = Row(number, {name: cell.strip() for name, cell in zip(heading, cells, strict=True)})
@@ -292,51 +384,49 @@ _ID = re.compile(r"^[A-Za-z0-9_.-]{1,40}$")
 def _cell_problems(table: Table, column: Column, row: Row) -> list[Problem]:
     """What is wrong with one cell; a number that can be read is kept in the row."""
     cell = row[column.name]
-
-    def problem(kind: str, said: str) -> list[Problem]:
-        return [Problem(kind, table.file, row.line, f"{column.name}: {said}")]
-
     if not cell:
-        return problem("empty", "may not be empty.") if column.needed else []
-    if column.kind in ("number", "whole"):
-        return _number_problems(column, cell, row, problem)
+        wrong = ("empty", "may not be empty.") if column.needed else None
+    elif column.kind in ("number", "whole"):
+        wrong = _number_problem(column, cell, row)
+    else:
+        wrong = _word_problem(column, cell)
+    return [] if wrong is None else [Problem(wrong[0], table.file, row.line, f"{column.name}: {wrong[1]}")]
+
+
+def _word_problem(column: Column, cell: str) -> tuple[str, str] | None:
+    """Kind and words of what is wrong with a cell that holds no number."""
     if column.kind == "choice" and cell not in column.choices:
         kind = "unknown_movement" if column.name == "movement" else "unknown_choice"
-        return problem(kind, f"{cell!r} is none of {', '.join(column.choices)}.")
+        return kind, f"{cell!r} is none of {', '.join(column.choices)}."
     if column.kind == "date" and _date(cell) is None:
-        return problem("date", f"{cell!r} is no date: write it as 2026-03-14 (year-month-day).")
+        return "date", f"{cell!r} is no date: write it as 2026-03-14 (year-month-day)."
     if column.kind == "clock" and not _is_clock(cell):
-        return problem("clock", f"{cell!r} is no time of the day: write it as 14:05.")
+        return "clock", f"{cell!r} is no time of the day: write it as 14:05."
     if column.kind == "id" and not _ID.fullmatch(cell):
-        return problem("name", f"{cell!r}: write letters, digits, _ . - only.")
-    return []
+        return "name", f"{cell!r}: write letters, digits, _ . - only."
+    return None
 
 
-def _number_problems(column: Column, cell: str, row: Row, problem: object) -> list[Problem]:
-    assert callable(problem)
+def _number_problem(column: Column, cell: str, row: Row) -> tuple[str, str] | None:
     if _DECIMAL_COMMA.fullmatch(cell):
-        found: list[Problem] = problem("decimal_comma", f"{cell!r} has a decimal comma: write {cell.replace(',', '.')}.")
-        return found
-    unit = _UNIT.fullmatch(cell)
-    if unit is not None:
-        found = problem("unit", f"{cell!r} carries a unit: write the number alone, in {_unit_of(column)}.")
-        return found
-    if not _NUMBER.fullmatch(cell):
-        found = problem("not_a_number", f"{cell!r} is no number.")
-        return found
+        return "decimal_comma", f"{cell!r} has a decimal comma: write {cell.replace(',', '.')}."
+    if _UNIT.fullmatch(cell):
+        return "unit", f"{cell!r} carries a unit: write the number alone, in {_unit_of(column)}."
+    if not _NUMBER.fullmatch(cell) or (column.kind == "whole" and float(cell) != int(float(cell))):
+        return "not_a_number", f"{cell!r} is no {'whole ' if column.kind == 'whole' else ''}number."
+    row.numbers[column.name] = float(cell)
+    return _range_problem(column, cell, row["movement"])
+
+
+def _range_problem(column: Column, cell: str, movement: str) -> tuple[str, str] | None:
     value = float(cell)
-    if column.kind == "whole" and value != int(value):
-        found = problem("not_a_number", f"{cell!r} is no whole number.")
-        return found
-    row.numbers[column.name] = value
-    high = LARGEST_DEG.get(row["movement"], column.high) if column.name == "reading_deg" else column.high
-    if column.name == "reading_deg" and value < column.low and value > -column.high:
-        found = problem("negative", f"{cell} is negative: every direction counts positive, extension too.")
-        return found
+    reading = column.name == "reading_deg"
+    high = LARGEST_DEG.get(movement, column.high) if reading else column.high
+    if reading and -column.high < value < column.low:
+        return "negative", f"{cell} is negative: every direction counts positive, extension too."
     if not column.low <= value <= high:
-        found = problem("impossible", f"{cell} lies beyond what can be ({column.low:g} to {high:g}).")
-        return found
-    return []
+        return "impossible", f"{cell} lies beyond what can be ({column.low:g} to {high:g})."
+    return None
 
 
 def _unit_of(column: Column) -> str:
