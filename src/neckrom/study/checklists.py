@@ -1,7 +1,8 @@
 """GRRAS, COSMIN and STARD: every item, filled in as far as the data tell.
 
 GRRAS: Kottner et al. 2011, J Clin Epidemiol 64: 96-106. COSMIN: risk of bias of reliability and measurement error,
-Mokkink et al. 2020, BMC Med Res Methodol 20: 293. STARD 2015: Bossuyt et al., BMJ 351: h5527. Items are given in our own words.
+Mokkink et al. 2020, BMC Med Res Methodol 20: 293. STARD 2015: Bossuyt et al., BMJ 351: h5527.
+Items are given in our own words.
 """
 
 from __future__ import annotations

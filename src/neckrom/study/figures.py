@@ -25,11 +25,13 @@ _LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 _Panel = Callable[[Axes, Movement], None]
 
 
-def bland_altman_figure(data: StudyData, found: StudyFound, *, phone: bool = False) -> Figure:
+def bland_altman_figure(
+    data: StudyData, found: StudyFound, *, phone: bool = False, ruled: bool = True
+) -> Figure:
     """Difference over the mean of both, a panel for each direction.
 
     Dots are trials; the line is the bias, the dashed lines the limits of agreement, each in the band of its 95 %
-    interval; dotted lines are the rule that was set beforehand.
+    interval; dotted lines are the rule that was set beforehand, where there was one.
     """
     rule = data.plan.rules.limits_deg
     pairs = [pair for pair in data.pairs if pair.comparable]
@@ -39,7 +41,7 @@ def bland_altman_figure(data: StudyData, found: StudyFound, *, phone: bool = Fal
         own = [pair for pair in pairs if pair.movement is movement]
         _dots(axes, [pair.size_deg for pair in own], [pair.difference_deg for pair in own])
         _limits(axes, found.of(movement).agreement)
-        for side in (-rule, rule):
+        for side in (-rule, rule) if ruled else ():
             axes.axhline(side, color=INK, linewidth=0.8, linestyle=":")
         axes.set_ylim(-reach, reach)
 

@@ -179,7 +179,7 @@ def tool_of(result: Result) -> Tool:
     settings = result.configuration
     return Tool(
         version=result.tool.version,
-        engine=result.tool.engine,
+        engine=engine_name(result.tool.engine),
         model_sha256=result.tool.model_sha256,
         estimator=result.tool.estimator,
         calibration_id=result.tool.calibration_id,
@@ -190,6 +190,11 @@ def tool_of(result: Result) -> Tool:
         camera=settings.camera,
         camera_sha256=settings.camera_sha256,
     )
+
+
+def engine_name(engine: str) -> str:
+    """Name and version of the landmark engine; its settings differ between a camera and a clip."""
+    return engine.partition(" (")[0]
 
 
 def settings_hash(settings: dict[str, float | int | str | bool]) -> str:

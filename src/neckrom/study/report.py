@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import jinja2
 from markupsafe import Markup
 from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, Flowable, PageBreak, Spacer
@@ -27,18 +26,27 @@ from neckrom.report.paper import (
     verdict_box,
 )
 from neckrom.report.plotting import png_of, svg_of
-from neckrom.saying.grades import css
 from neckrom.study.analysis import StudyFound
 from neckrom.study.checklists import checklists, markdown
 from neckrom.study.data import StudyData
+from neckrom.study.page import laid_out
 from neckrom.study.plan import StudyFolder
 from neckrom.study.report_content import Chart, ReportContent, Section, content_of
+from neckrom.study.summary import summary_html
 
 FOLDER = "report"
 
 
-def write_analysis(folder: StudyFolder, data: StudyData, found: StudyFound) -> Path:
+def write_analysis(folder: StudyFolder, data: StudyData, found: StudyFound, language: str = FALLBACK) -> Path:
     """Write report, tables, figures and checklists into ``report/`` of the study; an earlier one is replaced.
+
+    Parameters
+    ----------
+    folder : StudyFolder
+    data : StudyData
+    found : StudyFound
+    language : str
+        Other than English: a summary in that language is written, too. The report is English.
 
     Raises
     ------
@@ -54,6 +62,8 @@ def write_analysis(folder: StudyFolder, data: StudyData, found: StudyFound) -> P
         "checklists.md": markdown(checklists(data.plan, found)).encode(),
         **{f"{name}.csv": table for name, table in tables(data, found).items()},
     }
+    if language != FALLBACK:
+        made[f"summary_{language}.html"] = summary_html(found, load_messages(language)).encode()
     for section in content.sections:
         for part in section.parts:
             if isinstance(part, Chart):
@@ -73,18 +83,7 @@ def write_analysis(folder: StudyFolder, data: StudyData, found: StudyFound) -> P
 
 def report_html(content: ReportContent) -> str:
     """One file that needs nothing else; everything from outside is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("neckrom.study", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.tests["table"] = lambda part: isinstance(part, Table)
-    environment.tests["chart"] = lambda part: isinstance(part, Chart)
-    return environment.get_template("report.html.j2").render(
-        content=content, colours=css(), drawn=_drawn(content)
-    )
+    return laid_out(content, _drawn(content), FALLBACK)
 
 
 def _drawn(content: ReportContent) -> dict[str, Markup]:
@@ -113,7 +112,7 @@ def report_pdf(content: ReportContent, found: StudyFound) -> bytes:
         paragraph(content.main_note, SMALL),
     ]
     for section in content.sections:
-        story += _laid_out(section)
+        story += _on_paper(section)
     return document_bytes(
         story,
         load_messages(FALLBACK),
@@ -124,7 +123,7 @@ def report_pdf(content: ReportContent, found: StudyFound) -> bytes:
     )
 
 
-def _laid_out(section: Section) -> Iterator[Flowable]:
+def _on_paper(section: Section) -> Iterator[Flowable]:
     first = section.parts[0]
     if section.title.startswith("GRRAS"):
         yield PageBreak()

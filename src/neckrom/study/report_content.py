@@ -75,9 +75,9 @@ def content_of(data: StudyData, found: StudyFound) -> ReportContent:
     return ReportContent(
         title=f"neckrom {found.tool_version} against {REFERENCES[data.plan.reference]}",
         facts=_facts(found),
-        verdict=_verdict(found),
+        verdict=verdict_of_study(found),
         closing="Positive: the camera reads more than the reference. In brackets 95 % intervals. Nothing was dropped.",
-        main=_main(found),
+        main=main_table(found),
         main_note=(
             "n: people / trials that could be compared. MDC95: change of the best trial between two sessions that "
             "measuring alone makes in 5 of 100 cases."
@@ -101,7 +101,8 @@ def _facts(found: StudyFound) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def _verdict(found: StudyFound) -> Verdict:
+def verdict_of_study(found: StudyFound) -> Verdict:
+    """What the study says, the most important first."""
     findings: list[Finding] = []
     if found.simulated:
         findings.append(
@@ -157,7 +158,8 @@ def _table(
     return Table(tuple(columns), tuple(tuple(row) for row in rows), tuple(grades) or calm, tuple(widths))
 
 
-def _main(found: StudyFound) -> Table:
+def main_table(found: StudyFound) -> Table:
+    """The figures that matter most, a row for each direction."""
     rows = [
         (
             each.movement.label,
@@ -271,6 +273,35 @@ _METHOD = (
     "trial during which they were read where the time is known, otherwise in their order where both are equal in "
     "number.",
 )
+
+
+def agreement_rows(found: StudyFound) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Columns and rows of the figures of agreement alone, as words."""
+    columns = (
+        "Direction",
+        "People",
+        "Compared",
+        "Of readings",
+        "Bias",
+        "Lower limit",
+        "Upper limit",
+        "Intervals hold",
+    )
+    rows = tuple(
+        (
+            each.movement.label,
+            str(each.agreement.people),
+            str(each.counts.compared),
+            str(each.counts.readings),
+            _deg(each.agreement.bias),
+            _deg(each.agreement.lower),
+            _deg(each.agreement.upper),
+            _percent(each.coverage),
+        )
+        for each in found.movements
+        if each.counts.readings
+    )
+    return columns, rows
 
 
 def _rules(found: StudyFound) -> Table:

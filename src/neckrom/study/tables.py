@@ -315,23 +315,41 @@ def read_table(root: Path, table: Table) -> Read:
     path = root / table.file
     if not path.exists() and not table.needed:
         return Read((), ())
+    return read_file(path, table)
+
+
+def read_file(path: Path, table: Table, *, optional: Sequence[str] = ()) -> Read:
+    """Read a file as a table.
+
+    Parameters
+    ----------
+    path : Path
+    table : Table
+    optional : sequence of str
+        Columns that may be left out.
+    """
     try:
         text = read_plain(path, MOST_BYTES).decode("utf-8-sig")
         lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except FileNotFoundError:
-        said = "The table is missing: put it back, or make it anew with neckrom study init in another folder."
+        said = "The table is missing: put it back; its columns are in data/tables.md."
         return Read((), (Problem("missing_file", table.file, 0, said),))
     except UnicodeDecodeError:
         said = 'It is no text in UTF-8: save it as "CSV UTF-8".'
         return Read((), (Problem("not_utf8", table.file, 0, said),))
     except (OSError, csv.Error) as error:
         return Read((), (Problem("unreadable", table.file, 0, f"It cannot be read as CSV: {error}."),))
-    return _read_lines(table, lines)
+    return _read_lines(table, lines, optional)
 
 
-def _read_lines(table: Table, lines: list[list[str]]) -> Read:
+def _read_lines(table: Table, lines: list[list[str]], optional: Sequence[str]) -> Read:
     heading = [name.strip() for name in lines[0]] if lines else []
-    wrong = list(_heading_problems(table, heading))
+    wrong = [
+        problem
+        for problem in _heading_problems(table, heading)
+        if problem.kind != "missing_column"
+        or not any(problem.said.endswith(f" {name}.") for name in optional)
+    ]
     if wrong:
         return Read((), tuple(wrong))
     rows, problems = [], []
