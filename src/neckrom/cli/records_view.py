@@ -14,13 +14,14 @@ from rich.text import Text
 from neckrom.errors import ConfigurationError
 from neckrom.handouts.bodies import comparison_table, earlier_of, runs_table
 from neckrom.handouts.caveats import findings_of
-from neckrom.handouts.values_in_words import NONE, best, difference, error, error_words, verdict_words
+from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines, verdict_words
 from neckrom.messages import Messages
 from neckrom.records.audit import LogEntry
 from neckrom.records.kinds import NECK, AnyResult
+from neckrom.records.limits import Limits
 from neckrom.records.people import PersonRow
 from neckrom.records.sessions import SessionRow
-from neckrom.records.trends import Change, MovementTrend, Repeatability, Verdict
+from neckrom.records.trends import Change, MovementTrend, Verdict
 from neckrom.records.views import (
     BodySession,
     Comparison,
@@ -99,7 +100,7 @@ def _most_important(result: AnyResult | None, texts: Messages) -> Text:
 def person_view(
     view: PersonView,
     trends: Sequence[MovementTrend],
-    limits: Repeatability,
+    limits: Limits,
     texts: Messages,
     *,
     results: Mapping[str, AnyResult] | None = None,
@@ -172,7 +173,7 @@ def _course_column(name: str) -> str:
     return f"{'>' * (plain != name)}course.column.{plain}"
 
 
-def comparison_view(comparison: Comparison, limits: Repeatability, texts: Messages) -> Group:
+def comparison_view(comparison: Comparison, limits: Limits, texts: Messages) -> Group:
     """Two sessions side by side."""
     earlier, later = comparison.earlier, comparison.later
     first, last = day(earlier.row.measured), day(later.row.measured)
@@ -336,10 +337,8 @@ def deleted_line(removed: Deleted) -> str:
 # ------------------------------------------------------------------------ cells
 
 
-def _limit_lines(limits: Repeatability, texts: Messages) -> list[Text]:
-    lines = [error_words(texts), texts.text("course.day_to_day")]
-    if limits.placeholder:
-        lines.insert(1, texts.text("course.preliminary"))
+def _limit_lines(limits: Limits, texts: Messages) -> list[Text]:
+    lines = error_lines(limits, texts)
     return [Text(f"\n{lines[0]}"), *map(Text, lines[1:])]
 
 

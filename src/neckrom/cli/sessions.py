@@ -244,7 +244,6 @@ def compare_sessions(
     """Compare two sessions of a person, and say which changes are larger than measurement error."""
     from neckrom.cli.records_view import comparison_view, run_comparison_view  # noqa: PLC0415
     from neckrom.records.audit import Action  # noqa: PLC0415
-    from neckrom.records.trends import repeatability  # noqa: PLC0415
 
     texts = texts_in(language)
     with opened(store) as records:
@@ -265,7 +264,7 @@ def compare_sessions(
     if as_json:
         print_value(comparison)
         return
-    console().print(comparison_view(comparison, repeatability(), texts))
+    console().print(comparison_view(comparison, comparison.limits, texts))
 
 
 @sessions.command("delete")

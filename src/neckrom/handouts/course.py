@@ -12,8 +12,9 @@ from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.clinician_page import Detail, course_details
 from neckrom.handouts.handout_page import Handout
 from neckrom.handouts.trend_drawing import draw_trends
-from neckrom.handouts.values_in_words import NONE, best, difference, error
+from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines
 from neckrom.messages import Messages
+from neckrom.records.limits import Limits
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import MovementTrend, Repeatability, Verdict
 from neckrom.records.views import PersonView, RunSeen, ScreeningRow
@@ -42,7 +43,7 @@ _GRADES = {
 def course_of(
     view: PersonView,
     trends: Sequence[MovementTrend],
-    limits: Repeatability,
+    limits: Repeatability | Limits,
     texts: Messages,
     results: Sequence[Result] = (),
     *,
@@ -56,10 +57,11 @@ def course_of(
     view : PersonView
     trends : sequence of MovementTrend
         All six.
-    limits : Repeatability
+    limits : Repeatability or Limits
+        The latter where the site has measured its own.
     texts : Messages
     results : sequence of Result
-        Of the sessions of the neck of ``view``, in their order: what is said of each, and the clinician's pages behind.
+        Of the sessions of the neck of ``view``, in their order: what is said of each, and the pages behind it.
     head : Letterhead, optional
         Who measured.
     runs : sequence of RunSeen
@@ -95,7 +97,7 @@ class _Writer:
 
     view: PersonView
     trends: tuple[MovementTrend, ...]
-    limits: Repeatability
+    limits: Repeatability | Limits
     texts: Messages
     by_session: dict[str, Result]
     head: Letterhead
@@ -247,12 +249,7 @@ class _Writer:
     # -- behind it
 
     def _notes(self) -> Iterator[str]:
-        published = self.limits.published
-        source = published.citation.partition(",")[0]
-        yield self.texts.text("course.error", limit=published.mdc_deg, source=source)
-        yield self.texts.text("course.day_to_day")
-        if self.limits.placeholder:
-            yield self.texts.text("course.preliminary")
+        yield from error_lines(self.limits, self.texts, drawn=True)
         changes = [trend.first_to_last for trend in self.trends if trend.first_to_last is not None]
         if not all(change.same_method for change in changes):
             yield self.texts.text("course.methods_differ")
@@ -261,7 +258,7 @@ class _Writer:
     def _details(self, lines: Sequence[str]) -> tuple[Detail, ...]:
         if not self.dated:
             return self._runs()
-        details = course_details(list(reversed(self.dated)), self.texts)
+        details = course_details(list(reversed(self.dated)), self.texts, self.head.site)
         if len(lines) > _SHOWN:
             details = (Detail(self.texts.text("course.sessions"), lines=tuple(lines)), *details)
         return (*self._runs(), *details)

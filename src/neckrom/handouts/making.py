@@ -14,7 +14,6 @@ from neckrom.records.api import Records
 from neckrom.records.audit import Action
 from neckrom.records.kinds import RUN
 from neckrom.records.pictures import pictures_of
-from neckrom.records.trends import repeatability
 from neckrom.records.views import BodySession, SessionView
 from neckrom.report.letterhead import Letterhead
 from neckrom.service.clinic import load_clinic
@@ -176,7 +175,7 @@ def _course(records: Records, what: str, form: str, language: str) -> tuple[str,
     course = course_of(
         view,
         records.trend(view.row.id),
-        repeatability(),
+        records.limits(view.row.id),
         load_messages(language),
         results,
         head=letterhead(),

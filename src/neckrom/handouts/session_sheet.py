@@ -61,13 +61,16 @@ def sheet_of(
         sessions=(),
         advice_title=texts.text("report.section.next"),
         advice=content.advice,
-        notes=tuple(
-            texts.text(key) for key in ("sheet.marks", "sheet.loss", "sheet.trust", "course.statement")
+        notes=(
+            texts.text("sheet.marks"),
+            texts.text("sheet.loss"),
+            content.trust,
+            texts.text("course.statement"),
         ),
         draw=lambda phone: client_figure(known, texts, phone=phone),
         described=content.described,
         shots=content.shots,
-        details=session_details(known, day, texts),
+        details=session_details(known, day, texts, given.site),
     )
 
 
@@ -82,4 +85,5 @@ def letterhead_of(view: StoredSession, settings: Letterhead | None = None) -> Le
         clinic=given.clinic,
         address=given.address,
         logo=given.logo,
+        site=given.site,
     )

@@ -13,12 +13,12 @@ from neckrom.handouts.values_in_words import (
     best,
     difference,
     error,
-    error_words,
+    error_lines,
     interval,
     verdict_words,
 )
 from neckrom.records.pictures import pictures_of
-from neckrom.records.trends import Change, repeatability
+from neckrom.records.trends import Change
 from neckrom.records.views import Comparison, RunComparison, SessionView
 from neckrom.report.bodies.stored import stored_pictures
 from neckrom.report.wording import display_name
@@ -74,8 +74,7 @@ def comparison_page(desk: Desk, request: Request, found: Comparison) -> Response
         caveats=findings_of(
             [(day(view.row.measured), view.result) for view in (found.earlier, found.later)], texts, latest=1
         ),
-        error=error_words(texts),
-        preliminary=repeatability().placeholder,
+        error_lines=error_lines(found.limits, texts),
         day=day,
         display=display_name,
     )

@@ -22,14 +22,14 @@ from neckrom.handouts.values_in_words import (
     best,
     difference,
     error,
-    error_words,
+    error_lines,
     verdict_words,
 )
 from neckrom.live.camera_names import camera_names
 from neckrom.messages import Messages
 from neckrom.records.audit import Action
 from neckrom.records.kinds import RUN
-from neckrom.records.trends import MovementTrend, Verdict, repeatability
+from neckrom.records.trends import MovementTrend, Verdict
 from neckrom.records.views import PersonView
 from neckrom.report.wording import display_name
 from neckrom.result import Result
@@ -128,7 +128,7 @@ def people_routes(desk: Desk) -> APIRouter:
         made = course_of(
             view,
             records.trend(view.row.id),
-            repeatability(),
+            records.limits(view.row.id),
             desk.texts(request),
             results,
             head=letterhead(),
@@ -156,7 +156,8 @@ def person_page(
     of_neck = [result for row in view.neck if isinstance(result := results.get(row.id), Result)]
     said = of_neck if len(of_neck) == len(view.neck) else []
     runs = records.runs(view.of_kind(RUN))
-    course = course_of(view, trends, repeatability(), texts, said)
+    limits = records.limits(view.row.id)
+    course = course_of(view, trends, limits, texts, said)
     typed = {
         "name": view.row.name or "",
         "birth_date": "" if view.row.birth_date is None else view.row.birth_date.isoformat(),
@@ -167,7 +168,7 @@ def person_page(
         "runs": runs_table(runs, texts) if runs else None,
         "course": course,
         "drawings": course.trends(HEIGHT) if course.trends is not None else (),
-        "error": error_words(texts),
+        "error": error_lines(limits, texts)[0],
         "changes": [_course_row(trend, view, texts) for trend in trends],
         "several": any(trend.since_last is not None and len(trend.points) > 2 for trend in trends),
         "width": WIDTH,
