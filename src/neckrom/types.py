@@ -294,6 +294,31 @@ class LandmarkSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class BodyFrame:
+    """What the pose model saw in one frame, of a whole body; NaN where nobody was found.
+
+    Attributes
+    ----------
+    time_ns : int
+        Time of the frame.
+    pose : ndarray, shape (33, 3), float32
+        Pose points, pixels; x right, y down, z as the model gives it, on the scale of x.
+    pose_world : ndarray, shape (33, 3), float32
+        Pose points in metres about the middle of the hips.
+    pose_visibility : ndarray, shape (33,), float32
+        The model's visibility, 0 to 1: not a measure of trust.
+    people : int
+        How many people were seen when somebody last looked for more than one.
+    """
+
+    time_ns: int
+    pose: Float32Array
+    pose_world: Float32Array
+    pose_visibility: Float32Array
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class BodySeries:
     """Landmarks of a whole body over a whole clip, one row a frame: what running, posture and leg tests are read from.
 
@@ -360,6 +385,23 @@ class LandmarkDetector(Protocol):
 
     def close(self) -> None:
         """Let go of the models; a second call does nothing."""
+        ...
+
+
+class BodyDetector(Protocol):
+    """The pose of a whole body, frame by frame, tracked over time."""
+
+    @property
+    def identity(self) -> DetectorIdentity:
+        """Which model this is."""
+        ...
+
+    def detect(self, frame: Frame) -> BodyFrame:
+        """Pose in one frame; frames must come in time order."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the model; a second call does nothing."""
         ...
 
 
