@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "landmarks": {"types", "errors", "resources", "_version"},
     "kinematics": {"types", "errors", "resources"},
     # whole bodies: which leg is which, angles of segments in the picture; shared by what is measured on them
-    "body": {"types", "errors"},
+    "body": {"types", "errors", "result", "statement"},
     "running": BASE | {"body", "messages", "saying"},
     "posture": BASE | {"body", "messages", "saying"},
     "nerve": BASE | {"body", "messages", "saying"},
