@@ -112,6 +112,10 @@ FOCAL_LENGTHS_MM = (8.0, 1200.0)
 """Lenses that there are, as on 35 mm film: what a file names beyond them is no focal length."""
 
 
+CAPTURE_RATES = (1.0, 10_000.0)
+"""Pictures a second at which anybody films; what a file names beyond them is no rate."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
     """What is known of a source before its frames are read.
@@ -138,6 +142,8 @@ class SourceInfo:
         Which of several tracks with a moving picture, from 0; None where nobody chose.
     focal_35mm_mm : float or None
         Focal length on 35 mm film that the file itself names; None where it names none.
+    capture_fps : float or None
+        Pictures a second at which the file says that it was filmed (slow motion); None where it says nothing.
     """
 
     name: str
@@ -152,6 +158,7 @@ class SourceInfo:
     turned_deg: int = 0
     track: int | None = None
     focal_35mm_mm: float | None = None
+    capture_fps: float | None = None
 
 
 class FrameSource(Protocol):
