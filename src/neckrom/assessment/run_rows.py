@@ -147,11 +147,15 @@ def _arms_across(result: RunResult) -> _Parts:
         key = "view" if _from_the_side(result) and not _seen_from_behind(result) else "unseen"
         return None, "shoulder_widths", None, "wrist", _open(f"run.reason.arms.{key}")
     wrists = {"left": arms.left_median_shoulder_widths, "right": arms.right_median_shoulder_widths}
-    known = {side: wrist for side, wrist in wrists.items() if wrist is not None and wrist.interval95 is not None}
+    known = {
+        side: wrist for side, wrist in wrists.items() if wrist is not None and wrist.interval95 is not None
+    }
     if not known:
         return None, "shoulder_widths", None, "wrist", _open("run.reason.arms.unseen")
     furthest = max(known.values(), key=lambda wrist: wrist.value)
-    crossing = [side for side, wrist in known.items() if wrist.interval95 and _side_of_zero(wrist.interval95) > 0]
+    crossing = [
+        side for side, wrist in known.items() if wrist.interval95 and _side_of_zero(wrist.interval95) > 0
+    ]
     shares = {"left": arms.left_share, "right": arms.right_share}
     reasons = [
         state(

@@ -109,7 +109,9 @@ def _earlier(row: Row, earlier: Earlier | None, texts: Messages) -> str:
     before = next((item for item in earlier.result.rows if item.name == row.name), None)
     if before is None or before.value is None or before.measure != row.measure:
         return NONE
-    return texts.text("run.earlier", value=_size(before.value, _ROW_UNIT[before.unit], texts), day=earlier.day)
+    return texts.text(
+        "run.earlier", value=_size(before.value, _ROW_UNIT[before.unit], texts), day=earlier.day
+    )
 
 
 def changed_beyond_error(now: Row, before: Row) -> bool | None:
@@ -132,15 +134,21 @@ def run_verdict(result: RunResult, texts: Messages) -> Verdict:
     calm = [row.title for row in said if row.grade is Grade.CALM]
     open_ = [row.title for row in said if row.grade is Grade.OPEN]
     findings = [
-        Finding("row", Grade.CAUTION, texts.text("run.verdict.marked", row=row.title, value=row.with_interval))
+        Finding(
+            "row", Grade.CAUTION, texts.text("run.verdict.marked", row=row.title, value=row.with_interval)
+        )
         for row in marked
     ]
     if open_:
         told = "none_judged" if len(open_) == len(said) else "open"
-        findings.append(Finding("open", Grade.OPEN, texts.text(f"run.verdict.{told}", what=_listed(open_, texts))))
+        findings.append(
+            Finding("open", Grade.OPEN, texts.text(f"run.verdict.{told}", what=_listed(open_, texts)))
+        )
     if calm:
         key = "calm" if marked or open_ else "all_calm"
-        findings.append(Finding("calm", Grade.CALM, texts.text(f"run.verdict.{key}", what=_listed(calm, texts))))
+        findings.append(
+            Finding("calm", Grade.CALM, texts.text(f"run.verdict.{key}", what=_listed(calm, texts)))
+        )
     return Verdict(
         findings=tuple(findings),
         grade=gravest(*(finding.grade for finding in findings)),
@@ -193,7 +201,9 @@ def _quantities(result: RunResult, texts: Messages) -> Iterator[QuantitySaid]:
             yield named(key, *_sides(pair, "ms", texts), _apart(pair, texts))
     yield named("strike", _strike(feet.left, texts), _strike(feet.right, texts))
     for key in ("shank", "knee"):
-        left, right = (None if foot is None else getattr(foot, f"{key}_deg") for foot in (feet.left, feet.right))
+        left, right = (
+            None if foot is None else getattr(foot, f"{key}_deg") for foot in (feet.left, feet.right)
+        )
         yield named(key, _of(left, "deg", texts), _of(right, "deg", texts))
     lean = _told(result.trunk_lean_deg, result.trunk_lean_interval95_deg, "change", texts)
     yield named("trunk_lean", both=lean)
