@@ -84,10 +84,10 @@ class RowSaid:
 
 def rows_said(result: RunResult, texts: Messages, earlier: Earlier | None = None) -> tuple[RowSaid, ...]:
     """The four rows, in the article's order."""
-    return tuple(_row(row, result, texts, earlier) for row in result.rows)
+    return tuple(_row(row, texts, earlier) for row in result.rows)
 
 
-def _row(row: Row, result: RunResult, texts: Messages, earlier: Earlier | None) -> RowSaid:
+def _row(row: Row, texts: Messages, earlier: Earlier | None) -> RowSaid:
     return RowSaid(
         name=row.name,
         title=texts.text(f"run.row.{row.name}"),
