@@ -211,7 +211,7 @@ def fit() -> None:
             for c, name in enumerate(TARGETS)
         },
         "craniovertebral_sd": round(float(np.sqrt((angle**2).mean())), 2),
-        "people": int(len(np.unique(number[odd]))),
+        "people": len(np.unique(number[odd])),
     }
     FITTED.write_text(json.dumps(content, indent=1) + "\n")
     print(

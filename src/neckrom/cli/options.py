@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from neckrom.errors import ConfigurationError, ExitCode
 from neckrom.messages import LANGUAGES
 
-
 _MOST_PIXELS = 100_000
 
 

@@ -39,7 +39,9 @@ def posture_command(
     tragus: Annotated[
         tuple[str, str] | None,
         typer.Option(
-            "--tragus", metavar="X Y", help="With --c7: where the tragus of the ear is, instead of finding it."
+            "--tragus",
+            metavar="X Y",
+            help="With --c7: where the tragus of the ear is, instead of finding it.",
         ),
     ] = None,
     mirrored: Annotated[
@@ -103,5 +105,5 @@ def posture_command(
     from neckrom.messages import load_messages  # noqa: PLC0415
 
     stdout = console()
-    stdout.print(posture_view(outcome.result, load_messages(language)), soft_wrap=True)
+    stdout.print(posture_view(outcome.result, load_messages(language)))
     stdout.print(files_view(outcome.folder, outcome.written), soft_wrap=True)

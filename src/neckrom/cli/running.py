@@ -34,12 +34,16 @@ def run_command(
     standing: Annotated[
         Path | None,
         typer.Option(
-            "--standing", metavar="CLIP|PICTURE", help="The same person standing, from the same side: zero for the head."
+            "--standing",
+            metavar="CLIP|PICTURE",
+            help="The same person standing, from the same side: zero for the head.",
         ),
     ] = None,
     speed: Annotated[
         str | None,
-        typer.Option("--speed", metavar="KMH", help="Speed of the treadmill; kept with the result, never measured."),
+        typer.Option(
+            "--speed", metavar="KMH", help="Speed of the treadmill; kept with the result, never measured."
+        ),
     ] = None,
     fps_true: Annotated[
         str | None,
@@ -121,5 +125,5 @@ def run_command(
     from neckrom.messages import load_messages  # noqa: PLC0415
 
     stdout = console()
-    stdout.print(run_view(outcome.result, load_messages(language)), soft_wrap=True)
+    stdout.print(run_view(outcome.result, load_messages(language)))
     stdout.print(files_view(outcome.folder, outcome.written), soft_wrap=True)

@@ -31,18 +31,24 @@ def run_view(result: RunResult, texts: Messages) -> Group:
     for row in rows_said(result, texts):
         looks = Text(f"{row.sign} {row.meaning}", style=LOOKS[row.grade].terminal)
         table.add_row(row.title, row.measure, row.with_interval, looks)
-    more = _table("")
+    more = _table(None)
     more.add_column("")
+    for side in ("left", "right"):
+        more.add_column(texts.text(f"side.{side}"), justify="right")
     more.add_column("", justify="right")
     for quantity in quantities_said(result, texts):
-        more.add_row(quantity.name, quantity.with_interval)
+        more.add_row(quantity.name, quantity.left, quantity.right, quantity.both)
     lines = [*run_verdict(result, texts).marked_lines(), *_warnings(result.quality, texts)]
-    return Group(table, more, *_paragraphs([*lines, _statement(result.statement_key, result.statement, texts)]))
+    return Group(
+        table, more, *_paragraphs([*lines, _statement(result.statement_key, result.statement, texts)])
+    )
 
 
 def posture_view(result: PostureResult, texts: Messages) -> Group:
     """What was read, view by view, and what belongs under it."""
-    table = _table(f"{texts.text('posture.title')}: {display_name(result.views[0].recording.clip.name, limit=50)}")
+    table = _table(
+        f"{texts.text('posture.title')}: {display_name(result.views[0].recording.clip.name, limit=50)}"
+    )
     table.add_column("")
     for view in result.views:
         table.add_column(texts.text(f"posture.side_{view.side}"), justify="right")
@@ -52,14 +58,13 @@ def posture_view(result: PostureResult, texts: Messages) -> Group:
     return Group(table, *_paragraphs([*lines, _statement(result.statement_key, result.statement, texts)]))
 
 
-def _table(title: str) -> Table:
+def _table(title: str | None) -> Table:
     return Table(
-        title=Text(title) if title else None,
+        title=None if title is None else Text(title),
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
-        show_header=bool(title),
     )
 
 

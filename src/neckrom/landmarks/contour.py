@@ -14,7 +14,7 @@ _CLEAR = 3.0
 _BLUR_PX = 1.2
 
 
-def nearest_edge(picture: ImageArray, point: FloatArray, facing: int, reach_px: float) -> FloatArray | None:
+def nearest_edge(picture: ImageArray, point: FloatArray, reach_px: float) -> FloatArray | None:
     """The edge between body and background nearest to a mark at the back of the neck, on the mark's level.
 
     Parameters
