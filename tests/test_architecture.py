@@ -39,9 +39,9 @@ MAY_IMPORT = {
     "landmarks": {"types", "errors", "resources", "_version"},
     "kinematics": {"types", "errors", "resources"},
     # whole bodies: which leg is which, angles of segments in the picture; shared by what is measured on them
-    "body": {"types", "errors"},
-    "running": BASE | {"body", "messages", "saying"},
-    "posture": BASE | {"body", "messages", "saying"},
+    "body": {"types", "errors", "result", "statement"},
+    "running": BASE | {"body"},
+    "posture": BASE | {"body"},
     "nerve": BASE | {"body", "messages", "saying"},
     "camera_profiles": {
         "types",
@@ -54,9 +54,10 @@ MAY_IMPORT = {
     },
     "rom": {"types", "errors", "config_file", "kinematics"},
     "messages": {"errors", "resources", "rounding"},
-    "saying": BASE | {"messages"},
-    "assessment": BASE | {"saying", "kinematics", "rom"},
-    "report": BASE | {"saying", "kinematics", "rom", "assessment", "messages"},
+    # says the results of every kind of measurement; how they were made is none of its business
+    "saying": BASE | {"messages", "body", "running", "posture"},
+    "assessment": BASE | {"saying", "kinematics", "rom", "body", "running"},
+    "report": BASE | {"saying", "kinematics", "rom", "assessment", "messages", "body", "running", "posture"},
     "validation": BASE | {"kinematics", "rom", "assessment", "report"},
     "service": BASE
     | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation", "camera_profiles"}
@@ -77,19 +78,22 @@ MAY_IMPORT = {
         "saying",
     },
     "records": BASE
-    | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages", "saying"},
+    | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages", "saying"}
+    | {"running", "posture"},
     "exports": BASE
-    | {"kinematics", "rom", "assessment", "report", "service", "records", "screening", "messages", "saying"},
+    | {"kinematics", "rom", "assessment", "report", "service", "records", "screening", "messages", "saying"}
+    | {"running", "posture"},
     # what is handed to a person knows the records that it tells of, and no page and no command
-    "handouts": BASE | {"report", "service", "records", "exports", "screening", "messages", "saying"},
+    "handouts": BASE
+    | {"report", "service", "records", "exports", "screening", "messages", "saying", "running", "posture"},
     # runs commands in a process of their own and files what they measured; no page knows how
     "guided": BASE | {"records"},
     "web": BASE
     | {"assessment", "report", "service", "live", "screening", "records", "exports", "handouts", "guided"}
-    | {"messages", "saying"},
+    | {"messages", "saying", "running", "posture"},
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
-    | {"messages", "saying"}
+    | {"messages", "saying", "running", "posture"}
     | {"report", "validation", "assessment", "landmarks", "camera_profiles"},
     "__main__": {"cli"},
     "__init__": {"_version"},
