@@ -57,8 +57,7 @@ MAY_IMPORT = {
     # says the results of every kind of measurement; how they were made is none of its business
     "saying": BASE | {"messages", "body", "running", "posture"},
     "assessment": BASE | {"saying", "kinematics", "rom", "body", "running"},
-    "report": BASE
-    | {"saying", "kinematics", "rom", "assessment", "messages", "body", "running", "posture"},
+    "report": BASE | {"saying", "kinematics", "rom", "assessment", "messages", "body", "running", "posture"},
     "validation": BASE | {"kinematics", "rom", "assessment", "report", "body", "running", "posture"},
     "service": BASE
     | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation", "camera_profiles"}
@@ -79,21 +78,23 @@ MAY_IMPORT = {
         "saying",
     },
     "records": BASE
-    | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages", "saying"},
+    | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages", "saying"}
+    | {"running", "posture"},
     "exports": BASE
-    | {"kinematics", "rom", "assessment", "report", "service", "records", "screening", "messages", "saying"},
+    | {"kinematics", "rom", "assessment", "report", "service", "records", "screening", "messages", "saying"}
+    | {"running", "posture"},
     # what is handed to a person knows the records that it tells of, and no page and no command
-    "handouts": BASE | {"report", "service", "records", "exports", "screening", "messages", "saying"},
+    "handouts": BASE
+    | {"report", "service", "records", "exports", "screening", "messages", "saying", "running", "posture"},
     # runs commands in a process of their own and files what they measured; no page knows how
     "guided": BASE | {"records"},
     "web": BASE
     | {"assessment", "report", "service", "live", "screening", "records", "exports", "handouts", "guided"}
-    | {"messages", "saying"},
+    | {"messages", "saying", "running", "posture"},
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
-    | {"messages", "saying"}
-    | {"report", "validation", "assessment", "landmarks", "camera_profiles"}
-    | {"body", "running", "posture"},
+    | {"messages", "saying", "body", "running", "posture"}
+    | {"report", "validation", "assessment", "landmarks", "camera_profiles"},
     "__main__": {"cli"},
     "__init__": {"_version"},
 }

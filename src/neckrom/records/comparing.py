@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from neckrom.errors import InputError
 from neckrom.records.trends import (
@@ -12,8 +13,12 @@ from neckrom.records.trends import (
     repeatability,
     trend_of,
 )
-from neckrom.records.views import Comparison, SessionView
+from neckrom.records.views import BodySession, Comparison, RunComparison, SessionView
+from neckrom.running.result import RunResult
+from neckrom.saying.runs import changed_beyond_error
 from neckrom.types import MOVEMENTS, Movement
+
+_View = TypeVar("_View", SessionView, BodySession)
 
 
 def trends_of(points: Mapping[Movement, Sequence[TrendPoint]]) -> tuple[MovementTrend, ...]:
@@ -30,14 +35,7 @@ def compared(one: SessionView, other: SessionView) -> Comparison:
     InputError
         If they are of different people, or the same session.
     """
-    earlier, later = sorted((one, other), key=lambda view: (view.row.measured, view.row.id))
-    if earlier.row.id == later.row.id:
-        raise InputError(f"Both are session {earlier.row.id}: name two different ones.")
-    if earlier.row.person_id != later.row.person_id:
-        raise InputError(
-            f"Session {earlier.row.id} is of {earlier.person.label}, {later.row.id} of {later.person.label}: only "
-            "sessions of the same person compare."
-        )
+    earlier, later = _in_order(one, other)
     limits = repeatability()
     changes = {
         movement: change_between(
@@ -46,6 +44,35 @@ def compared(one: SessionView, other: SessionView) -> Comparison:
         for movement in MOVEMENTS
     }
     return Comparison(earlier, later, changes, earlier.row.method == later.row.method)
+
+
+def runs_compared(one: BodySession, other: BodySession) -> RunComparison:
+    """Which rows changed from the earlier to the later of two runs of the same person.
+
+    Raises
+    ------
+    InputError
+        If they are of different people, the same session, or no runs.
+    """
+    earlier, later = _in_order(one, other)
+    if not isinstance(earlier.result, RunResult) or not isinstance(later.result, RunResult):
+        raise InputError("Postures are not compared in pairs: look at them side by side. Two runs are.")
+    before = {row.name: row for row in earlier.result.rows}
+    beyond = {row.name: changed_beyond_error(row, before[row.name]) for row in later.result.rows}
+    return RunComparison(earlier, later, beyond, earlier.row.method == later.row.method)
+
+
+def _in_order(one: _View, other: _View) -> tuple[_View, _View]:
+    """The earlier one first; refuses what cannot be compared."""
+    earlier, later = sorted((one, other), key=lambda view: (view.row.measured, view.row.id))
+    if earlier.row.id == later.row.id:
+        raise InputError(f"Both are session {earlier.row.id}: name two different ones.")
+    if earlier.row.person_id != later.row.person_id:
+        raise InputError(
+            f"Session {earlier.row.id} is of {earlier.person.label}, {later.row.id} of {later.person.label}: only "
+            "sessions of the same person compare."
+        )
+    return earlier, later
 
 
 def _point(view: SessionView, movement: Movement) -> TrendPoint:

@@ -206,8 +206,11 @@ def strides_of(body: Body, side: Side, beat: Rhythm) -> Strides | None:
     time_s, seen = body.time_s[known], values[known]
     # the hips' height drifts; what matters is how it goes up and down within a stride
     seen[:, -1] -= _drift(time_s, seen[:, -1], beat.period_s)
-    numbers = np.arange(np.ceil(phase[0]), np.floor(phase[-1]) + 1)
+    # one more at either end: its contact may still be in the clip
+    numbers = np.arange(np.ceil(phase[0]) - 1, np.floor(phase[-1]) + 2)
     origin = np.interp(numbers, phase, time_s)
+    origin[0] = origin[1] - beat.period_s
+    origin[-1] = origin[-2] + beat.period_s
     at_s = np.arange(-0.5 * beat.period_s, 0.75 * beat.period_s, STEP_S)
     course = None
     for _ in range(3):
@@ -244,7 +247,8 @@ def _shifts(
         for _ in range(3):
             rel = time_s - start - shift
             inside = (rel > window[0]) & (rel < window[1])
-            if inside.sum() < 4 or rel[0] > window[0] + 0.3 * (window[1] - window[0]):
+            outside = 0.3 * (window[1] - window[0])
+            if inside.sum() < 4 or rel[0] > window[0] + outside or rel[-1] < window[1] - outside:
                 shift = np.nan
                 break
             mean, slope = course.at(rel[inside])
