@@ -26,7 +26,7 @@ from neckrom.types import FloatArray
 
 Kind = Literal["run", "posture"]
 KINDS: dict[str, Kind] = {"run_side": "run", "run_back": "run", "posture": "posture"}
-RECORDINGS = (".mp4", ".mov", ".mkv", ".webm", ".jpg", ".jpeg", ".png", ".parquet")
+RECORDINGS = (".mp4", ".mov", ".mkv", ".webm", ".jpg", ".jpeg", ".png", ".parquet", ".landmarks.parquet")
 _SAME_CONTACT_S = 0.12
 """A measured contact this near to a true one of the same foot is that one."""
 _LARGEST_JSON = 4_000_000
