@@ -21,7 +21,13 @@ from neckrom.body import Body, read_body
 from neckrom.running.calibration import FAST_FPS, Linear, RunningCalibration
 from neckrom.running.features import moment_features
 from neckrom.running.gait import Gait, find_gait, read_moment, wrapped
-from neckrom.running.readings import at_moments, body_features, foot_features, foot_pitch_deg, ground_slope_deg
+from neckrom.running.readings import (
+    at_moments,
+    body_features,
+    foot_features,
+    foot_pitch_deg,
+    ground_slope_deg,
+)
 from neckrom.running.strides import Strides, rhythm, strides_of
 from neckrom.running.truth_table import RunningClip, read_running_table
 from neckrom.types import BodySeries, FloatArray
@@ -42,13 +48,33 @@ BODY_READINGS = {
         "ear_shoulder": ("ear_shoulder", "ear_near_shoulder", "nose", "head", "lean"),
         "head_pitch": ("head", "nose", "ear_shoulder"),
         "vertical": ("hip_height_range", "period"),
-        "shoulder_range": ("shoulder_apart_range", "shoulder_deep_range", "elbow_swing_range", "wrist_swing_range"),
-        "against_pelvis_range": ("shoulder_apart_range", "shoulder_deep_range", "elbow_swing_range", "hip_apart_range"),
+        "shoulder_range": (
+            "shoulder_apart_range",
+            "shoulder_deep_range",
+            "elbow_swing_range",
+            "wrist_swing_range",
+        ),
+        "against_pelvis_range": (
+            "shoulder_apart_range",
+            "shoulder_deep_range",
+            "elbow_swing_range",
+            "hip_apart_range",
+        ),
     },
     "back": {
         "vertical": ("hip_height_range", "period"),
-        "shoulder_range": ("shoulder_deep_range", "shoulder_world_range", "shoulder_apart_range", "oblique_size"),
-        "against_pelvis_range": ("shoulder_deep_range", "shoulder_world_range", "hip_deep_range", "hip_world_range"),
+        "shoulder_range": (
+            "shoulder_deep_range",
+            "shoulder_world_range",
+            "shoulder_apart_range",
+            "oblique_size",
+        ),
+        "against_pelvis_range": (
+            "shoulder_deep_range",
+            "shoulder_world_range",
+            "hip_deep_range",
+            "hip_world_range",
+        ),
         "drop_left": ("drop_left", "drop_peak_left", "hip_line_range"),
         "drop_right": ("drop_right", "drop_peak_right", "hip_line_range"),
     },
@@ -218,7 +244,9 @@ def matched(times: FloatArray, clip: RunningClip, number: int, column: int) -> F
     return out
 
 
-def steps_fit(gaits: list[tuple[Sample, Gait]], series: Callable[[Gait, str], FloatArray], column: int) -> tuple[float, float]:
+def steps_fit(
+    gaits: list[tuple[Sample, Gait]], series: Callable[[Gait, str], FloatArray], column: int
+) -> tuple[float, float]:
     """How much of a single step's departure is believed, and the error that is left."""
     seen, true = [], []
     for sample, gait in gaits:
@@ -252,7 +280,9 @@ def main() -> None:
             errors = moment_errors(mine, which, view == "side")
             moments[f"{name}_{view}"] = with_sd(fit_moment(mine, which, view == "side"), errors, 0.003)
             off = np.abs([error for _, error in errors])
-            print(f"{name}_{view}: left out, mean {1000 * off.mean():.1f} ms, largest {1000 * off.max():.0f} ms")
+            print(
+                f"{name}_{view}: left out, mean {1000 * off.mean():.1f} ms, largest {1000 * off.max():.0f} ms"
+            )
     people = len({sample.clip.person for sample in samples})
     calibration = RunningCalibration(moments=moments, readings={}, step_share={}, step_sd={}, people=people)
     gaits = [(sample, find_gait(sample.body, calibration)) for sample in samples]
@@ -267,7 +297,9 @@ def main() -> None:
                 for number, side in enumerate(("left", "right")):
                     truth = sample.clip.contacts[sample.clip.contacts[:, 0] == number, column].mean()
                     features = foot_features(gait, side, slope)
-                    rows.append(Row(sample.clip.person, sample.body.frames_per_second, features, float(truth)))
+                    rows.append(
+                        Row(sample.clip.person, sample.body.frames_per_second, features, float(truth))
+                    )
         for near, word in ((1.0, "near"), (-1.0, "far")):
             some = [row for row in rows if row.features["near"] == near]
             readings[f"{name}_{word}"], error = fit_reading(some, tuple(n for n in names if n != "near"), 1.0)
@@ -282,7 +314,9 @@ def main() -> None:
             rows = [Row(s.clip.person, s.body.frames_per_second, f, s.clip.truth[name]) for s, f in table]
             least = 0.001 if name == "vertical" else 0.5
             readings[f"{name}_{view}"], error = fit_reading(rows, names, least)
-            print(f"{name}_{view}: left out {error:.3f} (truth spreads {np.std([row.truth for row in rows]):.3f})")
+            print(
+                f"{name}_{view}: left out {error:.3f} (truth spreads {np.std([row.truth for row in rows]):.3f})"
+            )
     share, sd = steps_fit(known, foot_pitch_deg, 3)
     print(f"single steps' foot angle: share {share:.2f}, left {sd:.2f}")
     calibration = calibration.model_copy(

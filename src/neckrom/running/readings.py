@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neckrom.body import Side, bend_deg, elevation_deg, lean_deg, other
+from neckrom.body import Side, bend_deg, elevation_deg, index_of, lean_deg, other
 from neckrom.body.points import NOSE
 from neckrom.running.gait import Gait
 from neckrom.running.strides import mean_course
@@ -97,7 +97,8 @@ def foot_features(gait: Gait, side: Side, slope_deg: float) -> dict[str, float]:
     flat, _ = course.at(stance)
     standing = np.degrees(np.arctan2(flat[:, 3] - flat[:, 1], flat[:, 2] - flat[:, 0])) + against
     knee = np.degrees(
-        np.arctan2(values[:, 6], -values[:, 7]) - np.arctan2(values[:, 4] - values[:, 6], values[:, 7] - values[:, 5])
+        np.arctan2(values[:, 6], -values[:, 7])
+        - np.arctan2(values[:, 4] - values[:, 6], values[:, 7] - values[:, 5])
     )
     foot_length = np.hypot(values[:, 2] - values[:, 0], values[:, 3] - values[:, 1])
     return {
@@ -146,21 +147,17 @@ def body_series(gait: Gait) -> dict[str, FloatArray]:
     series["head"] = -elevation_deg(ear, eye, facing)
     series["nose"] = -elevation_deg(ear, body.pose[:, NOSE, :2], facing)
     for name in ("shoulder", "hip"):
-        apart = (body.pose[:, _row(name, "left")] - body.pose[:, _row(name, "right")]) / body.scale_px
+        apart = (body.pose[:, index_of(name, "left")] - body.pose[:, index_of(name, "right")]) / body.scale_px
         series[f"{name}_apart"] = np.sum(apart[:, :2] * front * facing, axis=1)
         series[f"{name}_deep"] = apart[:, 2]
-        line = body.world[:, _row(name, "left")] - body.world[:, _row(name, "right")]
+        line = body.world[:, index_of(name, "left")] - body.world[:, index_of(name, "right")]
         series[f"{name}_world"] = np.degrees(np.arctan2(line[:, 2], np.abs(line[:, 0])))
         series[f"{name}_line"] = np.degrees(np.arctan2(apart[:, 1], np.abs(apart[:, 0])))
     for name in ("elbow", "wrist"):
-        series[f"{name}_swing"] = np.sum((body.point(name, near) - body.point(name, far)) * front, axis=1) / body.scale_px
+        series[f"{name}_swing"] = (
+            np.sum((body.point(name, near) - body.point(name, far)) * front, axis=1) / body.scale_px
+        )
     return series
-
-
-def _row(name: str, side: Side) -> int:
-    from neckrom.body import index_of
-
-    return index_of(name, side)
 
 
 def stride_means(gait: Gait, series: dict[str, FloatArray]) -> dict[str, FloatArray]:

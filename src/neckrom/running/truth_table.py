@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neckrom.types import BodySeries, FloatArray
 
@@ -47,7 +48,7 @@ class RunningClip:
 
 def write_running_table(path: Path, clips: list[RunningClip]) -> None:
     """Write a table; see ``read_running_table``."""
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, NDArray[np.generic]] = {}
     about = []
     for clip in clips:
         series = clip.series
@@ -58,8 +59,12 @@ def write_running_table(path: Path, clips: list[RunningClip]) -> None:
         arrays[f"{key}/time"] = series.time_ns
         arrays[f"{key}/found"] = found
         # differences from frame to frame are small and pack well
-        arrays[f"{key}/pose"] = np.diff(np.rint(pose * PER_PIXEL).astype(np.int16), axis=0, prepend=np.int16(0))
-        arrays[f"{key}/world"] = np.diff(np.rint(world * PER_METRE).astype(np.int16), axis=0, prepend=np.int16(0))
+        arrays[f"{key}/pose"] = np.diff(
+            np.rint(pose * PER_PIXEL).astype(np.int16), axis=0, prepend=np.int16(0)
+        )
+        arrays[f"{key}/world"] = np.diff(
+            np.rint(world * PER_METRE).astype(np.int16), axis=0, prepend=np.int16(0)
+        )
         arrays[f"{key}/contacts"] = clip.contacts.astype(np.float32)
         arrays[f"{key}/wrist"] = np.rint(clip.wrist * 1000).astype(np.int16)
         about.append(
@@ -71,7 +76,7 @@ def write_running_table(path: Path, clips: list[RunningClip]) -> None:
                 "truth": {name: round(value, 4) for name, value in clip.truth.items()},
             }
         )
-    np.savez_compressed(path, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(path, about=np.array(json.dumps(about)), **arrays)
 
 
 def read_running_table(path: Path) -> list[RunningClip]:
