@@ -60,13 +60,9 @@ MAY_IMPORT = {
     "saying": BASE | {"messages", "body", "running", "posture"},
     "assessment": BASE | {"saying", "kinematics", "rom", "body", "running"},
     "report": BASE | {"saying", "kinematics", "rom", "assessment", "messages", "body", "running", "posture"},
-<<<<<<< HEAD
     "validation": BASE | {"kinematics", "rom", "assessment", "report", "body", "running", "posture"},
-=======
-    "validation": BASE | {"kinematics", "rom", "assessment", "report"},
     # a study of a clinic: its folder, tables, statistics and report; reads results, measures nothing
     "study": BASE | {"report", "messages", "saying"},
->>>>>>> wG
     "service": BASE
     | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation", "camera_profiles"}
     | {"body", "running", "posture", "nerve"}
@@ -101,13 +97,8 @@ MAY_IMPORT = {
     | {"messages", "saying", "running", "posture"},
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
-<<<<<<< HEAD
     | {"messages", "saying", "body", "running", "posture"}
-    | {"report", "validation", "assessment", "landmarks", "camera_profiles"},
-=======
-    | {"messages", "saying", "running", "posture"}
     | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study"},
->>>>>>> wG
     "__main__": {"cli"},
     "__init__": {"_version"},
 }
@@ -165,13 +156,10 @@ def test_imports_point_inward(path):
                 "cli/backups.py",
                 "cli/screen.py",
                 "cli/settings.py",
-<<<<<<< HEAD
                 "cli/running.py",
                 "cli/posture.py",
                 "cli/starting.py",
-=======
                 "cli/study.py",
->>>>>>> wG
             },
         ),
     ],

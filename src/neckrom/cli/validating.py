@@ -13,13 +13,8 @@ from rich.table import Table
 
 from neckrom import service
 from neckrom.cli.progress import progress_on
-<<<<<<< HEAD
-from neckrom.cli.terminal import console, print_json
-from neckrom.errors import ExitCode, InputError
-=======
 from neckrom.cli.terminal import console, print_json, say
-from neckrom.errors import ExitCode, NeckromError
->>>>>>> wG
+from neckrom.errors import ExitCode, InputError, NeckromError
 from neckrom.result import Result
 from neckrom.service import Progress
 from neckrom.types import AngleSeries
@@ -86,7 +81,6 @@ def validate_and_show(
     return ExitCode.PARTLY_FAILED if report.failed else ExitCode.OK
 
 
-<<<<<<< HEAD
 def _has_necks(folder: Path) -> bool:
     """Whether there is anything to validate for the neck beside whole bodies."""
     try:
@@ -94,7 +88,8 @@ def _has_necks(folder: Path) -> bool:
     except InputError:
         return False
     return True
-=======
+
+
 def compare_and_show(
     folder: Path, reference: Path, out: Path, jobs: int, *, overwrite: bool, as_json: bool
 ) -> ExitCode:
@@ -149,7 +144,6 @@ def compare_and_show(
         stdout.print(quick.caution(found), soft_wrap=True)
         stdout.print(f"Written to {out}/: comparison.md, comparison.json, tables and figures", soft_wrap=True)
     return ExitCode.PARTLY_FAILED if failed else ExitCode.OK
->>>>>>> wG
 
 
 @contextmanager
