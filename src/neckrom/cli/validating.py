@@ -14,10 +14,12 @@ from rich.table import Table
 from neckrom import service
 from neckrom.cli.progress import progress_on
 from neckrom.cli.terminal import console, print_json, say
-from neckrom.errors import ExitCode, NeckromError
+from neckrom.errors import ExitCode, InputError, NeckromError
 from neckrom.result import Result
 from neckrom.service import Progress
 from neckrom.types import AngleSeries
+from neckrom.cli.validating_bodies import validate_bodies_and_show
+from neckrom.validation.bodies import find_body_cases
 from neckrom.validation.report import Measure, find_cases, validate_folder
 from neckrom.validation.tables import renderables
 
@@ -52,6 +54,11 @@ def validate_and_show(
     ExitCode
         ``PARTLY_FAILED`` where a clip could not be measured.
     """
+    bodies = find_body_cases(folder)
+    if bodies and not _has_necks(folder):
+        return validate_bodies_and_show(
+            folder, bodies, out, overwrite=overwrite, as_json=as_json, everything=everything
+        )
     with (
         _unpacked(folder) as clips,
         progress_on(console(stderr=True)) as progress,
@@ -72,6 +79,15 @@ def validate_and_show(
             f"Written to {out}/: validation.md, validation.csv, validation.json and figures", soft_wrap=True
         )
     return ExitCode.PARTLY_FAILED if report.failed else ExitCode.OK
+
+
+def _has_necks(folder: Path) -> bool:
+    """Whether there is anything to validate for the neck beside whole bodies."""
+    try:
+        find_cases(folder)
+    except InputError:
+        return False
+    return True
 
 
 def compare_and_show(
