@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -19,36 +18,15 @@ from neckrom.records.api import Records
 from neckrom.records.content_check import first_foreign_value
 from neckrom.records.location import locate
 from neckrom.records.plausible import RANGES, first_implausible
-from neckrom.report.bodies.pictures import row_pictures
-from neckrom.report.bodies.tables import write_run_tables
-from neckrom.report.bodies.write import write_body_pictures
 from neckrom.report.letterhead import NOBODY
 from neckrom.running.result import RunResult
 from neckrom.types import Movement
+from tests.records.body_folders import write_posture, write_run
 from tests.records.folders import write_folder
 from tests.records.test_hold import numbers_in
-from tests.report.body_cases import body_series, curves_of, frames_of, posture_result, run_result
+from tests.report.body_cases import posture_result, run_result
 
 ENGLISH = load_messages("en")
-
-
-def write_run(
-    folder: Path, name: str = "side.mp4", created: str = "2026-03-14T10:20:30+01:00", **changes
-) -> Path:
-    """A result folder as ``run`` writes it."""
-    result = run_result(name, created=created, **changes)
-    folder.mkdir(parents=True)
-    (folder / "result.json").write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    write_run_tables(folder, result, [curves_of(result), curves_of(result, 1)])
-    series = {0: body_series(), 1: body_series("back")}
-    write_body_pictures(folder, row_pictures(result, frames_of(result), series).values())
-    return folder
-
-
-def write_posture(folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    (folder / "result.json").write_text(posture_result().model_dump_json(), encoding="utf-8")
-    return folder
 
 
 @pytest.fixture(scope="module")
