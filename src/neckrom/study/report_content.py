@@ -310,7 +310,7 @@ def _rules(found: StudyFound) -> Table:
             _RULE_NAMES[rule.name],
             "all" if rule.movement is None else rule.movement.label,
             rule.limit,
-            rule.value,
+            _minus(rule.value),
             _MET[rule.met][1],
         )
         for rule in found.rules
