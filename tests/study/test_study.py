@@ -6,15 +6,14 @@ import csv
 import io
 import json
 import re
-import shutil
 from collections import Counter
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
-from neckrom import service
 from neckrom.cli.main import app
 from neckrom.errors import ConfigurationError, ExitCode, InputError, OutputError
 from neckrom.messages import LANGUAGES, load_messages
@@ -25,13 +24,13 @@ from neckrom.study.checklists import YOURS, checklists
 from neckrom.study.data import Pair, load_study
 from neckrom.study.plan import REFERENCES, StudyFolder
 from neckrom.study.quick import clips_of, read_quick
-from neckrom.study.report import write_analysis
 from neckrom.study.report_content import content_of
 from neckrom.study.simulation import Truth, simulated_data, simulated_plan
 from neckrom.study.starting import documents, freeze_study, init_study, randomisation
 from neckrom.study.summary import summary_html
 from neckrom.study.tables import TABLES, read_file
 from neckrom.types import Movement
+from tests.records.folders import case_of
 
 from .conftest import TODAY
 
@@ -110,7 +109,7 @@ def test_a_changed_plan_is_taken_over_with_its_reason(study):
     today = date(2026, 3, 1)
     with pytest.raises(ConfigurationError, match="change it first"):
         freeze_study(study, "as approved", today)
-    study.plan.write_text(study.plan.read_text().replace("people = 12", "people = 14", 1))
+    study.plan.write_text(study.plan.read_text().replace("people = 10", "people = 14", 1))
     with pytest.raises(ConfigurationError, match="Say why"):
         freeze_study(study, " ", today)
     made = freeze_study(study, 'The committee\'s "wish"', today)
@@ -173,7 +172,7 @@ def test_nothing_is_dropped(known):
 
 
 def test_could_not_judge_counts_against_the_tool():
-    data = simulated_data(simulated_plan(people=60), Truth(restricted=6.0, bounded=0.3, failed=0.0), seed=1)
+    data = simulated_data(simulated_plan(people=60), Truth(restricted=6.0, bounded=0.7, failed=0.0), seed=1)
     flag = analyse(data).of(Movement.ROTATION_LEFT).flag
     assert flag.lost > 10 and flag.lost_not_judged > 0
     assert flag.sensitivity.hits == flag.lost_flagged
@@ -213,7 +212,7 @@ def test_readings_without_a_time_are_paired_only_where_nobody_can_err(study):
 
 def test_extra_arms_are_analysed(study):
     rows = []
-    for person in range(1, 13):
+    for person in range(1, 11):
         for side in ("left", "right"):
             for trial in (1, 2):
                 measured = "" if person == 3 else 51 + person + trial
@@ -224,9 +223,9 @@ def test_extra_arms_are_analysed(study):
     loaded, problems = check_study(study, TODAY)
     assert problems == ()
     (arm,) = analyse(loaded.data).arms
-    assert (arm.name, arm.readings, arm.without_value) == ("straight_leg_raise", 48, 4)
+    assert (arm.name, arm.readings, arm.without_value) == ("straight_leg_raise", 40, 4)
     assert arm.agreement.bias.value == pytest.approx(2.5)
-    assert arm.coverage.hits == 48
+    assert arm.coverage.hits == 40
     assert any(
         section.title == "Straight leg raise"
         for section in content_of(loaded.data, analyse(loaded.data)).sections
@@ -234,37 +233,6 @@ def test_extra_arms_are_analysed(study):
 
 
 # ------------------------------------------------------------------------ report
-
-
-def test_the_report_is_whole_and_says_first_what_weighs_most(study):
-    study.plan.write_text(
-        study.plan.read_text().replace('"Simulated study"', '"Study <script>x</script>"', 1)
-    )
-    loaded, _ = check_study(study, TODAY)
-    found = analyse(loaded.data, ["data/readings.csv:5: something"])
-    out = write_analysis(study, loaded.data, found, "de")
-    page = (out / "report.html").read_text()
-    assert "<script>" not in page and "&lt;script&gt;" in page
-    assert not re.search(r'(?:src|href)="(?!#|data:)', page), "nothing from outside"
-    lines = content_of(loaded.data, found).verdict.lines
-    assert lines[0].startswith("SIMULATED DATA")
-    assert "changed after it was frozen" in lines[1] and "1 grave problem" in lines[2]
-    assert all(title in page for title in ("GRRAS", "COSMIN", "STARD", "What was frozen", "Problems"))
-    text = "".join(each.extract_text() for each in PdfReader(out / "report.pdf").pages)
-    assert "SIMULATED DATA" in text and "STARD" in text
-    for name in (
-        "bland_altman.png",
-        "calibration.png",
-        "intervals.png",
-        "strata.png",
-        "checklists.md",
-        "pairs.csv",
-    ):
-        assert (out / name).stat().st_size > 100
-    assert json.loads((out / "analysis.json").read_text())["people"] == 12
-    with (out / "pairs.csv").open() as file:
-        assert sum(1 for _ in csv.DictReader(file)) == 12 * 3 * 18
-    assert '<html lang="de">' in (out / "summary_de.html").read_text()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -315,9 +283,35 @@ def test_the_commands_lead_from_an_empty_folder_to_the_report(run, tmp_path):
     run("study", "example", "drawn", "--people", "30", "--seed", "7")
     assert "nothing is missing" in run("study", "check", "drawn").stdout
     assert "30 people" in run("study", "size", "drawn").stdout
-    done = run("study", "analyse", "drawn", "--lang", "fr")
-    assert "SIMULATED DATA" in done.stdout and "summary_fr.html" in done.stdout
-    assert len(json.loads(run("study", "check", "drawn", "--json").stdout)) == 0
+    assert json.loads(run("study", "check", "drawn", "--json").stdout) == []
+
+
+def test_the_report_is_whole_and_says_first_what_weighs_most(run, study):
+    """Analysed in spite of a changed plan, in the name of which somebody put a script."""
+    study.plan.write_text(
+        study.plan.read_text().replace('"Simulated study"', '"Study <script>x</script>"', 1)
+    )
+    refused = run("study", "analyse", study.root, code=ExitCode.BAD_INPUT)
+    assert "1 grave problem" in refused.stderr and "--anyway" in refused.stderr
+    done = run("study", "analyse", study.root, "--anyway", "--lang", "fr")
+    order = [
+        done.stdout.index(text)
+        for text in ("SIMULATED", "changed after it was frozen", "1 grave problem", "Of 19 rules")
+    ]
+    assert order == sorted(order) and "summary_fr.html" in done.stdout
+    out = study.root / "report"
+    page = (out / "report.html").read_text()
+    assert "<script>" not in page and "&lt;script&gt;" in page
+    assert not re.search(r'(?:src|href)="(?!#|data:)', page), "nothing from outside"
+    assert all(title in page for title in ("GRRAS", "COSMIN", "STARD", "What was frozen", "Problems"))
+    text = "".join(each.extract_text() for each in PdfReader(out / "report.pdf").pages)
+    assert "SIMULATED DATA" in text and "STARD" in text
+    for name in ("bland_altman.png", "calibration.png", "intervals.png", "strata.png", "checklists.md"):
+        assert (out / name).stat().st_size > 100
+    assert json.loads((out / "analysis.json").read_text())["people"] == 10
+    with (out / "pairs.csv").open() as file:
+        assert sum(1 for _ in csv.DictReader(file)) == 10 * 3 * 18
+    assert '<html lang="fr">' in (out / "summary_fr.html").read_text()
 
 
 def test_options_are_refused_in_words(run):
@@ -330,27 +324,29 @@ def test_options_are_refused_in_words(run):
     assert "nowhere" in gone.stderr
 
 
-def test_readings_beside_clips(run, tmp_path, sample_landmarks):
-    """The quick form on a real recording; what measured it is what a study made now would freeze."""
+def test_readings_beside_clips(run, tmp_path, monkeypatch):
+    """The quick form; measuring itself is tested elsewhere, here a recording that was measured stands in."""
     (tmp_path / "clips").mkdir()
-    shutil.copy(sample_landmarks("chidi_deficit"), tmp_path / "clips" / "chidi.parquet")
+    (tmp_path / "clips" / "chidi.mp4").touch()
+    result = case_of("deficit_three_trials").result
     table = tmp_path / "crom.csv"
-    truth = {"flexion": 50, "extension": 25, "rotation_left": 35, "rotation_right": 75}
-    rows = "".join(f"chidi.mp4,{movement},1,{angle}\n" for movement, angle in truth.items())
+    read = {item.movement.value: [trial.peak_deg - 1.5 for trial in item.trials] for item in result.movements}
+    rows = "".join(
+        f"chidi.mp4,{movement},{number},{angle:.1f}\n"
+        for movement, angles in read.items()
+        for number, angle in enumerate(angles, start=1)
+    )
     table.write_text("clip,movement,trial,reading_deg\n" + rows)
+    monkeypatch.setattr("neckrom.service.measure.measure_quietly", lambda *_: SimpleNamespace(result=result))
     done = run("validate", "clips", "--reference", table, "--out", "out", "-j", "1")
-    assert "1 people: too few" in done.stdout
+    assert "1 person: too few" in done.stdout
     made = tmp_path / "out"
     assert {"comparison.md", "pairs.csv", "bland_altman.png"} <= {path.name for path in made.iterdir()}
     with (made / "pairs.csv").open() as file:
         pairs = {row["movement"]: row for row in csv.DictReader(file)}
-    for movement, angle in truth.items():
-        assert abs(float(pairs[movement]["measured_deg"]) - angle) < 8
+    assert set(pairs) == {movement for movement, angles in read.items() if angles}
+    assert {row["compared"] for row in pairs.values()} == {"True"}
     run("validate", "clips", "--reference", table, "--out", "out", code=ExitCode.CANNOT_WRITE)
-
-    run("study", "init", "mine", "--reference", "crom")
-    result = service.measure_quietly(tmp_path / "clips" / "chidi.parquet", service.MeasureOptions()).result
-    assert StudyFolder(tmp_path / "mine").load().tool.differences(result) == ()
 
 
 @pytest.mark.parametrize(

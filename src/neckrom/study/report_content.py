@@ -267,7 +267,8 @@ _METHOD = (
     "2013). "
     "Slope: least squares over people's means. ICC with the intervals of McGraw & Wong 1996. SEM: standard "
     "deviation within people, "
-    "chi-square interval; MDC95 = 1.96 √2 SEM. Shares: Wilson's interval with a design effect for people, or exact.",
+    "chi-square interval; MDC95 = 1.96 √2 SEM. Shares: exact intervals, with a design effect for people "
+    "(Korn & Graubard 1998).",
     "The limits hold the error of the reference, too: they are those of camera and reference together. Readings are "
     "paired with the "
     "trial during which they were read where the time is known, otherwise in their order where both are equal in "
