@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -212,6 +213,38 @@ def another_plan(study: StudyFolder) -> None:
     path.write_text(path.read_text().replace("bias_deg = 3.0", "bias_deg = 6.0"))
 
 
+def one_in_radians(study: StudyFolder) -> None:
+    table = Lines.of(study, READINGS)
+    table.set(table.lines_of("p003", "2", "rotation_left")[1], "reading_deg", "1.22")
+    table.save()
+
+
+def flexion_as_extension(study: StudyFolder) -> None:
+    """The names of two directions exchanged in a session of somebody whose ranges differ."""
+    place = study.results / "p003_2" / "result.json"
+    result = json.loads(place.read_text())
+    table = Lines.of(study, READINGS)
+    for number, angle in ((0, 60.0), (1, 40.0)):
+        for trial in result["movements"][number]["trials"]:
+            trial["peak_deg"] = angle
+    place.write_text(json.dumps(result))
+    for line in table.lines_of("p003", "2", "flexion"):
+        table.set(line, "reading_deg", "39")
+    for line in table.lines_of("p003", "2", "extension"):
+        table.set(line, "reading_deg", "59")
+    table.save()
+
+
+def a_slip_without_a_result(study: StudyFolder) -> None:
+    table = Lines.of(study, SESSIONS)
+    line = table.lines_of("p003", "2")[0]
+    table.set(line, "outcome", "failed")
+    table.set(line, "reason", "dark")
+    table.save()
+    shutil.rmtree(study.results / "p003_2")
+    far_off(study)
+
+
 MISTAKES: dict[str, tuple[Callable[[StudyFolder], None], str, str, bool]] = {
     # name: how it is made, kind, file, grave
     "decimal comma": (cell(READINGS, 5, "reading_deg", "52,5"), "decimal_comma", READINGS, True),
@@ -227,6 +260,13 @@ MISTAKES: dict[str, tuple[Callable[[StudyFolder], None], str, str, bool]] = {
     "extension as negative": (negative_extension, "negative", READINGS, True),
     "radians": (radians, "radians", READINGS, True),
     "left and right swapped": (swapped, "sides_swapped", READINGS, True),
+    "one trial in radians": (one_in_radians, "radians", READINGS, True),
+    "flexion as extension": (flexion_as_extension, "sides_swapped", READINGS, True),
+    "a slip where nothing was measured": (a_slip_without_a_result, "uneven_trials", READINGS, False),
+    "reader and operator the same": (cell(READINGS, 2, "reader", "A"), "not_blind", READINGS, False),
+    "a path for a recording": (cell(SESSIONS, 5, "recording", "/etc/../x"), "name", SESSIONS, True),
+    "a date that is none": (cell(SESSIONS, 5, "date", "2026-02-30"), "date", SESSIONS, True),
+    "a formula": (cell(READINGS, 5, "reading_deg", "=50+2"), "not_a_number", READINGS, True),
     "zero not set": (other_zero, "zero", READINGS, True),
     "a slip of the pen": (far_off, "far_off", READINGS, False),
     "unknown movement": (cell(READINGS, 5, "movement", "rotation"), "unknown_movement", READINGS, True),
@@ -336,3 +376,33 @@ def test_no_message_tells_what_was_measured(study):
     best = next(item for item in result["movements"] if item["movement"] == "rotation_left")["best_deg"]
     assert problems
     assert not any(f"{best:.0f}" in problem.said for problem in problems)
+
+
+def test_whatever_stands_in_the_files_nothing_breaks(clean_study, tmp_path):
+    """Bytes changed, cut and doubled at random: always a list of problems, never a failure."""
+    random = Random(3)
+    for number in range(12):
+        root = tmp_path / str(number)
+        shutil.copytree(clean_study, root)
+        for name in (PEOPLE, SESSIONS, READINGS, RESULT):
+            path = root / name
+            content = bytearray(path.read_bytes())
+            for _ in range(random.randint(1, 8)):
+                at = random.randrange(len(content))
+                content[at : at + random.randint(0, 3)] = random.choice(
+                    [
+                        b"",
+                        b",",
+                        b'"',
+                        b"\n",
+                        b"\x00",
+                        b"\xff",
+                        b"-1e999",
+                        b"nan",
+                        b";",
+                        "٣".encode(),
+                        b"9" * 40,
+                    ]
+                )
+            path.write_bytes(content)
+        check_study(StudyFolder(root), TODAY)
