@@ -166,9 +166,7 @@ def _operators(loaded: Loaded) -> Iterator[Problem]:
             by_person[session.person].append(session)
     for own in by_person.values():
         if len(plan.operators) > 1 and len(own) > 1 and len({session.operator for session in own}) == 1:
-            said = (
-                f"The sessions of the first day of {own[0].person} were led by the same operator: two were planned."
-            )
+            said = f"The sessions of the first day of {own[0].person} were led by the same operator: two were planned."
             yield Problem("same_operator", SESSIONS.file, own[-1].line, said, grave=False)
 
 

@@ -11,6 +11,8 @@ from scipy.stats import beta, binomtest, t
 from neckrom.types import FloatArray
 
 _NAN = float("nan")
+_ALIKE = 0.5
+"""Correlation of trials within people that is assumed where the data do not tell: large for something rare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def clustered_share(hit: Sequence[bool], person: Sequence[str]) -> Share:
     Trials of one person are alike, so they count for fewer: their number is divided by the design effect, the
     variance of the share between people over the binomial one (never below 1), and corrected for the number of
     people (Korn and Graubard 1998, Survey Methodology 24: 193-201). Where nothing or everything hits, which says
-    nothing of that, people count.
+    nothing of that, a correlation of a half within people is assumed.
     """
     n = len(hit)
     if n == 0:
@@ -55,8 +57,10 @@ def clustered_share(hit: Sequence[bool], person: Sequence[str]) -> Share:
     sizes: FloatArray = np.asarray(np.bincount(index), dtype=np.float64)
     people, total = len(sizes), int(hits.sum())
     share = total / n
-    if people < 2 or total in (0, n):
+    if people < 2:
         worth = float(people)
+    elif total in (0, n):
+        worth = n / (1.0 + (n / people - 1.0) * _ALIKE)
     else:
         between = people / (people - 1) * float(((hits - share * sizes) ** 2).sum()) / n**2
         worth = n / max(between / (share * (1 - share) / n), 1.0)

@@ -449,13 +449,13 @@ def _people(found: StudyFound) -> Table:
         rows.append(
             ("reasons", ", ".join(f"{reason}: {number}" for reason, number in sessions.reasons.items()))
         )
-    return _table(("", "People"), rows, (18, 82))
+    return _table(("What", "Numbers"), rows, (18, 82))
 
 
 def _checklist(each: Checklist) -> Table:
     rows = [(item.number, item.asks, item.told) for item in each.items]
     return _table(
-        ("", f"Item ({each.filled} of {len(rows)} filled in)", "What the data tell"), rows, (6, 38, 56)
+        ("No.", f"Item ({each.filled} of {len(rows)} filled in)", "What the data tell"), rows, (6, 38, 56)
     )
 
 
