@@ -13,11 +13,13 @@ import argparse
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from neckrom.body import Body, read_body
+from neckrom.body import Body, Side, read_body
+from neckrom.running.arms import arm_features, furthest_in_strides
 from neckrom.running.calibration import FAST_FPS, Linear, RunningCalibration
 from neckrom.running.features import moment_features
 from neckrom.running.gait import Gait, find_gait, read_moment, wrapped
@@ -29,6 +31,7 @@ from neckrom.running.readings import (
     ground_slope_deg,
 )
 from neckrom.running.strides import Strides, rhythm, strides_of
+from neckrom.running.symmetry import asymmetry
 from neckrom.running.truth_table import RunningClip, read_running_table
 from neckrom.types import BodySeries, FloatArray
 
@@ -36,44 +39,37 @@ HERE = Path(__file__).parent
 RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 MOMENT_RIDGE = 0.1
 SPAN_S = 0.11
+SIDES: tuple[Side, Side] = ("left", "right")
 
 FOOT_READINGS = {
     "strike": ("near", "pitch", "pitch_before", "pitch_after", "pitch_late", "shank", "heel_low", "toe_low"),
     "shank": ("near", "shank", "shank_before", "knee"),
     "knee": ("near", "knee", "shank"),
 }
+ARM_FEATURES = ("wrist_past", "wrist_past_in_space", "shoulder_deep_once", "wrist_deep_once", "oblique_own")
+_TURN = ("ear_near_shoulder_once", "near_shoulder_once", "shoulder_apart_once")
 BODY_READINGS = {
     "side": {
         "lean": ("lean", "slope", "oblique"),
         "ear_shoulder": ("ear_shoulder", "ear_near_shoulder", "nose", "head", "lean"),
         "head_pitch": ("head", "nose", "ear_shoulder"),
         "vertical": ("hip_height_range", "period"),
-        "shoulder_range": (
-            "shoulder_apart_range",
-            "shoulder_deep_range",
-            "elbow_swing_range",
-            "wrist_swing_range",
-        ),
-        "against_pelvis_range": (
-            "shoulder_apart_range",
-            "shoulder_deep_range",
-            "elbow_swing_range",
-            "hip_apart_range",
-        ),
+        "shoulder_range": (*_TURN, "shoulder_deep_once"),
+        "against_pelvis_range": (*_TURN, "hip_apart_once"),
     },
     "back": {
         "vertical": ("hip_height_range", "period"),
         "shoulder_range": (
-            "shoulder_deep_range",
-            "shoulder_world_range",
-            "shoulder_apart_range",
-            "oblique_size",
+            "shoulder_deep_once",
+            "shoulder_world_once",
+            "shoulder_apart_twice",
+            "wrist_deep_once",
         ),
         "against_pelvis_range": (
-            "shoulder_deep_range",
-            "shoulder_world_range",
-            "hip_deep_range",
-            "hip_world_range",
+            "shoulder_deep_once",
+            "shoulder_world_once",
+            "hip_deep_once",
+            "wrist_deep_once",
         ),
         "drop_left": ("drop_left", "drop_peak_left", "hip_line_range"),
         "drop_right": ("drop_right", "drop_peak_right", "hip_line_range"),
@@ -92,6 +88,7 @@ class Sample:
 
     @property
     def view(self) -> str:
+        """From the side or from behind."""
         return "side" if self.body.view.near is not None else "back"
 
 
@@ -118,7 +115,7 @@ def samples_of(clips: list[RunningClip]) -> list[Sample]:
             beat = rhythm(body)
             assert beat is not None
             strides, rel = {}, {}
-            for number, side in enumerate(("left", "right")):
+            for number, side in enumerate(SIDES):
                 found = strides_of(body, side, beat)
                 assert found is not None
                 strides[side] = found
@@ -252,7 +249,7 @@ def steps_fit(
     for sample, gait in gaits:
         if sample.view != "side":
             continue
-        for number, side in enumerate(("left", "right")):
+        for number, side in enumerate(SIDES):
             foot = gait.foot(side)
             values = at_moments(gait, series(gait, side), foot.contact_s)
             truth = matched(foot.contact_s, sample.clip, number, column)
@@ -264,6 +261,24 @@ def steps_fit(
     x = np.clip(x, -15, 15)
     share = float(np.clip(np.sum(x * y) / np.sum(x * x), 0, 1))
     return share, float(np.std(y - share * x))
+
+
+def steps_of(gait: Gait) -> tuple[list[float], list[Side]]:
+    """Step times and their feet."""
+    found = sorted((at, side) for side in SIDES for at in gait.foot(side).contact_s if np.isfinite(at))
+    period = gait.rhythm.period_s
+    steps: list[float] = []
+    feet: list[Side] = []
+    for (before, one), (at, side) in pairwise(found):
+        if one != side and 0.25 * period < at - before < 0.75 * period:
+            steps.append(float(at - before))
+            feet.append(side)
+    return steps, feet
+
+
+def on_frames(sample: Sample, number: int) -> FloatArray:
+    """True place of a wrist on the sample's frames."""
+    return np.asarray(np.interp(sample.body.time_s, sample.clip.series.time_s, sample.clip.wrist[:, number]))
 
 
 def main() -> None:
@@ -294,7 +309,7 @@ def main() -> None:
         for sample, gait in known:
             if sample.view == "side":
                 slope = ground_slope_deg(gait)
-                for number, side in enumerate(("left", "right")):
+                for number, side in enumerate(SIDES):
                     truth = sample.clip.contacts[sample.clip.contacts[:, 0] == number, column].mean()
                     features = foot_features(gait, side, slope)
                     rows.append(
@@ -317,6 +332,26 @@ def main() -> None:
             print(
                 f"{name}_{view}: left out {error:.3f} (truth spreads {np.std([row.truth for row in rows]):.3f})"
             )
+    for view in ("side", "back"):
+        off = []
+        for sample, gait in known:
+            if sample.view == view:
+                value = asymmetry(*steps_of(gait)).value
+                off.append((sample.body.frames_per_second, value - sample.clip.truth["step_asymmetry"]))
+        zero = Linear(features=(), mean=(), scale=(), weights=(), intercept=0.0, sd_fast=0.0, sd_slow=0.0)
+        readings[f"step_asymmetry_{view}"] = with_sd(zero, off, 0.5)
+        size = np.sqrt(np.mean(np.square([error for _, error in off])))
+        print(f"step_asymmetry_{view}: {size:.2f} percent (moments in sample)")
+    rows = []
+    for sample, gait in known:
+        if sample.view == "back":
+            values = body_features(gait, 0.0)
+            for number, side in enumerate(SIDES):
+                truth = float(np.nanmedian(furthest_in_strides(gait, on_frames(sample, number))))
+                features = arm_features(gait, side, values)
+                rows.append(Row(sample.clip.person, sample.body.frames_per_second, features, truth))
+    readings["wrist_past_back"], error = fit_reading(rows, ARM_FEATURES, 0.02)
+    print(f"wrist_past_back: left out {error:.3f} (truth spreads {np.std([row.truth for row in rows]):.3f})")
     share, sd = steps_fit(known, foot_pitch_deg, 3)
     print(f"single steps' foot angle: share {share:.2f}, left {sd:.2f}")
     calibration = calibration.model_copy(
