@@ -480,15 +480,15 @@ def schema(
     import json  # noqa: PLC0415
 
     from neckrom.posture.result import PostureResult  # noqa: PLC0415
-    from neckrom.result import Result  # noqa: PLC0415
+    from neckrom.result import Model, Result  # noqa: PLC0415
     from neckrom.running.result import RunResult  # noqa: PLC0415
 
-    model = {
+    models: dict[SchemaChoice, type[Model]] = {
         SchemaChoice.MEASURE: Result,
         SchemaChoice.RUN: RunResult,
         SchemaChoice.POSTURE: PostureResult,
-    }[kind]
-    print_json(json.dumps(model.model_json_schema(mode="serialization"), indent=2))
+    }
+    print_json(json.dumps(models[kind].model_json_schema(mode="serialization"), indent=2))
 
 
 # ---------------------------------------------------------------------- parts
