@@ -15,6 +15,7 @@ from neckrom.handouts.making import report_of, sheet_bytes, write_handout
 from neckrom.messages import load_messages
 from neckrom.posture.result import PostureResult
 from neckrom.records.api import Records
+from neckrom.records.backup import back_up, restore
 from neckrom.records.content_check import first_foreign_value
 from neckrom.records.location import locate
 from neckrom.records.plausible import RANGES, first_implausible
@@ -232,3 +233,15 @@ def test_a_run_is_deleted_with_all_its_files(stored, tmp_path):
     assert removed.files == len(done.files)
     assert not folder.exists()
     assert all(row.id != done.session_id for row in records.sessions(person))
+
+
+def test_a_backup_brings_all_kinds_back(stored, tmp_path):
+    records, person, ids, _ = stored
+    back_up(records, tmp_path / "all.neckrom", lambda *_: None)
+    restore(tmp_path / "all.neckrom", locate(str(tmp_path / "again")), lambda *_: None)
+    with Records(locate(str(tmp_path / "again"))) as again:
+        kinds = {row.id: row.kind for row in again.sessions(person)}
+        assert [kinds[ids[name]] for name in ("neck", "first", "posture")] == ["neck", "run", "posture"]
+        view = again.body_session(ids["first"])
+        assert view.files_here
+        assert view.result == records.body_session(ids["first"]).result
