@@ -343,7 +343,7 @@ LINES = {
 def test_a_clean_study_passes_without_a_word(clean_study):
     loaded, problems = check_study(StudyFolder(clean_study), TODAY)
     assert problems == ()
-    assert len(loaded.data.people) == 10 and len(loaded.results) == 30
+    assert len(loaded.data.people) == 10 and len(loaded.results) == 50
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -364,7 +364,7 @@ def test_mistake_is_found(study, name):
 def test_half_of_another_version_is_told_for_each(study):
     half_with_another_version(study)
     _, problems = check_study(study, TODAY)
-    assert sum(problem.kind == "other_tool" for problem in problems) == 15
+    assert sum(problem.kind == "other_tool" for problem in problems) == 25
     assert "9.9.9" in problems[0].said
 
 

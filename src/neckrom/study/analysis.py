@@ -498,7 +498,7 @@ def _sessions(data: StudyData) -> SessionsFound:
     outcomes = Counter(session.outcome for session in data.sessions)
     reasons = Counter(data.reasons)
     return SessionsFound(
-        planned=len(data.people) * len(data.plan.visits),
+        planned=len(data.people) * len(data.plan.of_everybody) + _extra_sessions(data),
         done=outcomes["done"],
         failed=outcomes["failed"],
         stopped=outcomes["stopped"],
@@ -506,6 +506,11 @@ def _sessions(data: StudyData) -> SessionsFound:
         measured=sum(session.result is not None for session in data.sessions),
         reasons=dict(reasons.most_common()),
     )
+
+
+def _extra_sessions(data: StudyData) -> int:
+    extra = {visit.id for visit in data.plan.visits if visit.extra}
+    return sum(session.id in extra for session in data.sessions)
 
 
 def _frame(data: StudyData) -> FrameFound | None:

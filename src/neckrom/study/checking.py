@@ -187,7 +187,7 @@ def _dates(loaded: Loaded) -> Iterator[Problem]:
 
 def _dates_of_person(loaded: Loaded, own: dict[str, Session]) -> Iterator[Problem]:
     plan = loaded.data.plan
-    days = [(own[visit.id], visit.day) for visit in plan.visits if visit.id in own]
+    days = [(own[visit.id], visit.day) for visit in plan.of_everybody if visit.id in own]
     known = [(session, day) for session, day in days if session.day is not None and session.outcome == "done"]
     first = [session for session, day in known if day == "first"]
     for session in first[1:]:
@@ -227,7 +227,7 @@ def _missing_sessions(loaded: Loaded) -> Iterator[Problem]:
     data = loaded.data
     planned = {(session.person, session.id) for session in data.sessions}
     for person in data.people:
-        gone = [visit.id for visit in data.plan.visits if (person.id, visit.id) not in planned]
+        gone = [visit.id for visit in data.plan.of_everybody if (person.id, visit.id) not in planned]
         if gone:
             said = (
                 f"{person.id} has no row for session {', '.join(gone)} in {SESSIONS.file}: add it, with the outcome "
@@ -321,7 +321,10 @@ def _short(value: object) -> str:
 
 def _missing_readings(loaded: Loaded) -> Iterator[Problem]:
     plan = loaded.data.plan
+    of_some = {visit.id for visit in plan.visits if visit.extra}
     for session in loaded.data.sessions:
+        if session.id in of_some and not session.readings:
+            continue
         if session.outcome != "done":
             if session.outcome == "missed" and (session.readings or session.result is not None):
                 said = f"The session was missed, but has readings ({len(session.readings)}) or a result."
