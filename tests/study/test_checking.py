@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -366,6 +367,17 @@ def test_half_of_another_version_is_told_for_each(study):
     _, problems = check_study(study, TODAY)
     assert sum(problem.kind == "other_tool" for problem in problems) == 25
     assert "9.9.9" in problems[0].said
+
+
+def test_sides_swapped_in_the_whole_table_are_told_of_the_whole_table(study):
+    table = study.root / READINGS
+    given = table.read_text()
+    swap = {"left": "right", "right": "left"}
+    table.write_text(re.sub(r"(rotation|lateral)_(left|right)", lambda at: f"{at[1]}_{swap[at[2]]}", given))
+    _, problems = check_study(study, TODAY)
+    of_all = [problem for problem in problems if problem.kind == "sides_swapped" and problem.line == 0]
+    assert len(of_all) == 2
+    assert "probably in all of the table" in of_all[0].said
 
 
 def test_no_message_tells_what_was_measured(study):
