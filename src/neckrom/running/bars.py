@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -38,6 +39,8 @@ class Checked:
     errors: dict[str, list[Error]] = field(default_factory=dict)
     classes: list[tuple[bool, bool]] = field(default_factory=list)
     """Rearfoot as measured and in truth, of single steps whose class was named."""
+    by_angle: list[tuple[bool, bool]] = field(default_factory=list)
+    """The same of all steps from 60 frames a second on, by the angle alone."""
     unnamed: int = 0
     """Steps from 60 frames a second on whose class was not named."""
     asymmetry: tuple[float, bool] | None = None
@@ -107,7 +110,7 @@ def _typical_reach(clip: RunningClip, number: int) -> float:
     starts = clip.contacts[clip.contacts[:, 0] == 0, 1]
     time_s = clip.series.time_s
     reaches = []
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
+    for start, end in itertools.pairwise(starts):
         inside = (time_s >= start) & (time_s < end)
         if inside.any():
             reaches.append(float(clip.wrist[inside, number].max()))
@@ -134,6 +137,8 @@ def _check_steps(out: Checked, run: RunMeasurement, contacts: FloatArray) -> Non
             out.add(f"strike_{word}", step.strike_deg, true[3])
             out.add(f"shank_{word}", Estimate(step.shank_deg, float("nan")), true[4])
             out.add(f"knee_{word}", Estimate(step.knee_deg, float("nan")), true[5])
+            if out.fast:
+                out.by_angle.append((step.strike_deg.value > REAR_FROM_DEG, bool(true[3] > REAR_FROM_DEG)))
             if step.strike_class is not None:
                 out.classes.append((step.strike_class == "rear", bool(true[3] > REAR_FROM_DEG)))
             elif out.fast:
@@ -202,6 +207,11 @@ def bars_of(clips: Sequence[Checked]) -> list[Bar]:
                 len(named),
                 "",
             )
+        )
+    alone = [pair for clip in clips for pair in clip.by_angle]
+    if alone:
+        bars.append(
+            Bar("rearfoot or not by the angle alone, kappa", "0.85", f"{kappa(alone):.2f}", len(alone), "")
         )
     for word in ("near", "far"):
         line(f"shank at contact, {word} foot, MAE", f"shank_{word}", "", "deg", mean_size, None)

@@ -195,13 +195,21 @@ def body_features(gait: Gait, slope_deg: float) -> dict[str, float]:
     # the step's own movement: what both halves of the stride share
     hips = means["hip_height"]
     out["hip_height_range"] = float(np.ptp(0.5 * (hips + np.roll(hips, 50))))
+    body = gait.body
+    legs = [
+        np.linalg.norm(body.point("hip", side) - body.point("knee", side), axis=1)
+        + np.linalg.norm(body.point("knee", side) - body.point("ankle", side), axis=1)
+        for side in ("left", "right")
+        if gait.is_near(side)
+    ]
+    leg = float(np.nanpercentile(np.concatenate(legs), 90))
+    out["bounce"] = out["hip_height_range"] * body.scale_px / leg
     out["slope"] = facing * slope_deg if gait.from_side else 0.0
     out["oblique"] = gait.body.view.oblique_deg
     out["oblique_size"] = abs(gait.body.view.oblique_deg)
     out["period"] = gait.rhythm.period_s
     for side in ("left", "right"):
         foot = gait.foot(side)
-        late = (0.25 if side == "left" else 0.75) if not gait.from_side else 0.0
         share = (foot.off_rel_s - foot.contact_rel_s) / foot.strides.period_s
         start = 0.0 if side == "left" else 0.5
         places = (100 * (start + share * np.linspace(0.3, 0.7, 9))).astype(int) % 100
@@ -210,5 +218,4 @@ def body_features(gait: Gait, slope_deg: float) -> dict[str, float]:
         out[f"drop_{side}"] = float(sign * centred[places].mean())
         around = (100 * (start + np.linspace(0.0, 0.45, 24))).astype(int) % 100
         out[f"drop_peak_{side}"] = float(np.max(sign * centred[around]))
-        del late
     return out
