@@ -42,6 +42,7 @@ from neckrom.records.guard import (
 from neckrom.records.intake import Intake
 from neckrom.records.kinds import NECK, RUN, AnyResult
 from neckrom.records.leftovers import clear_uploads
+from neckrom.records.limits import Limits, limits_for
 from neckrom.records.location import Location, locate
 from neckrom.records.migrate import bring_up_to_date
 from neckrom.records.moving import move_session
@@ -64,6 +65,7 @@ from neckrom.records.views import (
 )
 from neckrom.result import Result
 from neckrom.running.result import RunResult
+from neckrom.service.clinic import load_site
 from neckrom.service.sessions import facts_beside
 from neckrom.types import Movement
 
@@ -533,7 +535,23 @@ class Records:
         with reading(self.engine) as connection:
             people.person_row(connection, person_id)
             points = sessions.trend_points(connection, person_id)
-        return trends_of(points)
+        return trends_of(points, self.limits(person_id))
+
+    def limits(self, person_id: str) -> Limits:
+        """Beyond what a change of a person is called one: by the site's own study where it holds for all sessions.
+
+        Raises
+        ------
+        UnknownRecordError
+        """
+        state = load_site()
+        if state.site is None:
+            return limits_for((), state)
+        with reading(self.engine) as connection:
+            people.person_row(connection, person_id)
+            ids = [row.id for row in sessions.list_sessions(connection, person_id, kind=NECK)]
+        found = self.results(ids)
+        return limits_for([found.get(each) for each in ids], state)
 
     def compare(self, one: str, other: str) -> Comparison:
         """What changed from the earlier to the later of two sessions of the neck of the same person.

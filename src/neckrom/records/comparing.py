@@ -6,24 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from neckrom.errors import InputError
-from neckrom.records.trends import (
-    MovementTrend,
-    TrendPoint,
-    change_between,
-    repeatability,
-    trend_of,
-)
+from neckrom.records.limits import Limits, limits_for
+from neckrom.records.trends import MovementTrend, TrendPoint, change_between, trend_of
 from neckrom.records.views import BodySession, Comparison, RunComparison, SessionView
 from neckrom.running.result import RunResult
 from neckrom.saying.runs import changed_beyond_error
+from neckrom.service.clinic import load_site
 from neckrom.types import MOVEMENTS, Movement
 
 _View = TypeVar("_View", SessionView, BodySession)
 
 
-def trends_of(points: Mapping[Movement, Sequence[TrendPoint]]) -> tuple[MovementTrend, ...]:
+def trends_of(points: Mapping[Movement, Sequence[TrendPoint]], limits: Limits) -> tuple[MovementTrend, ...]:
     """The six movements over time, in their order."""
-    limits = repeatability()
     return tuple(trend_of(movement, points[movement], limits.limit_deg(movement)) for movement in MOVEMENTS)
 
 
@@ -36,14 +31,14 @@ def compared(one: SessionView, other: SessionView) -> Comparison:
         If they are of different people, or the same session.
     """
     earlier, later = _in_order(one, other)
-    limits = repeatability()
+    limits = limits_for([earlier.result, later.result], load_site())
     changes = {
         movement: change_between(
             _point(earlier, movement), _point(later, movement), limits.limit_deg(movement)
         )
         for movement in MOVEMENTS
     }
-    return Comparison(earlier, later, changes, earlier.row.method == later.row.method)
+    return Comparison(earlier, later, changes, earlier.row.method == later.row.method, limits)
 
 
 def runs_compared(one: BodySession, other: BodySession) -> RunComparison:

@@ -9,6 +9,7 @@ from typing import Any
 
 from neckrom.records.files import FileEntry
 from neckrom.records.kinds import NECK, BodyResult
+from neckrom.records.limits import Limits
 from neckrom.records.people import PersonRow
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import Change, MeasuredValue
@@ -153,12 +154,15 @@ class Comparison:
         By movement, in their order.
     same_method : bool
         View, estimator and calibration agree.
+    limits : Limits
+        Beyond what a change is called one.
     """
 
     earlier: SessionView
     later: SessionView
     changes: dict[Movement, Change]
     same_method: bool
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
