@@ -154,7 +154,11 @@ def fit_moment(samples: list[Sample], which: int, from_side: bool) -> Linear:
         for side, strides in sample.strides.items():
             truth = sample.true_rel[side][which]
             places = truth + np.arange(-SPAN_S, SPAN_S + 0.001, 0.01)
-            rows.append(moment_features(strides.course, wrapped(places, strides.period_s), from_side))
+            rows.append(
+                moment_features(
+                    strides.course, strides.period_s, wrapped(places, strides.period_s), from_side
+                )
+            )
             targets.append(truth - places)
     return ridge(np.concatenate(rows), np.concatenate(targets), MOMENT_RIDGE)
 

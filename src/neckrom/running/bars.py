@@ -192,8 +192,8 @@ def bars_of(clips: Sequence[Checked]) -> list[Bar]:
                     f"{key}_{word}",
                     f"{limit} ms",
                     "ms",
-                    milliseconds,
-                    fast,
+                    how=milliseconds,
+                    fast=fast,
                 )
     for key, said in (("contact", "initial contact"), ("off", "toe-off"), ("stance", "contact time")):
         line(f"{said}, from behind, MAE", f"{key}_back", "", "ms", how=milliseconds)

@@ -12,7 +12,7 @@ import numpy as np
 from neckrom.body import Side, bend_deg, elevation_deg, index_of, lean_deg, other
 from neckrom.body.points import NOSE
 from neckrom.running.gait import Gait
-from neckrom.running.strides import mean_course
+from neckrom.running.strides import mean_course, one_stride
 from neckrom.types import FloatArray
 
 AROUND_CONTACT_S = (-0.04, -0.02, 0.0, 0.02, 0.04)
@@ -92,7 +92,11 @@ def foot_features(gait: Gait, side: Side, slope_deg: float) -> dict[str, float]:
     pitch = np.degrees(np.arctan2(values[:, 3] - values[:, 1], values[:, 2] - values[:, 0])) + against
     shank = np.degrees(np.arctan2(values[:, 4] - values[:, 6], values[:, 7] - values[:, 5])) + against
     heights = course.values[:, [1, 3, 5]] + course.values[:, [8]]
-    low = values[:, [1, 3, 5]] + values[:, [8]] - np.percentile(heights, 5, axis=0)
+    low = (
+        values[:, [1, 3, 5]]
+        + values[:, [8]]
+        - np.percentile(heights[one_stride(course, foot.strides.period_s)], 5, axis=0)
+    )
     stance = foot.contact_rel_s + np.linspace(0.25, 0.5, 6) * (foot.off_rel_s - foot.contact_rel_s)
     flat, _ = course.at(stance)
     standing = np.degrees(np.arctan2(flat[:, 3] - flat[:, 1], flat[:, 2] - flat[:, 0])) + against
