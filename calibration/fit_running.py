@@ -32,6 +32,7 @@ from neckrom.running.readings import (
     foot_pitch_deg,
     ground_slope_deg,
 )
+from neckrom.running.shoes import FEWEST_STEPS, turned_until_flat_deg
 from neckrom.running.strides import Strides, rhythm, strides_of
 from neckrom.running.truth_table import RunningClip, read_running_table
 from neckrom.types import BodySeries, FloatArray
@@ -44,6 +45,7 @@ SIDES: tuple[Side, Side] = ("left", "right")
 
 FOOT_READINGS = {
     "strike": ("pitch", "pitch_before", "pitch_after", "near"),
+    "strike_turned": ("turned", "pitch"),
     "shank": ("near", "shank", "shank_before", "knee"),
     "knee": ("near", "knee", "shank"),
 }
@@ -75,6 +77,7 @@ class Sample:
     """A clip at one frame rate."""
 
     clip: RunningClip
+    series: BodySeries
     body: Body
     strides: dict[str, Strides]
     true_rel: dict[str, tuple[float, float]]
@@ -86,8 +89,13 @@ class Sample:
 
 
 def thinned(series: BodySeries, first: int) -> BodySeries:
-    """Every second frame."""
+    """Every second frame; the shoe's turns of two frames make one."""
     rows = slice(first, None, 2)
+    motion = series.foot_motion
+    if motion is not None:
+        motion = motion.copy()
+        motion[:-1, :, 0] += motion[1:, :, 0].copy()
+        motion = motion[rows]
     return replace(
         series,
         time_ns=series.time_ns[rows],
@@ -95,6 +103,7 @@ def thinned(series: BodySeries, first: int) -> BodySeries:
         pose_world=series.pose_world[rows],
         pose_visibility=series.pose_visibility[rows],
         people=series.people[rows],
+        foot_motion=motion,
     )
 
 
@@ -114,7 +123,7 @@ def samples_of(clips: list[RunningClip]) -> list[Sample]:
                 strides[side] = found
                 mine = clip.contacts[clip.contacts[:, 0] == number]
                 rel[side] = tuple(relative(mine[:, k], found) for k in (1, 2))
-            out.append(Sample(clip, body, strides, rel))
+            out.append(Sample(clip, series, body, strides, rel))
     return out
 
 
@@ -147,27 +156,37 @@ def ridge(features: FloatArray, target: FloatArray, strength: float, names: tupl
     )
 
 
-def fit_moment(samples: list[Sample], which: int, from_side: bool) -> Linear:
-    """How far the moment lies from places around it."""
-    rows, targets = [], []
+Blocks = list[tuple[str, FloatArray, FloatArray]]
+"""For each foot: the person, features of places about a moment, and how far the moment is from them."""
+
+
+def blocks_of(samples: list[Sample], which: int, from_side: bool) -> Blocks:
+    """Features about every foot's moment."""
+    blocks = []
     for sample in samples:
         for side, strides in sample.strides.items():
             truth = sample.true_rel[side][which]
             places = truth + np.arange(-SPAN_S, SPAN_S + 0.001, 0.01)
-            rows.append(
-                moment_features(
-                    strides.course, strides.period_s, wrapped(places, strides.period_s), from_side
-                )
+            features = moment_features(
+                strides.course, strides.period_s, wrapped(places, strides.period_s), from_side
             )
-            targets.append(truth - places)
-    return ridge(np.concatenate(rows), np.concatenate(targets), MOMENT_RIDGE)
+            blocks.append((sample.clip.person, features, truth - places))
+    return blocks
 
 
-def moment_errors(samples: list[Sample], which: int, from_side: bool) -> list[tuple[float, float]]:
+def fit_moment(blocks: Blocks, without: str = "") -> Linear:
+    """How far the moment lies from places around it, from everybody but one person."""
+    kept = [block for block in blocks if block[0] != without]
+    return ridge(np.concatenate([b[1] for b in kept]), np.concatenate([b[2] for b in kept]), MOMENT_RIDGE)
+
+
+def moment_errors(
+    samples: list[Sample], blocks: Blocks, which: int, from_side: bool
+) -> list[tuple[float, float]]:
     """Frame rate and error of every foot, each person read by a fit without them."""
     out = []
     for person in sorted({sample.clip.person for sample in samples}):
-        linear = fit_moment([s for s in samples if s.clip.person != person], which, from_side)
+        linear = fit_moment(blocks, person)
         for sample in (s for s in samples if s.clip.person == person):
             for side, strides in sample.strides.items():
                 truth = sample.true_rel[side][which]
@@ -247,7 +266,7 @@ def matched(times: FloatArray, clip: RunningClip, number: int, column: int) -> F
 
 
 def steps_fit(
-    gaits: list[tuple[Sample, Gait]], series: Callable[[Gait, str], FloatArray], column: int
+    gaits: list[tuple[Sample, Gait]], seen_of: Callable[[Sample, Gait, Side], FloatArray], column: int
 ) -> tuple[float, float]:
     """How much of a single step's departure is believed, and the error that is left."""
     seen, true = [], []
@@ -256,12 +275,14 @@ def steps_fit(
             continue
         for number, side in enumerate(SIDES):
             foot = gait.foot(side)
-            values = at_moments(gait, series(gait, side), foot.contact_s)
+            values = seen_of(sample, gait, side)
             truth = matched(foot.contact_s, sample.clip, number, column)
             both = np.isfinite(values) & np.isfinite(truth)
             if both.sum() >= 4:
                 seen.append(values[both] - np.median(values[both]))
                 true.append(truth[both] - np.median(truth[both]))
+    if not seen:
+        return 0.0, float("nan")
     x, y = np.concatenate(seen), np.concatenate(true)
     x = np.clip(x, -15, 15)
     share = float(np.clip(np.sum(x * y) / np.sum(x * x), 0, 1))
@@ -282,10 +303,9 @@ def fit_moments(samples: list[Sample]) -> dict[str, Linear]:
     for view in ("side", "back"):
         mine = [sample for sample in samples if sample.view == view]
         for which, name in enumerate(("contact", "off")):
-            errors = moment_errors(mine, which, view == "side")
-            moments[f"{name}_{view}"] = with_sd(
-                fit_moment(mine, which, view == "side"), errors, 0.003, len_people(mine)
-            )
+            blocks = blocks_of(mine, which, view == "side")
+            errors = moment_errors(mine, blocks, which, view == "side")
+            moments[f"{name}_{view}"] = with_sd(fit_moment(blocks), errors, 0.003, len_people(mine))
             off = np.abs([error for _, error in errors])
             print(
                 f"{name}_{view}: left out, mean {1000 * off.mean():.1f} ms, largest {1000 * off.max():.0f} ms"
@@ -302,7 +322,7 @@ def fit_feet(known: Known) -> dict[str, Linear]:
     """Foot, shank and knee at contact."""
     readings = {}
     for name, names in FOOT_READINGS.items():
-        column = {"strike": 3, "shank": 4, "knee": 5}[name]
+        column = {"strike": 3, "strike_turned": 3, "shank": 4, "knee": 5}[name]
         rows = []
         for sample, gait in known:
             if sample.view == "side":
@@ -310,9 +330,15 @@ def fit_feet(known: Known) -> dict[str, Linear]:
                 for number, side in enumerate(SIDES):
                     truth = sample.clip.contacts[sample.clip.contacts[:, 0] == number, column].mean()
                     features = foot_features(gait, side, slope)
+                    turned = turned_until_flat_deg(sample.series, gait, side)
+                    seen = np.isfinite(turned).sum() >= FEWEST_STEPS
+                    features["turned"] = float(np.nanmedian(turned)) if seen else float("nan")
                     rows.append(
                         Row(sample.clip.person, sample.body.frames_per_second, features, float(truth))
                     )
+        rows = [row for row in rows if np.isfinite([row.features[n] for n in names]).all()]
+        if not rows:
+            continue
         for word, near in (("near", 1.0), ("far", -1.0)):
             readings[f"{name}_{word}"], error = fit_reading(rows, names, 1.0, near)
             print(f"{name}_{word}: left out {error:.2f}")
@@ -379,6 +405,17 @@ def fit_evenness(known: Known) -> dict[str, Linear]:
     return readings
 
 
+def seen_pitch(sample: Sample, gait: Gait, side: Side) -> FloatArray:
+    """Heel to toe at every contact."""
+    del sample
+    return at_moments(gait, foot_pitch_deg(gait, side), gait.foot(side).contact_s)
+
+
+def seen_turn(sample: Sample, gait: Gait, side: Side) -> FloatArray:
+    """Turn of the shoe from every contact until flat."""
+    return turned_until_flat_deg(sample.series, gait, side)
+
+
 def main() -> None:
     """Fit everything and write it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -395,15 +432,13 @@ def main() -> None:
     known = [(sample, gait) for sample, gait in gaits if gait is not None]
     readings = fit_feet(known) | fit_body(known) | fit_evenness(known)
     fit_arms(known, readings)
-    share, sd = steps_fit(known, foot_pitch_deg, 3)
-    print(f"single steps' foot angle: share {share:.2f}, left {sd:.2f}")
-    calibration = calibration.model_copy(
-        update={
-            "readings": readings,
-            "step_share": {"strike": round(share, 3)},
-            "step_sd": {"strike": round(sd, 3)},
-        }
-    )
+    shares, sds = {}, {}
+    for name, seen_of in (("strike", seen_pitch), ("strike_turned", seen_turn)):
+        share, sd = steps_fit(known, seen_of, 3)
+        print(f"{name}, single steps: share {share:.2f}, left {sd:.2f}")
+        if np.isfinite(sd):
+            shares[name], sds[name] = round(share, 3), round(sd, 3)
+    calibration = calibration.model_copy(update={"readings": readings, "step_share": shares, "step_sd": sds})
     options.out.write_text(json.dumps(calibration.model_dump(), indent=1) + "\n", encoding="utf-8")
 
 

@@ -35,6 +35,7 @@ from neckrom.running.readings import (
     shank_deg,
 )
 from neckrom.running.refusals import refuse_few_steps, refuse_unseen, refuse_what_is_no_run
+from neckrom.running.shoes import FEWEST_STEPS, turned_until_flat_deg
 from neckrom.running.symmetry import asymmetry, bootstrap_sd
 from neckrom.types import BodySeries, FloatArray, Notice
 
@@ -59,12 +60,14 @@ class _Reader:
         Of the ground in the picture.
     wider : float
         By how much an oblique view widens standard deviations.
+    series : BodySeries
     """
 
     gait: Gait
     calibration: RunningCalibration
     slope_deg: float
     wider: float
+    series: BodySeries
 
     @property
     def body(self) -> Body:
@@ -107,7 +110,7 @@ def measure_run(series: BodySeries, *, standing: BodySeries | None = None) -> Ru
     gait = refuse_what_is_no_run(find_gait(body, calibration), body)
     slope = ground_slope_deg(gait) if gait.from_side else 0.0
     off_square = max(abs(body.view.oblique_deg) - OBLIQUE_FROM_DEG, 0.0)
-    reader = _Reader(gait, calibration, slope if np.isfinite(slope) else 0.0, 1.0 + off_square / 10.0)
+    reader = _Reader(gait, calibration, slope if np.isfinite(slope) else 0.0, 1.0 + off_square / 10.0, series)
     strikes = {side: _strike(reader, side) for side in SIDES} if gait.from_side else {}
     steps = _steps(reader, strikes)
     refuse_few_steps(len(steps))
@@ -213,10 +216,13 @@ def _single_strikes(reader: _Reader, side: Side, strike: FootStrike | None) -> l
     foot = reader.gait.foot(side)
     if strike is None:
         return [NOTHING] * len(foot.contact_s)
-    seen = at_moments(reader.gait, foot_pitch_deg(reader.gait, side), foot.contact_s)
+    name, seen = "strike", at_moments(reader.gait, foot_pitch_deg(reader.gait, side), foot.contact_s)
+    turned = turned_until_flat_deg(reader.series, reader.gait, side)
+    if np.isfinite(turned).sum() >= FEWEST_STEPS and "strike_turned" in reader.calibration.step_share:
+        name, seen = "strike_turned", turned
     off = np.clip(seen - np.nanmedian(seen), -15, 15) if np.isfinite(seen).any() else np.zeros(len(seen))
-    share = reader.calibration.step_share["strike"]
-    sd = float(np.hypot(strike.angle_deg.sd, reader.calibration.step_sd["strike"]))
+    share, scatter = reader.calibration.step_share[name], reader.calibration.step_sd[name]
+    sd = float(np.hypot(strike.angle_deg.sd, scatter))
     return [Estimate(float(strike.angle_deg.value + share * np.nan_to_num(o)), sd) for o in off]
 
 
@@ -232,6 +238,9 @@ def _strike(reader: _Reader, side: Side) -> FootStrike:
     features = foot_features(reader.gait, side, reader.slope_deg)
     word = "near" if reader.gait.is_near(side) else "far"
     angle = reader.read(f"strike_{word}", features)
+    turned = turned_until_flat_deg(reader.series, reader.gait, side)
+    if np.isfinite(turned).sum() >= FEWEST_STEPS and f"strike_turned_{word}" in reader.calibration.readings:
+        angle = reader.read(f"strike_turned_{word}", features | {"turned": float(np.nanmedian(turned))})
     name, certainty = _sure_class(angle, reader.frames_per_second)
     return FootStrike(
         near=word == "near",

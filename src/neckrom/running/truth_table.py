@@ -19,6 +19,7 @@ from neckrom.types import BodySeries, FloatArray
 KEPT = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32)
 """Points of the pose model that a run is read from; the others are missing."""
 WORLD_KEPT = (11, 12, 13, 14, 15, 16, 23, 24)
+NO_TURN = -32768
 PER_PIXEL, PER_METRE = 8.0, 1000.0
 
 
@@ -66,6 +67,9 @@ def write_running_table(path: Path, clips: list[RunningClip]) -> None:
         arrays[f"{key}/world"] = np.diff(
             np.rint(world * PER_METRE).astype(np.int16), axis=0, prepend=np.int16(0)
         )
+        if series.foot_motion is not None:
+            turns = np.rint(series.foot_motion[:, :, 0] * 100)
+            arrays[f"{key}/feet"] = np.where(np.isfinite(turns), turns, NO_TURN).astype(np.int16)
         arrays[f"{key}/contacts"] = clip.contacts.astype(np.float32)
         arrays[f"{key}/wrist"] = np.rint(clip.wrist * 1000).astype(np.int16)
         about.append(
@@ -106,6 +110,11 @@ def read_running_table(path: Path, names: Container[str] | None = None) -> list[
             pose[:, KEPT] = np.cumsum(table[f"{key}/pose"], axis=0, dtype=np.int16) / PER_PIXEL
             world[:, WORLD_KEPT] = np.cumsum(table[f"{key}/world"], axis=0, dtype=np.int16) / PER_METRE
             pose[~found], world[~found] = np.nan, np.nan
+            motion = None
+            if f"{key}/feet" in table:
+                turns = table[f"{key}/feet"].astype(np.float32)
+                motion = np.full((frames, 2, 4), np.nan, dtype=np.float32)
+                motion[:, :, 0] = np.where(turns == NO_TURN, np.nan, turns / 100)
             series = BodySeries(
                 time_ns=table[f"{key}/time"],
                 pose=pose,
@@ -114,6 +123,7 @@ def read_running_table(path: Path, names: Container[str] | None = None) -> list[
                 people=found.astype(np.int64),
                 width=int(entry["width"]),
                 height=int(entry["height"]),
+                foot_motion=motion,
             )
             clips.append(
                 RunningClip(
