@@ -94,7 +94,7 @@ def thinned(series: BodySeries, first: int) -> BodySeries:
     motion = series.foot_motion
     if motion is not None:
         motion = motion.copy()
-        motion[:-1, :, 0] += motion[1:, :, 0].copy()
+        motion[1:, :, 0] += motion[:-1, :, 0].copy()
         motion = motion[rows]
     return replace(
         series,
@@ -375,10 +375,9 @@ def fit_arms(known: Known, readings: dict[str, Linear]) -> None:
     rows = []
     for sample, gait in known:
         if sample.view == "back":
-            values = body_features(gait, 0.0)
             for number, side in enumerate(SIDES):
                 truth = float(np.nanmedian(furthest_in_strides(gait, on_frames(sample, number))))
-                features = arm_features(gait, side, values)
+                features = arm_features(gait, side)
                 rows.append(Row(sample.clip.person, sample.body.frames_per_second, features, truth))
     linear, error = fit_reading(rows, ARM_FEATURES, 0.02)
     print(

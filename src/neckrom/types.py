@@ -343,9 +343,9 @@ class BodySeries:
     width, height : int
         Size of the picture in which the pixels count.
     foot_motion : ndarray, shape (N, 2, 4), float32, or None
-        How the shoe of the foot that the model calls left (right) in a frame goes on to the next one: degrees by which
-        it turns, + clockwise in the picture, pixels to the right and down, points followed; NaN where it was not
-        followed. None where nobody followed the shoes.
+        How the shoe of the foot that the model calls left (right) in a frame came there from the frame before:
+        degrees by which it turned, + clockwise in the picture, pixels to the right and down, points followed; NaN
+        where it was not followed. None where nobody followed the shoes.
     """
 
     time_ns: IntArray

@@ -22,7 +22,7 @@ def shoes_that_flatten(angle_deg: float, within_s: float = 0.05):
     turns = np.zeros(frames)
     for contact in clip.contacts[clip.contacts[:, 0] == 0, 1]:
         edges = np.clip(series.time_s, contact, contact + within_s)
-        turns[:-1] += np.diff(edges) / within_s * angle_deg
+        turns[1:] += np.diff(edges) / within_s * angle_deg
     motion = np.full((frames, 2, 4), np.nan, dtype=np.float32)
     # toes down is anticlockwise for who looks to the left
     motion[:, 0, 0] = -turns

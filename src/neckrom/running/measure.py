@@ -139,7 +139,7 @@ def measure_run(series: BodySeries, *, standing: BodySeries | None = None) -> Ru
         trunk_lean_deg=lean,
         trunk_lean_change_deg=lean_change,
         head=_head(reader, values, standing) if gait.from_side else None,
-        arms={} if gait.from_side else {side: _arm(reader, side, values) for side in SIDES},
+        arms={} if gait.from_side else {side: _arm(reader, side) for side in SIDES},
         shoulder_range_deg=reader.read(f"shoulder_range_{view}", values),
         against_pelvis_range_deg=reader.read(f"against_pelvis_range_{view}", values),
         drop_deg={} if gait.from_side else {side: reader.read(f"drop_{side}_back", values) for side in SIDES},
@@ -386,9 +386,9 @@ def _against_standing(reader: _Reader, running: Estimate, standing: BodySeries |
 # ------------------------------------------------------------- arms, over time, notices
 
 
-def _arm(reader: _Reader, side: Side, values: dict[str, float]) -> ArmCrossing:
+def _arm(reader: _Reader, side: Side) -> ArmCrossing:
     gait = reader.gait
-    typical = reader.read("wrist_past_back", arm_features(gait, side, values))
+    typical = reader.read("wrist_past_back", arm_features(gait, side))
     seen = furthest_in_strides(gait, past_middle(gait.body, "wrist", side))
     seen = seen[np.isfinite(seen)]
     if not len(seen) or not np.isfinite(typical.value):

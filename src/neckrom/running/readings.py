@@ -158,8 +158,6 @@ def body_series(gait: Gait) -> dict[str, FloatArray]:
         apart = (body.pose[:, index_of(name, "left")] - body.pose[:, index_of(name, "right")]) / body.scale_px
         series[f"{name}_apart"] = np.sum(apart[:, :2] * front * facing, axis=1)
         series[f"{name}_deep"] = apart[:, 2]
-        line = body.world[:, index_of(name, "left")] - body.world[:, index_of(name, "right")]
-        series[f"{name}_world"] = np.degrees(np.arctan2(line[:, 2], np.abs(line[:, 0])))
         series[f"{name}_line"] = np.degrees(np.arctan2(apart[:, 1], np.abs(apart[:, 0])))
     for name in ("elbow", "wrist"):
         series[f"{name}_deep"] = (body.depth(name, "left") - body.depth(name, "right")) / body.scale_px

@@ -21,7 +21,7 @@ LONGEST_GAP = 2
 
 
 def shoe_turns_deg(series: BodySeries, gait: Gait, side: Side) -> FloatArray | None:
-    """Turn of a shoe from each frame to the next, shape (N,), degrees, + toes down; None where nothing was followed."""
+    """Turn of a shoe since the frame before, shape (N,), degrees, + toes down; None where nothing was followed."""
     motion = series.foot_motion
     if motion is None:
         return None
@@ -60,8 +60,8 @@ def turned_until_flat_deg(series: BodySeries, gait: Gait, side: Side) -> FloatAr
         return out
     time_s = gait.body.time_s
     # pitch of the shoe on the frames, but for a constant
-    pitch = np.r_[0.0, np.cumsum(np.nan_to_num(turns[:-1]))]
-    unknown = np.r_[0.0, np.cumsum(~np.isfinite(turns[:-1]))]
+    pitch = np.r_[0.0, np.cumsum(np.nan_to_num(turns[1:]))]
+    unknown = np.r_[0.0, np.cumsum(~np.isfinite(turns[1:]))]
     for k, contact in enumerate(foot.contact_s):
         if not np.isfinite(contact):
             continue

@@ -1,7 +1,7 @@
 """Landmark tables of runners whose movement is exactly known: for fitting, and for people kept out of it.
 
-One ``.npz`` holds many clips. Points are kept in eighths of a pixel and world points in millimetres: both far below
-what the pose model knows.
+One ``.npz`` holds many clips. Points are kept in eighths of a pixel, far below what the pose model knows; points in
+metres are not kept.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from neckrom.types import BodySeries, FloatArray
 
 KEPT = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32)
 """Points of the pose model that a run is read from; the others are missing."""
-WORLD_KEPT = (11, 12, 13, 14, 15, 16, 23, 24)
 NO_TURN = -32768
-PER_PIXEL, PER_METRE = 8.0, 1000.0
+PER_PIXEL = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +55,12 @@ def write_running_table(path: Path, clips: list[RunningClip]) -> None:
         series = clip.series
         found = series.found
         pose = np.nan_to_num(series.pose[:, KEPT])
-        world = np.nan_to_num(series.pose_world[:, WORLD_KEPT])
         key = clip.name
         arrays[f"{key}/time"] = series.time_ns
         arrays[f"{key}/found"] = found
         # differences from frame to frame are small and pack well
         arrays[f"{key}/pose"] = np.diff(
             np.rint(pose * PER_PIXEL).astype(np.int16), axis=0, prepend=np.int16(0)
-        )
-        arrays[f"{key}/world"] = np.diff(
-            np.rint(world * PER_METRE).astype(np.int16), axis=0, prepend=np.int16(0)
         )
         if series.foot_motion is not None:
             turns = np.rint(series.foot_motion[:, :, 0] * 100)
@@ -108,8 +103,7 @@ def read_running_table(path: Path, names: Container[str] | None = None) -> list[
             pose = np.full((frames, 33, 3), np.nan, dtype=np.float32)
             world = np.full((frames, 33, 3), np.nan, dtype=np.float32)
             pose[:, KEPT] = np.cumsum(table[f"{key}/pose"], axis=0, dtype=np.int16) / PER_PIXEL
-            world[:, WORLD_KEPT] = np.cumsum(table[f"{key}/world"], axis=0, dtype=np.int16) / PER_METRE
-            pose[~found], world[~found] = np.nan, np.nan
+            pose[~found] = np.nan
             motion = None
             if f"{key}/feet" in table:
                 turns = table[f"{key}/feet"].astype(np.float32)
