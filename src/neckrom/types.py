@@ -342,6 +342,10 @@ class BodySeries:
         How many people were seen, as far as anybody looked for more than one.
     width, height : int
         Size of the picture in which the pixels count.
+    foot_motion : ndarray, shape (N, 2, 4), float32, or None
+        How the shoe of the foot that the model calls left (right) in a frame came there from the frame before:
+        degrees by which it turned, + clockwise in the picture, pixels to the right and down, points followed; NaN
+        where it was not followed. None where nobody followed the shoes.
     """
 
     time_ns: IntArray
@@ -351,6 +355,7 @@ class BodySeries:
     people: IntArray
     width: int
     height: int
+    foot_motion: Float32Array | None = None
 
     def __len__(self) -> int:
         return len(self.time_ns)
