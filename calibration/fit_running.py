@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import t
 
 from neckrom.body import Body, Side, read_body
 from neckrom.running.arms import arm_features, furthest_in_strides
@@ -46,35 +47,27 @@ FOOT_READINGS = {
     "shank": ("near", "shank", "shank_before", "knee"),
     "knee": ("near", "knee", "shank"),
 }
-ARM_FEATURES = ("wrist_past", "wrist_past_in_space", "shoulder_deep_once", "wrist_deep_once", "oblique_own")
-_TURN = ("ear_near_shoulder_once", "near_shoulder_once", "shoulder_apart_once")
+ARM_FEATURES = ("wrist_past",)
 BODY_READINGS = {
     "side": {
-        "lean": ("lean", "slope", "oblique"),
-        "ear_shoulder": ("ear_shoulder", "ear_near_shoulder", "nose", "head", "lean"),
-        "head_pitch": ("head", "nose", "ear_shoulder"),
-        "vertical": ("hip_height_range", "period"),
-        "shoulder_range": (*_TURN, "shoulder_deep_once"),
-        "against_pelvis_range": (*_TURN, "hip_apart_once"),
+        "lean": ("lean", "slope"),
+        "ear_shoulder": ("ear_shoulder", "lean"),
+        "head_pitch": ("head",),
+        "vertical": ("bounce",),
+        "shoulder_range": ("ear_near_shoulder_once",),
+        "against_pelvis_range": ("ear_near_shoulder_once",),
     },
     "back": {
-        "vertical": ("hip_height_range", "period"),
-        "shoulder_range": (
-            "shoulder_deep_once",
-            "shoulder_world_once",
-            "shoulder_apart_twice",
-            "wrist_deep_once",
-        ),
-        "against_pelvis_range": (
-            "shoulder_deep_once",
-            "shoulder_world_once",
-            "hip_deep_once",
-            "wrist_deep_once",
-        ),
-        "drop_left": ("drop_left", "drop_peak_left", "hip_line_range"),
-        "drop_right": ("drop_right", "drop_peak_right", "hip_line_range"),
+        "vertical": ("bounce",),
+        "shoulder_range": ("shoulder_deep_once", "shoulder_apart_twice"),
+        "against_pelvis_range": ("shoulder_deep_once", "hip_deep_once"),
+        "drop_left": ("drop_peak_left",),
+        "drop_right": ("drop_peak_right",),
     },
 }
+"""Few and plain ones: what a joint shows itself. With this few people a choice among many fits the people."""
+WORTH = 0.9
+"""A reading whose error on people left out is more than this share of how much people differ is not kept."""
 
 
 @dataclass
@@ -161,7 +154,11 @@ def fit_moment(samples: list[Sample], which: int, from_side: bool) -> Linear:
         for side, strides in sample.strides.items():
             truth = sample.true_rel[side][which]
             places = truth + np.arange(-SPAN_S, SPAN_S + 0.001, 0.01)
-            rows.append(moment_features(strides.course, wrapped(places, strides.period_s), from_side))
+            rows.append(
+                moment_features(
+                    strides.course, strides.period_s, wrapped(places, strides.period_s), from_side
+                )
+            )
             targets.append(truth - places)
     return ridge(np.concatenate(rows), np.concatenate(targets), MOMENT_RIDGE)
 
@@ -179,15 +176,16 @@ def moment_errors(samples: list[Sample], which: int, from_side: bool) -> list[tu
     return out
 
 
-def with_sd(linear: Linear, errors: list[tuple[float, float]], least: float) -> Linear:
-    """With standard deviations; few people make them wider."""
+def with_sd(linear: Linear, errors: list[tuple[float, float]], least: float, people: int) -> Linear:
+    """With standard deviations; few people make them wider, as Student's t does."""
+    wider = float(t.ppf(0.975, max(people - 1, 2)) / 1.96)
     rates = np.array([rate for rate, _ in errors])
     off = np.array([error for _, error in errors])
     fast = off[rates >= FAST_FPS]
     slow = off[rates < FAST_FPS]
 
     def size(values: FloatArray) -> float:
-        return max(float(np.sqrt(np.mean(values**2))) if len(values) else 0.0, least)
+        return max(wider * float(np.sqrt(np.mean(values**2))) if len(values) else 0.0, least)
 
     first, second = size(fast), size(slow)
     return linear.model_copy(
@@ -232,7 +230,8 @@ def fit_reading(
         for row, error in zip(rows, errors[best], strict=True)
         if near is None or row.features["near"] == near
     ]
-    return with_sd(linear, counted, least), float(np.sqrt(np.mean([error**2 for _, error in counted])))
+    sized = with_sd(linear, counted, least, len(set(people)))
+    return sized, float(np.sqrt(np.mean([error**2 for _, error in counted])))
 
 
 def matched(times: FloatArray, clip: RunningClip, number: int, column: int) -> FloatArray:
@@ -274,28 +273,34 @@ def on_frames(sample: Sample, number: int) -> FloatArray:
     return np.asarray(np.interp(sample.body.time_s, sample.clip.series.time_s, sample.clip.wrist[:, number]))
 
 
-def main() -> None:
-    """Fit everything and write it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--table", type=Path, default=HERE / "running_landmarks.npz")
-    parser.add_argument("--out", type=Path, default=HERE / "running.json")
-    options = parser.parse_args()
-    samples = samples_of(read_running_table(options.table))
-    moments: dict[str, Linear] = {}
+Known = list[tuple[Sample, Gait]]
+
+
+def fit_moments(samples: list[Sample]) -> dict[str, Linear]:
+    """Initial contact and toe-off, from the side and from behind."""
+    moments = {}
     for view in ("side", "back"):
         mine = [sample for sample in samples if sample.view == view]
         for which, name in enumerate(("contact", "off")):
             errors = moment_errors(mine, which, view == "side")
-            moments[f"{name}_{view}"] = with_sd(fit_moment(mine, which, view == "side"), errors, 0.003)
+            moments[f"{name}_{view}"] = with_sd(
+                fit_moment(mine, which, view == "side"), errors, 0.003, len_people(mine)
+            )
             off = np.abs([error for _, error in errors])
             print(
                 f"{name}_{view}: left out, mean {1000 * off.mean():.1f} ms, largest {1000 * off.max():.0f} ms"
             )
-    people = len({sample.clip.person for sample in samples})
-    calibration = RunningCalibration(moments=moments, readings={}, step_share={}, step_sd={}, people=people)
-    gaits = [(sample, find_gait(sample.body, calibration)) for sample in samples]
-    known = [(sample, gait) for sample, gait in gaits if gait is not None]
-    readings: dict[str, Linear] = {}
+    return moments
+
+
+def len_people(samples: list[Sample]) -> int:
+    """How many people these are."""
+    return len({sample.clip.person for sample in samples})
+
+
+def fit_feet(known: Known) -> dict[str, Linear]:
+    """Foot, shank and knee at contact."""
+    readings = {}
     for name, names in FOOT_READINGS.items():
         column = {"strike": 3, "shank": 4, "knee": 5}[name]
         rows = []
@@ -311,6 +316,12 @@ def main() -> None:
         for word, near in (("near", 1.0), ("far", -1.0)):
             readings[f"{name}_{word}"], error = fit_reading(rows, names, 1.0, near)
             print(f"{name}_{word}: left out {error:.2f}")
+    return readings
+
+
+def fit_body(known: Known) -> dict[str, Linear]:
+    """Trunk, head, turning, pelvis; what is worth keeping."""
+    readings = {}
     for view, wanted in BODY_READINGS.items():
         table = []
         for sample, gait in known:
@@ -319,11 +330,40 @@ def main() -> None:
                 table.append((sample, features))
         for name, names in wanted.items():
             rows = [Row(s.clip.person, s.body.frames_per_second, f, s.clip.truth[name]) for s, f in table]
-            least = 0.001 if name == "vertical" else 0.5
-            readings[f"{name}_{view}"], error = fit_reading(rows, names, least)
-            print(
-                f"{name}_{view}: left out {error:.3f} (truth spreads {np.std([row.truth for row in rows]):.3f})"
-            )
+            linear, error = fit_reading(rows, names, 0.001 if name == "vertical" else 0.5)
+            keep(readings, f"{name}_{view}", linear, error, rows)
+    return readings
+
+
+def keep(readings: dict[str, Linear], name: str, linear: Linear, error: float, rows: list[Row]) -> None:
+    """Keep a reading that says more than the mean of all people does."""
+    spread = float(np.std([row.truth for row in rows]))
+    kept = error <= WORTH * spread
+    print(f"{name}: left out {error:.3f}, people differ by {spread:.3f}" + ("" if kept else ": not kept"))
+    if kept:
+        readings[name] = linear
+
+
+def fit_arms(known: Known, readings: dict[str, Linear]) -> None:
+    """Wrists past the middle, from behind."""
+    rows = []
+    for sample, gait in known:
+        if sample.view == "back":
+            values = body_features(gait, 0.0)
+            for number, side in enumerate(SIDES):
+                truth = float(np.nanmedian(furthest_in_strides(gait, on_frames(sample, number))))
+                features = arm_features(gait, side, values)
+                rows.append(Row(sample.clip.person, sample.body.frames_per_second, features, truth))
+    linear, error = fit_reading(rows, ARM_FEATURES, 0.02)
+    print(
+        f"wrist_past_back: left out {error:.3f}, people differ by {np.std([row.truth for row in rows]):.3f}"
+    )
+    readings["wrist_past_back"] = linear
+
+
+def fit_evenness(known: Known) -> dict[str, Linear]:
+    """Asymmetry of the step times."""
+    readings = {}
     for view in ("side", "back"):
         rows = []
         for sample, gait in known:
@@ -336,16 +376,25 @@ def main() -> None:
                     rows.append(Row(sample.clip.person, sample.body.frames_per_second, turned, sign * truth))
         readings[f"step_asymmetry_{view}"], error = fit_reading(rows, EVENNESS, 0.5)
         print(f"step_asymmetry_{view}: left out {error:.2f} percent")
-    rows = []
-    for sample, gait in known:
-        if sample.view == "back":
-            values = body_features(gait, 0.0)
-            for number, side in enumerate(SIDES):
-                truth = float(np.nanmedian(furthest_in_strides(gait, on_frames(sample, number))))
-                features = arm_features(gait, side, values)
-                rows.append(Row(sample.clip.person, sample.body.frames_per_second, features, truth))
-    readings["wrist_past_back"], error = fit_reading(rows, ARM_FEATURES, 0.02)
-    print(f"wrist_past_back: left out {error:.3f} (truth spreads {np.std([row.truth for row in rows]):.3f})")
+    return readings
+
+
+def main() -> None:
+    """Fit everything and write it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--table", type=Path, default=HERE / "running_landmarks.npz")
+    parser.add_argument("--out", type=Path, default=HERE / "running.json")
+    options = parser.parse_args()
+    samples = samples_of(read_running_table(options.table))
+    people = len_people(samples)
+    print(f"{people} people")
+    calibration = RunningCalibration(
+        moments=fit_moments(samples), readings={}, step_share={}, step_sd={}, people=people
+    )
+    gaits = [(sample, find_gait(sample.body, calibration)) for sample in samples]
+    known = [(sample, gait) for sample, gait in gaits if gait is not None]
+    readings = fit_feet(known) | fit_body(known) | fit_evenness(known)
+    fit_arms(known, readings)
     share, sd = steps_fit(known, foot_pitch_deg, 3)
     print(f"single steps' foot angle: share {share:.2f}, left {sd:.2f}")
     calibration = calibration.model_copy(

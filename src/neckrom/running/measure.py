@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr
 
 from neckrom.body import Body, Side, other, read_body
 from neckrom.body.view import BodyView
@@ -187,6 +188,7 @@ def _steps(reader: _Reader, strikes: dict[Side, FootStrike]) -> tuple[StepMeasur
             before = found[number - 1]
             if 0.25 * period < contact - before[0] < 0.75 * period:
                 step, flight = contact - before[0], contact - before[1]
+        name, certainty = _class(angle, rate)
         steps.append(
             StepMeasured(
                 foot=side,
@@ -197,7 +199,8 @@ def _steps(reader: _Reader, strikes: dict[Side, FootStrike]) -> tuple[StepMeasur
                 step_s=step,
                 flight_s=flight,
                 strike_deg=angle,
-                strike_class=_class(angle, rate)[0],
+                strike_class=name,
+                strike_certainty=certainty,
                 shank_deg=shank_at,
                 knee_deg=knee_at,
             )
@@ -229,7 +232,7 @@ def _strike(reader: _Reader, side: Side) -> FootStrike:
     features = foot_features(reader.gait, side, reader.slope_deg)
     word = "near" if reader.gait.is_near(side) else "far"
     angle = reader.read(f"strike_{word}", features)
-    name, certainty = _class(angle, reader.frames_per_second)
+    name, certainty = _sure_class(angle, reader.frames_per_second)
     return FootStrike(
         near=word == "near",
         steps=int(np.isfinite(reader.gait.foot(side).contact_s).sum()),
@@ -241,23 +244,32 @@ def _strike(reader: _Reader, side: Side) -> FootStrike:
     )
 
 
+_EDGES: dict[StrikeClass, tuple[float, float]] = {
+    "rear": (REAR_FROM_DEG, float("inf")),
+    "mid": (FORE_TO_DEG, REAR_FROM_DEG),
+    "fore": (-float("inf"), FORE_TO_DEG),
+}
+
+
 def _class(angle: Estimate, frames_per_second: float) -> tuple[StrikeClass | None, float]:
-    """Class of foot strike and how probable it is; None where the frames are too slow or the interval spans two."""
+    """The most probable class of foot strike and how probable it is; None where the frames are too slow."""
     if not np.isfinite(angle.value) or frames_per_second < FAST_FPS:
         return None, float("nan")
-    from scipy.stats import norm  # noqa: PLC0415  (slow to load)
-
-    low, high = angle.interval95
-    name: StrikeClass = (
-        "rear" if angle.value > REAR_FROM_DEG else "fore" if angle.value < FORE_TO_DEG else "mid"
-    )
-    edges = {
-        "rear": (REAR_FROM_DEG, np.inf),
-        "fore": (-np.inf, FORE_TO_DEG),
-        "mid": (FORE_TO_DEG, REAR_FROM_DEG),
+    probable = {
+        name: float(ndtr((above - angle.value) / angle.sd) - ndtr((below - angle.value) / angle.sd))
+        for name, (below, above) in _EDGES.items()
     }
-    below, above = edges[name]
-    certainty = float(norm.cdf((above - angle.value) / angle.sd) - norm.cdf((below - angle.value) / angle.sd))
+    best = max(probable, key=lambda name: probable[name])
+    return best, probable[best]
+
+
+def _sure_class(angle: Estimate, frames_per_second: float) -> tuple[StrikeClass | None, float]:
+    """Likewise; None, too, where the interval reaches over two classes."""
+    name, certainty = _class(angle, frames_per_second)
+    if name is None:
+        return None, certainty
+    below, above = _EDGES[name]
+    low, high = angle.interval95
     return (name if low >= below and high <= above else None), certainty
 
 

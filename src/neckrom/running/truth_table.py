@@ -7,6 +7,7 @@ what the pose model knows.
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,12 +80,14 @@ def write_running_table(path: Path, clips: list[RunningClip]) -> None:
     np.savez_compressed(path, about=np.array(json.dumps(about)), **arrays)
 
 
-def read_running_table(path: Path) -> list[RunningClip]:
+def read_running_table(path: Path, names: Container[str] | None = None) -> list[RunningClip]:
     """Clips of a table.
 
     Parameters
     ----------
     path : Path
+    names : container of str, optional
+        Only these.
 
     Returns
     -------
@@ -94,6 +97,8 @@ def read_running_table(path: Path) -> list[RunningClip]:
     with np.load(path, allow_pickle=False) as table:
         for entry in json.loads(str(table["about"])):
             key = entry["name"]
+            if names is not None and key not in names:
+                continue
             found = table[f"{key}/found"]
             frames = len(found)
             pose = np.full((frames, 33, 3), np.nan, dtype=np.float32)
