@@ -14,7 +14,7 @@ import numpy as np
 from neckrom import __version__
 from neckrom.assessment.run_rows import judged
 from neckrom.body.result import BodyClip, BodyQuality, Tilt
-from neckrom.errors import InputError
+from neckrom.errors import InputError, NotARunError, TooFewStepsError
 from neckrom.frames import grab_frames, open_source
 from neckrom.landmarks.mirror import mirror_bodies
 from neckrom.messages import load_messages
@@ -134,7 +134,7 @@ def read_run(path: Path, folder: Path, options: RunOptions, tell: Tell) -> dict[
             given[role] = path / file
     files: dict[Role, str] = {"run": LANDMARK_FILE, "back": BACK_FILE, "standing": STANDING_FILE}
     return {
-        role: read_recording(one, folder / files[role], tell, options.rotate_deg)
+        role: read_recording(one, folder / files[role], tell, options.rotate_deg, feet=role == "run")
         for role, one in given.items()
     }
 
@@ -208,7 +208,8 @@ def _measure(part: BodyPart, standing: BodySeries | None) -> RunMeasurement:
     try:
         return measure_run(part.series, standing=standing)
     except InputError as error:
-        hint = _slow_motion_hint(part)
+        slow = isinstance(error, NotARunError | TooFewStepsError)
+        hint = _slow_motion_hint(part) if slow else ""
         raise type(error)(f"{part.recording.name}: {error}{hint}") from error
 
 
