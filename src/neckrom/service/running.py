@@ -134,7 +134,7 @@ def read_run(path: Path, folder: Path, options: RunOptions, tell: Tell) -> dict[
             given[role] = path / file
     files: dict[Role, str] = {"run": LANDMARK_FILE, "back": BACK_FILE, "standing": STANDING_FILE}
     return {
-        role: read_recording(one, folder / files[role], tell, options.rotate_deg)
+        role: read_recording(one, folder / files[role], tell, options.rotate_deg, feet=role == "run")
         for role, one in given.items()
     }
 
