@@ -292,6 +292,7 @@ def rows_of(series: BodySeries, rows: BoolArray) -> BodySeries:
         pose_world=series.pose_world[rows],
         pose_visibility=series.pose_visibility[rows],
         people=series.people[rows],
+        foot_motion=None if series.foot_motion is None else series.foot_motion[rows],
     )
 
 

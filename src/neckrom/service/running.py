@@ -252,6 +252,7 @@ def _for_standing(part: BodyPart) -> BodySeries:
         pose_world=series.pose_world[rows],
         pose_visibility=series.pose_visibility[rows],
         people=series.people[rows],
+        foot_motion=None,
     )
 
 
