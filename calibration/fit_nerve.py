@@ -98,7 +98,7 @@ def main() -> None:
             rows = [s.rows(name) for s in fit]
             w = weights(rows)
             left_out = [
-                errors([row], weights(rows[:i] + rows[i + 1 :]))[0] for i, row in enumerate(rows) if len(row[1])
+                errors([row], weights(rows[:i] + rows[i + 1 :] or rows))[0] for i, row in enumerate(rows) if len(row[1])
             ]
             between, within = _spread(left_out)
             coefficients[f"{test}.{name}"] = [round(float(c), 5) for c in w]

@@ -40,12 +40,16 @@ class LegSeries:
         0 = straight.
     ankle_deg : ndarray
         + toes to the shin, 0 at a right angle.
+    turn_deg : ndarray
+        Turn in the picture of what is held in the test: the whole leg (straight leg raise), the shank (slump). Only
+        differences mean anything; the trunk has no part in them.
     """
 
     which: Which
     raise_deg: FloatArray
     knee_deg: FloatArray
     ankle_deg: FloatArray
+    turn_deg: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,7 @@ def _leg(
         raise_deg=corrected("raise", raw.raise_deg, raise_features(raw)),
         knee_deg=corrected("knee", raw.knee_deg, knee_features(raw)),
         ankle_deg=corrected("ankle", raw.sole_deg, ankle_features(raw)),
+        turn_deg=smoothed(time_s, raw.leg_turn_deg if test == "slr" else raw.shank_turn_deg),
     )
 
 

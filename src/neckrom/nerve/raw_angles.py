@@ -20,6 +20,8 @@ LONGEST_OFF_SHARE = 0.2
 """A thigh or shank that is this much longer or shorter than the clip's own was not read, but mistaken."""
 BENT_BACKWARD_DEG = -12.0
 """No knee bends this far the wrong way; the model's does where it has lost the leg."""
+LEAST_SOLE_DEG, MOST_SOLE_DEG = -70.0, 55.0
+"""No foot stands so to its shank."""
 AROUND_S = 0.2
 """Where the model has lost a leg, it is not to be believed this long before and after either."""
 
@@ -34,6 +36,9 @@ class LegAngles:
         Thigh against the trunk's line, + to the front, 0 in line.
     knee_deg : ndarray
         Bend of the knee, 0 straight, + as a knee bends.
+    leg_turn_deg, shank_turn_deg : ndarray
+        Turn of the whole leg about the hips' usual place, and of the shank, in the picture; + as a leg is raised or a
+        knee straightened. Only differences mean anything: the trunk has no part in them.
     sole_deg, instep_deg, heel_deg : ndarray
         Heel to toe, ankle to toe, and ankle to heel against the shank; + toes to the shin, 0 at a right angle
         (``heel_deg``: 0 where the heel lies on along the shank).
@@ -41,6 +46,8 @@ class LegAngles:
 
     raise_deg: FloatArray
     knee_deg: FloatArray
+    leg_turn_deg: FloatArray
+    shank_turn_deg: FloatArray
     sole_deg: FloatArray
     instep_deg: FloatArray
     heel_deg: FloatArray
@@ -138,6 +145,8 @@ def _leg(
     leg = LegAngles(
         raise_deg=_wrapped(thigh_deg - trunk_deg - 180.0),
         knee_deg=_wrapped(thigh_deg - shank_deg),
+        leg_turn_deg=_turn(knee + ankle - 2.0 * np.nanmedian(hip, axis=0)),
+        shank_turn_deg=_turn(shank),
         sole_deg=_wrapped(_direction(toe - heel) - shank_deg - 90.0),
         instep_deg=_wrapped(_direction(toe - ankle) - shank_deg - 90.0),
         heel_deg=_wrapped(_direction(heel - ankle) - shank_deg),
@@ -147,9 +156,18 @@ def _leg(
         _off(thigh_px) | _off(shank_px) | (leg.knee_deg < BENT_BACKWARD_DEG) | ~np.isfinite(leg.knee_deg)
     )
     lost = _around(lost, time_s)
-    for angle in (leg.raise_deg, leg.knee_deg, leg.sole_deg, leg.instep_deg, leg.heel_deg):
+    foot_lost = _around((leg.sole_deg < LEAST_SOLE_DEG) | (leg.sole_deg > MOST_SOLE_DEG), time_s)
+    for angle in (leg.raise_deg, leg.knee_deg, leg.leg_turn_deg, leg.shank_turn_deg):
         angle[lost] = np.nan
+    for angle in (leg.sole_deg, leg.instep_deg, leg.heel_deg):
+        angle[lost | foot_lost] = np.nan
     return leg, thigh_px + shank_px
+
+
+def _turn(vector: FloatArray) -> FloatArray:
+    """Direction against its own median, so that it does not jump from 180 to -180."""
+    middle = np.nanmedian(vector, axis=0)
+    return _wrapped(_direction(vector) - _direction(middle))
 
 
 def _off(length_px: FloatArray) -> BoolArray:
