@@ -84,7 +84,10 @@ def errors(rows: list[tuple[FloatArray, FloatArray]], w: FloatArray) -> list[Flo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Fit, write, and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--dry", action="store_true", help="write nothing")
     given = parser.parse_args()
     samples = [Sample(clip) for clip in read() if clip.kind in ("slr", "slump")]
@@ -98,13 +101,20 @@ def main() -> None:
             rows = [s.rows(name) for s in fit]
             w = weights(rows)
             left_out = [
-                errors([row], weights(rows[:i] + rows[i + 1 :] or rows))[0] for i, row in enumerate(rows) if len(row[1])
+                errors([row], weights(rows[:i] + rows[i + 1 :] or rows))[0]
+                for i, row in enumerate(rows)
+                if len(row[1])
             ]
             between, within = _spread(left_out)
             coefficients[f"{test}.{name}"] = [round(float(c), 5) for c in w]
-            spread[f"{test}.{name}"] = {"between_sd_deg": round(between, 2), "within_sd_deg": round(within, 2)}
+            spread[f"{test}.{name}"] = {
+                "between_sd_deg": round(between, 2),
+                "within_sd_deg": round(within, 2),
+            }
             shown = errors([s.rows(name) for s in held], w)
-            print(f"{test + '.' + name:22s} {_shown(left_out)}   {_shown(shown)}  clips {len(fit)}, {len(held)}")
+            print(
+                f"{test + '.' + name:22s} {_shown(left_out)}   {_shown(shown)}  clips {len(fit)}, {len(held)}"
+            )
     content = {"coefficients": coefficients, "errors": spread}
     identity = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
     if not given.dry:
@@ -124,7 +134,8 @@ def _shown(per_clip: list[FloatArray]) -> str:
         return f"{'':24s}"
     every = np.abs(np.concatenate(per_clip))
     worst = max(float(np.mean(np.abs(e))) for e in per_clip)
-    return f"MAE {every.mean():4.1f} 95 % {np.percentile(every, 95):4.1f} max {every.max():4.1f} worst clip {worst:4.1f}"
+    edge = np.percentile(every, 95)
+    return f"MAE {every.mean():4.1f} 95 % {edge:4.1f} max {every.max():4.1f} worst clip {worst:4.1f}"
 
 
 if __name__ == "__main__":

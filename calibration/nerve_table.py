@@ -158,7 +158,9 @@ def _truth(path: Path, kind: str) -> FloatArray:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=["gather"])
     parser.add_argument("folders", nargs="+", help="POSES:TRUTH")
     given = parser.parse_args()

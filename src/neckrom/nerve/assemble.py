@@ -8,12 +8,17 @@ from neckrom.nerve.measure import Answered, LegTestMeasurement, MeasuredTrial
 from neckrom.nerve.reading import read_sides, read_trials
 from neckrom.nerve.result import Change, NerveQuality, NerveResult, NerveTrial
 from neckrom.result import ClipInfo, ToolInfo
-from neckrom.saying import in_english, statement_of
+from neckrom.saying.sentences import in_english, statement_of
 from neckrom.statement import state
 
 
 def leg_test_result(
-    measured: LegTestMeasurement, clip: ClipInfo, tool: ToolInfo, *, marked: bool, warnings: tuple[str, ...] = ()
+    measured: LegTestMeasurement,
+    clip: ClipInfo,
+    tool: ToolInfo,
+    *,
+    marked: bool,
+    warnings: tuple[str, ...] = (),
 ) -> NerveResult:
     """The result of a leg test.
 
@@ -27,7 +32,7 @@ def leg_test_result(
     warnings : tuple of str
         What reading the clip gave to say; before those of the measurement.
     """
-    statements = read_trials(measured.test, measured.trials, marked) + read_sides(measured.test, measured.sides)
+    statements = read_trials(measured.trials, marked) + read_sides(measured.test, measured.sides)
     said = (*warnings, *measured.notices)
     note = state("nerve.interval_note")
     sides = measured.sides
@@ -72,7 +77,7 @@ def _trial(measured: MeasuredTrial) -> NerveTrial:
         moved_deg=_rounded(measured.moved_deg),
         change=answered[0] if answered else None,
         further_changes=answered[1:],
-        pain=measured.pain,  # type: ignore[arg-type]  # checked again by the model
+        pain=measured.pain,
     )
 
 
@@ -80,7 +85,7 @@ def _change(one: Answered) -> Change:
     return Change(
         joint=one.moved.joint,
         by_deg=round(one.moved.by_deg, 2),
-        answer=one.answer,  # type: ignore[arg-type]  # checked again by the model
+        answer=one.answer,
         at_s=round(one.moved.done_s, 3),
     )
 

@@ -39,6 +39,7 @@ _WORDS: dict[MarkKind, tuple[str, ...]] = {
     "answer": get_args(Answer),
     "pain": get_args(Pain),
 }
+_KIND_OF: dict[str, MarkKind] = {word: kind for kind, words in _WORDS.items() for word in words}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,15 @@ def load_marks(path: Path) -> tuple[Mark, ...]:
         ) from error
     if size > MOST_BYTES:
         raise ConfigurationError(
-            f"{path} is too large for a file of marks.", (f"It has {size} bytes; such a file has a few lines.",)
+            f"{path} is too large for a file of marks.",
+            (f"It has {size} bytes; such a file has a few lines.",),
         )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path} is no text in UTF-8.", ("Save it as CSV or JSON in UTF-8.",)) from error
+        raise ConfigurationError(
+            f"{path} is no text in UTF-8.", ("Save it as CSV or JSON in UTF-8.",)
+        ) from error
     return read_marks(text, str(path), as_json=path.suffix.lower() == ".json")
 
 
@@ -120,9 +124,7 @@ def read_marks(text: str, name: str, *, as_json: bool) -> tuple[Mark, ...]:
             problems.append(f"{place}: {answer}")
     if problems:
         more = [f"and {len(problems) - _MOST_SAID} more"] if len(problems) > _MOST_SAID else []
-        raise ConfigurationError(
-            f"{name} is not a valid file of marks.", tuple(problems[:_MOST_SAID] + more)
-        )
+        raise ConfigurationError(f"{name} is not a valid file of marks.", tuple(problems[:_MOST_SAID] + more))
     return tuple(sorted(marks, key=lambda mark: mark.time_s))
 
 
@@ -137,9 +139,11 @@ def _csv_rows(text: str, name: str) -> list[tuple[str, dict[str, Any]]]:
     reader.fieldnames = header
     rows: list[tuple[str, dict[str, Any]]] = []
     try:
-        for row in reader:
-            if any(isinstance(value, str) and value.strip() for value in row.values()):
-                rows.append((f"line {reader.line_num}", dict(row)))
+        rows.extend(
+            (f"line {reader.line_num}", dict(row))
+            for row in reader
+            if any(isinstance(value, str) and value.strip() for value in row.values())
+        )
     except csv.Error as error:
         raise ConfigurationError(
             f"{name} is not a valid file of marks.", (f"line {reader.line_num}: {error}",)
@@ -170,25 +174,34 @@ def _mark(row: dict[str, Any]) -> Mark | str:
     unknown = sorted(set(map(str, row)) - set(_COLUMNS))
     if unknown:
         return f"knows no {', '.join(unknown)[:60]}; the columns are {', '.join(_COLUMNS)}"
-    time_s = row.get("time_s")
+    at = _seconds(row.get("time_s"))
+    if at is None:
+        return f"time_s must be seconds, such as 3.9, and is {str(row.get('time_s'))[:40]!r}"
+    return _named(at, _word(row.get("kind")) or "", _word(row.get("answer")))
+
+
+def _seconds(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
     try:
-        if isinstance(time_s, bool):
-            raise ValueError
-        at = float(time_s)  # type: ignore[arg-type]
-        if not math.isfinite(at):
-            raise ValueError
-    except (TypeError, ValueError, OverflowError):
-        return f"time_s must be seconds, such as 3.9, and is {str(time_s)[:40]!r}"
-    kind = str(row.get("kind") or "").strip().lower()
-    said = row.get("answer")
-    answer = None if said is None or str(said).strip() == "" else str(said).strip().lower()
-    for known, words in _WORDS.items():
-        if kind in words and answer is None:  # "less" alone says it all
-            return Mark(at, known, kind)
-        if kind == known or (kind == "now" and known == "symptom"):
-            if answer is None and not words:
-                return Mark(at, known)
-            if answer in words:
-                return Mark(at, known, answer)
-            return f"answer of {known} must be {' or '.join(words) or 'empty'}, and is {str(said)[:40]!r}"
-    return f"kind must be {', '.join(_WORDS)}, and is {kind[:40]!r}"
+        at = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return at if math.isfinite(at) else None
+
+
+def _word(value: object) -> str | None:
+    return None if value is None or not str(value).strip() else str(value).strip().lower()
+
+
+def _named(at_s: float, kind: str, answer: str | None) -> Mark | str:
+    """A mark of this kind, or what is wrong with it."""
+    if answer is None and kind in _KIND_OF:  # "less" alone says it all
+        return Mark(at_s, _KIND_OF[kind], kind)
+    known = {"now": "symptom"}.get(kind, kind)
+    if known not in _WORDS:
+        return f"kind must be {', '.join(_WORDS)}, and is {kind[:40]!r}"
+    words = _WORDS[known]
+    if answer not in (words or (None,)):
+        return f"answer of {known} must be {' or '.join(words) or 'empty'}, and is {str(answer)[:40]!r}"
+    return Mark(at_s, known, answer)

@@ -159,7 +159,12 @@ def measure_leg_test(series: BodySeries, test: LegTest, marks: tuple[Mark, ...] 
         notices += said
     notices += _stray(marks, found)
     if marks and not any(mark.kind == "symptom" for mark in marks):
-        notices.append(Notice("No mark says when a symptom was felt.", "nerve_no_symptom"))
+        notices.append(
+            Notice(
+                "No mark says when a symptom was felt. Mark the first symptom of each trial, or leave the marks out.",
+                "nerve_no_symptom",
+            )
+        )
     swaps = int(np.count_nonzero(np.diff(np.r_[0, body.legs_turned.astype(int)]) == 1))
     main = [_main(angles, trial.leg) for trial in found]
     return LegTestMeasurement(
@@ -215,7 +220,7 @@ def _measured(
         )
     symptom = symptoms[0] if symptoms else None
     leg = angles.legs[trial.leg]
-    time_s, main = angles.time_s, _main(angles, trial.leg)
+    time_s = angles.time_s
     held_from = symptom if symptom is not None else trial.reached_s
     held_to = max(trial.return_s, held_from)
     joints: dict[Joint, FloatArray] = {"neck": angles.neck_flexion_deg, "ankle": leg.ankle_deg}
@@ -223,12 +228,14 @@ def _measured(
     # the limb has to be held until the answer; what it does later is its own matter
     until = min(held_to, max((a.time_s for a in answers), default=held_to))
     moved = moved_deg(time_s, leg.turn_deg, held_from, until) if until > held_from else float("nan")
-    held = None if not np.isfinite(moved) or until - held_from < AROUND_TRIAL_S else abs(moved) < HELD_WITHIN_DEG
+    held = (
+        None if not np.isfinite(moved) or until - held_from < AROUND_TRIAL_S else abs(moved) < HELD_WITHIN_DEG
+    )
     if symptom is not None and held is False:
         notices.append(
             Notice(
-                f"The leg was not held after the symptom at {symptom:.1f} s: it moved by {abs(moved):.0f} deg before "
-                "anything else did. What the change did cannot be told from that; do the trial again.",
+                f"The limb was not held after the symptom at {symptom:.1f} s: it moved by {abs(moved):.0f} deg. "
+                "What the change did cannot be told from that; do the trial again.",
                 "nerve_not_held",
                 time_s=symptom,
                 moved_deg=abs(moved),
@@ -321,9 +328,7 @@ def compare_sides(angles: LegTestAngles, trials: tuple[MeasuredTrial, ...]) -> S
     if not (np.isfinite(left) and np.isfinite(right)):
         return None
     angle = "raise" if angles.test == "slr" else "knee"
-    error = float(
-        np.hypot(angles.between_sd_deg(angle, "near"), angles.between_sd_deg(angle, "far"))
-    )
+    error = float(np.hypot(angles.between_sd_deg(angle, "near"), angles.between_sd_deg(angle, "far")))
     half = 1.96 * float(np.hypot(error, READING_SD_DEG))
     difference = abs(left - right)
     limit = HEALTHY_SIDE_DIFFERENCE_DEG.get(angles.test)
@@ -355,7 +360,7 @@ def _check_marks(marks: tuple[Mark, ...], time_s: FloatArray) -> None:
 def _stray(marks: tuple[Mark, ...], trials: tuple[LegTrial, ...]) -> list[Notice]:
     return [
         Notice(
-            f"The mark at {mark.time_s:.1f} s belongs to no trial: the leg was at rest. It was not used.",
+            f"The mark at {mark.time_s:.1f} s belongs to no trial: the limb was at rest. It was not used.",
             "nerve_stray_mark",
             time_s=mark.time_s,
         )

@@ -16,6 +16,7 @@ from neckrom.types import BoolArray, FloatArray
 
 NOSE = 0
 MOUTH = (9, 10)
+LEG = ("hip", "knee", "ankle", "heel", "toe")
 THIGH_OFF_SHARE, SHANK_OFF_SHARE, FOOT_OFF_SHARE = 0.3, 0.25, 0.5
 """A segment that is this much longer or shorter than the clip's own was not read, but mistaken. A camera that looks
 on by 12 degrees from the side shortens by 2 %, one that is near changes by 5 %; the model moves the hip by more."""
@@ -105,7 +106,7 @@ def raw_angles(body: Body, near: Side) -> RawAngles:
 
     def at(points: FloatArray) -> FloatArray:
         # y up; a person seen from the left is mirrored, so that forward is one way for all
-        return points * np.array([1.0 if near == "right" else -1.0, -1.0])
+        return np.asarray(points * np.array([1.0 if near == "right" else -1.0, -1.0]))
 
     hips, shoulders = at(body.middle("hip")), at(body.middle("shoulder"))
     trunk = shoulders - hips
@@ -115,10 +116,8 @@ def raw_angles(body: Body, near: Side) -> RawAngles:
     legs: dict[Side, LegAngles] = {}
     lengths: dict[Side, FloatArray] = {}
     for side in (near, other(near)):
-        hip, knee, ankle, heel, toe = (
-            at(body.point(name, side)) for name in ("hip", "knee", "ankle", "heel", "toe")
-        )
-        legs[side], lengths[side] = _leg(body.time_s, trunk_deg, hip, knee, ankle, heel, toe)
+        points = {name: at(body.point(name, side)) for name in LEG}
+        legs[side], lengths[side] = _leg(body.time_s, trunk_deg, points)
     reach = float(np.nanmedian(lengths[near]))
     return RawAngles(
         time_s=body.time_s,
@@ -133,15 +132,10 @@ def raw_angles(body: Body, near: Side) -> RawAngles:
 
 
 def _leg(
-    time_s: FloatArray,
-    trunk_deg: FloatArray,
-    hip: FloatArray,
-    knee: FloatArray,
-    ankle: FloatArray,
-    heel: FloatArray,
-    toe: FloatArray,
+    time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray]
 ) -> tuple[LegAngles, FloatArray]:
     """Raw angles of one leg, and its length in the picture, frame by frame."""
+    hip, knee, ankle, heel, toe = (points[name] for name in LEG)
     thigh, shank = knee - hip, ankle - knee
     thigh_px, shank_px = np.linalg.norm(thigh, axis=1), np.linalg.norm(shank, axis=1)
     thigh_deg, shank_deg = _direction(thigh), _direction(shank)
@@ -156,7 +150,10 @@ def _leg(
     )
     # segments keep their length, and knees bend one way: where not, the model has lost the leg
     lost = (
-        _off(thigh_px, THIGH_OFF_SHARE) | _off(shank_px, SHANK_OFF_SHARE) | (leg.knee_deg < BENT_BACKWARD_DEG) | ~np.isfinite(leg.knee_deg)
+        _off(thigh_px, THIGH_OFF_SHARE)
+        | _off(shank_px, SHANK_OFF_SHARE)
+        | (leg.knee_deg < BENT_BACKWARD_DEG)
+        | ~np.isfinite(leg.knee_deg)
     )
     foot_lost = _off(np.linalg.norm(toe - heel, axis=1), FOOT_OFF_SHARE)
     foot_lost = _around(foot_lost | (leg.sole_deg < LEAST_SOLE_DEG) | (leg.sole_deg > MOST_SOLE_DEG), time_s)

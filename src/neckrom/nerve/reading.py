@@ -15,12 +15,11 @@ from neckrom.nerve.measure import MeasuredTrial, SidesCompared
 from neckrom.statement import Statement, state
 
 
-def read_trials(test: str, trials: Sequence[MeasuredTrial], marked: bool) -> tuple[Statement, ...]:
+def read_trials(trials: Sequence[MeasuredTrial], marked: bool) -> tuple[Statement, ...]:
     """What the trials say, without the sides.
 
     Parameters
     ----------
-    test : {"slr", "slump"}
     trials : sequence of MeasuredTrial
     marked : bool
         Whether there were marks at all.
@@ -35,7 +34,7 @@ def read_trials(test: str, trials: Sequence[MeasuredTrial], marked: bool) -> tup
         said.append(state("nerve.reading.nothing"))
     own = [trial for trial in with_symptom if trial.pain == "own"]
     if marked and not own and not any(trial.pain is None for trial in with_symptom):
-        said.append(state("nerve.reading.buttock"))
+        said.append(state("screen.reading.buttock"))
     return tuple(said)
 
 
@@ -57,26 +56,28 @@ def read_sides(test: str, sides: SidesCompared | None) -> tuple[Statement, ...]:
     elif limit is None:
         said = state("nerve.reading.sides_no_limit", **values, side=f"nerve.side.{sides.smaller}")
     elif sides.verdict == "unusual":
-        said = state("nerve.reading.sides_unusual", **values, limit_deg=limit, side=f"nerve.side.{sides.smaller}")
+        said = state(
+            "nerve.reading.sides_unusual", **values, limit_deg=limit, side=f"nerve.side.{sides.smaller}"
+        )
     else:
         said = state("nerve.reading.sides_usual", **values, limit_deg=limit)
     return (said, state("nerve.reading.range_alone"))
 
 
 def _of_trial(trial: MeasuredTrial) -> list[Statement]:
-    leg = f"nerve.side.{trial.leg}"
+    limb = f"nerve.limb.{trial.leg}_leg"
     at = trial.symptom_angle_deg
     came = (
-        state("nerve.reading.came_at", leg=leg, angle_deg=at)
+        state("nerve.reading.came_at", limb=limb, angle_deg=at)
         if np.isfinite(at)
-        else state("nerve.reading.came", leg=leg)
+        else state("nerve.reading.came", limb=limb)
     )
     if trial.pain == "stretch":
-        return [came, state("nerve.reading.stretch", leg=leg)]
+        return [came, state("nerve.reading.stretch")]
     if trial.held is False:
-        return [came, state("nerve.reading.not_held", leg=leg)]
+        return [came, state("nerve.reading.not_held")]
     if not trial.answered:
-        return [came, state("nerve.reading.no_change", leg=leg)]
+        return [came, state("nerve.reading.no_change")]
     said = [came]
     first = trial.answered[0]
     joint = f"nerve.joint.{first.moved.joint}"

@@ -46,7 +46,11 @@ def check_side_view(body: Body, test: LegTest) -> Side:
             "person, at the height of the hips, with the whole body in the picture."
         )
     outside = _outside(body)
-    if outside["hip"] > TOO_CLOSE_SHARE or outside["shoulder"] > TOO_CLOSE_SHARE or outside["knee"] > TOO_CLOSE_SHARE:
+    if (
+        outside["hip"] > TOO_CLOSE_SHARE
+        or outside["shoulder"] > TOO_CLOSE_SHARE
+        or outside["knee"] > TOO_CLOSE_SHARE
+    ):
         raise InputError(
             "The person does not fit into the picture: trunk or knees lie outside of it. Move the camera back until "
             "head, trunk and both feet are in the picture, and stay in it with the leg up."
@@ -88,7 +92,9 @@ def _outside(body: Body) -> dict[str, float]:
     for name in ("shoulder", "hip", "knee", "ankle", "toe"):
         point = body.point(name, near)
         out = (point < 0).any(axis=1) | (point[:, 0] > body.width) | (point[:, 1] > body.height)
-        shares[name] = float(np.mean(out[np.isfinite(point[:, 0])])) if np.isfinite(point[:, 0]).any() else 1.0
+        shares[name] = (
+            float(np.mean(out[np.isfinite(point[:, 0])])) if np.isfinite(point[:, 0]).any() else 1.0
+        )
     return shares
 
 
@@ -122,12 +128,14 @@ def notes_on(body: Body, angles: LegTestAngles, trials: tuple[LegTrial, ...]) ->
 
 def _while(angles: LegTestAngles, trial: LegTrial, angle: FloatArray) -> FloatArray:
     inside = (angles.time_s >= trial.reached_s) & (angles.time_s <= trial.return_s) & np.isfinite(angle)
-    return angle[inside]
+    return np.asarray(angle[inside])
 
 
 def _before(angles: LegTestAngles, trial: LegTrial, angle: FloatArray) -> FloatArray:
-    inside = (angles.time_s <= trial.start_s + 0.1) & (angles.time_s >= trial.start_s - 1.5) & np.isfinite(angle)
-    return angle[inside]
+    inside = (
+        (angles.time_s <= trial.start_s + 0.1) & (angles.time_s >= trial.start_s - 1.5) & np.isfinite(angle)
+    )
+    return np.asarray(angle[inside])
 
 
 def _foot_outside(body: Body, trial: LegTrial) -> list[Notice]:
@@ -141,7 +149,7 @@ def _foot_outside(body: Body, trial: LegTrial) -> list[Notice]:
                     f"The foot of the {trial.leg} leg leaves the picture in the trial from {trial.start_s:.1f} s on: "
                     "ankle and knee are not to be relied on there. Move the camera back.",
                     "nerve_foot_outside",
-                    leg=f"side.{trial.leg}",
+                    limb=f"nerve.limb.{trial.leg}_leg",
                     time_s=trial.start_s,
                 )
             ]
@@ -158,10 +166,10 @@ def _leg_lost(angles: LegTestAngles, trial: LegTrial) -> list[Notice]:
         return []
     return [
         Notice(
-            f"The {trial.leg} leg was lost in {100 * share:.0f} % of the trial from {trial.start_s:.1f} s on: nothing "
-            "was measured there. Tight clothes and an even background help.",
+            f"The model lost the {trial.leg} leg in {100 * share:.0f} % of the trial from {trial.start_s:.1f} s on: "
+            "nothing was measured there. Tight clothes and an even background help.",
             "nerve_leg_lost",
-            leg=f"side.{trial.leg}",
+            limb=f"nerve.limb.{trial.leg}_leg",
             percent=100 * share,
             time_s=trial.start_s,
         )
@@ -175,10 +183,9 @@ def _knee_bent(angles: LegTestAngles, trial: LegTrial) -> list[Notice]:
     return [
         Notice(
             f"The knee of the {trial.leg} leg was bent by {np.median(knee):.0f} deg while it was raised at "
-            f"{trial.reached_s:.1f} s: the raise reaches further than with a straight knee. Do it again with the knee "
-            "straight.",
+            f"{trial.reached_s:.1f} s: a leg with a bent knee goes further. Do it again with the knee straight.",
             "nerve_knee_bent",
-            leg=f"side.{trial.leg}",
+            limb=f"nerve.limb.{trial.leg}_leg",
             knee_deg=float(np.median(knee)),
             time_s=trial.reached_s,
         )

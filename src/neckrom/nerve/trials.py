@@ -60,10 +60,7 @@ def way_deg(angles: LegTestAngles, side: Side) -> FloatArray:
     side : {"left", "right"}
     """
     leg = angles.legs[side]
-    if angles.test == "slr":
-        moved = leg.raise_deg
-    else:
-        moved = -leg.knee_deg
+    moved = leg.raise_deg if angles.test == "slr" else -leg.knee_deg
     measured = np.isfinite(moved)
     if measured.sum() < 3:
         return np.full(len(moved), np.nan)
@@ -98,7 +95,7 @@ def _trials(time_s: FloatArray, way: FloatArray, side: Side) -> list[LegTrial]:
     if best < SMALLEST_WAY_DEG:
         return []
     out = way > max(SMALLEST_WAY_DEG * 0.8, SHARE_OF_BEST * best)
-    trials = []
+    trials: list[LegTrial] = []
     for first, last in _runs(out):
         if time_s[last] - time_s[first] < SHORTEST_S:
             continue
@@ -115,13 +112,12 @@ def _trials(time_s: FloatArray, way: FloatArray, side: Side) -> list[LegTrial]:
                 start = parted
             elif start < previous:
                 start = previous
-        trials.append(_trial(time_s, way, side, start, first, last, end))
+        trials.append(_trial(time_s, way, side, (start, first, last, end)))
     return trials
 
 
-def _trial(
-    time_s: FloatArray, way: FloatArray, side: Side, start: int, first: int, last: int, end: int
-) -> LegTrial:
+def _trial(time_s: FloatArray, way: FloatArray, side: Side, frames: tuple[int, int, int, int]) -> LegTrial:
+    start, first, last, end = frames
     inside = way[first : last + 1]
     top = float(np.percentile(inside, 90))
     reached = first + int(np.argmax(inside >= AT_END_SHARE * top))
