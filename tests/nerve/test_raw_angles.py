@@ -16,14 +16,13 @@ ONE = np.ones_like(times(0.5))
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.floats(-20, 110),
-    st.floats(-8, 120),
-    st.floats(-45, 25),
+    st.tuples(st.floats(-20, 110), st.floats(-8, 120), st.floats(-45, 25)),
     st.floats(60, 185),
     st.sampled_from(["left", "right"]),
     st.floats(-8, 8),
 )
-def test_segments_are_read_whatever_the_posture_the_side_and_the_roll(raised, knee, ankle, trunk, seen, roll):
+def test_segments_are_read_whatever_the_posture_the_side_and_the_roll(angles, trunk, seen, roll):
+    raised, knee, ankle = angles
     near, far = Leg(raised * ONE, knee * ONE, ankle * ONE), Leg(0 * ONE, 10 * ONE, 0 * ONE)
     series = figure(trunk * ONE, near, far, 20 * ONE, seen=seen, roll_deg=roll)
     raw = raw_angles(read_body(series), seen)
