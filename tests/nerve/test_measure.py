@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neckrom.errors import InputError
+from neckrom.landmarks.mirror import mirror_bodies
 from neckrom.nerve.marks import Mark
 from neckrom.nerve.measure import LegTestMeasurement, measure_leg_test
-from neckrom.service.nerve import mirrored_bodies
 from neckrom.types import BodySeries
 from tests.nerve.figure import leg_raise, slump
 
@@ -76,7 +76,7 @@ def test_trials_are_the_same_whenever_the_clip_begins(shift):
 def test_a_mirrored_clip_swaps_sides_and_nothing_else(tested, seen):
     series = leg_raise(tested=tested, seen=seen)
     one = measure_leg_test(series, "slr", (SYMPTOM,))
-    other = measure_leg_test(mirrored_bodies(series), "slr", (SYMPTOM,))
+    other = measure_leg_test(mirror_bodies(series), "slr", (SYMPTOM,))
     assert {one.near, other.near} == {"left", "right"}
     assert {one.trials[0].leg, other.trials[0].leg} == {"left", "right"}
     assert other.trials[0].symptom_angle_deg == pytest.approx(one.trials[0].symptom_angle_deg, abs=0.01)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import logging
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -16,20 +14,17 @@ from typing import Literal
 import numpy as np
 
 from neckrom.errors import ConfigurationError, DefectError, InputError, NeckromError
-from neckrom.frames import check_exists, open_source
-from neckrom.landmarks.body_store import is_body_file, read_bodies
-from neckrom.landmarks.header import LandmarkHeader
-from neckrom.landmarks.plausible import time_problems
-from neckrom.landmarks.symmetry import POSE_OPPOSITE
+from neckrom.landmarks.body_store import read_bodies
 from neckrom.nerve.angles import LegTestAngles
 from neckrom.nerve.assemble import leg_test_result
 from neckrom.nerve.marks import Mark, load_marks
 from neckrom.nerve.measure import LegTestMeasurement, measure_leg_test
 from neckrom.nerve.result import NerveResult
-from neckrom.result import ClipInfo, ToolInfo
+from neckrom.result import ToolInfo
+from neckrom.service.body_recordings import BodyRecording, part_of, read_recording
 from neckrom.service.folders import LANDMARK_FILE, distinct_folders, new_folder, refuse_existing
 from neckrom.service.measure import Progress
-from neckrom.types import BodySeries, FloatArray
+from neckrom.types import FloatArray
 
 log = logging.getLogger(__name__)
 
@@ -134,9 +129,8 @@ def measure_nerve_landmarks(
     marked: bool = True,
     mirrored: bool = False,
     language: str = "en",
-    clip: Path | None = None,
 ) -> NerveResult:
-    """Measure landmarks that are there, and write result, angles and report beside them.
+    """Measure landmarks that are there, and write result, angles and report into a folder.
 
     Parameters
     ----------
@@ -153,8 +147,6 @@ def measure_nerve_landmarks(
         The landmarks come of a mirrored picture.
     language : str
         Of the report.
-    clip : Path, optional
-        Where a picture for the report can be had.
 
     Returns
     -------
@@ -166,34 +158,36 @@ def measure_nerve_landmarks(
         If this cannot be measured; nothing is written.
     """
     series, header = read_bodies(landmarks)
-    if mirrored:
-        series = mirrored_bodies(series)
-    problems = time_problems(series.time_ns)
-    if problems:
-        raise InputError(f"{header.source.name} cannot be measured: {'; '.join(problems)}.")
+    recording = BodyRecording(landmarks, None, len(series) == 1, landmarks, header, series)
+    return _measure_recording(
+        recording, test, marks, folder, marked=marked, mirrored=mirrored, language=language
+    )
+
+
+def _measure_recording(
+    recording: BodyRecording,
+    test: NerveTest,
+    marks: Sequence[Mark],
+    folder: Path,
+    *,
+    marked: bool,
+    mirrored: bool,
+    language: str,
+) -> NerveResult:
+    if recording.picture:
+        raise InputError(f"{recording.name} is a single picture: a test of legs or arms needs a clip.")
+    part = part_of(recording, mirrored=mirrored)
+    # marks and results count in the clip's own time, slow motion or not: no angle depends on it
+    series = replace(part.series, time_ns=np.round(part.series.time_ns * part.slower).astype(np.int64))
     if test == "arms":
         raise InputError("The arms' test is not measured from clips yet: use --protocol slr or slump.")
     measured = measure_leg_test(series, test, tuple(sorted(marks, key=lambda mark: mark.time_s)))
     result = leg_test_result(
-        measured,
-        _clip_info(series, header, mirrored=mirrored),
-        _tool(header, measured.angles),
-        marked=marked,
-        warnings=header.warnings,
+        measured, part.clip_info(), _tool(recording, measured.angles), marked=marked, warnings=part.notices
     )
     _write(folder, result, measured, marks)
-    log.debug("report in %s, with pictures of %s", language, clip)
+    log.debug("a report in %s", language)
     return result
-
-
-def mirrored_bodies(series: BodySeries) -> BodySeries:
-    """The same clip flipped left for right, for recordings that were stored mirrored; points are renumbered."""
-    pose = series.pose[:, POSE_OPPOSITE].copy()
-    pose[..., 0] = series.width - pose[..., 0]
-    world = series.pose_world[:, POSE_OPPOSITE].copy()
-    world[..., 0] *= -1
-    visibility = np.ascontiguousarray(series.pose_visibility[:, POSE_OPPOSITE])
-    return replace(series, pose=pose, pose_world=world, pose_visibility=visibility)
 
 
 class _Border:
@@ -222,73 +216,29 @@ def _measure_into(
     path: Path, folder: Path, options: NerveOptions, marks: tuple[Mark, ...], progress: Progress
 ) -> NerveOutcome:
     refuse_existing(folder, overwrite=options.overwrite)
-    check_exists(path)
+    # somebody who lies would be turned upright
+    rotate_deg = options.rotate_deg or 0 if options.test == "slr" else options.rotate_deg
     with new_folder(folder, overwrite=options.overwrite) as part:
-        _landmarks(path, part / LANDMARK_FILE, options, progress)
+        recording = read_recording(path, part / LANDMARK_FILE, progress.step, rotate_deg)
         progress.step(path, "report", 0, 1)
-        result = measure_nerve_landmarks(
-            part / LANDMARK_FILE,
+        result = _measure_recording(
+            recording,
             options.test,
             marks,
             part,
             marked=options.marks is not None,
             mirrored=options.mirrored,
             language=options.language,
-            clip=path if options.pictures and path.is_file() and not is_body_file(path) else None,
         )
         progress.step(path, "report", 1, 1)
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
     return NerveOutcome(path, folder, result, None, written)
 
 
-def _landmarks(path: Path, target: Path, options: NerveOptions, progress: Progress) -> None:
-    """Landmarks of a clip, or those that are there."""
-    there = path / LANDMARK_FILE if path.is_dir() else path
-    if there.is_file() and is_body_file(there):
-        read_bodies(there)
-        shutil.copyfile(there, target)
-        return
-    from neckrom.landmarks.body_engine import BodyFinder, BodyPoseDetector  # noqa: PLC0415
-    from neckrom.landmarks.body_pipeline import extract_bodies_to_file  # noqa: PLC0415
-
-    source = open_source(path, turned_deg=options.rotate_deg or 0)
-    finder = BodyFinder()
-    try:
-        extract_bodies_to_file(
-            source,
-            BodyPoseDetector,
-            target,
-            finder=finder,
-            progress=partial(progress.step, path, "landmarks"),
-        )
-    finally:
-        finder.close()
-        source.close()
-
-
-def _clip_info(series: BodySeries, header: LandmarkHeader, *, mirrored: bool) -> ClipInfo:
-    time_s, source = series.time_s, header.source
-    frame_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
-    duration_s = float(time_s[-1] - time_s[0]) + frame_s
-    return ClipInfo(
-        name=source.name,
-        kind=source.kind,
-        sha256=source.sha256,
-        duration_s=round(duration_s, 3),
-        frames=len(series),
-        fps=round(len(series) / duration_s, 3) if duration_s > 0 else 0.0,
-        width=source.source_width,
-        height=source.source_height,
-        measured_width=series.width,
-        measured_height=series.height,
-        mirrored=mirrored,
-    )
-
-
-def _tool(header: LandmarkHeader, angles: LegTestAngles) -> ToolInfo:
+def _tool(recording: BodyRecording, angles: LegTestAngles) -> ToolInfo:
     from neckrom import __version__  # noqa: PLC0415
 
-    detector = header.detector
+    detector = recording.header.detector
     return ToolInfo(
         version=__version__,
         engine=f"{detector.name} {detector.version} ({detector.settings})",
