@@ -58,7 +58,7 @@ MAY_IMPORT = {
     "saying": BASE | {"messages", "body", "running", "posture"},
     "assessment": BASE | {"saying", "kinematics", "rom", "body", "running"},
     "report": BASE
-    | {"saying", "kinematics", "rom", "assessment", "messages", "body", "running", "posture"},
+    | {"saying", "kinematics", "rom", "assessment", "messages", "body", "running", "posture", "nerve"},
     "validation": BASE | {"kinematics", "rom", "assessment", "report"},
     "service": BASE
     | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation", "camera_profiles"}

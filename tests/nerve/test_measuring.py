@@ -84,6 +84,8 @@ def test_the_command_gives_the_names_that_programs_rely_on(recording, run, capsy
     assert "points to a nerve" in content["reading"]
     (folder,) = (recording / "out").iterdir()
     assert NerveResult.model_validate_json((folder / "result.json").read_text()).trials
+    assert "points to a nerve" in (folder / "report.html").read_text(encoding="utf-8")
+    assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
     rows = list(csv.reader((folder / "angles.csv").open()))
     assert tuple(rows[0]) == ANGLE_COLUMNS
     assert len(rows) == len(leg_raise()) + 1

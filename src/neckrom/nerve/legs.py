@@ -74,7 +74,9 @@ def turned_legs(pose: FloatArray, time_s: FloatArray, near: Side, scale_px: floa
     places, at = legs[seen, :, :, :2], time_s[seen]
     kept = _jump(places[1:] - places[:-1])
     crossed = _jump(places[1:, ::-1] - places[:-1])
-    deeper = legs[seen, :, :, 2].mean(axis=2) @ np.array([1.0, -1.0])  # left less right, + away from the camera
+    deeper = legs[seen, :, :, 2].mean(axis=2) @ np.array(
+        [1.0, -1.0]
+    )  # left less right, + away from the camera
     wrong = np.clip((deeper if near == "left" else -deeper) / 0.3, -1.0, 1.0)
     step_s = np.minimum(np.gradient(at), 0.2)
     state_cost = np.stack(

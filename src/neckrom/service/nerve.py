@@ -7,24 +7,33 @@ import io
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from neckrom.body import read_body
 from neckrom.errors import ConfigurationError, DefectError, InputError, NeckromError
+from neckrom.frames import grab_frames
 from neckrom.landmarks.body_store import read_bodies
-from neckrom.nerve.angles import LegTestAngles
-from neckrom.nerve.assemble import leg_test_result
+from neckrom.nerve.angles import LegSeries, LegTestAngles
+from neckrom.nerve.assemble import About, leg_test_result
+from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.marks import Mark, load_marks
-from neckrom.nerve.measure import LegTestMeasurement, measure_leg_test
+from neckrom.nerve.measure import measure_leg_test
+from neckrom.nerve.raw_angles import LEG
 from neckrom.nerve.result import NerveResult
 from neckrom.result import ToolInfo
 from neckrom.service.body_recordings import BodyRecording, part_of, read_recording
 from neckrom.service.folders import LANDMARK_FILE, distinct_folders, new_folder, refuse_existing
 from neckrom.service.measure import Progress
-from neckrom.types import FloatArray
+from neckrom.types import BodySeries, FloatArray
+
+if TYPE_CHECKING:
+    from neckrom.report.bodies.nerve_chart import NerveCurves
+    from neckrom.report.bodies.pictures import BodyPicture
 
 log = logging.getLogger(__name__)
 
@@ -159,35 +168,85 @@ def measure_nerve_landmarks(
     """
     series, header = read_bodies(landmarks)
     recording = BodyRecording(landmarks, None, len(series) == 1, landmarks, header, series)
-    return _measure_recording(
-        recording, test, marks, folder, marked=marked, mirrored=mirrored, language=language
-    )
+    options = NerveOptions(test=test, mirrored=mirrored, language=language)
+    return _measure_recording(recording, marks, folder, options, marked=marked)
 
 
 def _measure_recording(
-    recording: BodyRecording,
-    test: NerveTest,
-    marks: Sequence[Mark],
-    folder: Path,
-    *,
-    marked: bool,
-    mirrored: bool,
-    language: str,
+    recording: BodyRecording, marks: Sequence[Mark], folder: Path, options: NerveOptions, *, marked: bool
 ) -> NerveResult:
     if recording.picture:
         raise InputError(f"{recording.name} is a single picture: a test of legs or arms needs a clip.")
-    part = part_of(recording, mirrored=mirrored)
+    part = part_of(recording, mirrored=options.mirrored)
     # marks and results count in the clip's own time, slow motion or not: no angle depends on it
     series = replace(part.series, time_ns=np.round(part.series.time_ns * part.slower).astype(np.int64))
-    if test == "arms":
+    if options.test == "arms":
         raise InputError("The arms' test is not measured from clips yet: use --protocol slr or slump.")
-    measured = measure_leg_test(series, test, tuple(sorted(marks, key=lambda mark: mark.time_s)))
-    result = leg_test_result(
-        measured, part.clip_info(), _tool(recording, measured.angles), marked=marked, warnings=part.notices
+    measured = measure_leg_test(series, options.test, tuple(sorted(marks, key=lambda mark: mark.time_s)))
+    about = About(
+        clip=part.clip_info(),
+        tool=_tool(recording, measured.angles),
+        created=datetime.now().astimezone().isoformat(timespec="seconds"),
+        marked=marked,
+        warnings=part.notices,
     )
-    _write(folder, result, measured, marks)
-    log.debug("a report in %s", language)
+    result = leg_test_result(measured, about)
+    _write(folder, result, measured.angles, marks)
+    pictures = _pictures(result, series, recording) if options.pictures else {}
+    from neckrom.report.bodies.write import (  # noqa: PLC0415  (matplotlib is slow to load)
+        write_body_pictures,
+        write_nerve_report,
+    )
+
+    write_body_pictures(folder, pictures.values())
+    write_nerve_report(folder, result, _curves(measured.angles), pictures, language=options.language)
     return result
+
+
+def _pictures(result: NerveResult, series: BodySeries, recording: BodyRecording) -> dict[int, BodyPicture]:
+    """The picture at the first symptom of each trial; without a mark, in the middle of the trial."""
+    if recording.clip is None:
+        return {}
+    from neckrom.report.bodies.pictures import limb_picture  # noqa: PLC0415
+
+    body = read_body(series)
+    if body.view.near is not None:
+        body = with_own_legs(body, body.view.near)
+    own = replace(series, pose=body.pose.astype(np.float32))
+    moments = [
+        trial.symptom_s if trial.symptom_s is not None else 0.5 * (trial.start_s + trial.end_s)
+        for trial in result.trials
+    ]
+    # times of the file itself: those of slow motion are rounded
+    own_times = recording.series.time_ns
+    times = [int(own_times[np.abs(own_times - moment * 1e9).argmin()]) for moment in moments]
+    header = recording.header.source
+    frames = grab_frames(recording.clip, times, turned_deg=header.turned_deg, track=header.track)
+    drawn = {}
+    for number, (trial, frame) in enumerate(zip(result.trials, frames, strict=True)):
+        if trial.leg is None:
+            continue
+        picture = limb_picture(
+            f"trial_{number + 1}", frame, own, trial.leg, LEG, mirrored=result.clip.mirrored
+        )
+        if picture is not None:
+            drawn[number] = picture
+    return drawn
+
+
+def _curves(angles: LegTestAngles) -> NerveCurves:
+    from neckrom.report.bodies.nerve_chart import NerveCurves  # noqa: PLC0415
+
+    legs: dict[str, LegSeries] = {side: angles.legs[side] for side in ("left", "right")}
+    main = {side: leg.raise_deg if angles.test == "slr" else leg.knee_deg for side, leg in legs.items()}
+    return NerveCurves(
+        angles.time_s,
+        {
+            "main": main,
+            "ankle": {side: leg.ankle_deg for side, leg in legs.items()},
+            "neck": {"both": angles.neck_flexion_deg},
+        },
+    )
 
 
 class _Border:
@@ -221,15 +280,7 @@ def _measure_into(
     with new_folder(folder, overwrite=options.overwrite) as part:
         recording = read_recording(path, part / LANDMARK_FILE, progress.step, rotate_deg)
         progress.step(path, "report", 0, 1)
-        result = _measure_recording(
-            recording,
-            options.test,
-            marks,
-            part,
-            marked=options.marks is not None,
-            mirrored=options.mirrored,
-            language=options.language,
-        )
+        result = _measure_recording(recording, marks, part, options, marked=options.marks is not None)
         progress.step(path, "report", 1, 1)
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
     return NerveOutcome(path, folder, result, None, written)
@@ -248,9 +299,9 @@ def _tool(recording: BodyRecording, angles: LegTestAngles) -> ToolInfo:
     )
 
 
-def _write(folder: Path, result: NerveResult, measured: LegTestMeasurement, marks: Sequence[Mark]) -> None:
+def _write(folder: Path, result: NerveResult, angles: LegTestAngles, marks: Sequence[Mark]) -> None:
     (folder / "result.json").write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    (folder / "angles.csv").write_text(angles_csv(measured.angles), encoding="utf-8")
+    (folder / "angles.csv").write_text(angles_csv(angles), encoding="utf-8")
     if marks and not (folder / MARKS_FILE).exists():
         (folder / MARKS_FILE).write_text(marks_csv(marks), encoding="utf-8")
 
