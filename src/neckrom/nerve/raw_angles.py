@@ -26,6 +26,10 @@ BENT_BACKWARD_DEG = -12.0
 """No knee bends this far the wrong way; the model's does where it has lost the leg."""
 LEAST_SOLE_DEG, MOST_SOLE_DEG = -70.0, 55.0
 """No foot stands so to its shank."""
+JUMP_DEG, JUMP_S = 20.0, 0.1
+"""Both shanks turning by more in opposite senses within this time: the model has exchanged them."""
+SETTLED_S = 0.3
+"""After a jump the model comes to rest within this time."""
 AROUND_S = 0.2
 """Where the model has lost a leg, it is not to be believed this long before and after either."""
 
@@ -55,6 +59,19 @@ class LegAngles:
     sole_deg: FloatArray
     instep_deg: FloatArray
     heel_deg: FloatArray
+
+    @property
+    def all(self) -> tuple[FloatArray, ...]:
+        """Every angle."""
+        return (
+            self.raise_deg,
+            self.knee_deg,
+            self.leg_turn_deg,
+            self.shank_turn_deg,
+            self.sole_deg,
+            self.instep_deg,
+            self.heel_deg,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +132,15 @@ def raw_angles(body: Body, near: Side) -> RawAngles:
     mouth = at(body.pose[:, list(MOUTH), :2].mean(axis=1))
     legs: dict[Side, LegAngles] = {}
     lengths: dict[Side, FloatArray] = {}
+    shanks: dict[Side, FloatArray] = {}
     for side in (near, other(near)):
         points = {name: at(body.point(name, side)) for name in LEG}
         legs[side], lengths[side] = _leg(body.time_s, trunk_deg, points)
+        shanks[side] = _direction(points["ankle"] - points["knee"])
+    exchanged = _exchanged(body.time_s, shanks[near], shanks[other(near)])
+    for leg in legs.values():
+        for angle in leg.all:
+            angle[exchanged] = np.nan
     reach = float(np.nanmedian(lengths[near]))
     return RawAngles(
         time_s=body.time_s,
@@ -163,6 +186,56 @@ def _leg(
     for angle in (leg.sole_deg, leg.instep_deg, leg.heel_deg):
         angle[lost | foot_lost] = np.nan
     return leg, thigh_px + shank_px
+
+
+def _exchanged(time_s: FloatArray, near_deg: FloatArray, far_deg: FloatArray) -> BoolArray:
+    """Frames in which the model may have one shank for the other, which no look at their paths can undo.
+
+    Both shanks jump at once, in opposite senses, as none does in these tests: from there on until they jump back (or
+    the clip ends) it is not known which is which.
+    """
+    answer = np.zeros(len(time_s), dtype=bool)
+    if len(time_s) < 3:
+        return answer
+    step = max(1, round(JUMP_S / float(np.median(np.diff(time_s)))))
+    jumps = [_wrapped(shank[step:] - shank[:-step]) for shank in (near_deg, far_deg)]
+    with np.errstate(invalid="ignore"):
+        both = (jumps[0] * jumps[1] < 0) & (np.minimum(*np.abs(jumps)) > JUMP_DEG)
+    at = np.flatnonzero(both)
+    if not len(at):
+        return answer
+    since: int | None = None
+    # frames of one jump lie close together
+    for part in np.split(at, np.flatnonzero(np.diff(time_s[at]) > 2 * AROUND_S) + 1):
+        first, last = int(part[0]), min(int(part[-1]) + step, len(time_s) - 1)
+        answer[first : last + 1] = True
+        if not _swapped(time_s, (near_deg, far_deg), float(time_s[first]), float(time_s[last])):
+            continue
+        if since is None:
+            since = first
+        else:
+            answer[since : last + 1] = True
+            since = None
+    if since is not None:
+        answer[since:] = True
+    return answer
+
+
+def _swapped(
+    time_s: FloatArray, shanks: tuple[FloatArray, FloatArray], first_s: float, last_s: float
+) -> bool:
+    """Whether each shank goes on where the other one was, rather than where it was itself."""
+    before = (time_s >= first_s - 2 * SETTLED_S) & (time_s < first_s)
+    after = (time_s > last_s + SETTLED_S) & (time_s <= last_s + 3 * SETTLED_S)
+    if not before.any() or not after.any():
+        return False
+    was = [float(np.nanmedian(shank[before])) for shank in shanks]
+    now = [float(np.nanmedian(shank[after])) for shank in shanks]
+    if not np.isfinite([*was, *now]).all() or abs(was[0] - was[1]) < JUMP_DEG:
+        return False
+    own = abs(now[0] - was[0]) + abs(now[1] - was[1])
+    others = abs(now[0] - was[1]) + abs(now[1] - was[0])
+    return others < own
 
 
 def _turn(vector: FloatArray) -> FloatArray:
