@@ -28,8 +28,9 @@ from neckrom.nerve.raw_angles import RawAngles, raw_angles
 from neckrom.types import FloatArray
 
 OUT = HERE / "nerve.json"
-RIDGE = 0.02
-"""Of a person's share, against every coefficient but the constant."""
+RIDGE, NECK_RIDGE = 0.1, 0.02
+"""Of a person's share, against every coefficient but the constant. The neck is made of its features alone, and so
+must not be drawn to zero; the others are corrections."""
 ANGLES: dict[str, tuple[str | None, Callable[..., FloatArray]]] = {
     "raise": ("raise_deg", raise_features),
     "knee": ("knee_deg", knee_features),
@@ -64,12 +65,12 @@ class Sample:
         return features[good], wanted[good]
 
 
-def weights(rows: list[tuple[FloatArray, FloatArray]]) -> FloatArray:
+def weights(rows: list[tuple[FloatArray, FloatArray]], ridge: float) -> FloatArray:
     """Ridge regression with Huber weights, every clip counting the same."""
     x = np.concatenate([f / np.sqrt(max(len(f), 1)) for f, _ in rows])
     y = np.concatenate([w / np.sqrt(max(len(w), 1)) for _, w in rows])
     scale = np.concatenate([np.full(len(w), np.sqrt(max(len(w), 1))) for _, w in rows])
-    penalty = RIDGE * len(rows) * np.eye(x.shape[1])
+    penalty = ridge * len(rows) * np.eye(x.shape[1])
     penalty[0, 0] = 1e-9
     weight = np.ones(len(y))
     for _ in range(8):
@@ -100,9 +101,10 @@ def main() -> None:
         held = [s for s in samples if s.clip.kind == test and s.clip.held_out]
         for name in [f"{a}.{w}" for a in ANGLES for w in ("near", "far")] + ["neck"]:
             rows = [s.rows(name) for s in fit]
-            w = weights(rows)
+            ridge = NECK_RIDGE if name == "neck" else RIDGE
+            w = weights(rows, ridge)
             left_out = [
-                errors([row], weights(rows[:i] + rows[i + 1 :] or rows))[0]
+                errors([row], weights(rows[:i] + rows[i + 1 :] or rows, ridge))[0]
                 for i, row in enumerate(rows)
                 if len(row[1])
             ]
