@@ -28,6 +28,7 @@ LEAST_SOLE_DEG, MOST_SOLE_DEG = -70.0, 55.0
 """No foot stands so to its shank."""
 JUMP_DEG, JUMP_S = 20.0, 0.1
 """Both shanks turning by more in opposite senses within this time: the model has exchanged them."""
+RESTS_WITHIN_DEG = 6.0
 SETTLED_S = 0.3
 """After a jump the model comes to rest within this time."""
 AROUND_S = 0.2
@@ -50,6 +51,12 @@ class LegAngles:
     sole_deg, instep_deg, heel_deg : ndarray
         Heel to toe, ankle to toe, and ankle to heel against the shank; + toes to the shin, 0 at a right angle
         (``heel_deg``: 0 where the heel lies on along the shank).
+    proportion : ndarray
+        Natural logarithm of thigh over shank as they are seen, about 0 in everybody: what it is more or less, one
+        of the three points was read beside its joint along the leg.
+    resting_deg : ndarray
+        ``raise_deg`` of the other leg as far as that rests: in lying a line of the body that is read better than
+        the trunk's.
     """
 
     raise_deg: FloatArray
@@ -59,6 +66,8 @@ class LegAngles:
     sole_deg: FloatArray
     instep_deg: FloatArray
     heel_deg: FloatArray
+    proportion: FloatArray
+    resting_deg: FloatArray
 
     @property
     def all(self) -> tuple[FloatArray, ...]:
@@ -71,6 +80,7 @@ class LegAngles:
             self.sole_deg,
             self.instep_deg,
             self.heel_deg,
+            self.proportion,
         )
 
 
@@ -88,21 +98,20 @@ class RawAngles:
     trunk_deg : ndarray, shape (N,)
         Line from the hips up to the shoulders against the picture's horizontal, forward to the right, up +: 90 for
         an upright trunk, more for one that leans back.
-    face_deg, jaw_deg, ear_deg : ndarray, shape (N,)
-        Ear to nose, ear to mouth, and shoulder to ear against the trunk's line; + as a neck bends forward.
-        Zero is where it falls.
-    trunk_share : ndarray, shape (N,)
-        Length of the trunk in the picture as a share of thigh and shank of the near leg (medians of the clip).
+    profile_deg, jaw_deg : ndarray, shape (N,)
+        Eyes to mouth, and ear to mouth, against the trunk's line; + as a neck bends forward. Zero is where it falls.
+    nose_reach, ear_reach : ndarray, shape (N,)
+        How far nose and ear are from the shoulder, as a share of the trunk's length (median of the clip).
     """
 
     time_s: FloatArray
     near: Side
     legs: dict[Side, LegAngles]
     trunk_deg: FloatArray
-    face_deg: FloatArray
+    profile_deg: FloatArray
     jaw_deg: FloatArray
-    ear_deg: FloatArray
-    trunk_share: FloatArray
+    nose_reach: FloatArray
+    ear_reach: FloatArray
 
     @property
     def far(self) -> Side:
@@ -126,38 +135,38 @@ def raw_angles(body: Body, near: Side) -> RawAngles:
         return np.asarray(points * np.array([1.0 if near == "right" else -1.0, -1.0]))
 
     hips, shoulders = at(body.middle("hip")), at(body.middle("shoulder"))
-    trunk = shoulders - hips
-    trunk_deg = _direction(trunk)
+    trunk_deg = _direction(shoulders - hips)
     ear = at(body.point("ear", near))
     mouth = at(body.pose[:, list(MOUTH), :2].mean(axis=1))
     legs: dict[Side, LegAngles] = {}
-    lengths: dict[Side, FloatArray] = {}
     shanks: dict[Side, FloatArray] = {}
     for side in (near, other(near)):
         points = {name: at(body.point(name, side)) for name in LEG}
-        legs[side], lengths[side] = _leg(body.time_s, trunk_deg, points)
+        legs[side] = _leg(body.time_s, trunk_deg, points)
         shanks[side] = _direction(points["ankle"] - points["knee"])
     exchanged = _exchanged(body.time_s, shanks[near], shanks[other(near)])
     for leg in legs.values():
         for angle in leg.all:
             angle[exchanged] = np.nan
-    reach = float(np.nanmedian(lengths[near]))
+    for side, leg in legs.items():
+        leg.resting_deg[:] = _resting(legs[other(side)].raise_deg)
+    shoulder = at(body.point("shoulder", near))
+    length = float(np.nanmedian(np.linalg.norm(shoulder - at(body.point("hip", near)), axis=1)))
+    nose, eyes = at(body.pose[:, NOSE, :2]), at(body.middle("eye"))
     return RawAngles(
         time_s=body.time_s,
         near=near,
         legs=legs,
         trunk_deg=trunk_deg,
-        face_deg=_wrapped(trunk_deg - _direction(at(body.pose[:, NOSE, :2]) - ear)),
+        profile_deg=_wrapped(trunk_deg - _direction(eyes - mouth)),
         jaw_deg=_wrapped(trunk_deg - _direction(mouth - ear)),
-        ear_deg=_wrapped(trunk_deg - _direction(ear - at(body.point("shoulder", near)))),
-        trunk_share=np.linalg.norm(trunk, axis=1) / reach,
+        nose_reach=np.linalg.norm(nose - shoulder, axis=1) / length,
+        ear_reach=np.linalg.norm(ear - shoulder, axis=1) / length,
     )
 
 
-def _leg(
-    time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray]
-) -> tuple[LegAngles, FloatArray]:
-    """Raw angles of one leg, and its length in the picture, frame by frame."""
+def _leg(time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray]) -> LegAngles:
+    """Raw angles of one leg, frame by frame."""
     hip, knee, ankle, heel, toe = (points[name] for name in LEG)
     thigh, shank = knee - hip, ankle - knee
     thigh_px, shank_px = np.linalg.norm(thigh, axis=1), np.linalg.norm(shank, axis=1)
@@ -170,6 +179,8 @@ def _leg(
         sole_deg=_wrapped(_direction(toe - heel) - shank_deg - 90.0),
         instep_deg=_wrapped(_direction(toe - ankle) - shank_deg - 90.0),
         heel_deg=_wrapped(_direction(heel - ankle) - shank_deg),
+        proportion=np.log(thigh_px / shank_px),
+        resting_deg=np.full(len(time_s), np.nan),
     )
     # segments keep their length, and knees bend one way: where not, the model has lost the leg
     lost = (
@@ -181,11 +192,21 @@ def _leg(
     foot_lost = _off(np.linalg.norm(toe - heel, axis=1), FOOT_OFF_SHARE)
     foot_lost = _around(foot_lost | (leg.sole_deg < LEAST_SOLE_DEG) | (leg.sole_deg > MOST_SOLE_DEG), time_s)
     lost = _around(lost | (foot_lost & _off(shank_px, SHANK_OFF_WITHOUT_FOOT_SHARE)), time_s)
-    for angle in (leg.raise_deg, leg.knee_deg, leg.leg_turn_deg, leg.shank_turn_deg):
+    for angle in (leg.raise_deg, leg.knee_deg, leg.leg_turn_deg, leg.shank_turn_deg, leg.proportion):
         angle[lost] = np.nan
     for angle in (leg.sole_deg, leg.instep_deg, leg.heel_deg):
         angle[lost | foot_lost] = np.nan
-    return leg, thigh_px + shank_px
+    return leg
+
+
+def _resting(raise_deg: FloatArray) -> FloatArray:
+    """A leg's raise as far as it rests; where it is raised or lost, what it usually is at rest."""
+    if not np.isfinite(raise_deg).any():
+        return np.zeros_like(raise_deg)
+    rest = float(np.nanpercentile(raise_deg, 25))
+    return np.where(
+        np.isfinite(raise_deg), np.clip(raise_deg, rest - RESTS_WITHIN_DEG, rest + RESTS_WITHIN_DEG), rest
+    )
 
 
 def _exchanged(time_s: FloatArray, near_deg: FloatArray, far_deg: FloatArray) -> BoolArray:
