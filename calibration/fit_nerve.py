@@ -23,7 +23,7 @@ from neckrom.nerve.corrections import (
     REST_S,
     ankle_features,
     knee_features,
-    neck_features,
+    neck_moved,
     neck_rest,
     raise_features,
 )
@@ -81,7 +81,7 @@ class Sample:
 
     def neck(self) -> Rows:
         """Of the neck: against how it is at rest."""
-        moved = neck_features(self.raw) - neck_rest(self.raw)
+        moved = neck_moved(self.raw, neck_rest(self.raw))
         return self._rows(moved, self.clip.truth["neck"] - self.neck_at_rest, far=False, weight=1.0)
 
     @property

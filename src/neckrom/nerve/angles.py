@@ -15,7 +15,7 @@ from neckrom.nerve.corrections import (
     ankle_features,
     knee_features,
     load_corrections,
-    neck_features,
+    neck_moved,
     neck_rest,
     raise_features,
 )
@@ -146,7 +146,7 @@ def _leg(
 
 
 def _neck(raw: RawAngles, test: LegTest, corrections: Corrections, rest: FloatArray | None) -> FloatArray:
-    moved = neck_features(raw) - (neck_rest(raw) if rest is None else rest)
+    moved = neck_moved(raw, neck_rest(raw) if rest is None else rest)
     return np.asarray(
         corrections.neck_rest_deg[test] + moved @ np.array(corrections.coefficients[f"{test}.neck"])
     )

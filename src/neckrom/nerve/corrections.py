@@ -101,6 +101,21 @@ def neck_features(raw: RawAngles) -> FloatArray:
     )
 
 
+def neck_moved(raw: RawAngles, rest: FloatArray) -> FloatArray:
+    """The features of the neck less those at rest, shape (N, 5); angles the short way round.
+
+    Parameters
+    ----------
+    raw : RawAngles
+    rest : ndarray, shape (5,)
+        From :func:`neck_rest`.
+    """
+    moved = neck_features(raw) - rest
+    turn = 360.0 / 20.0
+    moved[:, :3] = (moved[:, :3] + turn / 2) % turn - turn / 2
+    return moved
+
+
 def neck_rest(raw: RawAngles) -> FloatArray:
     """The features of the neck at rest, shape (5,): the beginning of the recording; NaN where not seen.
 

@@ -179,7 +179,7 @@ def _leg(time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray
         sole_deg=_wrapped(_direction(toe - heel) - shank_deg - 90.0),
         instep_deg=_wrapped(_direction(toe - ankle) - shank_deg - 90.0),
         heel_deg=_wrapped(_direction(heel - ankle) - shank_deg),
-        proportion=np.log(thigh_px / shank_px),
+        proportion=np.log(np.maximum(thigh_px, 1e-6) / np.maximum(shank_px, 1e-6)),
         resting_deg=np.full(len(time_s), np.nan),
     )
     # segments keep their length, and knees bend one way: where not, the model has lost the leg
