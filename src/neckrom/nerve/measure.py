@@ -231,7 +231,9 @@ def _measured(
     until = min(held_to, max((a.time_s for a in answers), default=held_to))
     moved = moved_deg(time_s, leg.turn_deg, held_from, until) if until > held_from else float("nan")
     held = (
-        None if not np.isfinite(moved) or until - held_from < AROUND_TRIAL_S else abs(moved) < HELD_WITHIN_DEG
+        None
+        if not np.isfinite(moved) or until - held_from < AROUND_TRIAL_S
+        else abs(moved) < HELD_WITHIN_DEG[angles.test]
     )
     if symptom is not None and held is False:
         notices.append(
