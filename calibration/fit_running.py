@@ -17,8 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from neckrom.body import Body, read_body
+from neckrom.body import Body, Side, read_body
+from neckrom.running.arms import arm_features, furthest_in_strides
 from neckrom.running.calibration import FAST_FPS, Linear, RunningCalibration
+from neckrom.running.evenness import NAMES as EVENNESS
+from neckrom.running.evenness import evenness_features
 from neckrom.running.features import moment_features
 from neckrom.running.gait import Gait, find_gait, read_moment, wrapped
 from neckrom.running.readings import (
@@ -33,47 +36,40 @@ from neckrom.running.truth_table import RunningClip, read_running_table
 from neckrom.types import BodySeries, FloatArray
 
 HERE = Path(__file__).parent
-RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+RIDGES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 MOMENT_RIDGE = 0.1
 SPAN_S = 0.11
+SIDES: tuple[Side, Side] = ("left", "right")
 
 FOOT_READINGS = {
-    "strike": ("near", "pitch", "pitch_before", "pitch_after", "pitch_late", "shank", "heel_low", "toe_low"),
+    "strike": ("pitch", "pitch_before", "pitch_after", "near"),
     "shank": ("near", "shank", "shank_before", "knee"),
     "knee": ("near", "knee", "shank"),
 }
+ARM_FEATURES = ("wrist_past", "wrist_past_in_space", "shoulder_deep_once", "wrist_deep_once", "oblique_own")
+_TURN = ("ear_near_shoulder_once", "near_shoulder_once", "shoulder_apart_once")
 BODY_READINGS = {
     "side": {
         "lean": ("lean", "slope", "oblique"),
         "ear_shoulder": ("ear_shoulder", "ear_near_shoulder", "nose", "head", "lean"),
         "head_pitch": ("head", "nose", "ear_shoulder"),
         "vertical": ("hip_height_range", "period"),
-        "shoulder_range": (
-            "shoulder_apart_range",
-            "shoulder_deep_range",
-            "elbow_swing_range",
-            "wrist_swing_range",
-        ),
-        "against_pelvis_range": (
-            "shoulder_apart_range",
-            "shoulder_deep_range",
-            "elbow_swing_range",
-            "hip_apart_range",
-        ),
+        "shoulder_range": (*_TURN, "shoulder_deep_once"),
+        "against_pelvis_range": (*_TURN, "hip_apart_once"),
     },
     "back": {
         "vertical": ("hip_height_range", "period"),
         "shoulder_range": (
-            "shoulder_deep_range",
-            "shoulder_world_range",
-            "shoulder_apart_range",
-            "oblique_size",
+            "shoulder_deep_once",
+            "shoulder_world_once",
+            "shoulder_apart_twice",
+            "wrist_deep_once",
         ),
         "against_pelvis_range": (
-            "shoulder_deep_range",
-            "shoulder_world_range",
-            "hip_deep_range",
-            "hip_world_range",
+            "shoulder_deep_once",
+            "shoulder_world_once",
+            "hip_deep_once",
+            "wrist_deep_once",
         ),
         "drop_left": ("drop_left", "drop_peak_left", "hip_line_range"),
         "drop_right": ("drop_right", "drop_peak_right", "hip_line_range"),
@@ -92,6 +88,7 @@ class Sample:
 
     @property
     def view(self) -> str:
+        """From the side or from behind."""
         return "side" if self.body.view.near is not None else "back"
 
 
@@ -118,7 +115,7 @@ def samples_of(clips: list[RunningClip]) -> list[Sample]:
             beat = rhythm(body)
             assert beat is not None
             strides, rel = {}, {}
-            for number, side in enumerate(("left", "right")):
+            for number, side in enumerate(SIDES):
                 found = strides_of(body, side, beat)
                 assert found is not None
                 strides[side] = found
@@ -208,8 +205,13 @@ class Row:
     truth: float
 
 
-def fit_reading(rows: list[Row], names: tuple[str, ...], least: float) -> tuple[Linear, float]:
-    """The strength of ridge that does best on people left out, its fit, and its error there."""
+def fit_reading(
+    rows: list[Row], names: tuple[str, ...], least: float, near: float | None = None
+) -> tuple[Linear, float]:
+    """The strength of ridge that does best on people left out, its fit, and its error there.
+
+    With ``near`` the error is that of the near (1) or the far foot (-1); the fit is that of both.
+    """
     rows = [row for row in rows if np.isfinite([row.features[name] for name in names]).all()]
     features = np.array([[row.features[name] for name in names] for row in rows])
     truth = np.array([row.truth for row in rows])
@@ -225,11 +227,12 @@ def fit_reading(rows: list[Row], names: tuple[str, ...], least: float) -> tuple[
     errors = {strength: left_out(strength) for strength in RIDGES}
     best = min(RIDGES, key=lambda strength: float(np.mean(errors[strength] ** 2)))
     linear = ridge(features, truth, best, names)
-    off = errors[best]
-    return (
-        with_sd(linear, [(row.rate, float(error)) for row, error in zip(rows, off, strict=True)], least),
-        float(np.sqrt(np.mean(off**2))),
-    )
+    counted = [
+        (row.rate, float(error))
+        for row, error in zip(rows, errors[best], strict=True)
+        if near is None or row.features["near"] == near
+    ]
+    return with_sd(linear, counted, least), float(np.sqrt(np.mean([error**2 for _, error in counted])))
 
 
 def matched(times: FloatArray, clip: RunningClip, number: int, column: int) -> FloatArray:
@@ -252,7 +255,7 @@ def steps_fit(
     for sample, gait in gaits:
         if sample.view != "side":
             continue
-        for number, side in enumerate(("left", "right")):
+        for number, side in enumerate(SIDES):
             foot = gait.foot(side)
             values = at_moments(gait, series(gait, side), foot.contact_s)
             truth = matched(foot.contact_s, sample.clip, number, column)
@@ -264,6 +267,11 @@ def steps_fit(
     x = np.clip(x, -15, 15)
     share = float(np.clip(np.sum(x * y) / np.sum(x * x), 0, 1))
     return share, float(np.std(y - share * x))
+
+
+def on_frames(sample: Sample, number: int) -> FloatArray:
+    """True place of a wrist on the sample's frames."""
+    return np.asarray(np.interp(sample.body.time_s, sample.clip.series.time_s, sample.clip.wrist[:, number]))
 
 
 def main() -> None:
@@ -294,15 +302,14 @@ def main() -> None:
         for sample, gait in known:
             if sample.view == "side":
                 slope = ground_slope_deg(gait)
-                for number, side in enumerate(("left", "right")):
+                for number, side in enumerate(SIDES):
                     truth = sample.clip.contacts[sample.clip.contacts[:, 0] == number, column].mean()
                     features = foot_features(gait, side, slope)
                     rows.append(
                         Row(sample.clip.person, sample.body.frames_per_second, features, float(truth))
                     )
-        for near, word in ((1.0, "near"), (-1.0, "far")):
-            some = [row for row in rows if row.features["near"] == near]
-            readings[f"{name}_{word}"], error = fit_reading(some, tuple(n for n in names if n != "near"), 1.0)
+        for word, near in (("near", 1.0), ("far", -1.0)):
+            readings[f"{name}_{word}"], error = fit_reading(rows, names, 1.0, near)
             print(f"{name}_{word}: left out {error:.2f}")
     for view, wanted in BODY_READINGS.items():
         table = []
@@ -317,6 +324,28 @@ def main() -> None:
             print(
                 f"{name}_{view}: left out {error:.3f} (truth spreads {np.std([row.truth for row in rows]):.3f})"
             )
+    for view in ("side", "back"):
+        rows = []
+        for sample, gait in known:
+            if sample.view == view:
+                features = evenness_features(gait)
+                truth = sample.clip.truth["step_asymmetry"]
+                # a mirrored runner has everything the other way round
+                for sign in (1.0, -1.0):
+                    turned = {name: sign * value for name, value in features.items()}
+                    rows.append(Row(sample.clip.person, sample.body.frames_per_second, turned, sign * truth))
+        readings[f"step_asymmetry_{view}"], error = fit_reading(rows, EVENNESS, 0.5)
+        print(f"step_asymmetry_{view}: left out {error:.2f} percent")
+    rows = []
+    for sample, gait in known:
+        if sample.view == "back":
+            values = body_features(gait, 0.0)
+            for number, side in enumerate(SIDES):
+                truth = float(np.nanmedian(furthest_in_strides(gait, on_frames(sample, number))))
+                features = arm_features(gait, side, values)
+                rows.append(Row(sample.clip.person, sample.body.frames_per_second, features, truth))
+    readings["wrist_past_back"], error = fit_reading(rows, ARM_FEATURES, 0.02)
+    print(f"wrist_past_back: left out {error:.3f} (truth spreads {np.std([row.truth for row in rows]):.3f})")
     share, sd = steps_fit(known, foot_pitch_deg, 3)
     print(f"single steps' foot angle: share {share:.2f}, left {sd:.2f}")
     calibration = calibration.model_copy(

@@ -100,6 +100,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "steps": (0, MAX_ITEMS),
     "rear_share": (0, 1),
     "class_certainty": (0, 1),
+    "strike_certainty": (0, 1),
     "value": (-1e5, 1e5),
     "interval95": (-1e5, 1e5),
     "asymmetry_percent": (-1e4, 1e4),

@@ -30,7 +30,7 @@ def past_middle(body: Body, name: str, side: Side) -> FloatArray:
 
 
 def past_middle_in_space(body: Body, side: Side) -> FloatArray:
-    """The wrist past the middle along the line of the shoulders, as the model's points in metres have it; shape (N,)."""
+    """The wrist past the middle along the line of the shoulders, from the model's points in metres; shape (N,)."""
     left, right = body.world[:, index_of("shoulder", "left")], body.world[:, index_of("shoulder", "right")]
     line = right - left
     width = float(np.nanmedian(np.linalg.norm(line, axis=1)))
@@ -67,6 +67,6 @@ def arm_features(gait: Gait, side: Side, body_values: dict[str, float]) -> dict[
         "oblique_own": (1.0 if side == "left" else -1.0) * body.view.oblique_deg,
         **{
             name: body_values[name]
-            for name in ("shoulder_deep_range", "shoulder_world_range", "wrist_swing_range")
+            for name in ("shoulder_deep_once", "shoulder_world_once", "wrist_deep_once")
         },
     }

@@ -10,6 +10,7 @@ from neckrom.body import Body, Side, other, read_body
 from neckrom.body.view import BodyView
 from neckrom.running.arms import arm_features, furthest_in_strides, past_middle
 from neckrom.running.calibration import FAST_FPS, RunningCalibration, load_calibration
+from neckrom.running.evenness import evenness_features
 from neckrom.running.gait import Gait, find_gait
 from neckrom.running.measurement import (
     NOTHING,
@@ -282,11 +283,9 @@ def _timing(reader: _Reader, steps: tuple[StepMeasured, ...], side: Side) -> Tim
 
 def _step_asymmetry(reader: _Reader, steps: tuple[StepMeasured, ...]) -> Estimate:
     view = "side" if reader.gait.from_side else "back"
-    value = asymmetry([step.step_s for step in steps], [step.foot for step in steps])
-    linear = reader.calibration.readings.get(f"step_asymmetry_{view}")
-    if linear is None or not np.isfinite(value.value):
-        return value
-    return Estimate(value.value, float(np.hypot(value.sd, linear.sd(reader.frames_per_second))))
+    single = asymmetry([step.step_s for step in steps], [step.foot for step in steps])
+    value = reader.read(f"step_asymmetry_{view}", evenness_features(reader.gait))
+    return Estimate(value.value, float(np.hypot(value.sd, single.sd)))
 
 
 def _asymmetry(reader: _Reader, values: list[float], steps: tuple[StepMeasured, ...]) -> Estimate:

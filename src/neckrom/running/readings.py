@@ -140,6 +140,10 @@ def body_series(gait: Gait) -> dict[str, FloatArray]:
         np.arctan2(np.sum((ear - base) * front, axis=1), np.sum((ear - base) * up, axis=1))
     )
     near_base = body.point("shoulder", near)
+    series["near_shoulder"] = np.sum((near_base - hip) * front, axis=1) / body.scale_px
+    series["far_shoulder"] = np.sum((body.point("shoulder", far) - hip) * front, axis=1) / body.scale_px
+    series["near_elbow"] = np.sum((body.point("elbow", near) - near_base) * front, axis=1) / body.scale_px
+    series["near_ear"] = np.sum((ear - hip) * front, axis=1) / body.scale_px
     series["ear_near_shoulder"] = np.degrees(
         np.arctan2(np.sum((ear - near_base) * front, axis=1), np.sum((ear - near_base) * up, axis=1))
     )
@@ -154,6 +158,7 @@ def body_series(gait: Gait) -> dict[str, FloatArray]:
         series[f"{name}_world"] = np.degrees(np.arctan2(line[:, 2], np.abs(line[:, 0])))
         series[f"{name}_line"] = np.degrees(np.arctan2(apart[:, 1], np.abs(apart[:, 0])))
     for name in ("elbow", "wrist"):
+        series[f"{name}_deep"] = (body.depth(name, "left") - body.depth(name, "right")) / body.scale_px
         series[f"{name}_swing"] = (
             np.sum((body.point(name, near) - body.point(name, far)) * front, axis=1) / body.scale_px
         )
@@ -183,6 +188,10 @@ def body_features(gait: Gait, slope_deg: float) -> dict[str, float]:
     means = stride_means(gait, body_series(gait))
     out = {name: float(np.mean(course)) for name, course in means.items()}
     out |= {f"{name}_range": float(np.ptp(course)) for name, course in means.items()}
+    # once to and fro in a stride (arms, turning), and twice (what every step does)
+    waves = {name: np.abs(np.fft.rfft(course)) / 50 for name, course in means.items()}
+    out |= {f"{name}_once": float(wave[1]) for name, wave in waves.items()}
+    out |= {f"{name}_twice": float(wave[2]) for name, wave in waves.items()}
     # the step's own movement: what both halves of the stride share
     hips = means["hip_height"]
     out["hip_height_range"] = float(np.ptp(0.5 * (hips + np.roll(hips, 50))))
