@@ -49,6 +49,7 @@ class SchemaChoice(StrEnum):
     MEASURE = "measure"
     RUN = "run"
     POSTURE = "posture"
+    NERVE = "nerve"
 
 
 class _Commands(TyperGroup):
@@ -521,6 +522,7 @@ def schema(
     """Print the JSON Schema of result.json."""
     import json  # noqa: PLC0415
 
+    from neckrom.nerve.result import NerveResult  # noqa: PLC0415
     from neckrom.posture.result import PostureResult  # noqa: PLC0415
     from neckrom.result import Model, Result  # noqa: PLC0415
     from neckrom.running.result import RunResult  # noqa: PLC0415
@@ -529,6 +531,7 @@ def schema(
         SchemaChoice.MEASURE: Result,
         SchemaChoice.RUN: RunResult,
         SchemaChoice.POSTURE: PostureResult,
+        SchemaChoice.NERVE: NerveResult,
     }
     print_json(json.dumps(models[kind].model_json_schema(mode="serialization"), indent=2))
 
