@@ -59,7 +59,8 @@ MAY_IMPORT = {
     # says the results of every kind of measurement; how they were made is none of its business
     "saying": BASE | {"messages", "body", "running", "posture"},
     "assessment": BASE | {"saying", "kinematics", "rom", "body", "running"},
-    "report": BASE | {"saying", "kinematics", "rom", "assessment", "messages", "body", "running", "posture"},
+    "report": BASE
+    | {"saying", "kinematics", "rom", "assessment", "messages", "body", "running", "posture", "nerve"},
     "validation": BASE | {"kinematics", "rom", "assessment", "report", "body", "running", "posture"},
     # a study of a clinic: its folder, tables, statistics and report; reads results, measures nothing
     "study": BASE | {"report", "messages", "saying"},
@@ -97,7 +98,7 @@ MAY_IMPORT = {
     | {"messages", "saying", "running", "posture"},
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
-    | {"messages", "saying", "body", "running", "posture"}
+    | {"messages", "saying", "body", "running", "posture", "nerve"}
     | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study"},
     "__main__": {"cli"},
     "__init__": {"_version"},

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from neckrom.body import Body, Side, read_body
+from neckrom.body import Body, Side, index_of, read_body
 from neckrom.posture.result import PostureResult, PostureView
 from neckrom.report import marks
 from neckrom.report.pictures import EDGE, cut
@@ -211,6 +211,50 @@ def _posture(view: PostureView, frame: Frame) -> ImageArray | None:
     if c7 is not None and tragus is not None:
         canvas.path([np.asarray(c7), np.asarray(tragus)], marks.CYAN)
     return canvas.done()
+
+
+# --------------------------------------------------------------------------- leg and arm tests
+
+
+def limb_picture(
+    name: str, frame: Frame, series: BodySeries, side: Side, limb: Sequence[str], *, mirrored: bool = False
+) -> BodyPicture | None:
+    """The picture of a trial with trunk, neck and the tested limb drawn in.
+
+    Parameters
+    ----------
+    name : str
+    frame : Frame
+        Not flipped yet where the clip was stored mirrored.
+    series : BodySeries
+        With each leg its own.
+    side : {"left", "right"}
+        Of the limb.
+    limb : sequence of str
+        Points of the limb, from the trunk outwards.
+    mirrored : bool
+
+    Returns
+    -------
+    BodyPicture or None
+        None where the person was not seen then.
+    """
+    at = marks.nearest_row(series.time_ns, frame.time_ns)
+    pose = series.pose[at, :, :2].astype(np.float64)
+
+    def point(of: str, which: Side) -> FloatArray:
+        return np.asarray(pose[index_of(of, which)])
+
+    hip, shoulder = (0.5 * (point(of, "left") + point(of, "right")) for of in ("hip", "shoulder"))
+    drawn = [point(of, side) for of in limb]
+    everything = [hip, shoulder, point("ear", "left"), point("ear", "right"), *drawn]
+    if not np.isfinite(everything).all():
+        return None
+    image = frame.image[:, ::-1] if mirrored else frame.image
+    canvas = _Canvas.around(image, series.width, everything)
+    canvas.path([hip, shoulder, point("ear", side)], marks.WHITE)
+    canvas.path(drawn, LEG_COLOURS[side])
+    return BodyPicture(name, frame.time_ns * 1e-9, canvas.done())
 
 
 # --------------------------------------------------------------------------- drawing

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from neckrom.messages import FALLBACK, load_messages
+from neckrom.nerve.result import NerveResult
 from neckrom.posture.result import PostureResult
 from neckrom.report.bodies.content import BodyContent
+from neckrom.report.bodies.nerve_chart import NerveCurves
+from neckrom.report.bodies.nerve_content import nerve_content
 from neckrom.report.bodies.page import body_html
 from neckrom.report.bodies.paper import body_pdf
 from neckrom.report.bodies.pictures import BodyPicture
@@ -71,6 +74,19 @@ def write_posture_report(
 ) -> list[Path]:
     """Write ``report.html`` and ``report.pdf`` of a posture; as :func:`write_run_report`."""
     return _write(folder, posture_content(result, pictures, load_messages(language), head))
+
+
+def write_nerve_report(
+    folder: Path,
+    result: NerveResult,
+    curves: NerveCurves | None,
+    pictures: Mapping[int, BodyPicture],
+    *,
+    language: str = FALLBACK,
+    head: Letterhead = NOBODY,
+) -> list[Path]:
+    """Write ``report.html`` and ``report.pdf`` of a leg or arm test; as :func:`write_run_report`."""
+    return _write(folder, nerve_content(result, curves, pictures, load_messages(language), head))
 
 
 def _write(folder: Path, content: BodyContent) -> list[Path]:

@@ -1,0 +1,154 @@
+"""From the angles of the pose model's points to those of joints: fitted on rendered people.
+
+The model's points lie off the joint centres, always to the same side: hips and shoulders by 2 to 3 % of the stature.
+An offset that is fixed in one segment turns the next segment by a sine of the angle between both, so each angle is
+corrected by a few sines and cosines, apart for the near and the far leg. Feet and head are read from several points
+at once, because none of them says it well alone. All coefficients are in ``calibration/nerve.json``, made by
+``calibration/fit_nerve.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+
+from neckrom.errors import EnvironmentProblemError
+from neckrom.nerve.raw_angles import LegAngles, RawAngles
+from neckrom.resources import resource
+from neckrom.types import FloatArray
+
+LegTest = Literal["slr", "slump"]
+Which = Literal["near", "far"]
+FILE = "nerve.json"
+REST_S = 0.7
+"""A recording begins with the head at rest for this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """Fitted numbers.
+
+    Attributes
+    ----------
+    coefficients : dict
+        By ``test.angle.which`` (``neck``: without ``which``), in the order of the features below.
+    neck_rest_deg : dict
+        Flexion of a neck at rest, by test: upright (slump), on a pillow (straight leg raise).
+    errors : dict
+        By the same names: ``sd_deg`` between clips and within one, on people left out of the fit.
+    calibration_id : str
+    """
+
+    coefficients: dict[str, tuple[float, ...]]
+    neck_rest_deg: dict[str, float]
+    errors: dict[str, dict[str, float]]
+    calibration_id: str
+
+
+def _waves(angle_deg: FloatArray) -> list[FloatArray]:
+    angle = np.radians(angle_deg)
+    return [np.sin(angle), np.cos(angle)]
+
+
+def raise_features(leg: LegAngles) -> FloatArray:
+    """What the correction of the leg's raise is made of, shape (N, 5)."""
+    one = np.ones_like(leg.raise_deg)
+    return np.stack(
+        [one, *_waves(leg.raise_deg), (leg.resting_deg + 8.0) / 8.0, leg.proportion / 0.1], axis=1
+    )
+
+
+def knee_features(leg: LegAngles) -> FloatArray:
+    """What the correction of the knee is made of, shape (N, 7)."""
+    one, straight = np.ones_like(leg.knee_deg), np.cos(np.radians(leg.knee_deg))
+    off = leg.proportion / 0.1
+    return np.stack(
+        [one, *_waves(leg.raise_deg), np.sin(np.radians(leg.knee_deg)), straight, off, off * straight], axis=1
+    )
+
+
+def ankle_features(leg: LegAngles) -> FloatArray:
+    """What the ankle is made of beside the sole's own angle, shape (N, 7)."""
+    sole = leg.sole_deg
+    return np.stack(
+        [
+            np.ones_like(sole),
+            (sole + 10.0) / 30.0,
+            (leg.instep_deg - sole + 20.0) / 30.0,
+            leg.heel_deg / 30.0,
+            *_waves(leg.knee_deg),
+            np.sin(np.radians(leg.raise_deg)),
+        ],
+        axis=1,
+    )
+
+
+def neck_features(raw: RawAngles) -> FloatArray:
+    """What the neck's flexion is made of, shape (N, 5): only differences from rest mean anything."""
+    return np.stack(
+        [
+            raw.profile_deg / 20.0,
+            raw.jaw_deg / 20.0,
+            (90.0 - raw.trunk_deg) / 20.0,
+            raw.nose_reach / 0.2,
+            raw.ear_reach / 0.2,
+        ],
+        axis=1,
+    )
+
+
+def neck_moved(raw: RawAngles, rest: FloatArray) -> FloatArray:
+    """The features of the neck less those at rest, shape (N, 5); angles the short way round.
+
+    Parameters
+    ----------
+    raw : RawAngles
+    rest : ndarray, shape (5,)
+        From :func:`neck_rest`.
+    """
+    moved = neck_features(raw) - rest
+    turn = 360.0 / 20.0
+    moved[:, :3] = (moved[:, :3] + turn / 2) % turn - turn / 2
+    return moved
+
+
+def neck_rest(raw: RawAngles) -> FloatArray:
+    """The features of the neck at rest, shape (5,): the beginning of the recording; NaN where not seen.
+
+    The zero of the neck differs between people by the reading more than a neck at rest does, so it is the person's
+    own, as everywhere in neckrom.
+    """
+    begun = raw.time_s <= raw.time_s[0] + REST_S
+    features = neck_features(raw)[begun]
+    features = features[np.isfinite(features).all(axis=1)]
+    return np.median(features, axis=0) if len(features) else np.full(5, np.nan)
+
+
+def load_corrections() -> Corrections:
+    """The fitted numbers that travel with the package.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        If they are missing or damaged.
+    """
+    return _loaded()
+
+
+@cache
+def _loaded() -> Corrections:
+    path = resource("calibration", FILE)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Corrections(
+            coefficients={name: tuple(map(float, row)) for name, row in content["coefficients"].items()},
+            neck_rest_deg={name: float(value) for name, value in content["neck_rest_deg"].items()},
+            errors={name: dict(row) for name, row in content["errors"].items()},
+            calibration_id=str(content["calibration_id"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EnvironmentProblemError(f"{path} is damaged: install neckrom again.") from error

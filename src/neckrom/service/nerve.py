@@ -1,0 +1,345 @@
+"""Leg tests of clips: from a path and marks to a folder of results."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from neckrom.body import read_body
+from neckrom.errors import ConfigurationError, DefectError, InputError, NeckromError
+from neckrom.frames import grab_frames
+from neckrom.landmarks.body_store import read_bodies
+from neckrom.nerve.angles import LegSeries, LegTestAngles
+from neckrom.nerve.assemble import About, leg_test_result
+from neckrom.nerve.legs import with_own_legs
+from neckrom.nerve.marks import Mark, load_marks
+from neckrom.nerve.measure import measure_leg_test
+from neckrom.nerve.raw_angles import LEG
+from neckrom.nerve.result import NerveResult
+from neckrom.result import ToolInfo
+from neckrom.service.body_recordings import BodyRecording, part_of, read_recording
+from neckrom.service.folders import LANDMARK_FILE, distinct_folders, new_folder, refuse_existing
+from neckrom.service.measure import Progress
+from neckrom.types import BodySeries, FloatArray
+
+if TYPE_CHECKING:
+    from neckrom.report.bodies.nerve_chart import NerveCurves
+    from neckrom.report.bodies.pictures import BodyPicture
+
+log = logging.getLogger(__name__)
+
+NerveTest = Literal["slr", "slump", "arms"]
+TESTS: tuple[NerveTest, ...] = ("slr", "slump", "arms")
+ESTIMATOR = "nerve 1: pose points from the side, corrected"
+MARKS_FILE = "marks.csv"
+ANGLE_COLUMNS = (
+    "time_s",
+    "leg_raise_left_deg",
+    "leg_raise_right_deg",
+    "knee_left_deg",
+    "knee_right_deg",
+    "ankle_left_deg",
+    "ankle_right_deg",
+    "neck_flexion_deg",
+    "trunk_lean_deg",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NerveOptions:
+    """Options of a leg or arm test.
+
+    Attributes
+    ----------
+    test : {"slr", "slump", "arms"}
+    marks : Path, optional
+        When symptoms were felt, and what was answered.
+    mirrored : bool
+        The clip was stored mirrored.
+    rotate_deg : int, optional
+        Degrees clockwise by which the picture is turned beyond what the file asks for.
+    pictures : bool
+        Whether anything that is written may show the person.
+    overwrite : bool
+    language : str
+        Of the report.
+    """
+
+    test: NerveTest
+    marks: Path | None = None
+    mirrored: bool = False
+    rotate_deg: int | None = None
+    pictures: bool = True
+    overwrite: bool = False
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class NerveOutcome:
+    """What became of one input: a result and what was written, or an error."""
+
+    input: Path
+    folder: Path | None
+    result: NerveResult | None
+    error: NeckromError | None
+    written: tuple[Path, ...]
+
+
+def measure_nerve_all(
+    inputs: Sequence[Path], out: Path, options: NerveOptions, progress: Progress
+) -> list[NerveOutcome]:
+    """Measure every input into a folder of its own in ``out``, one after the other.
+
+    One that fails does not stop the others.
+
+    Parameters
+    ----------
+    inputs : sequence of Path
+        Clips, landmark files of whole bodies, or folders that hold one.
+    out : Path
+    options : NerveOptions
+    progress : Progress
+
+    Raises
+    ------
+    ConfigurationError
+        If the file of marks has a mistake, or belongs to several clips: found before anything is measured.
+    """
+    if options.marks is not None and len(inputs) > 1:
+        raise ConfigurationError(
+            "--marks belongs to one clip, and several are given.", ("Measure them one by one.",)
+        )
+    marks = load_marks(options.marks) if options.marks is not None else ()
+    outcomes = []
+    for path, folder in zip(inputs, distinct_folders(inputs, out), strict=True):
+        border = _Border(path)
+        with border:
+            outcomes.append(_measure_into(path, folder, options, marks, progress))
+        if border.error is not None:
+            outcomes.append(NerveOutcome(path, None, None, border.error, ()))
+    return outcomes
+
+
+def measure_nerve_landmarks(
+    landmarks: Path,
+    test: NerveTest,
+    marks: Sequence[Mark],
+    folder: Path,
+    *,
+    marked: bool = True,
+    mirrored: bool = False,
+    language: str = "en",
+) -> NerveResult:
+    """Measure landmarks that are there, and write result, angles and report into a folder.
+
+    Parameters
+    ----------
+    landmarks : Path
+        A landmark file of whole bodies.
+    test : {"slr", "slump", "arms"}
+    marks : sequence of Mark
+        In the time of the landmarks.
+    folder : Path
+        Exists; nothing in it is replaced.
+    marked : bool
+        Whether anybody was asked for symptoms: without, no mark means nothing.
+    mirrored : bool
+        The landmarks come of a mirrored picture.
+    language : str
+        Of the report.
+
+    Returns
+    -------
+    NerveResult
+
+    Raises
+    ------
+    InputError
+        If this cannot be measured; nothing is written.
+    """
+    series, header = read_bodies(landmarks)
+    recording = BodyRecording(landmarks, None, len(series) == 1, landmarks, header, series)
+    options = NerveOptions(test=test, mirrored=mirrored, language=language)
+    return _measure_recording(recording, marks, folder, options, marked=marked)
+
+
+def _measure_recording(
+    recording: BodyRecording, marks: Sequence[Mark], folder: Path, options: NerveOptions, *, marked: bool
+) -> NerveResult:
+    if recording.picture:
+        raise InputError(f"{recording.name} is a single picture: a test of legs or arms needs a clip.")
+    part = part_of(recording, mirrored=options.mirrored)
+    # marks and results count in the clip's own time, slow motion or not: no angle depends on it
+    series = replace(part.series, time_ns=np.round(part.series.time_ns * part.slower).astype(np.int64))
+    if options.test == "arms":
+        raise InputError("The arms' test is not measured from clips yet: use --protocol slr or slump.")
+    measured = measure_leg_test(series, options.test, tuple(sorted(marks, key=lambda mark: mark.time_s)))
+    about = About(
+        clip=part.clip_info(),
+        tool=_tool(recording, measured.angles),
+        created=datetime.now().astimezone().isoformat(timespec="seconds"),
+        marked=marked,
+        warnings=part.notices,
+    )
+    result = leg_test_result(measured, about)
+    _write(folder, result, measured.angles, marks)
+    pictures = _pictures(result, series, recording) if options.pictures else {}
+    from neckrom.report.bodies.write import (  # noqa: PLC0415  (matplotlib is slow to load)
+        write_body_pictures,
+        write_nerve_report,
+    )
+
+    write_body_pictures(folder, pictures.values())
+    write_nerve_report(folder, result, _curves(measured.angles), pictures, language=options.language)
+    return result
+
+
+def _pictures(result: NerveResult, series: BodySeries, recording: BodyRecording) -> dict[int, BodyPicture]:
+    """The picture at the first symptom of each trial; without a mark, in the middle of the trial."""
+    if recording.clip is None:
+        return {}
+    from neckrom.report.bodies.pictures import limb_picture  # noqa: PLC0415
+
+    body = read_body(series)
+    if body.view.near is not None:
+        body = with_own_legs(body, body.view.near)
+    own = replace(series, pose=body.pose.astype(np.float32))
+    moments = [
+        trial.symptom_s if trial.symptom_s is not None else 0.5 * (trial.start_s + trial.end_s)
+        for trial in result.trials
+    ]
+    # times of the file itself: those of slow motion are rounded
+    own_times = recording.series.time_ns
+    times = [int(own_times[np.abs(own_times - moment * 1e9).argmin()]) for moment in moments]
+    header = recording.header.source
+    frames = grab_frames(recording.clip, times, turned_deg=header.turned_deg, track=header.track)
+    drawn = {}
+    for number, (trial, frame) in enumerate(zip(result.trials, frames, strict=True)):
+        if trial.leg is None:
+            continue
+        picture = limb_picture(
+            f"trial_{number + 1}", frame, own, trial.leg, LEG, mirrored=result.clip.mirrored
+        )
+        if picture is not None:
+            drawn[number] = picture
+    return drawn
+
+
+def _curves(angles: LegTestAngles) -> NerveCurves:
+    from neckrom.report.bodies.nerve_chart import NerveCurves  # noqa: PLC0415
+
+    legs: dict[str, LegSeries] = {side: angles.legs[side] for side in ("left", "right")}
+    main = {side: leg.raise_deg if angles.test == "slr" else leg.knee_deg for side, leg in legs.items()}
+    return NerveCurves(
+        angles.time_s,
+        {
+            "main": main,
+            "ankle": {side: leg.ankle_deg for side, leg in legs.items()},
+            "neck": {"both": angles.neck_flexion_deg},
+        },
+    )
+
+
+class _Border:
+    """The border between inputs: an error of one ends there, so that the others are measured all the same."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.error: NeckromError | None = None
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if isinstance(error, NeckromError):
+            log.info("%s: %s", self._path, error)
+            self.error = error
+        elif isinstance(error, Exception):
+            log.error("%s: failed in a way that nobody foresaw", self._path, exc_info=error)
+            self.error = DefectError(error)
+        return self.error is not None
+
+
+def _measure_into(
+    path: Path, folder: Path, options: NerveOptions, marks: tuple[Mark, ...], progress: Progress
+) -> NerveOutcome:
+    refuse_existing(folder, overwrite=options.overwrite)
+    # somebody who lies would be turned upright
+    rotate_deg = options.rotate_deg or 0 if options.test == "slr" else options.rotate_deg
+    with new_folder(folder, overwrite=options.overwrite) as part:
+        recording = read_recording(path, part / LANDMARK_FILE, progress.step, rotate_deg)
+        progress.step(path, "report", 0, 1)
+        result = _measure_recording(recording, marks, part, options, marked=options.marks is not None)
+        progress.step(path, "report", 1, 1)
+    written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
+    return NerveOutcome(path, folder, result, None, written)
+
+
+def _tool(recording: BodyRecording, angles: LegTestAngles) -> ToolInfo:
+    from neckrom import __version__  # noqa: PLC0415
+
+    detector = recording.header.detector
+    return ToolInfo(
+        version=__version__,
+        engine=f"{detector.name} {detector.version} ({detector.settings})",
+        model_sha256=detector.model_sha256,
+        estimator=ESTIMATOR,
+        calibration_id=angles.corrections.calibration_id,
+    )
+
+
+def _write(folder: Path, result: NerveResult, angles: LegTestAngles, marks: Sequence[Mark]) -> None:
+    (folder / "result.json").write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    (folder / "angles.csv").write_text(angles_csv(angles), encoding="utf-8")
+    if marks and not (folder / MARKS_FILE).exists():
+        (folder / MARKS_FILE).write_text(marks_csv(marks), encoding="utf-8")
+
+
+def angles_csv(angles: LegTestAngles) -> str:
+    """One row a frame; an empty cell is "not measured".
+
+    Parameters
+    ----------
+    angles : LegTestAngles
+    """
+    left, right = angles.legs["left"], angles.legs["right"]
+    columns = [
+        left.raise_deg,
+        right.raise_deg,
+        left.knee_deg,
+        right.knee_deg,
+        left.ankle_deg,
+        right.ankle_deg,
+        angles.neck_flexion_deg,
+        angles.trunk_lean_deg,
+    ]
+    rows = zip(angles.time_s, np.stack(columns, axis=1), strict=True)
+    return _csv(ANGLE_COLUMNS, [[f"{time_s:.6f}", *map(_cell, row)] for time_s, row in rows])
+
+
+def marks_csv(marks: Sequence[Mark]) -> str:
+    """Marks as a file of marks."""
+    return _csv(("time_s", "kind", "answer"), [[f"{m.time_s:.3f}", m.kind, m.answer or ""] for m in marks])
+
+
+def _cell(value: float | FloatArray) -> str:
+    return f"{float(value):.2f}".replace("-0.00", "0.00") if np.isfinite(value) else ""
+
+
+def _csv(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return buffer.getvalue()
