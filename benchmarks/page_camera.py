@@ -154,6 +154,7 @@ def look(
             last, since = phase, time.monotonic()
         if phase is Phase.SETUP and not used:
             used = {"wall": -time.monotonic(), "ours": -ours_s(), "browser": -browser_s()}
+            used["looked"] = len(session.stages.latencies())
             spent.since()
         if phase is not Phase.SAVING and used.get("wall", 0) < 0:
             used |= spent.now()  # threads that measure end before the report is made
@@ -206,12 +207,16 @@ def figures(
     for name, seconds in sorted(parts.items(), key=lambda item: -item[1]):
         if 1e3 * seconds / count >= 0.3:
             print(f"    {name.removeprefix(Spent.PART):<36} {1e3 * seconds / count:5.1f} ms for a picture measured")
-    late = [1e3 * (at - session.taken[seq]) for seq, at in shown.items() if seq in session.taken]
-    inside = 1e3 * np.array(engine.stages.latencies())
-    print_figures("from the camera to neckrom", 1e3 * np.array(session._source.ages_s))
+    late = [
+        1e3 * (at - session.taken[seq])
+        for seq, at in shown.items()
+        if setup < session.taken.get(seq, 0.0) < saving
+    ]
+    inside = 1e3 * np.array(engine.stages.latencies())[int(used["looked"]) :]
+    print_figures("from the camera to neckrom", 1e3 * np.array(session._source.ages_s)[-len(inside) :])
     print_figures("from the looking at it to the angle", inside)
     print_figures("from the camera to the angle on the page, painted", np.array(late))
-    look_ms = 1e3 * np.array(engine.stages.seconds()["look"])
+    look_ms = 1e3 * np.array(engine.stages.seconds()["look"])[-len(inside) :]
     print_figures("of that, the models", look_ms)
 
 
