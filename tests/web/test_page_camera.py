@@ -271,6 +271,27 @@ def test_a_slow_page_gets_answers_one_by_one(served):
         assert time.monotonic() - began < 10
 
 
+def test_the_next_picture_is_asked_for_when_this_one_is_looked_at(idle):
+    """So as many are compressed, sent and unpacked as are measured, and none waits to grow old."""
+    source = PushedSource("browser")
+    with serving_camera(idle, source, begin=source.open) as served, page_of(served) as page:
+        page.send_first()  # answered at once: the session has not begun
+        eventually(lambda: source._begin_ns is not None, "the beginning")
+
+        def send(number: int) -> None:
+            page.number += 1
+            page.socket.send(HEAD.pack(page.number, now_ms(), page.number) + jpeg(counting(number)))
+
+        send(201)
+        eventually(lambda: page.number in page.answers, "the first, which begins the session")
+        send(202)
+        time.sleep(0.3)
+        assert page.number not in page.answers
+        assert source.newest(2.0) is not None
+        eventually(lambda: page.number in page.answers, "the answer")
+        assert page.answers[page.number] is None
+
+
 def test_other_messages_stay_as_small_as_before(served):
     """The server takes a picture's megabyte; what a page says may still have 64 KB."""
     headers = {"Cookie": served.cookie()}
