@@ -206,7 +206,9 @@ def figures(
     parts = {name: seconds for name, seconds in used.items() if name.startswith(Spent.PART)}
     for name, seconds in sorted(parts.items(), key=lambda item: -item[1]):
         if 1e3 * seconds / count >= 0.3:
-            print(f"    {name.removeprefix(Spent.PART):<36} {1e3 * seconds / count:5.1f} ms for a picture measured")
+            print(
+                f"    {name.removeprefix(Spent.PART):<36} {1e3 * seconds / count:5.1f} ms for a picture measured"
+            )
     late = [
         1e3 * (at - session.taken[seq])
         for seq, at in shown.items()

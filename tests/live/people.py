@@ -226,12 +226,12 @@ class Person:
             pressed[Phase.PAIN] = Pain(type="pain", movement=session.pain_asked, score=1)
         return [pressed[session.phase]] if session.phase in pressed else []
 
-
     def thought_of_pain_s(self, session: SessionMachine, waited_s: float) -> float:
         """How long it is known what is asked: who was asked on the way back needs a moment for the key, no less."""
         assert self.listener is not None
         begins_s = next(
-            (begins for begins, *_, said in reversed(self.listener.log) if said.key.startswith("say.pain")), math.inf
+            (begins for begins, *_, said in reversed(self.listener.log) if said.key.startswith("say.pain")),
+            math.inf,
         )
         return session.time_s - begins_s if waited_s >= KEY_S else 0.0
 

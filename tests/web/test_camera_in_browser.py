@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from neckrom.live.contract import Phase
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.result import Result
 from neckrom.web import phone_server
@@ -215,6 +216,16 @@ def test_a_phone_shows_its_picture_and_what_to_do(filming, idle, monkeypatch):
         until(phone, "document.querySelector('video').videoWidth > 0")
         assert page.locator("#camera").is_hidden()
         assert page.evaluate("document.body.dataset.voice") == "phone"
+
+        phone.get_by_role("button", name="Stop").click()
+        phone.get_by_role("heading", name="Why do you want to stop?").wait_for()
+        assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        phone.get_by_role("button", name="No, go on").click()
+        assert idle.phase is Phase.SAFETY
+        phone.get_by_role("button", name="Stop").click()
+        phone.get_by_role("button", name="I am tired").click()
+        phone.get_by_role("button", name="Stop").wait_for(state="hidden")
+        assert idle.commands[-1].reason == "tired"
 
         phone.close()
         page.get_by_text("The phone sends no picture").wait_for()

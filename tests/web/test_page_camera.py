@@ -233,6 +233,15 @@ def test_trouble_of_the_page_is_known(served):
         eventually(lambda: served.camera.trouble is None, "its end")
 
 
+def test_a_page_that_has_its_own_button_stops_nothing_here(served, idle):
+    with page_of(served) as page:
+        page.send_first()
+        page.say({"type": "stop", "reason": "pain"})
+        page.say({"type": "trouble", "why": "hidden"})
+        eventually(lambda: served.camera.trouble == "hidden", "what was said last")
+    assert idle.phase is Phase.SAFETY
+
+
 def test_nobody_without_the_secret_brings_pictures(served):
     url = f"ws://{LOOPBACK}:{served.access.port}/live/camera?page=one"
     for origin, cookie in (

@@ -25,6 +25,7 @@ from typing import Annotated, Any, Literal
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from neckrom.live.contract import Stop
 from neckrom.live.pushed import LARGEST_PICTURE, Kind, PageClock, PushedSource, Refusal
 
 log = logging.getLogger(__name__)
@@ -87,8 +88,21 @@ class Trouble(_Strict):
     why: Literal["denied", "none", "busy", "missing", "ended", "hidden"] | None
 
 
-_FROM_PAGE: TypeAdapter[Hello | Clock | Trouble] = TypeAdapter(
-    Annotated[Hello | Clock | Trouble, Field(discriminator="type")]
+class Halt(_Strict):
+    """Stop was tapped: nothing goes on until it is said why, or that it was a mistake."""
+
+    type: Literal["halt"]
+
+
+class GoOn(_Strict):
+    """It was a mistake."""
+
+    type: Literal["go_on"]
+
+
+Stopping = Halt | GoOn | Stop
+_FROM_PAGE: TypeAdapter[Hello | Clock | Trouble | Stopping] = TypeAdapter(
+    Annotated[Hello | Clock | Trouble | Stopping, Field(discriminator="type")]
 )
 
 
@@ -100,6 +114,8 @@ class _Sender:
     clock: PageClock = field(default_factory=PageClock)
     asked: dict[int, int] = field(default_factory=dict)
     good_s: float = field(default_factory=time.monotonic)
+    stopping: Callable[[Stopping], None] | None = None
+    """Takes what the page says of stopping; a page that has the session's own buttons says nothing of it here."""
     sends: bool = False
     bad: int = 0
 
@@ -174,6 +190,7 @@ class PageCamera:
         *,
         take: bool = False,
         beside: Callable[[WebSocket], Awaitable[None]] | None = None,
+        stopping: Callable[[Stopping], None] | None = None,
     ) -> None:
         """Serve a page that wants to send pictures, until it goes away.
 
@@ -186,12 +203,14 @@ class PageCamera:
             Take the camera from another page.
         beside : callable, optional
             Tells the page something else meanwhile; ended with it.
+        stopping : callable, optional
+            Takes what the page says of stopping; without it such words have no sense.
         """
         await socket.accept()
         if not self._may_have(name, take=take):
             await socket.close(BUSY, "another page has the camera")
             return
-        sender, previous = _Sender(socket, name), self._sender
+        sender, previous = _Sender(socket, name, stopping=stopping), self._sender
         self._sender = sender
         if previous is not None:
             await _close(previous.socket, TAKEN_OVER, "another page has the camera now")
@@ -283,6 +302,10 @@ class PageCamera:
         elif isinstance(message, Hello):
             if self._stage is Stage.WAITING:
                 self.source.label = _plain(message.label)
+        elif isinstance(message, Stopping):
+            if sender.stopping is None:
+                return False
+            sender.stopping(message)
         else:
             self.trouble = message.why
             self.tell()
