@@ -16,6 +16,7 @@ from neckrom.live.contract import Phase
 from neckrom.live.pushed import LARGEST_PICTURE, PushedSource
 from neckrom.web.access import LOOPBACK, Access
 from neckrom.web.page_camera import BUSY, HEAD, NOT_UNDERSTOOD, OVER, TAKEN_OVER, PageCamera
+from neckrom.web.remembered_camera import RememberedCamera
 from neckrom.web.server import LARGEST_CAMERA_MESSAGE, listening, live_app, run_app
 from tests.live.pages import counting, jpeg
 from tests.web.scripted import ScriptedSession
@@ -44,6 +45,7 @@ class PageOfNumbers:
                 if message["type"] == "clock":
                     self.say({"type": "clock", "id": message["id"], "now": now_ms()})
                 elif message["type"] == "stage":
+                    self.told = message
                     self.stages.append(message["stage"])
                 elif message["type"] == "words":
                     self.words.append(message)
@@ -77,9 +79,9 @@ def now_ms() -> float:
 
 
 @contextmanager
-def serving_camera(session, source=None, begin=None):
+def serving_camera(session, source=None, begin=None, remembered=None):
     source = source or PushedSource("browser")
-    camera = PageCamera(source, begin or session.start, size=(640, 480), fps=30)
+    camera = PageCamera(source, begin or session.start, size=(640, 480), fps=30, remembered=remembered)
     with listening(None) as listener:
         access = Access(listener.getsockname()[1], camera=True)
         app, hub = live_app(session, access, "en", camera)
@@ -222,6 +224,34 @@ def test_the_name_of_the_camera_stands_in_the_record_as_plain_words(served):
         eventually(lambda: served.camera.source.label, "the name")
     assert served.camera.source.name.startswith("camera of the browser (HD Webcam xx")
     assert len(served.camera.source.label) == 80
+
+
+def test_the_camera_is_remembered_by_its_name(idle, tmp_path):
+    remembered = RememberedCamera(tmp_path / "new")
+    assert remembered.label == ""
+    with serving_camera(idle, remembered=remembered) as served, page_of(served) as page:
+        page.say({"type": "hello", "label": "HD Webcam ä (046d:0825)"})
+        page.send_first()
+        eventually(lambda: remembered.label == "HD Webcam ä (046d:0825)", "the name")
+        eventually(lambda: page.stages, "the stage")
+        assert page.told["label"] == ""
+    assert (tmp_path / "new" / "browser-camera.txt").stat().st_mode & 0o077 == 0
+    with serving_camera(idle, remembered=remembered) as served, page_of(served) as page:
+        eventually(lambda: page.stages, "the stage")
+        assert page.told["label"] == "HD Webcam ä (046d:0825)"
+
+
+def test_a_name_that_cannot_be_kept_or_read_is_none(tmp_path):
+    (tmp_path / "browser-camera.txt").mkdir()
+    remembered = RememberedCamera(tmp_path)
+    remembered.keep("x")
+    assert remembered.label == ""
+    (tmp_path / "browser-camera.txt").rmdir()
+    (tmp_path / "browser-camera.txt").write_bytes(b"\xff\xfe")
+    assert remembered.label == ""
+    remembered.keep("")
+    remembered.keep("y")
+    assert remembered.label == "y"
 
 
 def test_trouble_of_the_page_is_known(served):

@@ -27,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from neckrom.live.contract import Stop
 from neckrom.live.pushed import LARGEST_PICTURE, Kind, PageClock, PushedSource, Refusal
+from neckrom.web.remembered_camera import RememberedCamera
 
 log = logging.getLogger(__name__)
 
@@ -131,10 +132,18 @@ class PageCamera:
     size : tuple of two int
         Width and height to ask the camera for.
     fps : float
+    remembered : RememberedCamera, optional
+        Which camera the page is to take where it has the choice, and where the one that it took is kept.
     """
 
     def __init__(
-        self, source: PushedSource, begin: Callable[[], None], *, size: tuple[int, int], fps: float
+        self,
+        source: PushedSource,
+        begin: Callable[[], None],
+        *,
+        size: tuple[int, int],
+        fps: float,
+        remembered: RememberedCamera | None = None,
     ) -> None:
         self.source = source
         self.trouble: str | None = None
@@ -145,7 +154,10 @@ class PageCamera:
             "height": size[1],
             "fps": fps,
             "on_the_way": ON_THE_WAY[source.kind],
+            "label": remembered.label if remembered is not None else "",
         }
+        self._remembered = remembered
+        self._label = ""
         self._stage = Stage.WAITING
         self._sender: _Sender | None = None
         self._starting: asyncio.Task[None] | None = None
@@ -300,6 +312,7 @@ class PageCamera:
             if asked_ns is not None:
                 sender.clock.answered(asked_ns, message.now, time.monotonic_ns())
         elif isinstance(message, Hello):
+            self._label = message.label.strip()
             if self._stage is Stage.WAITING:
                 self.source.label = _plain(message.label)
         elif isinstance(message, Stopping):
@@ -314,6 +327,8 @@ class PageCamera:
     async def _start(self) -> None:
         await asyncio.to_thread(self._begin)
         self._stage = Stage.RUNNING
+        if self._remembered is not None:
+            await asyncio.to_thread(self._remembered.keep, self._label)
 
     def _failed(self) -> bool:
         task = self._starting
