@@ -51,6 +51,7 @@ class KnownRecordingError(InputError):
         super().__init__(said)
         self.session = session
         self.of_another = of_another
+        self.page_says("stored_of_another" if of_another else "stored_already", session=session.id)
 
 
 class Intake:
@@ -132,7 +133,7 @@ class Intake:
             raise OutputError(
                 f"The session cannot be stored in {self._files.root}: {error.strerror or error}. Free some space; "
                 "nothing of it was kept there, and its folder is as it was."
-            ) from error
+            ).page_says("no_room") from error
         written = self._settle_or_keep(manifest)
         return Imported(session_id, person_id, written, entries, read.notes + clock)
 
