@@ -41,6 +41,7 @@ class Silent:
 def main() -> None:
     """Run and print."""
     pictures = film()
+    once_s = len(pictures) / 2 / FPS
     ways: dict[str, tuple[Callable[[int], bool], Callable[[ImageArray], ImageArray], float]] = {
         "as it is": (lambda _: True, lambda picture: picture, 0.0),
         "JPEG of quality 88": (lambda _: True, as_jpeg, 0.0),
@@ -56,7 +57,10 @@ def main() -> None:
             random = np.random.default_rng(3)
             times_ms = [1e3 * n / FPS + random.normal(0, jitter_ms) for n in range(len(pictures))]
             chosen = [(times_ms[n], changed(pictures[n])) for n in range(len(pictures)) if kept(n)]
-            print(f"{name:<28}" + " ".join(f"{peak:6.1f}" for peak in measured(chosen, folder)), flush=True)
+            print(
+                f"{name:<28}" + " ".join(f"{peak:6.1f}" for peak in measured(chosen, folder, once_s)),
+                flush=True,
+            )
     finally:
         shutil.rmtree(folder)
 
@@ -87,7 +91,7 @@ def as_jpeg(picture: ImageArray) -> ImageArray:
     return np.asarray(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))
 
 
-def measured(pictures: list[tuple[float, ImageArray]], folder: Path) -> list[float]:
+def measured(pictures: list[tuple[float, ImageArray]], folder: Path, once_s: float) -> list[float]:
     """End ranges of both repetitions, degrees."""
     clip, protocol, results = folder / "film.mkv", folder / "protocol.toml", folder / "results"
     shutil.rmtree(results, ignore_errors=True)
@@ -103,7 +107,6 @@ def measured(pictures: list[tuple[float, ImageArray]], folder: Path) -> list[flo
             frame.pts, frame.time_base = last, stream.time_base
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    once_s = pictures[-1][0] / 2e3
     lines = ["version = 1", f"neutral = {list(NEUTRAL_S)}"]
     for number in (0, 1):
         start_s, end_s = number * once_s + REST_S - 0.2, (number + 1) * once_s - 0.1
