@@ -51,7 +51,6 @@ class KnownRecordingError(InputError):
         super().__init__(said)
         self.session = session
         self.of_another = of_another
-        self.page_says("stored_of_another" if of_another else "stored_already", session=session.id)
 
 
 class Intake:
