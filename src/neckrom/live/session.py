@@ -81,8 +81,8 @@ class SessionMachine:
         )
         self.introduction = Introduction(self._floor, self.gate.enter_setup)
         self.zero = Zero(self._floor, self._zero_found)
-        self.under_way = RepetitionUnderWay(self._floor, self._advance)
         self.questions = Questions(self._floor, self.plan, self._advance)
+        self.under_way = RepetitionUnderWay(self._floor, self._advance, self.questions.ask_on_the_way_back)
         self.notes: list[str] = []
         self.stop_reason: StopReason | None = None
         self.stopped_during: Movement | None = None

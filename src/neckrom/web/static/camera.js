@@ -3,6 +3,7 @@
 
 import { cameras, Sender } from "./camera_sender.js";
 import { h, setText, show } from "./dom.js";
+import { ownPicture } from "./own_picture.js";
 import { Words } from "./words.js";
 
 const KIND = document.body.dataset.camera;
@@ -12,6 +13,7 @@ class Beginning {
     this.root = root;
     this.words = words;
     this.stage = "waiting";
+    this.told = new Promise((resolve) => { this.onTold = resolve; });
     this.root.replaceChildren(...this.build());
   }
 
@@ -59,6 +61,7 @@ class BrowserCamera extends Beginning {
       link: (status) => this.onLink(status),
       trouble: (why) => this.onTrouble(why),
       refused: (why) => this.onRefused(why),
+      sent: (canvas) => ownPicture.show(canvas),
     });
     this.wanted = { width: 640, height: 480, fps: 30, deviceId: localStorage.getItem("neckrom-camera") ?? "" };
     this.button.focus();
@@ -77,7 +80,12 @@ class BrowserCamera extends Beginning {
     if (this.asking) return;
     this.asking = true;
     setText(this.status, this.text("camera.browser.asking"));
-    const films = await this.sender.film(this.wanted);
+    // which camera was used last; where the link is not there yet nobody waits for it
+    await Promise.race([this.told, new Promise((resolve) => setTimeout(resolve, 1000))]);
+    await this.takeUsual();
+    let films = await this.sender.film(this.wanted);
+    // names are told only to a page that may film: now they are known for sure
+    if (films && (await this.takeUsual())) films = await this.sender.film(this.wanted);
     this.asking = false;
     setText(this.status, "");
     if (!films) return;
@@ -86,6 +94,15 @@ class BrowserCamera extends Beginning {
     setText(this.button.firstChild, this.text("camera.browser.start"));
     if (this.select.options.length < 2 || this.running) this.send();
     else this.button.focus();
+  }
+
+  /** The camera that was used last, by its name; true where that is another one than the one at hand. */
+  async takeUsual() {
+    if (!this.usual || this.wanted.deviceId) return false;
+    const usual = (await cameras()).find(({ label }) => label === this.usual);
+    if (!usual) return false;
+    this.wanted.deviceId = usual.deviceId;
+    return usual.deviceId !== this.sender.deviceId;
   }
 
   async listCameras() {
@@ -107,8 +124,10 @@ class BrowserCamera extends Beginning {
     show(this.choice, false);
   }
 
-  onStage({ stage, width, height, fps }) {
+  onStage({ stage, width, height, fps, label }) {
     Object.assign(this.wanted, { width, height, fps });
+    this.usual = label;
+    this.onTold();
     this.stage = stage;
     if (stage === "starting") setText(this.status, this.text("camera.starting"));
     if (stage === "running" || stage === "over") {
@@ -121,6 +140,7 @@ class BrowserCamera extends Beginning {
     this.link = status;
     show(this.takeButton, status === "busy" || status === "taken");
     if (status === "over") this.wrong = null;
+    if (status !== "open") ownPicture.show(null);
     if (status === "busy" || status === "taken") {
       this.say(`camera.${status}`);
       fetch("/live/trace?since=1e9").then((answer) => answer.ok && this.watch(), () => undefined);

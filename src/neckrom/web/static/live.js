@@ -4,6 +4,7 @@ import { Clinician } from "./clinician.js";
 import { h, icon, setAttribute, setText, show, whenChanged } from "./dom.js";
 import { Gauge } from "./gauge.js";
 import { Link } from "./link.js";
+import { ownPicture } from "./own_picture.js";
 import { Preview } from "./preview.js";
 import { SCREENS, screenOf } from "./screens.js";
 import { Trace } from "./trace.js";
@@ -60,6 +61,14 @@ class App {
       status: (status) => this.connection(status),
       refused: () => this.flash("page.watching.refused"),
     });
+    ownPicture.onChange = () => this.showOwn();
+    this.showOwn();
+  }
+
+  /** Where this page has the camera it shows what it sends. */
+  showOwn() {
+    this.preview.own(ownPicture.canvas);
+    this.link.want(ownPicture.canvas === null);
   }
 
   get watching() {
