@@ -186,10 +186,11 @@ def test_a_note_that_comes_after_the_end_is_kept(session):
     assert summary["notes"] == ["added afterwards"]
 
 
-def test_killed_in_the_middle_everything_up_to_the_last_second_is_there(tmp_path):
+def test_killed_in_the_middle_everything_up_to_the_last_second_is_there(tmp_path, sample_landmarks):
+    seen = sample_landmarks(CLIP.stem)
     folder = tmp_path / "killed"
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.live.headless", str(CLIP), str(folder), "video"],
+        [sys.executable, "-m", "tests.live.headless", str(CLIP), str(seen), str(folder), "video"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
