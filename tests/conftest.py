@@ -18,6 +18,32 @@ import pytest
 SAMPLES = Path(__file__).parents[1] / "sample_videos"
 PATIENCE_S = 300.0
 
+LONGEST_FIRST = (
+    "test_golden.py",
+    "web/test_camera_in_browser.py",
+    "web/test_page.py",
+    "service/test_measure.py",
+    "records/test_hold.py",
+    "web/test_records_pages.py",
+    "cli/test_cli_bad_input.py",
+    "cli/test_cli_measure.py",
+    "live/test_engine.py",
+    "live/test_endings.py",
+    "notebooks/test_notebooks.py",
+    "web/test_layout.py",
+    "web/test_live_in_browser.py",
+    "web/test_phone.py",
+    "test_no_network.py",
+)
+"""Files of tests that take long: workers of pytest-xdist take whole files, and a long one at the end leaves the
+others idle."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest; the others stay in their order."""
+    place = {Path(__file__).parent / name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
 
 Fill = Callable[[Path], None]
 

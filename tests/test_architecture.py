@@ -91,8 +91,12 @@ MAY_IMPORT = {
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
     | {"messages", "saying"}
     | {"report", "validation", "assessment", "landmarks", "camera_profiles"},
+    # what programs call; knows how a result folder is read from the records, and no page and no command
+    "library": BASE
+    | {"service", "landmarks", "camera_profiles", "rom", "assessment", "report", "validation", "records"}
+    | {"messages", "saying"},
     "__main__": {"cli"},
-    "__init__": {"_version"},
+    "__init__": {"_version", "types", "errors", "result", "assessment", "library"},
 }
 
 KNOWN_EXCEPTIONS = {

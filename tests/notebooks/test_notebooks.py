@@ -12,7 +12,7 @@ import pytest
 from neckrom.kinematics.front.truth_table import read_table, write_table
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-FEW = 16
+FEW = 6
 """Clips; all of them take minutes, and their figures are in the output that is committed."""
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 

@@ -68,9 +68,9 @@ def test_replayed_landmarks_give_the_same_numbers(outcome, tmp_path):
     assert "image/jpeg" not in (again.folder / "report.html").read_text()
 
 
-def test_result_folder_can_be_measured_again(outcome, tmp_path):
-    again = measure_one(outcome.folder, tmp_path, MeasureOptions(), Unheard())
-    assert numbers(again.result) == numbers(outcome.result)
+def test_result_folder_can_be_measured_again(short_outcome, tmp_path):
+    again = measure_one(short_outcome.folder, tmp_path, MeasureOptions(), Unheard())
+    assert numbers(again.result) == numbers(short_outcome.result)
 
 
 def test_same_clip_twice_gives_the_same_bytes_apart_from_the_time_stamp(short_outcome, short_clip, tmp_path):
@@ -102,23 +102,25 @@ def test_mirrored_clip_swaps_sides_and_changes_nothing_else(outcome, tmp_path):
     assert "leave --mirrored out" in swapped.quality.first_turn_note
 
 
-def test_results_do_not_depend_on_how_many_run_at_once(outcome, tmp_path):
-    inputs = [outcome.folder / "landmarks.parquet", outcome.folder, tmp_path / "missing.mp4"]
+def test_results_do_not_depend_on_how_many_run_at_once(short_outcome, tmp_path):
+    inputs = [short_outcome.folder / "landmarks.parquet", short_outcome.folder, tmp_path / "missing.mp4"]
     outcomes = measure_all(inputs, tmp_path / "out", MeasureOptions(), jobs=3, progress=Unheard())
     assert [one.error is None for one in outcomes] == [True, True, False]
     assert isinstance(outcomes[2].error, InputError)
-    assert numbers(outcomes[0].result) == numbers(outcomes[1].result) == numbers(outcome.result)
+    assert numbers(outcomes[0].result) == numbers(outcomes[1].result) == numbers(short_outcome.result)
     assert len({one.folder for one in outcomes[:2]}) == 2
 
 
-def test_ctrl_c_leaves_nothing_behind(outcome, tmp_path):
+def test_ctrl_c_leaves_nothing_behind(short_outcome, tmp_path):
     class Interrupting:
         def step(self, _path, name, done, _total):
             if name == "report" and done == 1:
                 raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        measure_all([outcome.folder], tmp_path / "out", MeasureOptions(), jobs=1, progress=Interrupting())
+        measure_all(
+            [short_outcome.folder], tmp_path / "out", MeasureOptions(), jobs=1, progress=Interrupting()
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -134,22 +136,22 @@ def test_existing_result_is_not_overwritten(outcome):
         measure_one(CLIP, outcome.folder.parent, MeasureOptions(), Unheard())
 
 
-def test_mistakes_in_both_files_are_told_before_anything_is_measured(outcome, tmp_path):
+def test_mistakes_in_both_files_are_told_before_anything_is_measured(short_outcome, tmp_path):
     (tmp_path / "p.toml").write_text("version = 1\n[pain]\nflexion = 11\n")
     (tmp_path / "n.toml").write_text("version = 1\n")
     options = MeasureOptions(protocol=tmp_path / "p.toml", norms=str(tmp_path / "n.toml"))
     with pytest.raises(ConfigurationError) as error:
-        measure_all([outcome.folder], tmp_path / "out", options, jobs=1, progress=Unheard())
+        measure_all([short_outcome.folder], tmp_path / "out", options, jobs=1, progress=Unheard())
     assert "pain.flexion" in str(error.value)
     assert "title" in str(error.value)
 
 
-def test_neutral_that_is_named_is_used_or_refused(outcome, tmp_path):
-    result = measure_one(outcome.folder, tmp_path, MeasureOptions(neutral=(0.5, 1.5)), Unheard()).result
+def test_neutral_that_is_named_is_used_or_refused(short_outcome, tmp_path):
+    result = measure_one(short_outcome.folder, tmp_path, MeasureOptions(neutral=(0.5, 1.5)), Unheard()).result
     assert (result.neutral.start_s, result.neutral.end_s, result.neutral.origin) == (0.5, 1.5, "given")
     with pytest.raises(NoNeutralError, match="inside it"):
         measure_one(
-            outcome.folder, tmp_path / "b", replace(MeasureOptions(), neutral=(90.0, 91.0)), Unheard()
+            short_outcome.folder, tmp_path / "b", replace(MeasureOptions(), neutral=(90.0, 91.0)), Unheard()
         )
     assert not (tmp_path / "b").exists()
 
