@@ -43,7 +43,7 @@ def numbers(result):
 def test_it_gives_what_the_command_line_gives(measured, folder):
     assert numbers(measured.result) == numbers(neckrom.read_result(folder))
     assert measured.error is None
-    assert str(folder) in repr(measured)
+    assert folder.name in repr(measured)
     assert any("LEFT" in line or "left" in line for line in measured.verdict)
 
 

@@ -159,7 +159,7 @@ class Measurement:
             for item in self.result.movements
             if item.best_deg is not None
         )
-        return f"<neckrom.Measurement of {str(self.path)!r}: {best or 'nothing was tested'} (deg)>"
+        return f"<neckrom.Measurement of {self.path.name!r}: {best or 'nothing was tested'} (deg)>"
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
@@ -180,4 +180,4 @@ class Failed:
         self.path, self.error = path, error
 
     def __repr__(self) -> str:
-        return f"<neckrom.Failed {str(self.path)!r}: {self.error}>"
+        return f"<neckrom.Failed {self.path.name!r}: {self.error}>"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from neckrom.errors import InputError
 from neckrom.landmarks.store import read_landmarks as read_file
-from neckrom.records.result_folder import LANDMARKS, RESULT, parse_result, read_plain_result
+from neckrom.records.result_folder import LANDMARKS, parse_result, read_result_folder
 from neckrom.result import Result
 from neckrom.types import DetectorIdentity, LandmarkSeries, SourceInfo
 
@@ -53,8 +53,13 @@ def read_result(path: str | Path) -> Result:
         It is not there, is damaged, or was written by a newer neckrom.
     """
     path = Path(path)
-    file = path if path.name.endswith(".json") else path / RESULT
-    result, _ = parse_result(read_plain_result(file), str(file))
+    if not path.is_file():
+        return read_result_folder(path).result
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from error
+    result, _ = parse_result(raw, str(path))
     return result
 
 

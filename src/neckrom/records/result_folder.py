@@ -63,34 +63,23 @@ def read_result_folder(folder: Path) -> ResultFolder:
         If it holds no result, is damaged, or was written by a newer neckrom.
     """
     path = folder / RESULT
-    raw = read_plain_result(path)
+    try:
+        raw = read_plain(path, MAX_RESULT_BYTES)
+    except TooLargeError as error:
+        raise _foreign(folder, f"its {RESULT} is larger than any result") from error
+    except NotPlainFileError as error:
+        raise _foreign(folder, f"its {RESULT} is a link, a pipe or a device, no plain file") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputError(
+            f"{folder} is no result of neckrom: there is no {RESULT} in it. Give the folder that holds one, or the "
+            "clip itself."
+        ) from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from error
     result, notes = parse_result(raw, str(path))
     files = dict(_files(folder))
     _check_parts(folder, result, files)
     return ResultFolder(result, raw, files, notes)
-
-
-def read_plain_result(path: Path) -> bytes:
-    """The bytes of a ``result.json``.
-
-    Raises
-    ------
-    InputError
-        If there is none, or it is none.
-    """
-    try:
-        return read_plain(path, MAX_RESULT_BYTES)
-    except TooLargeError as error:
-        raise _foreign(path.parent, f"its {RESULT} is larger than any result") from error
-    except NotPlainFileError as error:
-        raise _foreign(path.parent, f"its {RESULT} is a link, a pipe or a device, no plain file") from error
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError(
-            f"{path.parent} is no result of neckrom: there is no {RESULT} in it. Give the folder that holds one, or "
-            "the clip itself."
-        ) from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from error
 
 
 def parse_result(raw: bytes, where: str) -> tuple[Result, tuple[str, ...]]:
