@@ -13,7 +13,7 @@ from neckrom.report.content import client_table
 from neckrom.report.figures import rom_figure
 from neckrom.result import Result
 from neckrom.saying.names import display_name
-from neckrom.saying.statements import said_or
+from neckrom.saying.sentences import said_or
 from neckrom.saying.verdict import movements_said, verdict_of
 
 _DOTS_PER_INCH = 100
