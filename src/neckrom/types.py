@@ -269,7 +269,7 @@ class LandmarkSeries:
     tracks: Float32Array | None = None
     chest_tracks: Float32Array | None = None
     sides_swapped: bool = False
-    """Left and right were swapped after the models saw the pictures (:meth:`mirrored`): what the models do to one
+    """Left and right were swapped after the models saw the pictures (``landmarks.mirror``): what the models do to one
     side is then on the other."""
 
     def __len__(self) -> int:
@@ -289,16 +289,6 @@ class LandmarkSeries:
     def pose_found(self) -> BoolArray:
         """Frames with a pose, shape (N,)."""
         return np.asarray(np.isfinite(self.pose[:, 0, 0]))
-
-    def mirrored(self) -> LandmarkSeries:
-        """The same clip flipped left for right, for recordings that were stored mirrored.
-
-        Points are flipped in the picture *and* renumbered, so that the person's
-        left is on the left-hand points again.
-        """
-        from neckrom.landmarks.mirror import mirror_series  # noqa: PLC0415  (cycle)
-
-        return mirror_series(self)
 
 
 @dataclass(frozen=True, slots=True)

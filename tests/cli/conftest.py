@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+
+from tests.cli.ready import ReadyProcess
 
 SAMPLES = Path(__file__).parents[2] / "sample_videos"
 
@@ -28,20 +30,35 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "neckrom", *map(str, arguments)]
 
 
+@pytest.fixture(scope="session")
+def ready() -> Iterator[ReadyProcess | None]:
+    """Where processes can fork: a process whose imports are done."""
+    process = ReadyProcess() if hasattr(os, "fork") else None
+    yield process
+    if process is not None:
+        process.close()
+
+
 @pytest.fixture
-def neckrom(tmp_path: Path) -> Run:
-    """Run ``neckrom`` in an empty folder and give what it printed."""
+def neckrom(tmp_path: Path, ready: ReadyProcess | None) -> Run:
+    """Run ``neckrom`` in an empty folder and give what it printed.
+
+    With settings of ``subprocess``, or another ``PYTHONPATH``, Python is started anew.
+    """
     folder = tmp_path / "cwd"
     folder.mkdir()
 
     def run(*arguments: str | Path, **settings: object) -> subprocess.CompletedProcess[str]:
-        variables = environment(**settings.pop("env", {}))
+        changes = settings.pop("env", {})
+        if ready is not None and not settings and "PYTHONPATH" not in changes:
+            words = [str(argument) for argument in arguments]
+            return ready.run(words, folder, environment(**changes), tmp_path)
         return subprocess.run(
             command(*arguments),
             capture_output=True,
             text=True,
             cwd=folder,
-            env=variables,
+            env=environment(**changes),
             timeout=120,
             check=False,
             **settings,
@@ -93,17 +110,17 @@ def short_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def measured(tmp_path_factory: pytest.TempPathFactory, short_clip: Path) -> Path:
+def measured(made_once, short_clip: Path) -> Path:
     """Result folder of the short clip."""
-    out = tmp_path_factory.mktemp("measured")
-    subprocess.run(
-        command("measure", short_clip, "--out", out),
-        check=True,
-        capture_output=True,
-        env=environment(),
-        timeout=120,
-    )
-    return out / "short"
+
+    def measure(folder: Path) -> None:
+        done = subprocess.run(
+            command("measure", short_clip, "--out", folder),
+            capture_output=True, text=True, env=environment(), timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+    return made_once("measured-short", measure) / "short"
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import av
@@ -12,7 +13,7 @@ import pytest
 
 from neckrom.errors import ExitCode
 from neckrom.result import Result
-from tests.cli.conftest import SAMPLES, first_seconds
+from tests.cli.conftest import SAMPLES, command, environment, first_seconds
 
 FILES = {"angles.csv", "landmarks.parquet", "report.html", "report.pdf", "result.json", "summary.csv"}
 
@@ -152,18 +153,22 @@ def test_clip_cut_short_is_measured_with_a_warning(neckrom, tmp_path, short_clip
     assert result.quality.warnings, "nothing says that the clip is cut short"
 
 
-def test_demo_writes_where_it_says(neckrom):
-    """The one long run: the clip that travels in the wheel."""
-    done = neckrom("demo")
-    assert done.returncode == 0, done.stderr
-    [folder] = (neckrom.folder / "neckrom-demo").iterdir()
-    assert {path.name for path in folder.iterdir()} >= FILES
-    assert f"neckrom-demo/{folder.name}/" in done.stdout
-    result = read_result(folder)
+def test_demo_writes_where_it_says(demo):
+    assert {path.name for path in demo.folder.iterdir()} >= FILES
+    assert f"neckrom-demo/{demo.folder.name}/" in demo.stdout
+    result = read_result(demo.folder)
     assert all(movement.trials for movement in result.movements)
-    assert "LEFT" in done.stdout
-    refuse_addresses(folder / "report.html")
-    again = neckrom("demo")
+    assert "LEFT" in demo.stdout
+    refuse_addresses(demo.folder / "report.html")
+    again = subprocess.run(
+        command("demo"),
+        cwd=demo.cwd,
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=120,
+        check=False,
+    )
     assert again.returncode == ExitCode.CANNOT_WRITE
     assert "--overwrite" in again.stderr
 

@@ -41,7 +41,7 @@ def test_mirroring_twice_gives_the_series_back():
 
 def test_nothing_but_points_changes():
     series = series_of([landmark_frame(number) for number in range(20)])
-    mirrored = series.mirrored()
+    mirrored = mirror_series(series)
     for name in ("time_ns", "faces", "pose_ran", "width", "height"):
         assert np.array_equal(getattr(mirrored, name), getattr(series, name))
     assert np.array_equal(mirrored.face_found, series.face_found)

@@ -1,7 +1,7 @@
 """A person at the keys, without a page: answers what the session asks, at once.
 
 Run as a program it leads a session from a clip until it is killed or over:
-``python -m tests.live.headless CLIP FOLDER [video]``.
+``python -m tests.live.headless CLIP LANDMARKS FOLDER [video]``; what is seen in the clip stands in LANDMARKS.
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ from neckrom.live.contract import Chin, Consent, Pain, Phase, Simple, State
 from neckrom.live.engine import EngineOptions, LiveEngine
 from neckrom.live.playback import ClipPlayer
 from neckrom.live.protocols import load_session_protocol
+from neckrom.types import LandmarkDetector
 from tests.live.people import answers
+from tests.live.seen import Seen
+
+DetectorFactory = Callable[[], LandmarkDetector]
 
 PATIENCE_S = 400.0
 
 
-def engine_for(clip: Path, folder: Path, protocol: str = "quick", **changes) -> LiveEngine:
-    options = EngineOptions(load_session_protocol(protocol), folder, **changes)
-    return LiveEngine(ClipPlayer(clip, fast=True), MediaPipeDetector, options)
+def engine_for(clip: Path, folder: Path, detector: DetectorFactory = MediaPipeDetector) -> LiveEngine:
+    options = EngineOptions(load_session_protocol("quick"), folder)
+    return LiveEngine(ClipPlayer(clip, fast=True), detector, options)
 
 
 def lead(
@@ -60,8 +64,8 @@ def press(engine: LiveEngine, state: State, *, video: bool) -> None:
 
 
 def main() -> None:
-    clip, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    engine = engine_for(clip, folder)
+    clip, landmarks, folder = (Path(argument) for argument in sys.argv[1:4])
+    engine = engine_for(clip, folder, Seen(clip, landmarks))
     engine.start()
 
     def tell(state: State) -> None:

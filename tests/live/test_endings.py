@@ -27,10 +27,16 @@ from tests.conftest import SAMPLES
 from tests.live.cameras import streaming_camera
 from tests.live.headless import PATIENCE_S, engine_for, lead
 from tests.live.people import answers
+from tests.live.seen import Seen
 
 CLIP = SAMPLES / "chidi_deficit.mp4"
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def seen(sample_landmarks):
+    return Seen(CLIP, sample_landmarks(CLIP.stem))
 
 
 def wait_for(engine, *phases):
@@ -110,10 +116,10 @@ def fill(place: Path) -> Path:
     return path
 
 
-def test_a_disk_that_is_full_at_the_end(small_disk):
+def test_a_disk_that_is_full_at_the_end(small_disk, seen):
     """The session ends, says that it could not write the report, and keeps what there was."""
     folder = small_disk / "session"
-    engine = engine_for(CLIP, folder)
+    engine = engine_for(CLIP, folder, seen)
     engine.start()
 
     def watch(state) -> None:
@@ -138,10 +144,10 @@ def test_a_disk_that_is_full_at_the_end(small_disk):
     assert (folder / "report.html").is_file(), "made later, when there is room"
 
 
-def test_a_report_that_could_not_be_written_is_tried_again_at_the_end(tmp_path, monkeypatch):
+def test_a_report_that_could_not_be_written_is_tried_again_at_the_end(tmp_path, monkeypatch, seen):
     """When the page and what it had open are gone."""
     folder = tmp_path / "session"
-    engine = engine_for(CLIP, folder)
+    engine = engine_for(CLIP, folder, seen)
     calls = []
 
     def first_fails(*arguments):
@@ -165,8 +171,8 @@ def test_a_report_that_could_not_be_written_is_tried_again_at_the_end(tmp_path, 
     assert (folder / "report.html").is_file()
 
 
-def test_a_defect_in_a_thread_costs_no_report(tmp_path, monkeypatch):
-    engine = engine_for(CLIP, tmp_path / "session")
+def test_a_defect_in_a_thread_costs_no_report(tmp_path, monkeypatch, seen):
+    engine = engine_for(CLIP, tmp_path / "session", seen)
     engine.start()
 
     def broken(*_arguments) -> None:
@@ -184,8 +190,8 @@ def test_a_defect_in_a_thread_costs_no_report(tmp_path, monkeypatch):
     assert (tmp_path / "session" / "report.html").is_file()
 
 
-def test_a_clock_that_is_set_back_does_not_end_a_session_before_it_began(tmp_path, monkeypatch):
-    engine = engine_for(CLIP, tmp_path / "session")
+def test_a_clock_that_is_set_back_does_not_end_a_session_before_it_began(tmp_path, monkeypatch, seen):
+    engine = engine_for(CLIP, tmp_path / "session", seen)
     engine.start()
 
     class SetBack(datetime):

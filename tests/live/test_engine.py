@@ -1,4 +1,8 @@
-"""A whole session with the real models, a clip as camera: its numbers, its record, its end by a kill."""
+"""A whole session with a clip as camera: its numbers, its record, its end by a kill.
+
+What the models see of the clip was looked up; with the models at work a session is led in
+``tests/web/test_live_in_browser.py``.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +42,7 @@ from tests.live.cameras import streaming_camera
 from tests.live.headless import PATIENCE_S, engine_for, lead
 from tests.live.pages import page_sending
 from tests.live.people import answers
+from tests.live.seen import Seen
 
 CLIP = SAMPLES / "chidi_deficit.mp4"
 ROOT = Path(__file__).parents[2]
@@ -51,10 +56,10 @@ class Silent:
 
 
 @pytest.fixture(scope="module")
-def session(request, tmp_path_factory):
+def session(request, tmp_path_factory, sample_landmarks):
     """One quick session without consent for the picture, and what a page saw of it."""
     folder = tmp_path_factory.mktemp("live") / "session"
-    engine = engine_for(CLIP, folder)
+    engine = engine_for(CLIP, folder, Seen(CLIP, sample_landmarks(CLIP.stem)))
     request.addfinalizer(engine.close)
     engine.start()
     previews: list[int] = []
@@ -186,10 +191,11 @@ def test_a_note_that_comes_after_the_end_is_kept(session):
     assert summary["notes"] == ["added afterwards"]
 
 
-def test_killed_in_the_middle_everything_up_to_the_last_second_is_there(tmp_path):
+def test_killed_in_the_middle_everything_up_to_the_last_second_is_there(tmp_path, sample_landmarks):
+    seen = sample_landmarks(CLIP.stem)
     folder = tmp_path / "killed"
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.live.headless", str(CLIP), str(folder), "video"],
+        [sys.executable, "-m", "tests.live.headless", str(CLIP), str(seen), str(folder), "video"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

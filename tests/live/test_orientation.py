@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 
@@ -13,7 +11,7 @@ from neckrom.kinematics.neck_angles import neck_angle_series
 from neckrom.landmarks.store import read_landmarks
 from neckrom.live.orientation import CausalOrientation, projected_axes
 from neckrom.service.analysis import estimator_for
-from neckrom.types import LandmarkFrame
+from tests.live.seen import frames_of
 
 LIVE_WITHIN_DEG, LIVE_NEVER_OFF_BY_DEG = 7.0, 15.0
 """As docs/live.md states it: 95 % of the frames, and all of them."""
@@ -22,16 +20,7 @@ LIVE_WITHIN_DEG, LIVE_NEVER_OFF_BY_DEG = 7.0, 15.0
 @pytest.fixture(scope="module")
 def recording(sample_landmarks):
     series, _ = read_landmarks(sample_landmarks("chidi_deficit"))
-    frames = [
-        LandmarkFrame(
-            **{
-                field.name: None if (column := getattr(series, field.name)) is None else column[i]
-                for field in fields(LandmarkFrame)
-            }
-        )
-        for i in range(len(series))
-    ]
-    return series, frames
+    return series, frames_of(series)
 
 
 def test_causal_angles_follow_the_recordings_without_a_lag(recording):

@@ -12,7 +12,7 @@ import pytest
 from neckrom.kinematics.front.truth_table import read_table, write_table
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-FEW = 16
+FEW = {"accuracy": 6, "many_clips": 4}
 """Clips; all of them take minutes, and their figures are in the output that is committed."""
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
@@ -32,8 +32,8 @@ def test_notebook_runs_and_draws(path, tmp_path):
         (copy.parent / table.name).symlink_to(table)
     (tmp_path / "sample_videos").symlink_to(FOLDER.parent / "sample_videos", target_is_directory=True)
     (tmp_path / "calibration").mkdir()
-    if path.stem == "accuracy":
-        clips = read_table(FOLDER.parent / "calibration" / "heldout.npz")[:FEW]
+    if path.stem in FEW:
+        clips = read_table(FOLDER.parent / "calibration" / "heldout.npz")[: FEW[path.stem]]
         write_table(tmp_path / "calibration" / "heldout.npz", clips)
     subprocess.run([sys.executable, FOLDER / "run.py", copy], check=True, timeout=300, capture_output=True)
     done = outputs(nbformat.read(copy, as_version=4))

@@ -392,6 +392,7 @@ def socket_of(served, *, origin="own", cookie=True, page="me", host=None):
         origin=served.origin if origin == "own" else origin,
         compression=None,
         proxy=None,
+        close_timeout=1.0,  # a server that has ended a page does not answer its farewell
     )
 
 

@@ -26,6 +26,7 @@ from tests.web.test_page_camera import serving_camera
 from tests.web.test_phone import serving_phone
 
 PATIENCE_S = 300.0
+SETUP_S = 5.0
 DESKTOP, SMALL = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 
 PROTOCOL = """
@@ -350,8 +351,8 @@ def lead(page) -> None:
             last, since = phase, time.monotonic()
         if phase == "safety":
             page.keyboard.press("Enter" if page.locator(".asked").is_visible() else "2")
-        elif phase == "intro" or (phase == "setup" and time.monotonic() - since > 15):
+        elif phase == "intro" or (phase == "setup" and time.monotonic() - since > SETUP_S):
             page.keyboard.press("Enter")
         elif phase in ("consent", "pain", "chin"):
             page.keyboard.press("1")
-        page.wait_for_timeout(200)
+        page.wait_for_timeout(100)

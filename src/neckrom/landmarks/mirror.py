@@ -11,8 +11,9 @@ from neckrom.types import BodySeries, Float32Array, IntArray, LandmarkSeries
 
 
 def mirror_series(series: LandmarkSeries) -> LandmarkSeries:
-    """The same clip flipped left for right.
+    """The same clip flipped left for right, for recordings that were stored mirrored.
 
+    Points are flipped in the picture *and* renumbered, so that the person's left is on the left-hand points again.
     ``x`` becomes ``width - x``: pixels count from the left edge of the picture to the
     right one, so the middle of column ``i`` lies at ``i + 0.5``. Points in metres change
     the sign of ``x``. NaN stays NaN. Twice gives the series back, but for the rounding

@@ -35,6 +35,7 @@ from neckrom.kinematics.view import (
     only_measured_coupling,
     view_evidence,
 )
+from neckrom.landmarks.mirror import mirror_series
 from neckrom.result import (
     CameraInfo,
     ClipInfo,
@@ -126,7 +127,7 @@ def analyse(
     NoNeutralError
         If there is no usable neutral.
     """
-    seen = landmarks.mirrored() if options.mirrored else landmarks
+    seen = mirror_series(landmarks) if options.mirrored else landmarks
     view = _view(seen, options)
     _refuse_empty(seen, view, provenance)
     camera = _camera(seen, provenance.source, options)

@@ -57,8 +57,8 @@ from neckrom.service.sessions import (
     session_options,
 )
 from neckrom.service.whole_bodies import whole_body_hint, whole_body_notice
-from neckrom.service.writing import SAME_CLOCK, write_results
-from neckrom.types import CameraModel, LandmarkSeries
+from neckrom.service.writing import SAME_CLOCK, ClipClock, Tell, write_results
+from neckrom.types import CameraModel, LandmarkSeries, SourceInfo
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class Progress(Protocol):
         ...
 
 
-class _Border:
+class Border:
     """The border between inputs: an error of one ends there, so that the others are measured all the same.
 
     What is no refusal of ours is a defect, and is handed on as one; Ctrl-C and its like pass.
@@ -151,7 +151,7 @@ def measure_all(
         progress.step(path, name, done, total)
 
     def work(path: Path, folder: Path) -> Outcome:
-        border = _Border(path)
+        border = Border(path)
         with border:
             return _measure_into(path, folder, options, analysis_options, tell)
         return Outcome(path, None, None, border.error, ())
@@ -197,9 +197,42 @@ def measure_quietly(path: Path, options: MeasureOptions, progress: Progress | No
     tell = progress.step if progress is not None else _tell_nobody
     clear_unfinished()
     with new_part_folder(Path(tempfile.gettempdir()), path) as folder:
-        analysis_options = _analysis_options(options)
-        landmarks = _landmarks(path, folder, tell, analysis_options.camera, options.rotate_deg)
-        return _analyse(landmarks, analysis_options)
+        return measure_into(path, folder, _analysis_options(options), options.rotate_deg, tell).analysis
+
+
+def measure_to_keep(path: Path, options: AnalysisOptions, rotate_deg: int | None) -> tuple[Seen, bytes]:
+    """Measure one input and write nothing yet; what :func:`write_kept` needs.
+
+    Returns
+    -------
+    Seen
+        Its ``file`` is gone.
+    bytes
+        The landmark file: about 10 MB for a minute.
+
+    Raises
+    ------
+    NeckromError
+        With what to do about it.
+    """
+    clear_unfinished()
+    check_exists(path)
+    with new_part_folder(Path(tempfile.gettempdir()), path) as folder:
+        seen = measure_into(path, folder, options, rotate_deg, _tell_nobody)
+        return seen, seen.file.read_bytes()
+
+
+def write_kept(seen: Seen, landmarks: bytes, folder: Path, options: MeasureOptions) -> None:
+    """Write all that :func:`measure_one` writes.
+
+    Raises
+    ------
+    NeckromError
+        Nothing is left behind then.
+    """
+    with new_folder(folder, overwrite=options.overwrite) as part:
+        (part / LANDMARK_FILE).write_bytes(landmarks)
+        _write(seen, part, options, lambda *_: None)
 
 
 def identity_lines() -> list[str]:
@@ -243,26 +276,59 @@ class _Landmarks:
     """The file that the user gave; None where the models have just seen the clip."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An analysis, and what its files are made from.
+
+    Attributes
+    ----------
+    analysis : Analysis
+    file : Path
+        The landmarks.
+    clip : Path or None
+        Where pictures can be had; None where landmarks were replayed.
+    clock : ClipClock
+    opened : SourceInfo
+        How the clip was opened.
+    """
+
+    analysis: Analysis
+    file: Path
+    clip: Path | None
+    clock: ClipClock
+    opened: SourceInfo
+
+
+def measure_into(
+    path: Path, part: Path, options: AnalysisOptions, rotate_deg: int | None, tell: _Tell
+) -> Seen:
+    """Measure one input, with its landmarks in the folder ``part``.
+
+    Raises
+    ------
+    NeckromError
+        With what to do about it.
+    """
+    landmarks = _landmarks(path, part, tell, options.camera, rotate_deg)
+    analysis = _analyse(landmarks, options)
+    clock = SAME_CLOCK if landmarks.session is None else session_clock(landmarks.session)
+    return Seen(analysis, landmarks.file, landmarks.clip, clock, landmarks.header.source)
+
+
 def _measure_into(
     path: Path, folder: Path, options: MeasureOptions, analysis_options: AnalysisOptions, tell: _Tell
 ) -> Outcome:
     refuse_existing(folder, overwrite=options.overwrite)
     check_exists(path)
     with new_folder(folder, overwrite=options.overwrite) as part:
-        landmarks = _landmarks(path, part, tell, analysis_options.camera, options.rotate_deg)
-        analysis = _analyse(landmarks, analysis_options)
-        clock = SAME_CLOCK if landmarks.session is None else session_clock(landmarks.session)
-        write_results(
-            part,
-            analysis,
-            landmarks.clip,
-            options,
-            partial(tell, path),
-            clock=clock,
-            opened=landmarks.header.source,
-        )
+        seen = measure_into(path, part, analysis_options, options.rotate_deg, tell)
+        _write(seen, part, options, partial(tell, path))
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
-    return Outcome(path, folder, analysis.result, None, written)
+    return Outcome(path, folder, seen.analysis.result, None, written)
+
+
+def _write(seen: Seen, part: Path, options: MeasureOptions, tell: Tell) -> None:
+    write_results(part, seen.analysis, seen.clip, options, tell, clock=seen.clock, opened=seen.opened)
 
 
 def _landmarks(

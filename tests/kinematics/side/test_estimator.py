@@ -30,6 +30,7 @@ from neckrom.kinematics.view import (
     view_evidence,
     view_warning,
 )
+from neckrom.landmarks.mirror import mirror_series
 from neckrom.landmarks.store import read_landmarks
 from neckrom.rom.neutral import NeutralSettings, find_neutral
 from neckrom.rom.range_of_motion import RomSettings, range_of_motion
@@ -164,7 +165,7 @@ def test_sample_clip_from_its_video(sample_landmarks: Callable[[str], Path]):
 
 def test_the_other_side_gives_the_same_angles():
     for clip in held_out()[:3]:
-        here, there = measured(clip.landmarks, clip), measured(clip.landmarks.mirrored(), clip)
+        here, there = measured(clip.landmarks, clip), measured(mirror_series(clip.landmarks), clip)
         np.testing.assert_allclose(there.neck_deg[:, 0], here.neck_deg[:, 0], atol=0.05)
         np.testing.assert_allclose(there.trunk_deg[:, 0], here.trunk_deg[:, 0], atol=0.05)
 
@@ -195,7 +196,7 @@ def test_place_and_size_in_the_picture_do_not_matter(factor, shift, tolerance_de
 @pytest.mark.parametrize("turn_deg", [-2.0, 0.4, 3.0])
 def test_flow_of_a_turning_picture_is_read_as_its_turn(view, turn_deg):
     clip = clips()[GOLDEN]
-    landmarks = clip.landmarks if view == "side_left" else clip.landmarks.mirrored()
+    landmarks = clip.landmarks if view == "side_left" else mirror_series(clip.landmarks)
     box = landmarks.motion_box.astype(np.float64)
     line = np.linspace(-1, 1, 14)
     grid = np.stack(np.meshgrid(line, line), axis=-1)
@@ -272,7 +273,7 @@ def test_side_views_are_seen_as_such_and_from_the_right_side():
         assert detect_view(clip.landmarks) in ("side_left", "side_right"), clip.name
         assert view_warning(clip.landmarks) is None
     assert detect_view(clips()[GOLDEN].landmarks) == "side_left"
-    assert detect_view(clips()[GOLDEN].landmarks.mirrored()) == "side_right"
+    assert detect_view(mirror_series(clips()[GOLDEN].landmarks)) == "side_right"
 
 
 @pytest.mark.parametrize("table", ["heldout.npz", "landmarks_fit.npz"])

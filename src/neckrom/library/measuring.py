@@ -1,0 +1,285 @@
+"""Measure clips from a program."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Literal, TypedDict, Unpack
+
+import pyarrow as pa
+
+from neckrom.assessment.norms import NormSet
+from neckrom.errors import ConfigurationError
+from neckrom.library.camera import Camera
+from neckrom.library.measurement import Failed, Measurement
+from neckrom.library.norms import loaded
+from neckrom.library.tables import movement_table
+from neckrom.messages import LANGUAGES
+from neckrom.result import Result
+from neckrom.rom.protocol import load_protocol
+from neckrom.service.analysis import AnalysisOptions
+from neckrom.service.measure import Border, measure_to_keep
+from neckrom.service.options import MeasureOptions
+
+View = Literal["auto", "front", "side"]
+VIEWS: tuple[View, ...] = ("auto", "front", "side")
+MOST_WARM_UPS = 20
+HFOV_DEG = (5.0, 150.0)
+DISTANCE_M = (0.2, 20.0)
+
+
+class Options(TypedDict, total=False):
+    """Options of :func:`measure`, which describes them."""
+
+    mirrored: bool
+    neutral: tuple[float, float] | None
+    warm_ups: int | None
+    rotate_deg: Literal[0, 90, 180, 270] | None
+    view: View
+    camera: Camera | str | Path | None
+    hfov_deg: float | None
+    distance_m: float | None
+    protocol: str | Path | None
+    norms: NormSet | str | Path
+    language: str
+
+
+def measure(
+    path: str | Path,
+    *,
+    mirrored: bool = False,
+    neutral: tuple[float, float] | None = None,
+    warm_ups: int | None = None,
+    rotate_deg: Literal[0, 90, 180, 270] | None = None,
+    view: View = "auto",
+    camera: Camera | str | Path | None = None,
+    hfov_deg: float | None = None,
+    distance_m: float | None = None,
+    protocol: str | Path | None = None,
+    norms: NormSet | str | Path = "article",
+    language: str = "en",
+) -> Measurement:
+    """Measure the neck in a clip.
+
+    Nothing is written: :meth:`Measurement.save` does.
+
+    Parameters
+    ----------
+    path : str or Path
+        A clip, a folder of pictures with ``timestamps.csv``, a result folder or its ``landmarks.parquet``, or
+        the folder of a guided session.
+    mirrored : bool
+        The clip was stored mirrored, as many phones do with the front camera.
+    neutral : tuple of two float, optional
+        Start and end of the rest from which angles count, seconds; found where it is left out.
+    warm_ups : int, optional
+        So many repetitions of each direction come first and do not count, 0 to 20.
+    rotate_deg : int, optional
+        0, 90, 180 or 270 degrees clockwise by which the picture is turned; found where it is left out.
+    view : str
+        "front" or "side": from where the camera looks at the person; "auto" finds out.
+    camera : Camera, str or Path, optional
+        The lens: a :class:`Camera`, or a profile by name or file. Excludes ``hfov_deg`` and ``distance_m``.
+    hfov_deg : float, optional
+        Horizontal field of view of the upright picture, 5 to 150 degrees.
+    distance_m : float, optional
+        Metres from the eyes to the camera at rest, 0.2 to 20, where the field of view is not known.
+    protocol : str or Path, optional
+        File that names repetitions and pain (``docs/cli.md``).
+    norms : NormSet, str or Path
+        What is judged by: a name, a file, or norms of your own (:func:`load_norms` gives a start).
+    language : str
+        Of verdict, figures and report: "en", "de", "es" or "fr".
+
+    Returns
+    -------
+    Measurement
+
+    Raises
+    ------
+    ConfigurationError
+        An option, or a file that one names, has a mistake: all of them at once, before anything is measured.
+    InputError
+        The input cannot be read.
+    NoFaceError, NoNeutralError
+        It shows nobody, or no rest from which to count.
+    EnvironmentProblemError
+        A package or a model is missing or of another version.
+    """
+    given: Options = {
+        "mirrored": mirrored,
+        "neutral": neutral,
+        "warm_ups": warm_ups,
+        "rotate_deg": rotate_deg,
+        "view": view,
+        "camera": camera,
+        "hfov_deg": hfov_deg,
+        "distance_m": distance_m,
+        "protocol": protocol,
+        "norms": norms,
+        "language": language,
+    }
+    return _measured(Path(path), *_settings(given))
+
+
+def measure_many(
+    paths: Iterable[str | Path], *, jobs: int = 1, **options: Unpack[Options]
+) -> Iterator[Measurement | Failed]:
+    """Measure clips one after the other, or several at once, and hand them out in their order.
+
+    A clip that cannot be measured does not end it. Only what is being measured or waits to be taken is kept
+    in memory, so that ten thousand clips need no more of it than ten.
+
+    Parameters
+    ----------
+    paths : iterable of str or Path
+        Taken one by one.
+    jobs : int
+        How many at once; the results do not depend on it.
+    **options
+        As for :func:`measure`, for all of them.
+
+    Yields
+    ------
+    Measurement or Failed
+        ``item.error`` is None for a measurement.
+
+    Raises
+    ------
+    ConfigurationError
+        At once: an option has a mistake.
+    """
+    if jobs < 1:
+        raise ConfigurationError("This cannot be measured.", (f"jobs={jobs}: give 1 or more",))
+    unknown = sorted(set(options) - set(Options.__annotations__))
+    if unknown:
+        raise TypeError(f"measure_many() got an unexpected keyword argument {unknown[0]!r}")
+    analysis, written = _settings(options)
+    return _one_by_one(map(Path, paths), jobs, analysis, written)
+
+
+def to_table(items: Iterable[Measurement | Failed | Result]) -> pa.Table:
+    """The best end ranges of many clips in one table, six rows a clip.
+
+    Parameters
+    ----------
+    items : iterable of Measurement, Failed or Result
+        As :func:`measure_many` gives them; those that failed have no rows.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns: ``clip``, ``clip_sha256``, ``movement``, ``status``; ``best_deg`` with its 95 % interval
+        ``low_deg`` to ``high_deg`` (null above where it is only a ``lower_bound``); ``mean_deg``, ``trials``;
+        ``reference_deg``, ``percent_of_reference``, ``flag``, ``reason``; ``pain`` (0 to 10);
+        ``compensation_deg``. Angles are positive in the movement's direction; null: not measured.
+    """
+    results = (
+        item.result if isinstance(item, Measurement) else item
+        for item in items
+        if not isinstance(item, Failed)
+    )
+    return movement_table(results)
+
+
+def _one_by_one(
+    paths: Iterator[Path], jobs: int, analysis: AnalysisOptions, written: MeasureOptions
+) -> Iterator[Measurement | Failed]:
+    def work(path: Path) -> Measurement | Failed:
+        border = Border(path)
+        with border:
+            return _measured(path, analysis, written)
+        assert border.error is not None
+        return Failed(path, border.error)
+
+    if jobs == 1:
+        yield from map(work, paths)
+        return
+    with ThreadPoolExecutor(jobs, thread_name_prefix="measure") as pool:
+        waiting: deque[Future[Measurement | Failed]] = deque(
+            pool.submit(work, path) for path in islice(paths, jobs)
+        )
+        try:
+            while waiting:
+                done = waiting.popleft().result()
+                waiting.extend(pool.submit(work, path) for path in islice(paths, 1))
+                yield done
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _measured(path: Path, analysis: AnalysisOptions, written: MeasureOptions) -> Measurement:
+    seen, landmarks = measure_to_keep(path, analysis, written.rotate_deg)
+    return Measurement(path, seen, landmarks, written)
+
+
+def _settings(given: Options) -> tuple[AnalysisOptions, MeasureOptions]:
+    """Options with their files read and checked: all mistakes at once."""
+    problems = _mistakes(given)
+    norms = protocol = camera = None
+    try:
+        norms = loaded(given.get("norms", "article"))
+    except ConfigurationError as error:
+        problems.append(str(error))
+    named = given.get("protocol")
+    try:
+        protocol = None if named is None else load_protocol(Path(named))
+    except ConfigurationError as error:
+        problems.append(str(error))
+    lens = given.get("camera")
+    try:
+        camera = Camera.load(lens) if isinstance(lens, str | Path) else lens
+    except ConfigurationError as error:
+        problems.append(str(error))
+    if problems or norms is None:
+        raise ConfigurationError("This cannot be measured.", tuple(problems))
+    analysis = AnalysisOptions(
+        norms=norms,
+        mirrored=given.get("mirrored", False),
+        neutral=given.get("neutral"),
+        warm_ups=given.get("warm_ups"),
+        view=given.get("view", "auto"),
+        hfov_deg=given.get("hfov_deg"),
+        distance_m=given.get("distance_m"),
+        camera=None if camera is None else camera.model(),
+        camera_name=None if camera is None else camera.name,
+        camera_sha256=None if camera is None else camera.sha256,
+        protocol=protocol,
+        protocol_name=None if named is None else Path(named).name,
+        protocol_sha256=None if named is None else sha256(Path(named).read_bytes()).hexdigest(),
+    )
+    written = MeasureOptions(rotate_deg=given.get("rotate_deg"), language=given.get("language", "en"))
+    return analysis, written
+
+
+def _mistakes(given: Options) -> list[str]:
+    problems: list[str] = []
+
+    def check(good: bool, name: str, advice: str) -> None:
+        if not good:
+            problems.append(f"{name}={given.get(name)!r}: {advice}")
+
+    neutral = given.get("neutral")
+    if neutral is not None:
+        check(0 <= neutral[0] < neutral[1] < float("inf"), "neutral", "give two times in seconds, start, end")
+    warm_ups = given.get("warm_ups")
+    check(warm_ups is None or 0 <= warm_ups <= MOST_WARM_UPS, "warm_ups", f"give 0 to {MOST_WARM_UPS}")
+    check(given.get("rotate_deg") in (None, 0, 90, 180, 270), "rotate_deg", "give 0, 90, 180 or 270")
+    check(given.get("view", "auto") in VIEWS, "view", f"give one of {', '.join(VIEWS)}")
+    check(given.get("language", "en") in LANGUAGES, "language", f"give one of {', '.join(LANGUAGES)}")
+    ranges: tuple[tuple[Literal["hfov_deg", "distance_m"], tuple[float, float], str], ...] = (
+        ("hfov_deg", HFOV_DEG, "degrees"),
+        ("distance_m", DISTANCE_M, "metres"),
+    )
+    for name, (low, high), unit in ranges:
+        value = given.get(name)
+        check(value is None or low <= value <= high, name, f"give {low:g} to {high:g} {unit}")
+    lens = [name for name in ("camera", "hfov_deg", "distance_m") if given.get(name) is not None]
+    if len(lens) > 1:
+        problems.append(f"{' and '.join(lens)} exclude each other: give one of them")
+    return problems
