@@ -7,7 +7,6 @@ from typing import Literal
 
 from neckrom.live.contract import Phase, Spoken, Text, Tone, ToneName
 from neckrom.live.events import Angles, Effect, Sample
-from neckrom.live.protocols import SessionProtocol
 from neckrom.types import Movement
 
 _KEPT = 6
@@ -15,15 +14,9 @@ _KEPT = 6
 
 
 class Floor:
-    """The phase of a session with its clock, its voice and its wishes; no rule about either.
+    """The phase of a session with its clock, its voice and its wishes; no rule about either."""
 
-    Parameters
-    ----------
-    protocol : SessionProtocol
-    """
-
-    def __init__(self, protocol: SessionProtocol) -> None:
-        self.protocol = protocol
+    def __init__(self) -> None:
         self.phase = Phase.SAFETY
         self.time_s = 0.0
         self.said: deque[Spoken] = deque(maxlen=_KEPT)

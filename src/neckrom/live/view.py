@@ -14,7 +14,6 @@ from neckrom.live.session import SessionMachine
 from neckrom.rounding import angle_digits, whole
 from neckrom.saying.figures import NONE, short_angle
 from neckrom.saying.verdict import SAFETY_STOPS
-from neckrom.screening.safety import safety_questions
 from neckrom.types import Movement, Trial
 
 _MOVING = (Phase.ANNOUNCE, Phase.OUT, Phase.HOLD, Phase.BACK)
@@ -126,7 +125,7 @@ def _detail(machine: SessionMachine) -> Text | None:
     if phase is Phase.RESULT:
         return _result_detail(machine)
     if phase is Phase.SAFETY:
-        return text(Key.DETAIL_SAFETY, left=len(safety_questions()) - len(machine.answers))
+        return text(Key.DETAIL_SAFETY, left=len(machine.gate.questions) - len(machine.answers))
     if phase is Phase.REFUSED:
         return text(Key.DETAIL_REFUSED_DOCTOR if machine.override_allowed else Key.DETAIL_REFUSED_STOP)
     reason = f".{machine.stop_reason}" if phase is Phase.STOPPED else ""
@@ -152,7 +151,9 @@ def _wording(machine: SessionMachine) -> Text | None:
 def _questions(machine: SessionMachine) -> tuple[Question, ...]:
     if machine.phase not in (Phase.SAFETY, Phase.REFUSED):
         return ()
-    return tuple(Question(id=q.id, tier=q.tier, answer=machine.answers.get(q.id)) for q in safety_questions())
+    return tuple(
+        Question(id=q.id, tier=q.tier, answer=machine.answers.get(q.id)) for q in machine.gate.questions
+    )
 
 
 def _gauge(machine: SessionMachine, norms: LoadedNorms) -> Gauge | None:
