@@ -47,6 +47,16 @@ class Phase(StrEnum):
     """Pain 0 to 10 after a direction."""
     CHIN = "chin"
     """Whether the chin touched the chest, or how many fingers were between."""
+    POSITION = "position"
+    """Nerve tests: the voice says how to sit or lie; the limb is at its start."""
+    LEAD = "lead"
+    """Nerve tests: the limb is led slowly, until "now"."""
+    CHANGE = "change"
+    """Nerve tests: the limb is held, one joint moves alone."""
+    ANSWER = "answer"
+    """Nerve tests: whether that made it more, less, or neither."""
+    WHOSE = "whose"
+    """Nerve tests: whether it was the person's own running pain, or a stretch."""
     PAUSED = "paused"
     CAMERA_LOST = "camera_lost"
     STOPPED = "stopped"
@@ -97,6 +107,9 @@ class Check(_Strict):
         "light",
         "contrast",
         "frame_rate",
+        "feet",
+        "view",
+        "posture",
     ]
     status: Literal["good", "bad", "unknown"]
     advice: Text | None = None
@@ -256,7 +269,17 @@ class Simple(_Strict):
     """A button without further words."""
 
     type: Literal[
-        "continue", "pause", "resume", "repeat", "skip", "rezero", "hurts_now", "take_control", "finish"
+        "continue",
+        "pause",
+        "resume",
+        "repeat",
+        "skip",
+        "rezero",
+        "hurts_now",
+        "now",
+        "felt_nothing",
+        "take_control",
+        "finish",
     ]
 
 
@@ -297,6 +320,20 @@ class Chin(_Strict):
     fingers: Annotated[int, Field(ge=0, le=8)] | None
 
 
+class Changed(_Strict):
+    """What moving one joint alone did to the symptom; null is left out."""
+
+    type: Literal["changed"]
+    answer: Literal["more", "less", "same"] | None
+
+
+class Whose(_Strict):
+    """Whether it was the person's own running pain, or a stretch; null is left out."""
+
+    type: Literal["whose"]
+    pain: Literal["own", "stretch"] | None
+
+
 class Note(_Strict):
     """Added to the record."""
 
@@ -305,7 +342,7 @@ class Note(_Strict):
 
 
 Command = Annotated[
-    Answer | Override | Consent | Simple | Stop | Redo | Pain | Chin | Note,
+    Answer | Override | Consent | Simple | Stop | Redo | Pain | Chin | Changed | Whose | Note,
     Field(discriminator="type"),
 ]
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Command)

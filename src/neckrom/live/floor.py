@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Literal
 
 from neckrom.live.contract import Phase, Spoken, Text, Tone, ToneName
@@ -14,9 +15,16 @@ _KEPT = 6
 
 
 class Floor:
-    """The phase of a session with its clock, its voice and its wishes; no rule about either."""
+    """The phase of a session with its clock, its voice and its wishes; no rule about either.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    reworded : mapping
+        Keys of what all sessions say, to those that say it in this one.
+    """
+
+    def __init__(self, reworded: Mapping[str, str]) -> None:
+        self.reworded = dict(reworded)
         self.phase = Phase.SAFETY
         self.time_s = 0.0
         self.said: deque[Spoken] = deque(maxlen=_KEPT)
@@ -66,7 +74,8 @@ class Floor:
         """
         self._ids += 1
         cuts, self.pressed = cuts or self.pressed, False
-        self.said.append(Spoken(key=message.key, params=message.params, id=self._ids, cuts=cuts, then=then))
+        key = self.reworded.get(message.key, message.key)
+        self.said.append(Spoken(key=key, params=message.params, id=self._ids, cuts=cuts, then=then))
         return self._ids
 
     def hear(self, number: int) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from neckrom.live.contract import (
@@ -60,6 +60,8 @@ class GuidedMachine(ABC):
         In which the person moves, or is asked about it.
     ask_consent : bool
         False where nothing of the picture is to be stored in any case: nobody is asked then.
+    reworded : mapping, optional
+        Keys of what all sessions say, to those that say it in this one.
     """
 
     def __init__(
@@ -69,9 +71,10 @@ class GuidedMachine(ABC):
         working: frozenset[Phase],
         *,
         ask_consent: bool,
+        reworded: Mapping[str, str] | None = None,
     ) -> None:
         self._open = GETTING_READY | working
-        self._floor = Floor()
+        self._floor = Floor(reworded or {})
         self.gate = Gate(
             self._floor,
             questions,
