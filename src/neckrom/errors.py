@@ -51,6 +51,10 @@ class NoFaceError(InputError):
     """No face in any frame."""
 
 
+class NoBodyError(InputError):
+    """No whole body in any frame."""
+
+
 class NoNeutralError(InputError):
     """No still, near-frontal stretch that could serve as neutral."""
 

@@ -1,0 +1,181 @@
+"""Angles of a leg test over time, as joints make them: corrected, without spikes, with what is known of their error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from neckrom.body import Body, Side
+from neckrom.nerve.corrections import (
+    Corrections,
+    LegTest,
+    Which,
+    ankle_features,
+    knee_features,
+    load_corrections,
+    neck_features,
+    raise_features,
+)
+from neckrom.nerve.raw_angles import LegAngles, RawAngles, raw_angles
+from neckrom.types import FloatArray
+
+MEDIAN_S = 0.3
+"""A spike shorter than half of this leaves no trace; a movement at a steady speed is not changed."""
+MEAN_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class LegSeries:
+    """One leg over time, each shape (N,), degrees; NaN where not measured.
+
+    Attributes
+    ----------
+    which : {"near", "far"}
+        As the camera sees it.
+    raise_deg : ndarray
+        Thigh against the trunk's line, 0 lying straight, + to the front.
+    knee_deg : ndarray
+        0 = straight.
+    ankle_deg : ndarray
+        + toes to the shin, 0 at a right angle.
+    turn_deg : ndarray
+        Turn in the picture of what is held in the test: the whole leg (straight leg raise), the shank (slump). Only
+        differences mean anything; the trunk has no part in them.
+    """
+
+    which: Which
+    raise_deg: FloatArray
+    knee_deg: FloatArray
+    ankle_deg: FloatArray
+    turn_deg: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class LegTestAngles:
+    """Angles of a leg test.
+
+    Attributes
+    ----------
+    test : {"slr", "slump"}
+    time_s : ndarray, shape (N,)
+    near : {"left", "right"}
+        The side that is seen.
+    legs : dict
+        By side.
+    neck_flexion_deg : ndarray, shape (N,)
+        Head against the upper trunk, + chin to chest; 0 is a neck as it is held upright by most.
+    trunk_lean_deg : ndarray, shape (N,)
+        Line from the hips up to the shoulders against the picture's vertical, + to the front; lying, -90.
+    corrections : Corrections
+        The fitted numbers that were used.
+    """
+
+    test: LegTest
+    time_s: FloatArray
+    near: Side
+    legs: dict[Side, LegSeries]
+    neck_flexion_deg: FloatArray
+    trunk_lean_deg: FloatArray
+    corrections: Corrections
+
+    def between_sd_deg(self, angle: str, which: Which | None = None) -> float:
+        """Standard deviation of an angle's bias from person to person.
+
+        Parameters
+        ----------
+        angle : {"raise", "knee", "ankle", "neck"}
+        which : {"near", "far"}, optional
+            None for the neck.
+        """
+        name = f"{self.test}.{angle}" + (f".{which}" if which else "")
+        return float(self.corrections.errors[name]["between_sd_deg"])
+
+
+def measure_angles(body: Body, near: Side, test: LegTest) -> LegTestAngles:
+    """Angles of a leg test over time.
+
+    Parameters
+    ----------
+    body : Body
+        Each leg with its own points.
+    near : {"left", "right"}
+        The side that is seen.
+    test : {"slr", "slump"}
+
+    Returns
+    -------
+    LegTestAngles
+    """
+    corrections = load_corrections()
+    raw = raw_angles(body, near)
+    legs = {
+        side: _leg(raw.legs[side], "near" if side == near else "far", test, corrections, raw.time_s)
+        for side in raw.legs
+    }
+    return LegTestAngles(
+        test=test,
+        time_s=raw.time_s,
+        near=near,
+        legs=legs,
+        neck_flexion_deg=smoothed(raw.time_s, _neck(raw, test, corrections)),
+        trunk_lean_deg=smoothed(raw.time_s, _wrapped(90.0 - raw.trunk_deg)),
+        corrections=corrections,
+    )
+
+
+def _leg(
+    raw: LegAngles, which: Which, test: LegTest, corrections: Corrections, time_s: FloatArray
+) -> LegSeries:
+    def corrected(angle: str, main: FloatArray, features: FloatArray) -> FloatArray:
+        weights = np.array(corrections.coefficients[f"{test}.{angle}.{which}"])
+        return smoothed(time_s, main + features @ weights)
+
+    return LegSeries(
+        which=which,
+        raise_deg=corrected("raise", raw.raise_deg, raise_features(raw)),
+        knee_deg=corrected("knee", raw.knee_deg, knee_features(raw)),
+        ankle_deg=corrected("ankle", raw.sole_deg, ankle_features(raw)),
+        turn_deg=smoothed(time_s, raw.leg_turn_deg if test == "slr" else raw.shank_turn_deg),
+    )
+
+
+def _neck(raw: RawAngles, test: LegTest, corrections: Corrections) -> FloatArray:
+    return np.asarray(neck_features(raw) @ np.array(corrections.coefficients[f"{test}.neck"]))
+
+
+def smoothed(time_s: FloatArray, angle_deg: FloatArray) -> FloatArray:
+    """Running median, then running mean; a frame that was not measured stays so.
+
+    Parameters
+    ----------
+    time_s, angle_deg : ndarray, shape (N,)
+
+    Returns
+    -------
+    ndarray, shape (N,)
+    """
+    if len(time_s) < 3:
+        return angle_deg
+    step = float(np.median(np.diff(time_s)))
+    kept = _running(angle_deg, MEDIAN_S, step, np.median)
+    kept = _running(kept, MEAN_S, step, np.mean)
+    return np.where(np.isfinite(angle_deg), kept, np.nan)
+
+
+def _running(values: FloatArray, width_s: float, step_s: float, take: object) -> FloatArray:
+    """A running median or mean over an odd number of frames, of those that were measured."""
+    half = round(0.5 * width_s / step_s)
+    if half == 0:
+        return values
+    padded = np.pad(values, half, constant_values=np.nan)
+    windows = sliding_window_view(padded, 2 * half + 1)
+    few = np.isfinite(windows).sum(axis=1) == 0
+    windows = np.where(few[:, None], 0.0, windows)
+    answer = np.nanmedian(windows, axis=1) if take is np.median else np.nanmean(windows, axis=1)
+    return np.where(few, np.nan, answer)
+
+
+def _wrapped(angle_deg: FloatArray) -> FloatArray:
+    return np.asarray((angle_deg + 180.0) % 360.0 - 180.0)

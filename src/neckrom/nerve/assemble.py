@@ -1,0 +1,98 @@
+"""A measurement as the result that is written."""
+
+from __future__ import annotations
+
+import math
+
+from neckrom.nerve.measure import Answered, LegTestMeasurement, MeasuredTrial
+from neckrom.nerve.reading import read_sides, read_trials
+from neckrom.nerve.result import Change, NerveQuality, NerveResult, NerveTrial
+from neckrom.result import ClipInfo, ToolInfo
+from neckrom.saying.sentences import in_english, statement_of
+from neckrom.statement import state
+
+
+def leg_test_result(
+    measured: LegTestMeasurement,
+    clip: ClipInfo,
+    tool: ToolInfo,
+    *,
+    marked: bool,
+    warnings: tuple[str, ...] = (),
+) -> NerveResult:
+    """The result of a leg test.
+
+    Parameters
+    ----------
+    measured : LegTestMeasurement
+    clip : ClipInfo
+    tool : ToolInfo
+    marked : bool
+        Whether a file of marks was given.
+    warnings : tuple of str
+        What reading the clip gave to say; before those of the measurement.
+    """
+    statements = read_trials(measured.trials, marked) + read_sides(measured.test, measured.sides)
+    said = (*warnings, *measured.notices)
+    note = state("nerve.interval_note")
+    sides = measured.sides
+    return NerveResult(
+        tool=tool,
+        clip=clip,
+        kind=measured.test,
+        side=measured.near,
+        trials=tuple(_trial(trial) for trial in measured.trials),
+        side_difference_deg=_rounded(sides.difference_deg) if sides else None,
+        side_difference_interval95_deg=_both(sides.interval95_deg) if sides else None,
+        smaller_side=sides.smaller if sides else None,
+        side_difference=sides.verdict if sides else "one_side",
+        reading=in_english(*statements),
+        reading_statements=statements,
+        quality=NerveQuality(
+            frames_measured_percent=round(100 * measured.measured_share, 2),
+            person_found_percent=round(100 * measured.found_share, 2),
+            leg_swaps_mended=measured.swaps,
+            warnings=tuple(str(sentence) for sentence in said),
+            warning_statements=tuple(statement_of(sentence) for sentence in said),
+            interval_note=in_english(note),
+            interval_statement=note,
+        ),
+    )
+
+
+def _trial(measured: MeasuredTrial) -> NerveTrial:
+    answered = tuple(_change(one) for one in measured.answered)
+    return NerveTrial(
+        start_s=round(measured.trial.start_s, 3),
+        end_s=round(measured.trial.end_s, 3),
+        leg=measured.leg,
+        leg_raise_deg=_rounded(measured.leg_raise_deg),
+        knee_deg=_rounded(measured.knee_deg),
+        ankle_deg=_rounded(measured.ankle_deg),
+        neck_flexion_deg=_rounded(measured.neck_flexion_deg),
+        symptom_s=None if measured.symptom_s is None else round(measured.symptom_s, 3),
+        symptom_angle_deg=_rounded(measured.symptom_angle_deg),
+        interval95_deg=_both(measured.interval95_deg) if measured.interval95_deg else None,
+        held=measured.held,
+        moved_deg=_rounded(measured.moved_deg),
+        change=answered[0] if answered else None,
+        further_changes=answered[1:],
+        pain=measured.pain,
+    )
+
+
+def _change(one: Answered) -> Change:
+    return Change(
+        joint=one.moved.joint,
+        by_deg=round(one.moved.by_deg, 2),
+        answer=one.answer,
+        at_s=round(one.moved.done_s, 3),
+    )
+
+
+def _rounded(value: float) -> float | None:
+    return round(value, 2) if math.isfinite(value) else None
+
+
+def _both(interval: tuple[float, float]) -> tuple[float, float]:
+    return round(interval[0], 2), round(interval[1], 2)

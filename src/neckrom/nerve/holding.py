@@ -1,0 +1,119 @@
+"""What happens while a leg is held at the first symptom: does it move, and does the neck or the ankle alone?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from neckrom.types import FloatArray
+
+Joint = Literal["neck", "ankle"]
+
+HELD_WITHIN_DEG = 2.2
+"""A leg that was read to move by this much has moved by about 3 degrees, less the noise of the reading."""
+AROUND_S = 0.25
+"""A level is the median over this much to either side."""
+LEAST_CHANGE_DEG = {"neck": 8.0, "ankle": 8.0}
+"""Less is no change that was made on purpose: neck and ankle are read up and down by several degrees."""
+KEPT_S = 0.3
+"""A change is one that is kept for this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A joint that was moved alone.
+
+    Attributes
+    ----------
+    joint : {"neck", "ankle"}
+    by_deg : float
+        + chin to chest, + toes to the shin.
+    from_s, done_s : float
+        It leaves its level, and reaches the new one (half-way).
+    """
+
+    joint: Joint
+    by_deg: float
+    from_s: float
+    done_s: float
+
+
+def level_deg(time_s: FloatArray, angle_deg: FloatArray, at_s: float, around_s: float = AROUND_S) -> float:
+    """Median about a moment, degrees; NaN where nothing was measured there.
+
+    Parameters
+    ----------
+    time_s, angle_deg : ndarray, shape (N,)
+    at_s, around_s : float
+    """
+    values = angle_deg[(np.abs(time_s - at_s) <= around_s) & np.isfinite(angle_deg)]
+    return float(np.median(values)) if len(values) else float("nan")
+
+
+def moved_deg(time_s: FloatArray, turn_deg: FloatArray, from_s: float, to_s: float) -> float:
+    """By how much a limb left its place in a stretch of time: the most, with its sign; NaN where not measured.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,)
+    turn_deg : ndarray, shape (N,)
+        Turn of the limb in the picture.
+    from_s, to_s : float
+        The symptom, and the end of holding.
+    """
+    inside = (time_s >= from_s) & (time_s <= to_s) & np.isfinite(turn_deg)
+    first = inside & (time_s <= from_s + KEPT_S)
+    if inside.sum() < 3 or not first.any():
+        return float("nan")
+    off = _kept(time_s[inside], turn_deg[inside] - float(np.median(turn_deg[first])))
+    return float(off[int(np.argmax(np.abs(off)))])
+
+
+def changes(
+    time_s: FloatArray, joints: dict[Joint, FloatArray], from_s: float, to_s: float
+) -> tuple[Moved, ...]:
+    """Joints that were moved while the limb was held, in the order of their times.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,)
+    joints : dict
+        Angle of each joint, shape (N,), degrees; NaN where not measured.
+    from_s, to_s : float
+        The symptom, and the end of holding.
+
+    Returns
+    -------
+    tuple of Moved
+        At most one of each joint: the largest that was kept.
+    """
+    found = []
+    for joint, angle in joints.items():
+        inside = (time_s >= from_s) & (time_s <= to_s) & np.isfinite(angle)
+        base = level_deg(time_s, angle, from_s)
+        if inside.sum() < 3 or not np.isfinite(base):
+            continue
+        at, off = time_s[inside], angle[inside] - base
+        kept = _kept(at, off)
+        by = float(kept[int(np.argmax(np.abs(kept)))])
+        if abs(by) < LEAST_CHANGE_DEG[joint]:
+            continue
+        along = off * np.sign(by)
+        half = int(np.argmax(along > 0.5 * abs(by)))
+        before = np.flatnonzero(along[: half + 1] < 0.15 * abs(by))
+        left = int(before[-1]) if len(before) else 0
+        # the new level, not the overshoot on the way to it
+        new = along[half:][along[half:] > 0.7 * abs(by)]
+        size = float(np.median(new)) if len(new) else abs(by)
+        found.append(Moved(joint, float(np.sign(by)) * size, float(at[left]), float(at[half])))
+    return tuple(sorted(found, key=lambda moved: moved.done_s))
+
+
+def _kept(time_s: FloatArray, off: FloatArray) -> FloatArray:
+    """What each deviation is at least, for ``KEPT_S``: median over that much to the middle."""
+    half = KEPT_S / 2
+    first = np.searchsorted(time_s, time_s - half)
+    last = np.searchsorted(time_s, time_s + half, side="right")
+    return np.array([np.median(off[a:b]) for a, b in zip(first, last, strict=True)])

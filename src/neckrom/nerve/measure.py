@@ -1,0 +1,369 @@
+"""A leg test, measured: trials, symptoms, what a movement elsewhere did, and both sides against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from neckrom.body import Side, read_body
+from neckrom.errors import InputError
+from neckrom.nerve.angles import LegTestAngles, measure_angles
+from neckrom.nerve.corrections import LegTest
+from neckrom.nerve.holding import HELD_WITHIN_DEG, Joint, Moved, changes, level_deg, moved_deg
+from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
+from neckrom.nerve.marks import Mark
+from neckrom.nerve.suitable import check_side_view, notes_on
+from neckrom.nerve.trials import LegTrial, find_trials
+from neckrom.types import BodySeries, FloatArray, Notice
+
+Interval = tuple[float, float]
+AROUND_TRIAL_S = 0.5
+"""A mark this much before a trial or after it still belongs to it."""
+READING_SD_DEG = 1.0
+"""Of a level over half a second, beside what a person's own bias is."""
+NEAREST_S = 2.0
+"""Where the leg was lost at the mark, what lies this near to either side bounds the angle."""
+
+SideDifference = Literal["unusual", "within_error", "usual", "one_side"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A movement elsewhere, and what it did."""
+
+    moved: Moved
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredTrial:
+    """One trial of one leg; degrees, NaN where not measured.
+
+    Attributes
+    ----------
+    trial : LegTrial
+    leg_raise_deg, knee_deg, ankle_deg, neck_flexion_deg : float
+        At the end of the way, before anything else was moved.
+    symptom_s : float or None
+    symptom_angle_deg : float
+        Raise (straight leg raise) or knee (slump) at the symptom.
+    interval95_deg : tuple of float or None
+    held : bool or None
+        None where that cannot be told.
+    moved_deg : float
+    answered : tuple of Answered
+        The one that the first answer follows comes first.
+    pain : str or None
+    """
+
+    trial: LegTrial
+    leg_raise_deg: float
+    knee_deg: float
+    ankle_deg: float
+    neck_flexion_deg: float
+    symptom_s: float | None
+    symptom_angle_deg: float
+    interval95_deg: Interval | None
+    held: bool | None
+    moved_deg: float
+    answered: tuple[Answered, ...]
+    pain: str | None
+
+    @property
+    def leg(self) -> Side:
+        """Which leg."""
+        return self.trial.leg
+
+
+@dataclass(frozen=True, slots=True)
+class SidesCompared:
+    """Both sides against each other; degrees."""
+
+    difference_deg: float
+    interval95_deg: Interval
+    smaller: Side
+    verdict: SideDifference
+
+
+@dataclass(frozen=True, slots=True)
+class LegTestMeasurement:
+    """Everything that a clip of a leg test gave.
+
+    Attributes
+    ----------
+    test : {"slr", "slump"}
+    near : {"left", "right"}
+        The side that is seen.
+    angles : LegTestAngles
+    trials : tuple of MeasuredTrial
+    sides : SidesCompared or None
+        None where only one side was done.
+    notices : tuple of Notice
+        What the user should know, and what to do.
+    found_share, measured_share : float
+        Frames with a person, and with the angle of the test, as a share.
+    swaps : int
+        Stretches in which the model had the legs exchanged.
+    """
+
+    test: LegTest
+    near: Side
+    angles: LegTestAngles
+    trials: tuple[MeasuredTrial, ...]
+    sides: SidesCompared | None
+    notices: tuple[Notice, ...]
+    found_share: float
+    measured_share: float
+    swaps: int
+
+
+def measure_leg_test(series: BodySeries, test: LegTest, marks: tuple[Mark, ...] = ()) -> LegTestMeasurement:
+    """Measure a straight leg raise or a slump test.
+
+    Parameters
+    ----------
+    series : BodySeries
+    test : {"slr", "slump"}
+    marks : tuple of Mark
+        In the order of their times.
+
+    Returns
+    -------
+    LegTestMeasurement
+
+    Raises
+    ------
+    InputError
+        If nobody is seen, the camera is not at the side, no leg is raised, or a mark lies outside the clip.
+    """
+    body = read_body(series)
+    near = check_side_view(body, test)
+    _check_marks(marks, body.time_s)
+    angles = measure_angles(body, near, test)
+    found = find_trials(angles)
+    if not found:
+        raise InputError(
+            "No leg is raised from where it lies by 15 deg or more: film from the side, with the whole leg in the "
+            "picture from before it is raised until it is down again."
+            if test == "slr"
+            else "No knee is straightened by 15 deg or more: film from the side, with the whole leg in the picture "
+            "from before it is straightened until it hangs again."
+        )
+    trials, notices = [], list(notes_on(body, angles, found))
+    for trial in found:
+        inside = tuple(m for m in marks if _belongs(m, trial, found))
+        measured, said = _measured(angles, trial, inside)
+        trials.append(measured)
+        notices += said
+    notices += _stray(marks, found)
+    if marks and not any(mark.kind == "symptom" for mark in marks):
+        notices.append(
+            Notice(
+                "No mark says when a symptom was felt. Mark the first symptom of each trial, or leave the marks out.",
+                "nerve_no_symptom",
+            )
+        )
+    swaps = int(np.count_nonzero(np.diff(np.r_[0, body.legs_turned.astype(int)]) == 1))
+    main = [_main(angles, trial.leg) for trial in found]
+    return LegTestMeasurement(
+        test=test,
+        near=near,
+        angles=angles,
+        trials=tuple(trials),
+        sides=compare_sides(angles, tuple(trials)),
+        notices=tuple(notices),
+        found_share=float(np.mean(body.found)),
+        measured_share=float(np.mean([np.mean(np.isfinite(angle)) for angle in main])),
+        swaps=swaps,
+    )
+
+
+def _main(angles: LegTestAngles, side: Side) -> FloatArray:
+    leg = angles.legs[side]
+    return leg.raise_deg if angles.test == "slr" else leg.knee_deg
+
+
+def _belongs(mark: Mark, trial: LegTrial, trials: tuple[LegTrial, ...]) -> bool:
+    """Whether a mark is this trial's.
+
+    A symptom is felt in a trial, the nearest one. What was answered comes later, maybe with the leg down again: it
+    belongs to the last trial that had begun.
+    """
+    if mark.kind != "symptom":
+        begun = [one for one in trials if one.start_s - AROUND_TRIAL_S <= mark.time_s]
+        return bool(begun) and begun[-1] == trial
+
+    def far(one: LegTrial) -> float:
+        return max(one.start_s - mark.time_s, mark.time_s - one.end_s, 0.0)
+
+    return far(trial) <= AROUND_TRIAL_S and trial == min(trials, key=far)
+
+
+def _measured(
+    angles: LegTestAngles, trial: LegTrial, marks: tuple[Mark, ...]
+) -> tuple[MeasuredTrial, list[Notice]]:
+    symptoms = [mark.time_s for mark in marks if mark.kind == "symptom"]
+    answers = [mark for mark in marks if mark.kind == "answer"]
+    pain = next((mark.answer for mark in marks if mark.kind == "pain"), None)
+    notices: list[Notice] = []
+    if len(symptoms) > 1:
+        notices.append(
+            Notice(
+                f"The symptom was marked {len(symptoms)} times in the trial from {trial.start_s:.1f} s on: the first "
+                "mark counts. Keep one mark a trial if another one is meant.",
+                "nerve_marked_again",
+                number=len(symptoms),
+                time_s=trial.start_s,
+            )
+        )
+    symptom = symptoms[0] if symptoms else None
+    leg = angles.legs[trial.leg]
+    time_s = angles.time_s
+    held_from = symptom if symptom is not None else trial.reached_s
+    held_to = max(trial.return_s, held_from)
+    joints: dict[Joint, FloatArray] = {"neck": angles.neck_flexion_deg, "ankle": leg.ankle_deg}
+    elsewhere = changes(time_s, joints, held_from, held_to)
+    # the limb has to be held until the answer; what it does later is its own matter
+    until = min(held_to, max((a.time_s for a in answers), default=held_to))
+    moved = moved_deg(time_s, leg.turn_deg, held_from, until) if until > held_from else float("nan")
+    held = (
+        None if not np.isfinite(moved) or until - held_from < AROUND_TRIAL_S else abs(moved) < HELD_WITHIN_DEG
+    )
+    if symptom is not None and held is False:
+        notices.append(
+            Notice(
+                f"The limb was not held after the symptom at {symptom:.1f} s: it moved by {abs(moved):.0f} deg. "
+                "What the change did cannot be told from that; do the trial again.",
+                "nerve_not_held",
+                time_s=symptom,
+                moved_deg=abs(moved),
+            )
+        )
+    # at the end of the way, as long as nothing else has moved
+    before = min((one.from_s for one in elsewhere), default=held_to)
+    at = held_from + min(0.25, max(0.0, 0.5 * (before - held_from)))
+    angle, interval = symptom_angle(angles, trial.leg, symptom)
+    return MeasuredTrial(
+        trial=trial,
+        leg_raise_deg=level_deg(time_s, leg.raise_deg, at),
+        knee_deg=level_deg(time_s, leg.knee_deg, at),
+        ankle_deg=level_deg(time_s, leg.ankle_deg, at),
+        neck_flexion_deg=level_deg(time_s, angles.neck_flexion_deg, at),
+        symptom_s=symptom,
+        symptom_angle_deg=angle,
+        interval95_deg=interval,
+        held=held,
+        moved_deg=moved,
+        answered=_answered(elsewhere, answers),
+        pain=pain,
+    ), notices
+
+
+def symptom_angle(angles: LegTestAngles, side: Side, at_s: float | None) -> tuple[float, Interval | None]:
+    """The angle of the test at a moment, with its 95 % interval; NaN and None where it was not measured.
+
+    Parameters
+    ----------
+    angles : LegTestAngles
+    side : {"left", "right"}
+    at_s : float or None
+        When the symptom was marked.
+    """
+    if at_s is None:
+        return float("nan"), None
+    time_s, main = angles.time_s, _main(angles, side)
+    bias = angles.between_sd_deg("raise" if angles.test == "slr" else "knee", angles.legs[side].which)
+    half = 1.96 * float(np.hypot(bias, READING_SD_DEG))
+    angle = level_deg(time_s, main, at_s, 0.15)
+    if np.isfinite(angle):
+        return angle, (angle - half, angle + half)
+    before = np.flatnonzero((time_s < at_s) & (time_s > at_s - NEAREST_S) & np.isfinite(main))
+    after = np.flatnonzero((time_s > at_s) & (time_s < at_s + NEAREST_S) & np.isfinite(main))
+    if not len(before) or not len(after):
+        return float("nan"), None
+    ends = main[before[-1]], main[after[0]]
+    between = float(np.interp(at_s, [time_s[before[-1]], time_s[after[0]]], ends))
+    return between, (float(min(ends)) - half, float(max(ends)) + half)
+
+
+def _answered(elsewhere: tuple[Moved, ...], answers: list[Mark]) -> tuple[Answered, ...]:
+    """Each change with the answer that follows it; the first one that was answered comes first."""
+    pairs = []
+    for place, moved in enumerate(elsewhere):
+        until = elsewhere[place + 1].done_s if place + 1 < len(elsewhere) else np.inf
+        said = next((a.answer for a in answers if moved.from_s <= a.time_s < until), None)
+        pairs.append(Answered(moved, said))
+    if elsewhere and answers and not any(pair.answer for pair in pairs):
+        pairs[0] = replace(pairs[0], answer=answers[0].answer)
+    return tuple(sorted(pairs, key=lambda pair: pair.answer is None))
+
+
+def compare_sides(angles: LegTestAngles, trials: tuple[MeasuredTrial, ...]) -> SidesCompared | None:
+    """Both legs at their first symptoms, or where none was marked, at the end of their ways.
+
+    Parameters
+    ----------
+    angles : LegTestAngles
+    trials : tuple of MeasuredTrial
+
+    Returns
+    -------
+    SidesCompared or None
+        None where only one side was done. The smaller side is the one that went less far.
+    """
+    marked = all(any(t.symptom_s is not None for t in trials if t.leg == s) for s in ("left", "right"))
+
+    def of(side: Side) -> float:
+        values = [
+            t.symptom_angle_deg if marked else (t.leg_raise_deg if angles.test == "slr" else t.knee_deg)
+            for t in trials
+            if t.leg == side
+        ]
+        values = [v for v in values if np.isfinite(v)]
+        return float(np.mean(values)) if values else float("nan")
+
+    left, right = of("left"), of("right")
+    if not (np.isfinite(left) and np.isfinite(right)):
+        return None
+    angle = "raise" if angles.test == "slr" else "knee"
+    error = float(np.hypot(angles.between_sd_deg(angle, "near"), angles.between_sd_deg(angle, "far")))
+    half = 1.96 * float(np.hypot(error, READING_SD_DEG))
+    difference = abs(left - right)
+    limit = HEALTHY_SIDE_DIFFERENCE_DEG.get(angles.test)
+    if difference < half:
+        verdict: SideDifference = "within_error"
+    else:
+        verdict = "unusual" if limit is not None and difference >= limit else "usual"
+    # a knee that stays bent went less far: there the larger angle is the smaller way
+    less_left = left < right if angles.test == "slr" else left > right
+    return SidesCompared(
+        difference_deg=difference,
+        interval95_deg=(max(0.0, difference - half), difference + half),
+        smaller="left" if less_left else "right",
+        verdict=verdict,
+    )
+
+
+def _check_marks(marks: tuple[Mark, ...], time_s: FloatArray) -> None:
+    first, last = float(time_s[0]), float(time_s[-1])
+    outside = [mark for mark in marks if not first - AROUND_TRIAL_S <= mark.time_s <= last + AROUND_TRIAL_S]
+    if outside:
+        times = ", ".join(f"{mark.time_s:g}" for mark in outside[:5])
+        raise InputError(
+            f"Marks lie outside the clip, which runs from {first:.1f} to {last:.1f} s: {times} s. Times count as a "
+            "player shows them; is this the file of marks of this clip?"
+        )
+
+
+def _stray(marks: tuple[Mark, ...], trials: tuple[LegTrial, ...]) -> list[Notice]:
+    return [
+        Notice(
+            f"The mark at {mark.time_s:.1f} s belongs to no trial: the limb was at rest. It was not used.",
+            "nerve_stray_mark",
+            time_s=mark.time_s,
+        )
+        for mark in marks
+        if not any(_belongs(mark, trial, trials) for trial in trials)
+    ]

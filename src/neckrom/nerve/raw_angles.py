@@ -1,0 +1,194 @@
+"""Angles of leg, foot, trunk and head in the picture, before anything that was fitted.
+
+Everything is looked at as if the person's right side were seen: a person who is seen from the left is mirrored first.
+Then forward (where a standing person looks) is to the right of a line that goes up the trunk, whether the person
+stands, sits or lies, and the picture's roll does not matter: every angle is one segment against another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neckrom.body import Body, Side, other
+from neckrom.types import BoolArray, FloatArray
+
+NOSE = 0
+MOUTH = (9, 10)
+LEG = ("hip", "knee", "ankle", "heel", "toe")
+THIGH_OFF_SHARE, SHANK_OFF_SHARE, FOOT_OFF_SHARE = 0.3, 0.25, 0.5
+"""A segment that is this much longer or shorter than the clip's own was not read, but mistaken. A camera that looks
+on by 12 degrees from the side shortens by 2 %, one that is near changes by 5 %; the model moves the hip by more."""
+SHANK_OFF_WITHOUT_FOOT_SHARE = 0.1
+"""The same of a shank whose foot was mistaken."""
+BENT_BACKWARD_DEG = -12.0
+"""No knee bends this far the wrong way; the model's does where it has lost the leg."""
+LEAST_SOLE_DEG, MOST_SOLE_DEG = -70.0, 55.0
+"""No foot stands so to its shank."""
+AROUND_S = 0.2
+"""Where the model has lost a leg, it is not to be believed this long before and after either."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegAngles:
+    """Raw angles of one leg, each shape (N,), degrees; NaN where not read.
+
+    Attributes
+    ----------
+    raise_deg : ndarray
+        Thigh against the trunk's line, + to the front, 0 in line.
+    knee_deg : ndarray
+        Bend of the knee, 0 straight, + as a knee bends.
+    leg_turn_deg, shank_turn_deg : ndarray
+        Turn of the whole leg about the hips' usual place, and of the shank, in the picture; + as a leg is raised or a
+        knee straightened. Only differences mean anything: the trunk has no part in them.
+    sole_deg, instep_deg, heel_deg : ndarray
+        Heel to toe, ankle to toe, and ankle to heel against the shank; + toes to the shin, 0 at a right angle
+        (``heel_deg``: 0 where the heel lies on along the shank).
+    """
+
+    raise_deg: FloatArray
+    knee_deg: FloatArray
+    leg_turn_deg: FloatArray
+    shank_turn_deg: FloatArray
+    sole_deg: FloatArray
+    instep_deg: FloatArray
+    heel_deg: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class RawAngles:
+    """Raw angles of a person seen from the side.
+
+    Attributes
+    ----------
+    time_s : ndarray, shape (N,)
+    near : {"left", "right"}
+        The side that is seen.
+    legs : dict
+        Raw angles of each leg, by side.
+    trunk_deg : ndarray, shape (N,)
+        Line from the hips up to the shoulders against the picture's horizontal, forward to the right, up +: 90 for
+        an upright trunk, more for one that leans back.
+    face_deg, jaw_deg, ear_deg : ndarray, shape (N,)
+        Ear to nose, ear to mouth, and shoulder to ear against the trunk's line; + as a neck bends forward.
+        Zero is where it falls.
+    trunk_share : ndarray, shape (N,)
+        Length of the trunk in the picture as a share of thigh and shank of the near leg (medians of the clip).
+    """
+
+    time_s: FloatArray
+    near: Side
+    legs: dict[Side, LegAngles]
+    trunk_deg: FloatArray
+    face_deg: FloatArray
+    jaw_deg: FloatArray
+    ear_deg: FloatArray
+    trunk_share: FloatArray
+
+    @property
+    def far(self) -> Side:
+        """The side away from the camera."""
+        return other(self.near)
+
+
+def raw_angles(body: Body, near: Side) -> RawAngles:
+    """Angles of every segment in the picture.
+
+    Parameters
+    ----------
+    body : Body
+        Each leg with its own points.
+    near : {"left", "right"}
+        The side that is seen.
+    """
+
+    def at(points: FloatArray) -> FloatArray:
+        # y up; a person seen from the left is mirrored, so that forward is one way for all
+        return np.asarray(points * np.array([1.0 if near == "right" else -1.0, -1.0]))
+
+    hips, shoulders = at(body.middle("hip")), at(body.middle("shoulder"))
+    trunk = shoulders - hips
+    trunk_deg = _direction(trunk)
+    ear = at(body.point("ear", near))
+    mouth = at(body.pose[:, list(MOUTH), :2].mean(axis=1))
+    legs: dict[Side, LegAngles] = {}
+    lengths: dict[Side, FloatArray] = {}
+    for side in (near, other(near)):
+        points = {name: at(body.point(name, side)) for name in LEG}
+        legs[side], lengths[side] = _leg(body.time_s, trunk_deg, points)
+    reach = float(np.nanmedian(lengths[near]))
+    return RawAngles(
+        time_s=body.time_s,
+        near=near,
+        legs=legs,
+        trunk_deg=trunk_deg,
+        face_deg=_wrapped(trunk_deg - _direction(at(body.pose[:, NOSE, :2]) - ear)),
+        jaw_deg=_wrapped(trunk_deg - _direction(mouth - ear)),
+        ear_deg=_wrapped(trunk_deg - _direction(ear - at(body.point("shoulder", near)))),
+        trunk_share=np.linalg.norm(trunk, axis=1) / reach,
+    )
+
+
+def _leg(
+    time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray]
+) -> tuple[LegAngles, FloatArray]:
+    """Raw angles of one leg, and its length in the picture, frame by frame."""
+    hip, knee, ankle, heel, toe = (points[name] for name in LEG)
+    thigh, shank = knee - hip, ankle - knee
+    thigh_px, shank_px = np.linalg.norm(thigh, axis=1), np.linalg.norm(shank, axis=1)
+    thigh_deg, shank_deg = _direction(thigh), _direction(shank)
+    leg = LegAngles(
+        raise_deg=_wrapped(thigh_deg - trunk_deg - 180.0),
+        knee_deg=_wrapped(thigh_deg - shank_deg),
+        leg_turn_deg=_turn(knee + ankle - 2.0 * np.nanmedian(hip, axis=0)),
+        shank_turn_deg=_turn(shank),
+        sole_deg=_wrapped(_direction(toe - heel) - shank_deg - 90.0),
+        instep_deg=_wrapped(_direction(toe - ankle) - shank_deg - 90.0),
+        heel_deg=_wrapped(_direction(heel - ankle) - shank_deg),
+    )
+    # segments keep their length, and knees bend one way: where not, the model has lost the leg
+    lost = (
+        _off(thigh_px, THIGH_OFF_SHARE)
+        | _off(shank_px, SHANK_OFF_SHARE)
+        | (leg.knee_deg < BENT_BACKWARD_DEG)
+        | ~np.isfinite(leg.knee_deg)
+    )
+    foot_lost = _off(np.linalg.norm(toe - heel, axis=1), FOOT_OFF_SHARE)
+    foot_lost = _around(foot_lost | (leg.sole_deg < LEAST_SOLE_DEG) | (leg.sole_deg > MOST_SOLE_DEG), time_s)
+    lost = _around(lost | (foot_lost & _off(shank_px, SHANK_OFF_WITHOUT_FOOT_SHARE)), time_s)
+    for angle in (leg.raise_deg, leg.knee_deg, leg.leg_turn_deg, leg.shank_turn_deg):
+        angle[lost] = np.nan
+    for angle in (leg.sole_deg, leg.instep_deg, leg.heel_deg):
+        angle[lost | foot_lost] = np.nan
+    return leg, thigh_px + shank_px
+
+
+def _turn(vector: FloatArray) -> FloatArray:
+    """Direction against its own median, so that it does not jump from 180 to -180."""
+    middle = np.nanmedian(vector, axis=0)
+    return _wrapped(_direction(vector) - _direction(middle))
+
+
+def _off(length_px: FloatArray, share: float) -> BoolArray:
+    return np.asarray(np.abs(length_px / np.nanmedian(length_px) - 1.0) > share)
+
+
+def _around(lost: BoolArray, time_s: FloatArray) -> BoolArray:
+    """Frames within ``AROUND_S`` of one that is lost."""
+    at = time_s[lost]
+    if not len(at):
+        return lost
+    place = np.searchsorted(at, time_s)
+    after = at[np.minimum(place, len(at) - 1)] - time_s
+    before = time_s - at[np.maximum(place - 1, 0)]
+    return np.asarray((np.abs(after) <= AROUND_S) | (np.abs(before) <= AROUND_S))
+
+
+def _direction(vector: FloatArray) -> FloatArray:
+    return np.asarray(np.degrees(np.arctan2(vector[..., 1], vector[..., 0])))
+
+
+def _wrapped(angle_deg: FloatArray) -> FloatArray:
+    return np.asarray((angle_deg + 180.0) % 360.0 - 180.0)

@@ -1,0 +1,97 @@
+"""What a leg or arm test says, in the articles' words.
+
+Some stretch is normal. The person's own pain that a movement elsewhere changes points to nerve. Negative, or no back
+pain: more likely the buttock. Range alone is never a finding, and a limb that was not held says nothing of a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
+from neckrom.nerve.measure import MeasuredTrial, SidesCompared
+from neckrom.statement import Statement, state
+
+
+def read_trials(trials: Sequence[MeasuredTrial], marked: bool) -> tuple[Statement, ...]:
+    """What the trials say, without the sides.
+
+    Parameters
+    ----------
+    trials : sequence of MeasuredTrial
+    marked : bool
+        Whether there were marks at all.
+    """
+    said: list[Statement] = []
+    with_symptom = [trial for trial in trials if trial.symptom_s is not None]
+    for trial in with_symptom:
+        said += _of_trial(trial)
+    if not marked:
+        said.append(state("nerve.reading.not_marked"))
+    elif not with_symptom:
+        said.append(state("nerve.reading.nothing"))
+    own = [trial for trial in with_symptom if trial.pain == "own"]
+    if marked and not own and not any(trial.pain is None for trial in with_symptom):
+        said.append(state("screen.reading.buttock"))
+    return tuple(said)
+
+
+def read_sides(test: str, sides: SidesCompared | None) -> tuple[Statement, ...]:
+    """What both sides say beside each other.
+
+    Parameters
+    ----------
+    test : {"slr", "slump", "arms"}
+    sides : SidesCompared or None
+        None where only one side was done.
+    """
+    if sides is None:
+        return (state("nerve.reading.one_side"),)
+    limit = HEALTHY_SIDE_DIFFERENCE_DEG.get(test)
+    values = {"difference_deg": sides.difference_deg}
+    if sides.verdict == "within_error":
+        said = state("nerve.reading.sides_alike", **values)
+    elif limit is None:
+        said = state("nerve.reading.sides_no_limit", **values, side=f"nerve.side.{sides.smaller}")
+    elif sides.verdict == "unusual":
+        said = state(
+            "nerve.reading.sides_unusual", **values, limit_deg=limit, side=f"nerve.side.{sides.smaller}"
+        )
+    else:
+        said = state("nerve.reading.sides_usual", **values, limit_deg=limit)
+    return (said, state("nerve.reading.range_alone"))
+
+
+def _of_trial(trial: MeasuredTrial) -> list[Statement]:
+    limb = f"nerve.limb.{trial.leg}_leg"
+    at = trial.symptom_angle_deg
+    came = (
+        state("nerve.reading.came_at", limb=limb, angle_deg=at)
+        if np.isfinite(at)
+        else state("nerve.reading.came", limb=limb)
+    )
+    if trial.pain == "stretch":
+        return [came, state("nerve.reading.stretch")]
+    if trial.held is False:
+        return [came, state("nerve.reading.not_held")]
+    if not trial.answered:
+        return [came, state("nerve.reading.no_change")]
+    said = [came]
+    first = trial.answered[0]
+    joint = f"nerve.joint.{first.moved.joint}"
+    if first.answer is None:
+        said.append(state("nerve.reading.no_answer", joint=joint, by_deg=abs(first.moved.by_deg)))
+        return said
+    changed = [one for one in trial.answered if one.answer in ("more", "less")]
+    if not changed:
+        key = "stays_own" if trial.pain == "own" else "stays"
+        return [*said, state(f"nerve.reading.{key}", joint=joint)]
+    joint = f"nerve.joint.{changed[0].moved.joint}"
+    answer = f"nerve.answer.{changed[0].answer}"
+    if trial.pain == "own":
+        said.append(state("nerve.reading.nerve", joint=joint, answer=answer))
+    else:
+        said.append(state("nerve.reading.changes_pain_unknown", joint=joint, answer=answer))
+    return said

@@ -1,0 +1,107 @@
+"""The result of a leg or arm test, as it stands in ``result.json``.
+
+Names and meanings are public. NaN never appears: what was not measured is null.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from neckrom.result import ClipInfo, Model, ToolInfo
+from neckrom.statement import Statement
+
+SCHEMA_VERSION = "1.0"
+
+Kind = Literal["slr", "slump", "arms"]
+LeftOrRight = Literal["left", "right"]
+
+ANGLE_CONVENTION = (
+    "Degrees. leg_raise: thigh against the line of the trunk, 0 lying straight. knee: 0 = straight. ankle: + toes to "
+    "the shin, 0 at a right angle. neck_flexion: head against the upper trunk, + chin to chest. abduction: upper arm "
+    "against the trunk, 0 hanging, 90 out to the side. elbow: 0 = straight. Left and right are the person's."
+)
+
+
+class Change(Model):
+    """What one movement elsewhere did while the limb was held."""
+
+    joint: Literal["neck", "ankle"]
+    by_deg: float = Field(description="Neck: + chin to chest. Ankle: + toes to the shin.")
+    answer: Literal["more", "less", "same"] | None = Field(
+        description="What it did to the symptom; null where it was not asked or not marked."
+    )
+    at_s: float | None = Field(default=None, description="Half-way of the movement.")
+
+
+class NerveTrial(Model):
+    """One trial of one limb."""
+
+    start_s: float
+    end_s: float
+    leg: LeftOrRight | None = Field(description="Null in an arm test: see `arm`.")
+    arm: LeftOrRight | None = None
+    position: Literal["side", "overhead", "bent_overhead"] | None = Field(
+        default=None, description="Of an arm: out to the side, overhead, bent overhead."
+    )
+    leg_raise_deg: float | None = Field(description="At the end of the way, before anything else was moved.")
+    knee_deg: float | None
+    ankle_deg: float | None
+    neck_flexion_deg: float | None
+    abduction_deg: float | None = None
+    elbow_deg: float | None = None
+    symptom_s: float | None = Field(description="When the first symptom was marked.")
+    symptom_angle_deg: float | None = Field(
+        description="There: leg_raise of a leg raise, knee of a slump, abduction of an arm."
+    )
+    interval95_deg: tuple[float, float] | None = Field(description="Of symptom_angle_deg.")
+    held: bool | None = Field(
+        description="From the symptom on the limb moved less than 3 deg; null where that cannot be told."
+    )
+    moved_deg: float | None = Field(default=None, description="By how much it was read to move meanwhile.")
+    change: Change | None = Field(
+        description="The movement that the first answer follows; without an answer, the first one."
+    )
+    further_changes: tuple[Change, ...] = ()
+    pain: Literal["own", "stretch"] | None = Field(
+        default=None, description="The person's own running pain, or a stretch; null where it was not marked."
+    )
+
+
+class NerveQuality(Model):
+    """How far the measurement can be trusted."""
+
+    frames_measured_percent: float
+    person_found_percent: float
+    leg_swaps_mended: int | None = None
+    warnings: tuple[str, ...] = ()
+    warning_statements: tuple[Statement | None, ...] = ()
+    interval_note: str = ""
+    interval_statement: Statement | None = None
+
+
+class NerveResult(Model):
+    """Everything that one recording of a leg or arm test gave."""
+
+    schema_version: str = SCHEMA_VERSION
+    tool: ToolInfo
+    clip: ClipInfo
+    kind: Kind
+    side: Literal["left", "right", "front"] = Field(description="Side of the person that the camera sees.")
+    angle_convention: str = ANGLE_CONVENTION
+    trials: tuple[NerveTrial, ...]
+    side_difference_deg: float | None = Field(
+        description="Between the angles of both sides at the first symptom (without one, at the end of the way); "
+        "positive. Null where only one side was done."
+    )
+    side_difference_interval95_deg: tuple[float, float] | None = None
+    smaller_side: LeftOrRight | None = Field(default=None, description="The side with the smaller way.")
+    side_difference: Literal["unusual", "within_error", "usual", "one_side"] = Field(
+        default="one_side",
+        description="unusual: past the healthy limit and its own error; usual: within the limit; within_error: not "
+        "told apart from none. Never a finding by itself.",
+    )
+    reading: str = Field(description="In the articles' words.")
+    reading_statements: tuple[Statement, ...] = ()
+    quality: NerveQuality
