@@ -75,7 +75,9 @@ MAY_IMPORT = {
         "camera_profiles",
         "screening",
         "saying",
-    },
+    }
+    # nerve tests are led by the same reading of bodies that measures them afterwards
+    | {"body", "nerve"},
     "records": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages", "saying"},
     "exports": BASE

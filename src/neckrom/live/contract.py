@@ -181,6 +181,41 @@ class HeadPose(_Strict):
     right: tuple[float, float]
 
 
+Limb = tuple[tuple[float, float], ...]
+"""Points to be joined on the preview; pixels of the picture as the camera gives it, not mirrored."""
+
+
+class NerveRepetitionState(_Strict):
+    """One repetition of a nerve test."""
+
+    position: str
+    side: Literal["left", "right"]
+    number: int
+    status: Literal["to_come", "now", "done", "skipped"]
+    felt: bool | None = None
+    """Whether something was felt; null while it is not over."""
+    angle_said: str = "–"
+    """Where it was first felt, or how far it went, as seen live."""
+    whose: Literal["own", "stretch"] | None = None
+
+
+class NerveState(_Strict):
+    """Where a session of nerve tests stands."""
+
+    test: Literal["slump", "slr", "arms"]
+    position: str | None = None
+    """Which position of the test; its figure and names go by it."""
+    side: Literal["left", "right"] | None = None
+    joint: str | None = None
+    """What alone is moved, or asked about."""
+    angle_said: str = "–"
+    """The angle that is led, now."""
+    symptom_said: str = ""
+    """The same when something was first felt; empty before."""
+    held: bool | None = None
+    repetitions: tuple[NerveRepetitionState, ...] = ()
+
+
 class Saving(_Strict):
     """How far the report is."""
 
@@ -226,7 +261,10 @@ class State(_Strict):
     trunk_deg: tuple[float | None, float | None, float | None] = (None, None, None)
     angles_said: tuple[str, str, str] = ("–", "–", "–")
     trunk_said: tuple[str, str, str] = ("–", "–", "–")
+    nerve: NerveState | None = None
+    """Of a session of nerve tests; null in one of the neck."""
     pose: HeadPose | None = None
+    limbs: tuple[Limb, ...] = ()
     picture_size: tuple[int, int] | None = None
     recording: bool = False
     """The picture is being stored."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from neckrom.assessment.norms import LoadedNorms
-from neckrom.live.contract import Gauge, HeadPose, Phase, Question, Saving, State, Text, TrialState
+from neckrom.live.contract import Gauge, HeadPose, Limb, Phase, Question, Saving, State, Text, TrialState
 from neckrom.live.events import Angles
 from neckrom.live.keys import Key, headline_of, say_of, text
 from neckrom.live.plan import Seen, Step
@@ -27,6 +27,7 @@ class Surroundings:
     Attributes
     ----------
     pose : HeadPose or None
+    limbs : tuple of Limb
     picture_size : tuple of two int, or None
     recording : bool
         The picture is being stored.
@@ -41,6 +42,7 @@ class Surroundings:
     """
 
     pose: HeadPose | None = None
+    limbs: tuple[Limb, ...] = ()
     picture_size: tuple[int, int] | None = None
     recording: bool = False
     people: int = 1
