@@ -92,7 +92,7 @@ MAY_IMPORT = {
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
     | {"messages", "saying"}
-    | {"report", "validation", "assessment", "landmarks", "camera_profiles"},
+    | {"report", "validation", "assessment", "landmarks", "camera_profiles", "nerve"},
     "__main__": {"cli"},
     "__init__": {"_version"},
 }

@@ -231,7 +231,17 @@ def measure(
     ] = None,
     protocol: Annotated[
         Path | None,
-        typer.Option("--protocol", metavar="FILE", help="What was done when, and pain: see docs/cli.md."),
+        typer.Option(
+            "--protocol",
+            metavar="FILE|slr|slump|arms",
+            help="What was done when, and pain: see docs/cli.md. Or the name of a nerve tension test.",
+        ),
+    ] = None,
+    marks: Annotated[
+        Path | None,
+        typer.Option(
+            "--marks", metavar="FILE", help="With a nerve tension test: when a symptom was felt (CSV, JSON)."
+        ),
     ] = None,
     norms: Annotated[
         str,
@@ -273,8 +283,40 @@ def measure(
         )
     language = _spoken(lang)
     reader.language("--lang", language)
+    nerve_test = reader.nerve_test(protocol)
+    if nerve_test is None and marks is not None:
+        reader.problems.append("--marks belongs to a nerve tension test: add --protocol slr, slump or arms")
+    if nerve_test is not None:
+        reader.neck_only(
+            nerve_test,
+            {
+                "--neutral": neutral is not None,
+                "--warm-ups": warm_ups is not None,
+                "--view": view is not ViewChoice.AUTO,
+                "--hfov": hfov is not None,
+                "--distance": distance is not None,
+                "--camera": camera is not None,
+                "--norms": norms != "article",
+                "--overlay": overlay,
+            },
+        )
     reader.finish()
     _start_log(verbose)
+    if nerve_test is not None:
+        from neckrom.cli.nerve import measure_nerve_and_show  # noqa: PLC0415
+        from neckrom.service.nerve import NerveOptions  # noqa: PLC0415
+
+        nerve_options = NerveOptions(
+            test=nerve_test,
+            marks=marks,
+            mirrored=mirrored,
+            rotate_deg=turned,
+            pictures=not no_pictures,
+            overwrite=overwrite,
+            language=language,
+        )
+        _leave(measure_nerve_and_show(inputs, out, nerve_options, as_json=as_json))
+        return
     from neckrom import service  # noqa: PLC0415
     from neckrom.cli.measuring import measure_and_show  # noqa: PLC0415
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
 
 from neckrom.errors import ConfigurationError, ExitCode
 from neckrom.messages import LANGUAGES
+
+NERVE_TESTS: tuple[Literal["slr", "slump", "arms"], ...] = ("slr", "slump", "arms")
 
 
 class UsageProblemError(ConfigurationError):
@@ -41,6 +45,16 @@ class OptionReader:
             )
             return None
         return value
+
+    def nerve_test(self, protocol: Path | None) -> Literal["slr", "slump", "arms"] | None:
+        """The nerve tension test that ``--protocol`` names; None where it is a file's name, or nothing."""
+        return next((test for test in NERVE_TESTS if protocol == Path(test)), None)
+
+    def neck_only(self, test: str, given: Mapping[str, bool]) -> None:
+        """Refuse options that mean nothing for a nerve tension test."""
+        wrong = [option for option, used in given.items() if used]
+        if wrong:
+            self.problems.append(f"{', '.join(wrong)}: not for --protocol {test}; leave out")
 
     def count(self, option: str, text: str | None, default: int) -> int:
         """A whole number from 1."""

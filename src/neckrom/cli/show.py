@@ -26,6 +26,7 @@ _MEANINGS = {
     "report.pdf": "the same as a PDF",
     "result.json": "the whole result, for programs",
     "angles.csv": "angles, one row a frame",
+    "marks.csv": "marks of symptoms and answers, as they were given",
     "summary.csv": "trials, one row each",
     "landmarks.parquet": "what the models saw: measure it again without the clip",
     "pictures": "the end of each movement, with its angle drawn in",

@@ -1,0 +1,88 @@
+"""A result's trials and warnings in words, for terminal and report."""
+
+from __future__ import annotations
+
+from neckrom.messages import Messages
+from neckrom.nerve.result import Change, NerveResult, NerveTrial
+from neckrom.saying.sentences import said_or
+
+ROWS = ("limb", "time", "end", "symptom", "held", "change", "pain")
+"""Columns of the table of trials; each has a title ``nerve.table.<row>``."""
+
+
+def trial_rows(result: NerveResult, texts: Messages) -> list[tuple[str, ...]]:
+    """One row a trial, in the order of ``ROWS``.
+
+    Parameters
+    ----------
+    result : NerveResult
+    texts : Messages
+    """
+    return [
+        (
+            _limb(trial, texts),
+            texts.text("nerve.table.from_to", start_s=trial.start_s, end_s=trial.end_s),
+            _angle(end_angle(result, trial), texts),
+            _symptom(trial, texts),
+            "–" if trial.held is None else texts.text(f"nerve.table.{'yes' if trial.held else 'no'}"),
+            _changes(trial, texts),
+            texts.text(f"nerve.pain.{trial.pain}") if trial.pain else "–",
+        )
+        for trial in result.trials
+    ]
+
+
+def end_angle(result: NerveResult, trial: NerveTrial) -> float | None:
+    """The angle of the test at the end of the way: raise, knee, or abduction."""
+    if result.kind == "arms":
+        return trial.abduction_deg
+    return trial.leg_raise_deg if result.kind == "slr" else trial.knee_deg
+
+
+def warnings_in_words(result: NerveResult, texts: Messages) -> list[str]:
+    """What there is to know of the clip and the trials.
+
+    Parameters
+    ----------
+    result : NerveResult
+    texts : Messages
+    """
+    statements = result.quality.warning_statements
+    return [
+        said_or((statement,) if statement is not None else (), kept, texts)
+        for kept, statement in zip(result.quality.warnings, statements, strict=True)
+    ]
+
+
+def _limb(trial: NerveTrial, texts: Messages) -> str:
+    if trial.leg is not None:
+        return texts.text(f"nerve.table.{trial.leg}_leg")
+    return texts.text(f"nerve.table.{trial.arm}_arm")
+
+
+def _angle(angle_deg: float | None, texts: Messages) -> str:
+    return "–" if angle_deg is None else texts.text("nerve.table.angle", angle_deg=angle_deg)
+
+
+def _symptom(trial: NerveTrial, texts: Messages) -> str:
+    if trial.symptom_s is None:
+        return "–"
+    if trial.symptom_angle_deg is None or trial.interval95_deg is None:
+        return texts.text("nerve.table.not_measured")
+    low, high = trial.interval95_deg
+    return texts.text(
+        "nerve.table.angle_interval", angle_deg=trial.symptom_angle_deg, low_deg=low, high_deg=high
+    )
+
+
+def _changes(trial: NerveTrial, texts: Messages) -> str:
+    changes = [change for change in (trial.change, *trial.further_changes) if change is not None]
+    return "; ".join(_change(change, texts) for change in changes) or "–"
+
+
+def _change(change: Change, texts: Messages) -> str:
+    sign = "+" if change.by_deg > 0 else "−"
+    moved = texts.text(
+        "nerve.table.moved", joint=f"nerve.joint.{change.joint}", sign=sign, by_deg=abs(change.by_deg)
+    )
+    return moved if change.answer is None else f"{moved}: {texts.text(f'nerve.answer.{change.answer}')}"
