@@ -6,23 +6,21 @@ them is whole: ``landmarks.parquet``, ``marks.csv``, ``result.json`` and what el
 
 from __future__ import annotations
 
-import csv
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from neckrom.errors import InputError, LandmarkFileError, NeckromError
 from neckrom.messages import FALLBACK
-from neckrom.private_files import whole_file
+from neckrom.private_files import clear_unfinished, new_part_folder
 from neckrom.service.folders import LANDMARK_FILE
 from neckrom.service.sessions import EVENT_FILE, STREAM_FILE, open_session, read_lines
 
 if TYPE_CHECKING:
     from neckrom.nerve.marks import Mark
-
-MARK_FILE = "marks.csv"
-"""As ``neckrom measure --marks`` reads it."""
+    from neckrom.service.nerve import NerveTest
 
 Progress = Callable[[float, float], None]
 
@@ -40,7 +38,7 @@ class TestPart:
     marks : tuple of Mark
     """
 
-    test: str
+    test: NerveTest
     folder: Path
     between_s: tuple[float, float]
     marks: tuple[Mark, ...]
@@ -57,12 +55,17 @@ def nerve_parts(path: Path) -> tuple[TestPart, ...]:
         What was written is damaged.
     """
     from neckrom.nerve.marks import Mark  # noqa: PLC0415  (slow to load)
+    from neckrom.service.nerve import NerveTest  # noqa: PLC0415
 
-    begun: list[tuple[float, str]] = []
+    begun: list[tuple[float, NerveTest]] = []
     said: list[dict[str, Any]] = []
     for record in read_lines(path / EVENT_FILE):
         if record.get("kind") == "test":
-            begun.append((float(record["t"]), str(record["test"])))
+            if record["test"] not in get_args(NerveTest):
+                raise LandmarkFileError(
+                    f"{path / EVENT_FILE} names a test that does not exist: it is damaged."
+                )
+            begun.append((float(record["t"]), record["test"]))
         elif record.get("kind") == "marks":
             said = record["marks"]
     if not begun:
@@ -91,18 +94,15 @@ def finish_nerve_session(path: Path, language: str = FALLBACK, progress: Progres
     NeckromError
         None of its tests can be measured or written; everything recorded is still there.
     """
-    from neckrom.service.nerve import measure_nerve_landmarks  # noqa: PLC0415
-
     open_session(path)
+    clear_unfinished()
     parts = nerve_parts(path)
     failed: list[NeckromError] = []
     for number, part in enumerate(parts):
         if progress is not None:
             progress(number / len(parts), (number + 1) / len(parts))
         try:
-            landmarks = _landmarks(path, part)
-            write_marks(part.folder / MARK_FILE, part.marks)
-            measure_nerve_landmarks(landmarks, part.test, part.marks, part.folder, language=language)
+            _measure(path, part, language)
         except NeckromError as error:
             failed.append(error)
     if len(failed) == len(parts):
@@ -111,18 +111,20 @@ def finish_nerve_session(path: Path, language: str = FALLBACK, progress: Progres
         (path / STREAM_FILE).unlink(missing_ok=True)
 
 
-def write_marks(path: Path, marks: tuple[Mark, ...]) -> None:
-    """Marks as CSV.
+def _measure(path: Path, part: TestPart, language: str) -> None:
+    """Measure one test into its folder: whole, or not at all."""
+    from neckrom.service.nerve import measure_nerve_landmarks  # noqa: PLC0415
 
-    Raises
-    ------
-    OutputError
-        It cannot be written.
-    """
-    with whole_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("time_s", "kind", "answer"))
-        writer.writerows((f"{mark.time_s:.3f}", mark.kind, mark.answer or "") for mark in marks)
+    landmarks = _landmarks(path, part)
+    with new_part_folder(part.folder, part.folder) as unfinished:
+        measure_nerve_landmarks(landmarks, part.test, part.marks, unfinished, language=language)
+        for item in sorted(unfinished.iterdir()):
+            for file in (item, *item.rglob("*")):
+                file.chmod(0o700 if file.is_dir() else 0o600)
+            target = part.folder / item.name
+            if target.is_dir():
+                shutil.rmtree(target)
+            item.replace(target)
 
 
 def _landmarks(path: Path, part: TestPart) -> Path:

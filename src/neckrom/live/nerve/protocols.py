@@ -146,6 +146,12 @@ def shipped_tests() -> tuple[TestName, ...]:
     return tuple(name for name in get_args(TestName) if name in there)
 
 
+@cache
+def position_names() -> frozenset[str]:
+    """Names of the positions of all tests."""
+    return frozenset(position.name for test in shipped_tests() for position in nerve_test(test).position)
+
+
 def shipped_nerve_protocols() -> tuple[str, ...]:
     """Names of the protocols that travel with the package."""
     return tuple(sorted(path.stem for path in _data("nerve").glob("*.toml")))

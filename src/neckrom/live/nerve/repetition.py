@@ -99,7 +99,7 @@ class NerveRepetition:
             words = said("again")
         self._named = (position.name, step.side)
         self._said_id = self._floor.say(words)
-        self._floor.want(Ask(step.name))
+        self._floor.want(Ask(None))
 
     def drop(self) -> None:
         """What was begun and not ended was not seen; it is still to come."""
@@ -233,6 +233,7 @@ class NerveRepetition:
         first = step.position.name not in self._led
         self._led.add(step.position.name)
         self._floor.say(lead_of(step.position, short=not first))
+        self._floor.want(Ask(step.name))
 
     def _progress(self, *, other: bool = False) -> float | None:
         """How far the limb was led from its start, degrees; None where it is not seen."""
@@ -368,6 +369,7 @@ class NerveRepetition:
         self._since.clear()
         self._said_s.clear()
         self._floor.say(change_of(step.position, change))
+        self._floor.want(Ask(f"{step.name}:{change.joint}"))
 
     def _change(self) -> Change | None:
         step = self.step
@@ -440,6 +442,7 @@ class NerveRepetition:
         self._change_at = -1
         self._floor.enter(Phase.BACK)
         self._since.clear()
+        self._floor.want(Ask(f"{step.name}:back"))
         if say:
             self._floor.say(said("back_short" if self._back_before else "back"))
             self._back_before = True
