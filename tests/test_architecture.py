@@ -87,7 +87,18 @@ MAY_IMPORT = {
     # runs commands in a process of their own and files what they measured; no page knows how
     "guided": BASE | {"records"},
     "web": BASE
-    | {"assessment", "report", "service", "live", "screening", "records", "exports", "handouts", "guided"}
+    | {
+        "nerve",
+        "assessment",
+        "report",
+        "service",
+        "live",
+        "screening",
+        "records",
+        "exports",
+        "handouts",
+        "guided",
+    }
     | {"messages", "saying"},
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}

@@ -175,7 +175,7 @@ def test_now_with_a_limb_that_is_not_seen_marks_the_time_and_no_angle():
     assert step.symptom_deg is None
     Person(seen=False).do(machine)
     assert step.held is None
-    assert [mark.kind for mark in machine.marks()][0] == "symptom"
+    assert next(mark.kind for mark in machine.marks()) == "symptom"
 
 
 def test_skip_leaves_the_rest_of_the_side_out():

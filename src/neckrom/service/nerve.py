@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
 
 import numpy as np
 
@@ -29,11 +28,12 @@ from neckrom.nerve.result import NerveResult
 from neckrom.result import ClipInfo, ToolInfo
 from neckrom.service.folders import LANDMARK_FILE, distinct_folders, new_folder, refuse_existing
 from neckrom.service.measure import Progress
+from neckrom.service.nerve_sessions import NerveTest, TestPart, nerve_parts, put_landmarks
+from neckrom.service.sessions import is_session, open_session
 from neckrom.types import BodySeries, FloatArray
 
 log = logging.getLogger(__name__)
 
-NerveTest = Literal["slr", "slump", "arms"]
 TESTS: tuple[NerveTest, ...] = ("slr", "slump", "arms")
 ESTIMATOR = "nerve 1: pose points from the side, corrected"
 MARKS_FILE = "marks.csv"
@@ -223,15 +223,18 @@ def _measure_into(
 ) -> NerveOutcome:
     refuse_existing(folder, overwrite=options.overwrite)
     check_exists(path)
+    session = _part_of_session(path, options.test)
+    if session is not None and options.marks is None:
+        marks = session.marks
     with new_folder(folder, overwrite=options.overwrite) as part:
-        _landmarks(path, part / LANDMARK_FILE, options, progress)
+        _landmarks(path, part / LANDMARK_FILE, options, progress, session)
         progress.step(path, "report", 0, 1)
         result = measure_nerve_landmarks(
             part / LANDMARK_FILE,
             options.test,
             marks,
             part,
-            marked=options.marks is not None,
+            marked=options.marks is not None or session is not None,
             mirrored=options.mirrored,
             language=options.language,
             clip=path if options.pictures and path.is_file() and not is_body_file(path) else None,
@@ -241,8 +244,31 @@ def _measure_into(
     return NerveOutcome(path, folder, result, None, written)
 
 
-def _landmarks(path: Path, target: Path, options: NerveOptions, progress: Progress) -> None:
+def _part_of_session(path: Path, test: NerveTest) -> TestPart | None:
+    """A test of a guided session, finished or cut off; None where the input is something else.
+
+    Raises
+    ------
+    InputError
+        The session has not done this test.
+    """
+    if not is_session(path) or open_session(path).info.kind != "nerve":
+        return None
+    parts = nerve_parts(path)
+    found = next((part for part in parts if part.test == test), None)
+    if found is None:
+        done = ", ".join(part.test for part in parts)
+        raise InputError(f"{path} holds no {test}: the tests of this session are {done}.")
+    return found
+
+
+def _landmarks(
+    path: Path, target: Path, options: NerveOptions, progress: Progress, session: TestPart | None
+) -> None:
     """Landmarks of a clip, or those that are there."""
+    if session is not None:
+        put_landmarks(path, session, target)
+        return
     there = path / LANDMARK_FILE if path.is_dir() else path
     if there.is_file() and is_body_file(there):
         read_bodies(there)

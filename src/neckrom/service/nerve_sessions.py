@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from neckrom.errors import InputError, LandmarkFileError, NeckromError
 from neckrom.messages import FALLBACK
@@ -20,7 +20,8 @@ from neckrom.service.sessions import EVENT_FILE, STREAM_FILE, open_session, read
 
 if TYPE_CHECKING:
     from neckrom.nerve.marks import Mark
-    from neckrom.service.nerve import NerveTest
+
+NerveTest = Literal["slr", "slump", "arms"]
 
 Progress = Callable[[float, float], None]
 
@@ -55,7 +56,6 @@ def nerve_parts(path: Path) -> tuple[TestPart, ...]:
         What was written is damaged.
     """
     from neckrom.nerve.marks import Mark  # noqa: PLC0415  (slow to load)
-    from neckrom.service.nerve import NerveTest  # noqa: PLC0415
 
     begun: list[tuple[float, NerveTest]] = []
     said: list[dict[str, Any]] = []
@@ -115,7 +115,11 @@ def _measure(path: Path, part: TestPart, language: str) -> None:
     """Measure one test into its folder: whole, or not at all."""
     from neckrom.service.nerve import measure_nerve_landmarks  # noqa: PLC0415
 
-    landmarks = _landmarks(path, part)
+    part.folder.mkdir(mode=0o700, exist_ok=True)
+    landmarks = part.folder / LANDMARK_FILE
+    if not landmarks.is_file():
+        put_landmarks(path, part, landmarks)
+        landmarks.chmod(0o600)
     with new_part_folder(part.folder, part.folder) as unfinished:
         measure_nerve_landmarks(landmarks, part.test, part.marks, unfinished, language=language)
         for item in sorted(unfinished.iterdir()):
@@ -127,17 +131,28 @@ def _measure(path: Path, part: TestPart, language: str) -> None:
             item.replace(target)
 
 
-def _landmarks(path: Path, part: TestPart) -> Path:
-    """The landmarks of a test, in its folder."""
+def put_landmarks(path: Path, part: TestPart, target: Path) -> None:
+    """Put a test's landmarks where they are wanted.
+
+    Parameters
+    ----------
+    path : Path
+        The session's folder.
+    part : TestPart
+    target : Path
+
+    Raises
+    ------
+    LandmarkFileError
+        There are none, or they are damaged.
+    """
     from neckrom.landmarks.stream import convert_body_stream  # noqa: PLC0415
 
-    target = part.folder / LANDMARK_FILE
-    if target.is_file():
-        return target
+    there = part.folder / LANDMARK_FILE
+    if there.is_file():
+        shutil.copyfile(there, target)
+        return
     stream = path / STREAM_FILE
     if not stream.is_file():
         raise LandmarkFileError(f"{path} holds no landmarks: the session ended before anything was seen.")
-    part.folder.mkdir(mode=0o700, exist_ok=True)
     convert_body_stream(stream, target, part.between_s)
-    target.chmod(0o600)
-    return target

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -11,12 +12,17 @@ from neckrom.errors import InputError
 from neckrom.exports.source import angles_of
 from neckrom.handouts.making import letterhead
 from neckrom.messages import load_messages
+from neckrom.nerve.result import NerveResult, NerveTrial
+from neckrom.nerve.wording import ROWS, trial_rows, warnings_in_words
 from neckrom.private_files import read_plain
 from neckrom.records.pictures import pictures_of
 from neckrom.report.content import advice
 from neckrom.report.stored import report_html, report_pdf
 from neckrom.result import MovementResult, Result
+from neckrom.saying.grades import LOOKS, Grade
+from neckrom.saying.sentences import all_said
 from neckrom.saying.verdict import MovementSaid, movement_said, verdict_of
+from neckrom.service.nerve_sessions import NerveTest
 
 MAX_RESULT_BYTES = 50_000_000
 _SCALE_DEG = 100.0
@@ -81,7 +87,8 @@ def shown_result(folder: Path, language: str, *, report: str, pdf: str) -> Shown
     InputError
         If there is no result that can be read.
     """
-    shown = shown_of(_result(folder), language)
+    nerve = _nerve_result(folder)
+    shown = shown_of(_result(folder), language) if nerve is None else nerve_shown(nerve, language)
     return shown.model_copy(update={"report": report, "pdf": pdf})
 
 
@@ -104,6 +111,66 @@ def shown_of(result: Result, language: str) -> Shown:
         advice=advice(result, verdict, texts),
         notes=tuple(texts.text(key) for key in ("sheet.loss", "sheet.trust")),
     )
+
+
+def nerve_shown(results: tuple[NerveResult, ...], language: str) -> Shown:
+    """Results of nerve tests in a language: what they say, and each trial with its first symptom."""
+    texts = load_messages(language)
+    own = any(trial.pain == "own" for result in results for trial in result.trials)
+    grade = Grade.RAISED if own else Grade.CALM
+    return Shown(
+        title=" · ".join(texts.text(f"nerve.kind.{result.kind}") for result in results),
+        lines=tuple(
+            Line(sign=LOOKS[grade].sign, grade=grade.value, text=all_said((statement,), texts))
+            for result in results
+            for statement in result.reading_statements
+        ),
+        meaning="",
+        bars=tuple(
+            _nerve_bar(trial, row, texts.text("nerve.table.held"))
+            for result in results
+            for trial, row in zip(result.trials, trial_rows(result, texts), strict=True)
+        ),
+        advice_title=texts.text("report.section.next"),
+        advice=(texts.text("page.result.statement"),),
+        notes=tuple(line for result in results for line in warnings_in_words(result, texts)),
+    )
+
+
+def _nerve_bar(trial: NerveTrial, row: tuple[str, ...], held: str) -> Bar:
+    said = dict(zip(ROWS, row, strict=True))
+    angle = trial.symptom_angle_deg
+    first = said["symptom"] if trial.symptom_s is not None else said["end"]
+    grade = Grade.RAISED if trial.pain == "own" else Grade.NOTE
+    best, _, interval = first.partition(" ")
+    return Bar(
+        name=said["limb"],
+        best=best,
+        interval=interval,
+        note=" · ".join(part for part in (interval, said["change"], f"{held}: {said['held']}") if part),
+        pain=said["pain"],
+        sign=LOOKS[grade].sign,
+        grade=grade.value,
+        share=min(max(angle or 0.0, 0.0), _SCALE_DEG) / _SCALE_DEG,
+        half_share=None,
+    )
+
+
+def _nerve_result(folder: Path) -> tuple[NerveResult, ...] | None:
+    """Results of the nerve tests of a session, each in its folder; None where it was one of the neck."""
+    homes = [folder, *(folder / test for test in get_args(NerveTest))]
+    texts = [_read(home / "result.json") for home in homes if (home / "result.json").is_file()]
+    try:
+        return tuple(NerveResult.model_validate_json(text) for text in texts) or None
+    except ValidationError:
+        return None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_plain(path, MAX_RESULT_BYTES)
+    except OSError as error:
+        raise InputError(f"The result in {path.parent} cannot be read.") from error
 
 
 @lru_cache(maxsize=8)

@@ -4,6 +4,7 @@ import { Clinician } from "./clinician.js";
 import { h, icon, setAttribute, setText, show, whenChanged } from "./dom.js";
 import { Gauge } from "./gauge.js";
 import { Link } from "./link.js";
+import { NERVE_ASKING, NERVE_MOVING, nerveProgress, nervePhase } from "./nerve.js";
 import { Preview } from "./preview.js";
 import { SCREENS, screenOf } from "./screens.js";
 import { Trace } from "./trace.js";
@@ -11,18 +12,18 @@ import { chosen, RATES, Tones, Voice } from "./voice.js";
 import { Words } from "./words.js";
 
 const MOVING = ["announce", "out", "hold", "back"];
-const AT_WORK = ["intro", "setup", "neutral", ...MOVING];
-const ASKING = ["pain", "chin"];
+const AT_WORK = ["intro", "setup", "neutral", ...MOVING, ...NERVE_MOVING];
+const ASKING = ["pain", "chin", ...NERVE_ASKING];
 const BEFORE = ["safety", "consent", "intro", "setup", "neutral"];
 const OVER = ["refused", "stopped", "saving", "result"];
 
 // What can be done, by key; `when` names the phases in which it means something.
 const ACTIONS = [
   { name: "stop", key: " ", shape: "stop" },
-  { name: "hurts", key: "h", shape: "hurts", when: [...MOVING, ...ASKING], command: "hurts_now" },
+  { name: "hurts", key: "h", shape: "hurts", when: [...MOVING, ...ASKING], command: "hurts_now", neck: true },
   { name: "repeat", key: "r", shape: "repeat", when: [...AT_WORK, ...ASKING, "paused", "camera_lost"], command: "repeat" },
-  { name: "skip", key: "s", shape: "skip", when: MOVING, command: "skip" },
-  { name: "rezero", key: "z", shape: "rezero", when: [...MOVING, ...ASKING, "paused"], command: "rezero" },
+  { name: "skip", key: "s", shape: "skip", when: [...MOVING, ...NERVE_MOVING], command: "skip" },
+  { name: "rezero", key: "z", shape: "rezero", when: [...MOVING, ...ASKING, "paused"], command: "rezero", neck: true },
   { name: "pause", key: "p", shape: "pause", when: [...AT_WORK, ...ASKING], command: "pause" },
   { name: "mute", key: "m", shape: "sound" },
   { name: "help", key: "?", shape: "help" },
@@ -31,7 +32,7 @@ const ACTIONS = [
 const STEPS = [
   ["questions", ["safety", "refused", "consent"]],
   ["setup", ["intro", "setup", "neutral"]],
-  ["movements", [...MOVING, "pain", "chin", "paused", "camera_lost", "stopped"]],
+  ["movements", [...MOVING, ...NERVE_MOVING, ...ASKING, "paused", "camera_lost", "stopped"]],
   ["result", ["saving", "result"]],
 ];
 
@@ -249,18 +250,20 @@ class App {
 
   show(state) {
     document.body.dataset.phase = state.phase;
+    document.body.dataset.exam = state.nerve ? "nerve" : "neck";
     setText(this.headline, this.words.of(state.headline));
     setText(this.detail, this.words.of(state.detail));
     show(this.detail, Boolean(state.detail));
     this.showStep(state.phase);
-    const screen = this.enterScreen(screenOf(state.phase), state);
+    const screen = this.enterScreen(screenOf(state), state);
     this.preview.state(state);
-    this.gauge.update(MOVING.includes(state.phase) ? state.gauge ?? null : null);
+    this.gauge.update(MOVING.includes(state.phase) && !nervePhase(state) ? state.gauge ?? null : null);
     screen.update(state);
     this.stage.inert = this.watching;
     this.trace.add(state);
     if (this.view === "clinician") this.clinician.update(state);
-    this.showProgress(BEFORE.includes(state.phase) || OVER.includes(state.phase) ? [] : state.progress ?? []);
+    this.showProgress(BEFORE.includes(state.phase) || OVER.includes(state.phase) ? []
+      : state.nerve ? nerveProgress(state, this.words) : state.progress ?? []);
     this.showBanners(this.bannersOf(state));
     this.showActions(state);
   }
@@ -298,8 +301,8 @@ class App {
   }
 
   showActions(state) {
-    for (const { name, when } of ACTIONS) {
-      const usable = name === "stop" ? !OVER.includes(state.phase) : !when || (when.includes(state.phase) && !this.watching);
+    for (const { name, when, neck } of ACTIONS) {
+      const usable = neck && state.nerve ? false : name === "stop" ? !OVER.includes(state.phase) : !when || (when.includes(state.phase) && !this.watching);
       setAttribute(this.buttons[name], "aria-disabled", usable ? null : "true");
     }
     document.body.dataset.over = String(OVER.includes(state.phase));
@@ -316,7 +319,7 @@ class App {
         const now = trials.some((trial) => trial.status === "now");
         const state = now ? "now" : done === trials.length ? "done" : "to_come";
         return h("li", { "data-state": state, "aria-current": now ? "step" : null },
-          h("span", { class: "progress-name", text: this.words.text(`word.${movement}`) }),
+          h("span", { class: "progress-name", text: trials[0].name ?? this.words.text(`word.${movement}`) }),
           h("span", { class: "hidden-words", text: this.t("progress.done", { done, total: trials.length }) }),
           h("span", { class: "dots", "aria-hidden": "true" },
             trials.map((trial) => h("i", { "data-status": trial.status, "data-warm": trial.warm_up ? "true" : null }))));
@@ -426,6 +429,7 @@ class App {
     if (this.stopDialog.open) return;
     this.pausedByStop = Boolean(this.state) && AT_WORK.includes(this.state.phase);
     if (this.pausedByStop) this.send({ type: "pause" });
+    setText(this.stopText, this.t(this.state?.nerve ? "nerve.stop_text" : "stop.text"));
     show(this.stopText, this.pausedByStop);
     this.voice.silence();
     this.tones.follow(null);
