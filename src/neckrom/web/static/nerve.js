@@ -36,17 +36,17 @@ export function nerveScreens(Screen, choice) {
       this.holder = h("div", { class: "preview-place" });
       this.figure = new NerveFigure();
       this.angle = h("p", { class: "led-angle", "aria-hidden": "true" });
-      this.first = h("p", { class: "led-first" });
+      this.felt = h("p", { class: "led-first" });
       this.held = h("p", { class: "led-held" });
       const send = (type) => () => this.app.send({ type });
       this.ready = choice(this.t("nerve.go_on"), "Enter", send("continue"), { keyName: "⏎", class: "main" });
-      this.now = choice(this.t("nerve.now"), "Enter", send("now"), { keyName: "⏎", class: "main now" });
+      this.now = choice(this.t("nerve.now"), "Enter", send("now"), { keyName: "⏎", class: "main felt-now" });
       this.nothing = choice(this.t("nerve.felt_nothing"), "0", send("felt_nothing"), { class: "plain" });
       this.changed = choice(this.t("nerve.changed"), "Enter", send("continue"), { keyName: "⏎", class: "main" });
       this.buttons = h("div", { class: "row nerve-buttons" }, this.ready, this.now, this.nothing, this.changed);
       this.element.append(this.holder,
         h("div", { class: "panel nerve-panel" }, this.figure.element,
-          h("div", { class: "led" }, this.angle, this.first, this.held), this.buttons));
+          h("div", { class: "led" }, this.angle, this.felt, this.held), this.buttons));
       this.element.classList.add("screen-guide");
     }
 
@@ -67,7 +67,7 @@ export function nerveScreens(Screen, choice) {
       show(this.angle, moving);
       setText(this.angle, angle);
       setAttribute(this.angle, "data-known", angle === "–" ? "false" : "true");
-      setText(this.first, nerve.symptom_said ? this.t("nerve.angle_first", { angle: nerve.symptom_said })
+      setText(this.felt, nerve.symptom_said ? this.t("nerve.angle_first", { angle: nerve.symptom_said })
         : moving && angle === "–" ? this.t("nerve.not_seen") : "");
       const told = phase === "change" && typeof nerve.held === "boolean";
       setText(this.held, told ? this.t(nerve.held ? "nerve.held" : "nerve.not_held") : "");

@@ -66,7 +66,7 @@ const BODIES = { slr: lying, slump: sitting };
 
 export class NerveFigure {
   constructor() {
-    this.picture = s("svg", { class: "figure-picture nerve-figure", viewBox: "0 0 340 250", "aria-hidden": "true", focusable: "false" });
+    this.picture = s("svg", { class: "figure-picture nerve-figure", viewBox: "0 8 340 238", "aria-hidden": "true", focusable: "false" });
     this.words = h("p", { class: "figure-words" });
     this.element = h("div", { class: "figure" }, this.picture, this.words);
     this.draw = whenChanged(([position, part]) => this.lay(position, part));
