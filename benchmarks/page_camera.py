@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -142,6 +143,7 @@ def look(
     page: Page, sender: Page, session: Watched
 ) -> tuple[dict[int, float], list[list[float]], dict[str, float]]:
     """Lead the session; when states were painted, what the sender sent, and what was used of the processors."""
+    spent = Spent()
     page.wait_for_selector("body[data-phase=safety]", timeout=120_000)
     page.evaluate(KEEP)
     shown: dict[int, float] = {}
@@ -152,6 +154,10 @@ def look(
             last, since = phase, time.monotonic()
         if phase is Phase.SETUP and not used:
             used = {"wall": -time.monotonic(), "ours": -ours_s(), "browser": -browser_s()}
+            used["looked"] = len(session.stages.latencies())
+            spent.since()
+        if phase is not Phase.SAVING and used.get("wall", 0) < 0:
+            used |= spent.now()  # threads that measure end before the report is made
         if phase is Phase.SAVING and used.get("wall", 0) < 0:
             used["wall"] += time.monotonic()
             used["ours"] += ours_s()
@@ -197,12 +203,20 @@ def figures(
     for name, what in names.items():
         busy, each_ms = used[name] / used["wall"], 1e3 * used[name] / count
         print(f"  {what}: {busy:.2f} processors, {each_ms:.1f} ms for a picture measured")
-    late = [1e3 * (at - session.taken[seq]) for seq, at in shown.items() if seq in session.taken]
-    inside = 1e3 * np.array(engine.stages.latencies())
-    print_figures("from the camera to neckrom", 1e3 * np.array(session._source.ages_s))
+    parts = {name: seconds for name, seconds in used.items() if name.startswith(Spent.PART)}
+    for name, seconds in sorted(parts.items(), key=lambda item: -item[1]):
+        if 1e3 * seconds / count >= 0.3:
+            print(f"    {name.removeprefix(Spent.PART):<36} {1e3 * seconds / count:5.1f} ms for a picture measured")
+    late = [
+        1e3 * (at - session.taken[seq])
+        for seq, at in shown.items()
+        if setup < session.taken.get(seq, 0.0) < saving
+    ]
+    inside = 1e3 * np.array(engine.stages.latencies())[int(used["looked"]) :]
+    print_figures("from the camera to neckrom", 1e3 * np.array(session._source.ages_s)[-len(inside) :])
     print_figures("from the looking at it to the angle", inside)
     print_figures("from the camera to the angle on the page, painted", np.array(late))
-    look_ms = 1e3 * np.array(engine.stages.seconds()["look"])
+    look_ms = 1e3 * np.array(engine.stages.seconds()["look"])[-len(inside) :]
     print_figures("of that, the models", look_ms)
 
 
@@ -311,8 +325,51 @@ def ours_s() -> float:
     return time.process_time()
 
 
+class Spent:
+    """Processor time of each thread of this process and each process of the browser since a moment."""
+
+    PART = "of "
+
+    def __init__(self) -> None:
+        self._before: dict[tuple[str, int], float] = {}
+
+    def since(self) -> None:
+        """From now on."""
+        self._before = self._all()
+
+    def now(self) -> dict[str, float]:
+        """Seconds by name, each name with ``PART`` before it."""
+        found: dict[str, float] = {}
+        for (name, number), seconds in self._all().items():
+            key = self.PART + name
+            found[key] = found.get(key, 0.0) + seconds - self._before.get((name, number), 0.0)
+        return found
+
+    @staticmethod
+    def _all() -> dict[tuple[str, int], float]:
+        names = {thread.native_id: thread.name for thread in threading.enumerate()}
+        found: dict[tuple[str, int], float] = {}
+        for entry in Path("/proc/self/task").iterdir():
+            try:
+                seconds = int((entry / "schedstat").read_text().split()[0]) * 1e-9
+                native = (entry / "comm").read_text().split("/")[0].strip()
+            except OSError:
+                continue
+            number = int(entry.name)
+            name = names.get(number, f"{native}'s own threads").split("_")[0].split("-")[0]
+            found[f"neckrom: {name}", number] = seconds
+        for number, (kind, seconds) in browser_processes().items():
+            found[f"browser: {kind}", number] = seconds
+        return found
+
+
 def browser_s() -> float:
     """Processor seconds of the browser that this script started, and of its processes."""
+    return sum(seconds for _, seconds in browser_processes().values())
+
+
+def browser_processes() -> dict[int, tuple[str, float]]:
+    """Kind and processor seconds of each process of the browser that this script started."""
     parents: dict[int, int] = {}
     spent: dict[int, tuple[str, float]] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
@@ -325,14 +382,24 @@ def browser_s() -> float:
         number = int(entry.parent.name)
         parents[number] = int(fields[1])
         spent[number] = (name, sum(int(each) for each in fields[11:15]) / _TICKS)
-    total = 0.0
+    found: dict[int, tuple[str, float]] = {}
     for number, (name, seconds) in spent.items():
         above = number
         while above not in (0, 1, os.getpid()):
             above = parents.get(above, 0)
         if above == os.getpid() and number != above and name.startswith("chrom"):
-            total += seconds
-    return total
+            found[number] = (_kind(number), seconds)
+    return found
+
+
+def _kind(number: int) -> str:
+    """What one of Chromium's processes is for, by its command line."""
+    try:
+        words = Path(f"/proc/{number}/cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        return "gone"
+    found = re.search(r"--(?:utility-sub-)?type=([\w.-]+)", words.replace("--type=utility", ""))
+    return found.group(1).split(".")[0] if found else "main"
 
 
 if __name__ == "__main__":

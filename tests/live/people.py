@@ -60,6 +60,8 @@ def minimum_jerk(share: float) -> float:
     return share**3 * (10 - 15 * share + 6 * share**2)
 
 
+KEY_S = 0.8
+"""From the question on the screen to the key, for those who know their answer."""
 CHARACTERS_A_SECOND = {"en": 17.5, "de": 17.5, "es": 17.5, "fr": 21.0}
 """Of a voice of usual pace, as :class:`Listener` says where from."""
 
@@ -164,7 +166,7 @@ class Person:
             return
         begins_s, ends_s, words, sentence = self.listener.log[-1]
         asked = sentence.key.startswith(
-            ("say.move.", "say.short.", "say.again", "say.counts", "say.more", "say.last")
+            ("say.move.", "say.once.", "say.short.", "say.again", "say.counts", "say.more", "say.last")
         )
         if not asked or sentence.id == self._followed:
             return
@@ -212,6 +214,8 @@ class Person:
         cannot = session.current is not None and session.current.movement in self.cannot
         if session.phase is Phase.OUT and cannot and waited_s > 22:
             return [Simple(type="skip")]
+        if session.phase is Phase.PAIN and self.listener:
+            waited_s = self.thought_of_pain_s(session, waited_s)
         if waited_s < self.think_s:
             return []
         pressed: dict[Phase, Command] = {
@@ -221,6 +225,15 @@ class Person:
         if session.pain_asked is not None:
             pressed[Phase.PAIN] = Pain(type="pain", movement=session.pain_asked, score=1)
         return [pressed[session.phase]] if session.phase in pressed else []
+
+    def thought_of_pain_s(self, session: SessionMachine, waited_s: float) -> float:
+        """How long it is known what is asked: who was asked on the way back needs a moment for the key, no less."""
+        assert self.listener is not None
+        begins_s = next(
+            (begins for begins, *_, said in reversed(self.listener.log) if said.key.startswith("say.pain")),
+            math.inf,
+        )
+        return session.time_s - begins_s if waited_s >= KEY_S else 0.0
 
 
 def answers(**given: str) -> list[Command]:

@@ -130,6 +130,12 @@ class Key(StrEnum):
     SAY_SHORT_ROTATION_RIGHT = "say.short.rotation_right"
     SAY_SHORT_LATERAL_LEFT = "say.short.lateral_left"
     SAY_SHORT_LATERAL_RIGHT = "say.short.lateral_right"
+    SAY_ONCE_FLEXION = "say.once.flexion"
+    SAY_ONCE_EXTENSION = "say.once.extension"
+    SAY_ONCE_ROTATION_LEFT = "say.once.rotation_left"
+    SAY_ONCE_ROTATION_RIGHT = "say.once.rotation_right"
+    SAY_ONCE_LATERAL_LEFT = "say.once.lateral_left"
+    SAY_ONCE_LATERAL_RIGHT = "say.once.lateral_right"
     SAY_AGAIN = "say.again"
     """The same once more: "and again"."""
     SAY_AGAIN_GOOD = "say.again_good"
@@ -264,6 +270,11 @@ def headline_of(movement: Movement) -> Text:
 def say_of(movement: Movement) -> Text:
     """What to do and how, spoken."""
     return Text(key=Key(f"say.move.{movement.value}"))
+
+
+def say_once(movement: Movement) -> Text:
+    """Which movement comes, slowly and as far as is comfortable; what to do at its end is known."""
+    return Text(key=Key(f"say.once.{movement.value}"))
 
 
 def say_short(movement: Movement) -> Text:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import cv2
+
 from neckrom.live.capture import framed
 from neckrom.live.events import Happening
 from neckrom.live.sources import LiveSource, SourceState
@@ -65,6 +67,9 @@ class Looker:
 
     def run(self, ended: Callable[[], bool], resized: Callable[[float, int, int], None]) -> None:
         """Look until ``ended`` says so; ``resized`` hears of pictures of another size."""
+        cv2.setNumThreads(
+            1
+        )  # its other threads wait for the next picture by spinning, and win nothing on small ones
         last_s = time.monotonic()
         lost = over = False
         while not ended():

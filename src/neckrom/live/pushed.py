@@ -184,6 +184,8 @@ class PushedSource:
         self._newest = NewestFrame()
         self._repeats = Repeats()
         self._waiting: queue.Queue[tuple[int, int, bytes] | None] = queue.Queue(1)
+        self._under_way: deque[tuple[int, Callable[[], None]]] = deque()
+        self._under_way_lock = threading.Lock()
         self._arrived = threading.Event()
         self._closed = threading.Event()
         self._begin_ns: int | None = None
@@ -220,15 +222,18 @@ class PushedSource:
         """
         self._begin_ns = self._clock_ns()
         self._thread.start()
-        frame = self._newest.take(_FIRST_FRAME_S)
+        frame = self.newest(_FIRST_FRAME_S)
         if frame is None:
             self.close()
             raise NoPicturesError
         return frame
 
     def newest(self, timeout_s: float) -> Frame | None:
-        """The newest frame that was not taken yet."""
-        return self._newest.take(timeout_s)
+        """The newest frame that was not taken yet; who brought it, and those before it, hears that it is taken."""
+        frame = self._newest.take(timeout_s)
+        if frame is not None:
+            self._tell_done(frame.index)
+        return frame
 
     def ask(self, step: str | None) -> None:  # noqa: ARG002
         """A person does not play cues."""
@@ -242,6 +247,7 @@ class PushedSource:
         """Take no more pictures; a second call does nothing."""
         self._closed.set()
         self._hand_on(None)
+        self._tell_done(None)
         if self._thread.is_alive():
             self._thread.join(timeout=3.0)
 
@@ -258,7 +264,12 @@ class PushedSource:
         return self._arrived.is_set()
 
     def offer(
-        self, data: bytes, taken_ms: float, clock: PageClock, given: int | None = None
+        self,
+        data: bytes,
+        taken_ms: float,
+        clock: PageClock,
+        given: int | None = None,
+        done: Callable[[], None] | None = None,
     ) -> Refusal | None:
         """Bring a picture; comes back at once. For one thread only.
 
@@ -272,6 +283,10 @@ class PushedSource:
             Of that page.
         given : int, optional
             How many pictures the camera gave so far, those among them that the page left out.
+        done : callable, optional
+            Called once, from any thread, when a picture that was not refused is out of the way: somebody looks at
+            it or at a later one, or it turned out to be none. A page that waits for that sends as many pictures
+            as are looked at, and none that grows old here.
 
         Returns
         -------
@@ -296,9 +311,25 @@ class PushedSource:
         self.ages_s.append((now_ns - taken_ns) * 1e-9)
         self._index += self._steps(clock, given)
         self._arrived.set()
+        done = done or _nobody
         if self._begin_ns is not None and taken_ns >= self._begin_ns:
+            with self._under_way_lock:
+                self._under_way.append((self._index, done))
             self._hand_on((self._index, taken_ns - self._begin_ns, data))
+            if self.closed:
+                self._tell_done(None)
+        else:
+            done()
         return None
+
+    def _tell_done(self, index: int | None) -> None:
+        """Those up to this number are out of the way; None: all are."""
+        told = []
+        with self._under_way_lock:
+            while self._under_way and (index is None or self._under_way[0][0] <= index):
+                told.append(self._under_way.popleft()[1])
+        for done in told:
+            done()
 
     def _steps(self, clock: PageClock, given: int | None) -> int:
         """How many numbers further this picture is: those count that the camera gave and nobody sent."""
@@ -335,3 +366,9 @@ class PushedSource:
                 Frame(index, time_ns // _MS * _MS, fitted(image))
             ):
                 self._put_ns = self._clock_ns()
+                continue
+            self._tell_done(index)
+
+
+def _nobody() -> None:
+    """Nobody waits for a picture to be out of the way."""

@@ -9,7 +9,7 @@ from neckrom.live.contract import Phase
 from neckrom.live.events import Ask, Sample
 from neckrom.live.floor import Floor
 from neckrom.live.keys import Key, text
-from neckrom.live.plan import Plan
+from neckrom.live.plan import Plan, Step
 from neckrom.live.protocols import SessionProtocol
 from neckrom.types import Movement
 
@@ -40,6 +40,16 @@ class Questions:
         self.chin_fingers: int | None = None
         self._asked: set[tuple[Kind, Movement]] = set()
         self._explained = False
+        self._asked_early: Movement | None = None
+
+    def ask_on_the_way_back(self, step: Step) -> None:
+        """Ask for the pain of a direction whose last repetition is coming back: there is time to think until then."""
+        steps = [each for each in self._plan.of(step.movement) if each is not step]
+        last = all(each.status not in ("to_come", "now") for each in steps)
+        self._asked_early = None
+        if last and self._protocol.ask_pain and ("pain", step.movement) not in self._asked:
+            self._asked_early = step.movement
+            self._say(Phase.PAIN)
 
     def due(self) -> tuple[Kind, Movement] | None:
         """Pain after each direction that is over, the chin after flexion."""
@@ -61,7 +71,12 @@ class Questions:
         self._asked.add((kind, movement))
         self._floor.want(Ask(None))
         self.pain_asked = movement if kind == "pain" else None
-        self.ask_again(Phase.PAIN if kind == "pain" else Phase.CHIN)
+        phase = Phase.PAIN if kind == "pain" else Phase.CHIN
+        if self.pain_asked is not None and self.pain_asked is self._asked_early:
+            self._floor.enter(phase)
+        else:
+            self.ask_again(phase)
+        self._asked_early = None
 
     def ask_again(self, phase: Phase) -> None:
         """The question of a phase that was left for something else."""

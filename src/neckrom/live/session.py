@@ -50,8 +50,10 @@ class SessionMachine(GuidedMachine):
         self.last: Sample | None = None
         """The newest frame."""
         self.zero = Zero(self._floor, self._zero_found)
-        self.under_way = RepetitionUnderWay(self._floor, protocol, self._advance)
         self.questions = Questions(self._floor, protocol, self.plan, self._advance)
+        self.under_way = RepetitionUnderWay(
+            self._floor, protocol, self._advance, self.questions.ask_on_the_way_back
+        )
         self.stopped_during: Movement | None = None
         """The movement that was under way when the session was stopped."""
         self._half_said = False

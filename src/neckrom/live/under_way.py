@@ -10,7 +10,7 @@ from neckrom.assessment.trunk import trunk_stood_in
 from neckrom.live.contract import Phase
 from neckrom.live.events import Angles, Ask, Sample, TakePhoto
 from neckrom.live.floor import Floor, along
-from neckrom.live.keys import Key, say_of, say_short, text
+from neckrom.live.keys import Key, say_of, say_once, say_short, text
 from neckrom.live.plan import Seen, Step
 from neckrom.live.protocols import SessionProtocol
 from neckrom.live.repetition import RepetitionTracker, Stage
@@ -37,10 +37,19 @@ class RepetitionUnderWay:
     protocol : SessionProtocol
     over : callable
         Called when it is done, or given up.
+    on_the_way_back : callable
+        Told the repetition when it was said that the head may come back.
     """
 
-    def __init__(self, floor: Floor, protocol: SessionProtocol, over: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        floor: Floor,
+        protocol: SessionProtocol,
+        over: Callable[[], None],
+        on_the_way_back: Callable[[Step], None],
+    ) -> None:
         self._floor, self._protocol, self._over = floor, protocol, over
+        self._on_the_way_back = on_the_way_back
         self.step: Step | None = None
         self.tracker: RepetitionTracker | None = None
         self.last_done: Step | None = None
@@ -54,6 +63,8 @@ class RepetitionUnderWay:
         self._wording_id = 0
         self._explained: set[Movement] = set()
         self._captures = 0
+        self._asked_for = False
+        """Whether somebody wants to hear all of the explanation."""
         self._counted_s = 0
         self._first_pain: tuple[float, float] | None = None
         self._trunk_at_capture = self._sd_at_capture = math.nan
@@ -112,13 +123,17 @@ class RepetitionUnderWay:
     def explain_again(self, movement: Movement) -> None:
         """The movement is announced in full once more: somebody asked for it."""
         self._announced = None
+        self._asked_for = True
         self._explained.discard(movement)
 
     def _say_what_comes(self, step: Step, *, named: bool) -> None:
         """In full at the first of a movement; then short, and what counts is counted down."""
         floor, protocol = self._floor, self._protocol
         if self.in_full:
-            self._wording_id = floor.say(say_of(step.movement))
+            # with one repetition of each, what the tone means was said before the first and need not be said six times
+            known = protocol.repetitions == 1 and self._captures > 0 and not self._asked_for
+            self._wording_id = floor.say((say_once if known else say_of)(step.movement))
+            self._asked_for = False
         elif not named:
             floor.say(say_short(step.movement))
         elif step.warm_up:
@@ -204,6 +219,8 @@ class RepetitionUnderWay:
         self._explained.add(step.movement)
         back = Key.SAY_BACK_FIRST if self._captures == 1 else Key.SAY_BACK
         self._floor.say(text(Key.SAY_TRUNK_MOVED if moved else back), cuts=True)
+        if not moved:
+            self._on_the_way_back(step)
         self._floor.want(TakePhoto(step.movement, step.number, step.warm_up))
 
     def _trunk_moved(self) -> bool:

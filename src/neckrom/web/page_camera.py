@@ -1,8 +1,9 @@
 """A page that has the session's camera: what it and the server say to each other.
 
 The page sends each picture as one binary message: a number, when it was taken by the page's clock, and a
-JPEG. It gets an answer to each, and has at most :data:`ON_THE_WAY` pictures under way; so what cannot keep
-up (page, line or machine) leaves pictures out, and none waits to grow old. In between the server asks for
+JPEG. It gets an answer to each as soon as that is looked at, and has at most :data:`ON_THE_WAY` pictures
+without one; so what cannot keep up (page, line or machine) leaves pictures out before it has spent anything on
+them, and none waits to grow old. In between the server asks for
 the page's clock. One page has the camera; another one gets it when it asks for it, or when that one sends
 no good picture any more.
 """
@@ -15,21 +16,24 @@ import logging
 import struct
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from neckrom.live.pushed import LARGEST_PICTURE, PageClock, PushedSource, Refusal
+from neckrom.live.pushed import LARGEST_PICTURE, Kind, PageClock, PushedSource, Refusal
 
 log = logging.getLogger(__name__)
 
 HEAD = struct.Struct("<IdI")
 """Before each picture: its number, when it was taken (ms of the page's clock), and how many the camera gave so far."""
 LARGEST_CAMERA_MESSAGE = LARGEST_PICTURE + HEAD.size
-ON_THE_WAY = 2
+ON_THE_WAY: dict[Kind, int] = {"browser": 1, "phone": 2}
+"""On the same machine the answer is there before the camera's next picture; over the air the next one leaves before."""
 TAKEN_OVER, BUSY, NOT_UNDERSTOOD, OVER = 4001, 4002, 4003, 4004
 """Codes with which a page's connection is closed; its script knows them, too (``camera_sender.js``)."""
 IDLE_S = 5.0
@@ -40,6 +44,7 @@ _MOST_BAD = 100
 _LOOK_S = 0.5
 _ASK_FIRST_S, _ASK_S = 0.1, 1.0
 _FIRST_QUESTIONS = 4
+_MOST_ASKED = 4
 _LABEL = 80
 
 
@@ -119,11 +124,17 @@ class PageCamera:
         self.trouble: str | None = None
         """What the page that has the camera said last."""
         self._begin = begin
-        self._wanted = {"width": size[0], "height": size[1], "fps": fps}
+        self._wanted = {
+            "width": size[0],
+            "height": size[1],
+            "fps": fps,
+            "on_the_way": ON_THE_WAY[source.kind],
+        }
         self._stage = Stage.WAITING
         self._sender: _Sender | None = None
         self._starting: asyncio.Task[None] | None = None
         self._listeners: set[asyncio.Event] = set()
+        self._answers: set[asyncio.Task[None]] = set()
 
     @property
     def stage(self) -> Stage:
@@ -229,17 +240,16 @@ class PageCamera:
                 return
 
     async def _take_picture(self, sender: _Sender, data: bytes) -> bool:
-        """Offer a picture, and answer; False where it has no sense."""
+        """Offer a picture, and answer, once it is looked at or at once; False where it has no sense."""
         refusal: Refusal | None = Refusal.NOT_JPEG
         number = 0
         if len(data) >= HEAD.size:
             number, taken_ms, given = HEAD.unpack_from(data)
-            refusal = self.source.offer(data[HEAD.size :], taken_ms, sender.clock, given)
-        answer: dict[str, Any] = {"type": "took", "id": number}
+            done = partial(self._looked_at, asyncio.get_running_loop(), sender, number)
+            refusal = self.source.offer(data[HEAD.size :], taken_ms, sender.clock, given, done)
         if refusal is not None:
-            answer["why"] = refusal.value
-        await sender.socket.send_text(json.dumps(answer))
-        if refusal is None:
+            await sender.socket.send_text(json.dumps({"type": "took", "id": number, "why": refusal.value}))
+        else:
             sender.good_s = time.monotonic()
             if not sender.sends:
                 sender.sends = True
@@ -250,6 +260,16 @@ class PageCamera:
                 self._starting.add_done_callback(lambda _: self.tell())
                 self.tell()
         return refusal in (None, Refusal.LATE, Refusal.TOO_MANY, Refusal.OVER)
+
+    def _looked_at(self, loop: asyncio.AbstractEventLoop, sender: _Sender, number: int) -> None:
+        """The page may send the next one; called by the thread that looks."""
+        with suppress(RuntimeError):  # the server is closed
+            loop.call_soon_threadsafe(self._answer, sender, number)
+
+    def _answer(self, sender: _Sender, number: int) -> None:
+        task = asyncio.create_task(_send(sender.socket, {"type": "took", "id": number}))
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
 
     def _take_words(self, sender: _Sender, text: str) -> bool:
         try:
@@ -284,7 +304,7 @@ class PageCamera:
         while True:
             number += 1
             sender.asked[number] = time.monotonic_ns()
-            while len(sender.asked) > 2 * ON_THE_WAY:  # one that does not answer
+            while len(sender.asked) > _MOST_ASKED:  # one that does not answer
                 del sender.asked[next(iter(sender.asked))]
             await _send(sender.socket, {"type": "clock", "id": number})
             await asyncio.sleep(_ASK_FIRST_S if number < _FIRST_QUESTIONS else _ASK_S)

@@ -136,10 +136,18 @@ def _robust_solution(
         solution = np.linalg.solve(normal + _RIDGE * count, side[:, :, None])[:, :, 0]
         residual = (u - np.einsum("nki,ni->nk", right, solution)) ** 2
         residual += (v - np.einsum("nki,ni->nk", down, solution)) ** 2
-        typical = np.nanmedian(np.where(used, residual, np.nan), axis=1)
+        typical = _median(residual, used)
         scale = np.maximum(1.48**2 * typical, 0.004**2)[:, None]
         weight = used / (1 + residual / (2 * scale))
     return solution
+
+
+def _median(values: FloatArray, used: BoolArray) -> FloatArray:
+    """Median of the used values of each row, of which there are some; faster than NumPy's, which masks arrays."""
+    ordered = np.sort(np.where(used, values, np.inf), axis=1)
+    count = used.sum(axis=1)
+    rows = np.arange(len(values))
+    return np.asarray((ordered[rows, (count - 1) // 2] + ordered[rows, count // 2]) / 2)
 
 
 def turn_design(movement: FloatArray, angles_deg: FloatArray, eye_distance: float) -> FloatArray:

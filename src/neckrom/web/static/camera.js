@@ -3,6 +3,7 @@
 
 import { cameras, Sender } from "./camera_sender.js";
 import { h, setText, show } from "./dom.js";
+import { ownPicture } from "./own_picture.js";
 import { Words } from "./words.js";
 
 const KIND = document.body.dataset.camera;
@@ -59,6 +60,7 @@ class BrowserCamera extends Beginning {
       link: (status) => this.onLink(status),
       trouble: (why) => this.onTrouble(why),
       refused: (why) => this.onRefused(why),
+      sent: (canvas) => ownPicture.show(canvas),
     });
     this.wanted = { width: 640, height: 480, fps: 30, deviceId: localStorage.getItem("neckrom-camera") ?? "" };
     this.button.focus();
@@ -121,6 +123,7 @@ class BrowserCamera extends Beginning {
     this.link = status;
     show(this.takeButton, status === "busy" || status === "taken");
     if (status === "over") this.wrong = null;
+    if (status !== "open") ownPicture.show(null);
     if (status === "busy" || status === "taken") {
       this.say(`camera.${status}`);
       fetch("/live/trace?since=1e9").then((answer) => answer.ok && this.watch(), () => undefined);

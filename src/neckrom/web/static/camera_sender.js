@@ -1,7 +1,8 @@
 // A camera of this device, its pictures sent to neckrom one JPEG at a time.
-// At most two are under way: what cannot keep up leaves pictures out, and none waits to grow old.
+// Few are under way that nobody has looked at yet: what cannot keep up leaves pictures out, and none waits to grow old.
 
-const ON_THE_WAY = 2;
+// When the answer to the last one comes so soon after a picture, that one is sent; else the next one is awaited.
+const FRESH_MS = 10;
 const LONGEST_SIDE = 1280;
 const QUALITY = 0.88;
 const HEAD_BYTES = 16;
@@ -47,7 +48,7 @@ function jpegOf(canvas) {
 export class Sender {
   /**
    * `on` has stage(message), link("open" | "lost" | "taken" | "busy" | "over"), trouble(why or null),
-   * refused(why or null), words(message).
+   * refused(why or null), words(message), and where it wants to know sent(canvas), with the picture on it.
    */
   constructor(address, video, on) {
     this.address = address;
@@ -57,6 +58,8 @@ export class Sender {
     this.wanted = null;
     this.number = 0;
     this.onTheWay = new Map();
+    this.most = 1;
+    this.left = null;
     this.wait = 200;
     this.ended = false;
     this.sending = false;
@@ -184,10 +187,25 @@ export class Sender {
     this.given = (this.given ?? 0) + Math.max(1, shown - (this.shown ?? shown - 1));
     this.shown = shown;
     const taken = this.takenAt(now, about);
-    if (!this.sending || this.socket?.readyState !== WebSocket.OPEN || this.isFull(now) || !this.video.videoWidth) return;
+    this.left = null;
+    if (!this.sending || this.socket?.readyState !== WebSocket.OPEN || !this.video.videoWidth) return;
     if (taken <= (this.lastTaken ?? -1)) return;
+    if (this.isFull(now)) {
+      this.left = { shown: performance.now(), taken };
+      return;
+    }
     this.lastTaken = taken;
     this.sendPicture(taken, this.given);
+  }
+
+  /** The picture that was left out a moment ago, if it is still the one that the camera shows. */
+  sendLeft() {
+    const { left } = this;
+    this.left = null;
+    const now = performance.now();
+    if (!left || !this.films || now - left.shown > FRESH_MS || this.isFull(now)) return;
+    this.lastTaken = left.taken;
+    this.sendPicture(left.taken, this.given);
   }
 
   /** When the shutter was open, as far as the browser says; else when the picture came. */
@@ -199,7 +217,7 @@ export class Sender {
   /** Whether as many are under way as may be; one that is never answered does not count for ever. */
   isFull(now) {
     for (const [number, sent] of this.onTheWay) if (now - sent > STUCK_MS) this.onTheWay.delete(number);
-    return this.onTheWay.size >= ON_THE_WAY;
+    return this.onTheWay.size >= this.most;
   }
 
   sendPicture(taken, given) {
@@ -223,6 +241,7 @@ export class Sender {
     this.socket.send(message);
     const sent = performance.now();
     this.onTheWay.set(this.number, sent);
+    this.on.sent?.(this.canvas);
     sentLog.push([this.number, taken, sent - began, message.length]);
     if (sentLog.length > KEPT) sentLog.shift();
   }
@@ -271,7 +290,9 @@ export class Sender {
     } else if (message.type === "took") {
       this.onTheWay.delete(message.id);
       this.on.refused(message.why ?? null);
+      this.sendLeft();
     } else if (message.type === "stage") {
+      this.most = message.on_the_way;
       this.on.stage(message);
       if (message.stage === "over") this.end();
     } else if (message.type === "words") {

@@ -31,6 +31,7 @@ export class Link {
     this.on = on;
     this.wait = 200;
     this.lostAt = 0;
+    this.pictures = true;
     document.addEventListener("visibilitychange", () => this.tellLooking());
     this.open();
   }
@@ -77,8 +78,15 @@ export class Link {
     }
   }
 
+  /** Whether pictures are to come: not where the page has the camera itself. */
+  want(pictures) {
+    if (pictures === this.pictures) return;
+    this.pictures = pictures;
+    this.tellLooking();
+  }
+
   tellLooking() {
-    this.send({ type: "looking", pictures: !document.hidden });
+    this.send({ type: "looking", pictures: this.pictures && !document.hidden });
   }
 
   send(command) {

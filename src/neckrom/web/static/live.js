@@ -5,6 +5,7 @@ import { h, icon, setAttribute, setText, show, whenChanged } from "./dom.js";
 import { Gauge } from "./gauge.js";
 import { Link } from "./link.js";
 import { NERVE_ASKING, NERVE_MOVING, nerveProgress, nervePhase } from "./nerve.js";
+import { ownPicture } from "./own_picture.js";
 import { Preview } from "./preview.js";
 import { SCREENS, screenOf } from "./screens.js";
 import { Trace } from "./trace.js";
@@ -61,6 +62,14 @@ class App {
       status: (status) => this.connection(status),
       refused: () => this.flash("page.watching.refused"),
     });
+    ownPicture.onChange = () => this.showOwn();
+    this.showOwn();
+  }
+
+  /** Where this page has the camera it shows what it sends. */
+  showOwn() {
+    this.preview.own(ownPicture.canvas);
+    this.link.want(ownPicture.canvas === null);
   }
 
   get watching() {

@@ -14,6 +14,7 @@ export class Preview {
     this.limbs = [];
     this.size = null;
     this.image = null;
+    this.canvasShown = null;
     this.planned = false;
     show(this.dot, false);
   }
@@ -27,7 +28,20 @@ export class Preview {
 
   async picture(buffer) {
     const image = await createImageBitmap(new Blob([buffer], { type: "image/jpeg" }));
-    this.image?.close();
+    if (this.canvasShown) image.close();
+    else this.put(image);
+  }
+
+  /** The canvas from which this page sends its pictures, each time it holds the next one; null when it does no more. */
+  own(canvas) {
+    const before = this.canvasShown;
+    this.canvasShown = canvas;
+    if (canvas) this.put(canvas);
+    else if (before) this.image = null;
+  }
+
+  put(image) {
+    this.image?.close?.();
     this.image = image;
     show(this.empty, false);
     this.plan();
