@@ -23,6 +23,7 @@ from neckrom.nerve.corrections import (
     neck_features,
     raise_features,
 )
+from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.raw_angles import RawAngles, raw_angles
 from neckrom.types import FloatArray
 
@@ -46,7 +47,7 @@ class Sample:
             raise SystemExit(f"{clip.name} is not seen from the side.")
         if body.view.near != clip.seen:
             print(f"WARNING {clip.name}: seen from {clip.seen}, read {body.view.near}")
-        self.raw: RawAngles = raw_angles(body, body.view.near)
+        self.raw: RawAngles = raw_angles(with_own_legs(body, body.view.near), body.view.near)
 
     def rows(self, name: str) -> tuple[FloatArray, FloatArray]:
         """Features and what is to be added to the raw angle; frames that were read."""

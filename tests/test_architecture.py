@@ -40,8 +40,8 @@ MAY_IMPORT = {
     "kinematics": {"types", "errors", "resources"},
     # whole bodies: which leg is which, angles of segments in the picture; shared by what is measured on them
     "body": {"types", "errors", "result", "statement"},
-    "running": BASE | {"body", "messages", "saying"},
-    "posture": BASE | {"body", "messages", "saying"},
+    "running": BASE | {"body"},
+    "posture": BASE | {"body"},
     "nerve": BASE | {"body", "messages", "saying"},
     "camera_profiles": {
         "types",
@@ -54,9 +54,11 @@ MAY_IMPORT = {
     },
     "rom": {"types", "errors", "config_file", "kinematics"},
     "messages": {"errors", "resources", "rounding"},
-    "saying": BASE | {"messages"},
-    "assessment": BASE | {"saying", "kinematics", "rom"},
-    "report": BASE | {"saying", "kinematics", "rom", "assessment", "messages"},
+    # says the results of every kind of measurement; how they were made is none of its business
+    "saying": BASE | {"messages", "body", "running", "posture"},
+    "assessment": BASE | {"saying", "kinematics", "rom", "body", "running"},
+    "report": BASE
+    | {"saying", "kinematics", "rom", "assessment", "messages", "body", "running", "posture", "nerve"},
     "validation": BASE | {"kinematics", "rom", "assessment", "report"},
     "service": BASE
     | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation", "camera_profiles"}

@@ -19,9 +19,12 @@ from neckrom.cli.backups import keeping
 from neckrom.cli.calibrate import calibrate
 from neckrom.cli.handing_out import giving
 from neckrom.cli.people import people
+from neckrom.cli.posture import posture
+from neckrom.cli.running import running
 from neckrom.cli.screen import screening
 from neckrom.cli.sessions import sessions
 from neckrom.cli.settings import setting
+from neckrom.cli.starting import leave, spoken, start_log
 from neckrom.cli.terminal import console, print_json, say, tell
 from neckrom.errors import DefectError, ExitCode, NeckromError, OutputError
 
@@ -75,6 +78,8 @@ app = typer.Typer(
 )
 
 app.add_typer(calibrate, name="calibrate")
+app.add_typer(running)
+app.add_typer(posture)
 app.add_typer(people, name="people")
 app.add_typer(sessions, name="sessions")
 app.add_typer(keeping)
@@ -101,15 +106,6 @@ _Language = Annotated[
 _Json = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON on stdout, and nothing else there.")
 ]
-
-
-def _spoken(lang: str | None) -> str:
-    """The language that was asked for, else the one of the settings."""
-    if lang:
-        return lang
-    from neckrom.service.clinic import usual_language  # noqa: PLC0415
-
-    return usual_language()
 
 
 def _print_version(wanted: bool) -> None:
@@ -151,17 +147,17 @@ def demo(
     from neckrom.cli.options import OptionReader  # noqa: PLC0415
 
     reader = OptionReader()
-    language = _spoken(lang)
+    language = spoken(lang)
     reader.language("--lang", language)
     reader.finish()
-    _start_log(verbose)
+    start_log(verbose=verbose)
     from neckrom import service  # noqa: PLC0415
     from neckrom.cli.measuring import measure_and_show  # noqa: PLC0415
 
     options = service.MeasureOptions(overlay=overlay, overwrite=overwrite, language=language)
     with service.demo_clip() as clip:
         code = measure_and_show((clip,), out, options, jobs=1, as_json=as_json)
-    _leave(code)
+    leave(code)
 
 
 @app.command()
@@ -281,7 +277,7 @@ def measure(
         reader.problems.append(
             "--distance stands in for a lens that is not known: leave it out beside --hfov or --camera"
         )
-    language = _spoken(lang)
+    language = spoken(lang)
     reader.language("--lang", language)
     nerve_test = reader.nerve_test(protocol)
     if nerve_test is None and marks is not None:
@@ -301,7 +297,7 @@ def measure(
             },
         )
     reader.finish()
-    _start_log(verbose)
+    start_log(verbose=verbose)
     if nerve_test is not None:
         from neckrom.cli.nerve import measure_nerve_and_show  # noqa: PLC0415
         from neckrom.service.nerve import NerveOptions  # noqa: PLC0415
@@ -315,7 +311,7 @@ def measure(
             overwrite=overwrite,
             language=language,
         )
-        _leave(measure_nerve_and_show(inputs, out, nerve_options, as_json=as_json))
+        leave(measure_nerve_and_show(inputs, out, nerve_options, as_json=as_json))
         return
     from neckrom import service  # noqa: PLC0415
     from neckrom.cli.measuring import measure_and_show  # noqa: PLC0415
@@ -336,7 +332,7 @@ def measure(
         overwrite=overwrite,
         language=language,
     )
-    _leave(measure_and_show(inputs, out, options, jobs=at_once, as_json=as_json))
+    leave(measure_and_show(inputs, out, options, jobs=at_once, as_json=as_json))
 
 
 @app.command()
@@ -397,7 +393,7 @@ def live(
     verbose: _Verbose = False,
 ) -> None:
     """Lead through a whole session at the camera, by voice and tones, on a page in the browser."""
-    _start_log(verbose)
+    start_log(verbose=verbose)
     from neckrom.cli.live import LiveOptions, parse_size, run_live  # noqa: PLC0415
 
     options = LiveOptions(
@@ -410,12 +406,12 @@ def live(
         port=port,
         browser=not no_browser,
         protocol=protocol,
-        language=_spoken(lang),
+        language=spoken(lang),
         fast=fast,
         norms=norms,
         phone_address=phone_address,
     )
-    _leave(run_live(options))
+    leave(run_live(options))
 
 
 @app.command("open")
@@ -431,10 +427,10 @@ def open_pages(
     verbose: _Verbose = False,
 ) -> None:
     """Open the records in the browser: people, sessions, trends, the neck screen, guided sessions."""
-    _start_log(verbose)
+    start_log(verbose=verbose)
     from neckrom.cli.open import run_open  # noqa: PLC0415
 
-    _leave(run_open(store, port, _spoken(lang), browser=not no_browser))
+    leave(run_open(store, port, spoken(lang), browser=not no_browser))
 
 
 @app.command()
@@ -464,10 +460,10 @@ def validate(
     reader = OptionReader()
     at_once = reader.count("--jobs", jobs, _default_jobs())
     reader.finish()
-    _start_log(verbose)
+    start_log(verbose=verbose)
     from neckrom.cli.validating import validate_and_show  # noqa: PLC0415
 
-    _leave(
+    leave(
         validate_and_show(folder, out, at_once, overwrite=overwrite, as_json=as_json, everything=everything)
     )
 
@@ -512,20 +508,9 @@ def schema() -> None:
 # ---------------------------------------------------------------------- parts
 
 
-def _start_log(verbose: bool) -> None:
-    from neckrom.cli.log import start_log  # noqa: PLC0415
-
-    start_log(console(stderr=True) if verbose else None)
-
-
 def _default_jobs() -> int:
     """Half the cores: decoding and the models of one input keep two busy."""
     return max(1, (os.cpu_count() or 1) // 2)
-
-
-def _leave(code: ExitCode) -> None:
-    if code:
-        raise typer.Exit(code)
 
 
 def _of_the_disk(error: OSError) -> OutputError | None:

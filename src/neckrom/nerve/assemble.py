@@ -3,42 +3,55 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
+from neckrom.body.result import BodyQuality
 from neckrom.nerve.measure import Answered, LegTestMeasurement, MeasuredTrial
 from neckrom.nerve.reading import read_sides, read_trials
-from neckrom.nerve.result import Change, NerveQuality, NerveResult, NerveTrial
+from neckrom.nerve.result import Change, NerveResult, NerveTrial
 from neckrom.result import ClipInfo, ToolInfo
 from neckrom.saying.sentences import in_english, statement_of
 from neckrom.statement import state
 
 
-def leg_test_result(
-    measured: LegTestMeasurement,
-    clip: ClipInfo,
-    tool: ToolInfo,
-    *,
-    marked: bool,
-    warnings: tuple[str, ...] = (),
-) -> NerveResult:
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a result says beside what was measured.
+
+    Attributes
+    ----------
+    clip : ClipInfo
+    tool : ToolInfo
+    created : str
+        ISO 8601, with its zone.
+    marked : bool
+        Whether anybody was asked for symptoms.
+    warnings : tuple of str
+        What reading the clip gave to say; before those of the measurement.
+    """
+
+    clip: ClipInfo
+    tool: ToolInfo
+    created: str
+    marked: bool
+    warnings: tuple[str, ...] = ()
+
+
+def leg_test_result(measured: LegTestMeasurement, about: About) -> NerveResult:
     """The result of a leg test.
 
     Parameters
     ----------
     measured : LegTestMeasurement
-    clip : ClipInfo
-    tool : ToolInfo
-    marked : bool
-        Whether a file of marks was given.
-    warnings : tuple of str
-        What reading the clip gave to say; before those of the measurement.
+    about : About
     """
-    statements = read_trials(measured.trials, marked) + read_sides(measured.test, measured.sides)
-    said = (*warnings, *measured.notices)
+    statements = read_trials(measured.trials, about.marked) + read_sides(measured.test, measured.sides)
+    said = (*about.warnings, *measured.notices)
     note = state("nerve.interval_note")
     sides = measured.sides
     return NerveResult(
-        tool=tool,
-        clip=clip,
+        tool=about.tool,
+        clip=about.clip,
         kind=measured.test,
         side=measured.near,
         trials=tuple(_trial(trial) for trial in measured.trials),
@@ -48,7 +61,7 @@ def leg_test_result(
         side_difference=sides.verdict if sides else "one_side",
         reading=in_english(*statements),
         reading_statements=statements,
-        quality=NerveQuality(
+        quality=BodyQuality(
             frames_measured_percent=round(100 * measured.measured_share, 2),
             person_found_percent=round(100 * measured.found_share, 2),
             leg_swaps_mended=measured.swaps,
@@ -57,6 +70,8 @@ def leg_test_result(
             interval_note=in_english(note),
             interval_statement=note,
         ),
+        created=about.created,
+        statement=in_english(state("nerve.statement")),
     )
 
 

@@ -129,26 +129,24 @@ def read_marks(text: str, name: str, *, as_json: bool) -> tuple[Mark, ...]:
 
 
 def _csv_rows(text: str, name: str) -> list[tuple[str, dict[str, Any]]]:
-    reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
-    header = [_OTHER_NAMES.get(name, name) for name in (n.strip().lower() for n in reader.fieldnames or ())]
-    if "time_s" not in header or "kind" not in header:
-        raise ConfigurationError(
-            f"{name} is not a valid file of marks.",
-            ("line 1: the header must name the columns: " + ",".join(_COLUMNS),),
-        )
-    reader.fieldnames = header
-    rows: list[tuple[str, dict[str, Any]]] = []
+    wrong = f"{name} is not a valid file of marks."
+    # any line end will do: spreadsheets write all of them
+    reader = csv.DictReader(io.StringIO(text, newline=None), skipinitialspace=True)
     try:
-        rows.extend(
+        named = [field.strip().lower() for field in reader.fieldnames or ()]
+        header = [_OTHER_NAMES.get(field, field) for field in named]
+        if "time_s" not in header or "kind" not in header:
+            raise ConfigurationError(
+                wrong, ("line 1: the header must name the columns: " + ",".join(_COLUMNS),)
+            )
+        reader.fieldnames = header
+        return [
             (f"line {reader.line_num}", dict(row))
             for row in reader
             if any(isinstance(value, str) and value.strip() for value in row.values())
-        )
+        ]
     except csv.Error as error:
-        raise ConfigurationError(
-            f"{name} is not a valid file of marks.", (f"line {reader.line_num}: {error}",)
-        ) from error
-    return rows
+        raise ConfigurationError(wrong, (f"line {reader.line_num}: {error}",)) from error
 
 
 def _json_rows(text: str, name: str) -> list[tuple[str, dict[str, Any]]]:

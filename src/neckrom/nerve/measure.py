@@ -12,6 +12,7 @@ from neckrom.errors import InputError
 from neckrom.nerve.angles import LegTestAngles, measure_angles
 from neckrom.nerve.corrections import LegTest
 from neckrom.nerve.holding import HELD_WITHIN_DEG, Joint, Moved, changes, level_deg, moved_deg
+from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
 from neckrom.nerve.marks import Mark
 from neckrom.nerve.suitable import check_side_view, notes_on
@@ -140,6 +141,7 @@ def measure_leg_test(series: BodySeries, test: LegTest, marks: tuple[Mark, ...] 
     """
     body = read_body(series)
     near = check_side_view(body, test)
+    body = with_own_legs(body, near)
     _check_marks(marks, body.time_s)
     angles = measure_angles(body, near, test)
     found = find_trials(angles)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from neckrom.body.result import BodyQuality
 from neckrom.result import ClipInfo, Model, ToolInfo
 from neckrom.statement import Statement
 
@@ -69,18 +70,6 @@ class NerveTrial(Model):
     )
 
 
-class NerveQuality(Model):
-    """How far the measurement can be trusted."""
-
-    frames_measured_percent: float
-    person_found_percent: float
-    leg_swaps_mended: int | None = None
-    warnings: tuple[str, ...] = ()
-    warning_statements: tuple[Statement | None, ...] = ()
-    interval_note: str = ""
-    interval_statement: Statement | None = None
-
-
 class NerveResult(Model):
     """Everything that one recording of a leg or arm test gave."""
 
@@ -104,4 +93,9 @@ class NerveResult(Model):
     )
     reading: str = Field(description="In the articles' words.")
     reading_statements: tuple[Statement, ...] = ()
-    quality: NerveQuality
+    quality: BodyQuality
+    created: str = Field(description="ISO 8601, with its zone.")
+    statement: str = Field(description="What this is, and what it is not.")
+    statement_key: str = Field(
+        default="nerve.statement", description="The same as a key of the message files."
+    )

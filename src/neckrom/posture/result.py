@@ -68,9 +68,22 @@ class PostureValues(Model):
     points: PosturePoints = PosturePoints()
 
 
+class PostureChange(Model):
+    """What changed against an earlier recording of the same side of the person, + = further forward."""
+
+    against: int = Field(description="Which of `views`.")
+    ear_shoulder_deg: float
+    ear_shoulder_interval95_deg: Interval
+    trunk_lean_deg: float
+    trunk_lean_interval95_deg: Interval
+
+
 class PostureView(PostureValues):
     """One recording with what was read from it."""
 
+    change: PostureChange | None = Field(
+        default=None, description="Against the first recording of the same side; null for that one."
+    )
     recording: BodyClip
 
 
@@ -79,7 +92,10 @@ class PostureConfiguration(Model):
 
     mirrored: bool = False
     rotate_deg: int = 0
-    c7: Point | None = Field(default=None, description="As marked, in pixels.")
+    c7: Point | None = Field(default=None, description="As marked, in pixels of the stored picture, upright.")
+    tragus: Point | None = Field(
+        default=None, description="As marked, likewise; null where it was read from the ear point."
+    )
     settings: dict[str, float | int | str | bool] = Field(default_factory=dict)
 
 

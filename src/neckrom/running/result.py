@@ -33,6 +33,9 @@ ROWS: tuple[RowName, ...] = ("head_forward", "uneven_gait", "arms_across", "rear
 """As the article orders them."""
 
 Unit = Literal["deg", "percent", "shoulder_widths"]
+Measure = Literal["change_from_standing", "change_over_run", "step_time", "wrist", "foot_angle"]
+"""What the value of a row is: the head against standing or against its own first third, the asymmetry of the
+step times, how far the wrist that goes further comes past the middle, the foot's angle at contact."""
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -154,6 +157,7 @@ class Row(Model):
     value: float | None
     unit: Unit
     interval95: Interval | None
+    measure: Measure = Field(description="What the value is.")
     flag: Flag
     reason: str = Field(description="In English; reason_statements say the same in any language.")
     reason_statements: tuple[Statement, ...] = ()

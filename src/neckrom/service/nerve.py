@@ -5,32 +5,37 @@ from __future__ import annotations
 import csv
 import io
 import logging
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neckrom.body import read_body
 from neckrom.errors import ConfigurationError, DefectError, InputError, NeckromError
-from neckrom.frames import check_exists, open_source
-from neckrom.landmarks.body_store import is_body_file, read_bodies
-from neckrom.landmarks.header import LandmarkHeader
-from neckrom.landmarks.plausible import time_problems
-from neckrom.landmarks.symmetry import POSE_OPPOSITE
-from neckrom.nerve.angles import LegTestAngles
-from neckrom.nerve.assemble import leg_test_result
+from neckrom.frames import grab_frames
+from neckrom.landmarks.body_store import read_bodies
+from neckrom.nerve.angles import LegSeries, LegTestAngles
+from neckrom.nerve.assemble import About, leg_test_result
+from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.marks import Mark, load_marks
-from neckrom.nerve.measure import LegTestMeasurement, measure_leg_test
+from neckrom.nerve.measure import measure_leg_test
+from neckrom.nerve.raw_angles import LEG
 from neckrom.nerve.result import NerveResult
-from neckrom.result import ClipInfo, ToolInfo
+from neckrom.result import ToolInfo
+from neckrom.service.body_recordings import BodyRecording, part_of, read_recording
 from neckrom.service.folders import LANDMARK_FILE, distinct_folders, new_folder, refuse_existing
 from neckrom.service.measure import Progress
 from neckrom.service.nerve_sessions import NerveTest, TestPart, nerve_parts, put_landmarks
 from neckrom.service.sessions import is_session, open_session
 from neckrom.types import BodySeries, FloatArray
+
+if TYPE_CHECKING:
+    from neckrom.report.bodies.nerve_chart import NerveCurves
+    from neckrom.report.bodies.pictures import BodyPicture
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +105,7 @@ def measure_nerve_all(
     Parameters
     ----------
     inputs : sequence of Path
-        Clips, landmark files of whole bodies, or folders that hold one.
+        Clips, landmark files of whole bodies, folders that hold one, or folders of guided sessions.
     out : Path
     options : NerveOptions
     progress : Progress
@@ -134,9 +139,8 @@ def measure_nerve_landmarks(
     marked: bool = True,
     mirrored: bool = False,
     language: str = "en",
-    clip: Path | None = None,
 ) -> NerveResult:
-    """Measure landmarks that are there, and write result, angles and report beside them.
+    """Measure landmarks that are there, and write result, angles and report into a folder.
 
     Parameters
     ----------
@@ -153,8 +157,6 @@ def measure_nerve_landmarks(
         The landmarks come of a mirrored picture.
     language : str
         Of the report.
-    clip : Path, optional
-        Where a picture for the report can be had.
 
     Returns
     -------
@@ -165,35 +167,109 @@ def measure_nerve_landmarks(
     InputError
         If this cannot be measured; nothing is written.
     """
+    options = NerveOptions(test=test, mirrored=mirrored, language=language)
+    return _measure_recording(_recorded(landmarks), marks, folder, options, marked=marked)
+
+
+def _recorded(landmarks: Path) -> BodyRecording:
+    """Landmarks without a clip."""
     series, header = read_bodies(landmarks)
-    if mirrored:
-        series = mirrored_bodies(series)
-    problems = time_problems(series.time_ns)
-    if problems:
-        raise InputError(f"{header.source.name} cannot be measured: {'; '.join(problems)}.")
-    if test == "arms":
+    return BodyRecording(landmarks, None, len(series) == 1, landmarks, header, series)
+
+
+def _part_of_session(path: Path, test: NerveTest) -> TestPart | None:
+    """A test of a guided session, finished or cut off; None where the input is something else.
+
+    Raises
+    ------
+    InputError
+        The session has not done this test.
+    """
+    if not is_session(path) or open_session(path).info.kind != "nerve":
+        return None
+    parts = nerve_parts(path)
+    found = next((part for part in parts if part.test == test), None)
+    if found is None:
+        done = ", ".join(part.test for part in parts)
+        raise InputError(f"{path} holds no {test}: the tests of this session are {done}.")
+    return found
+
+
+def _measure_recording(
+    recording: BodyRecording, marks: Sequence[Mark], folder: Path, options: NerveOptions, *, marked: bool
+) -> NerveResult:
+    if recording.picture:
+        raise InputError(f"{recording.name} is a single picture: a test of legs or arms needs a clip.")
+    part = part_of(recording, mirrored=options.mirrored)
+    # marks and results count in the clip's own time, slow motion or not: no angle depends on it
+    series = replace(part.series, time_ns=np.round(part.series.time_ns * part.slower).astype(np.int64))
+    if options.test == "arms":
         raise InputError("The arms' test is not measured from clips yet: use --protocol slr or slump.")
-    measured = measure_leg_test(series, test, tuple(sorted(marks, key=lambda mark: mark.time_s)))
-    result = leg_test_result(
-        measured,
-        _clip_info(series, header, mirrored=mirrored),
-        _tool(header, measured.angles),
+    measured = measure_leg_test(series, options.test, tuple(sorted(marks, key=lambda mark: mark.time_s)))
+    about = About(
+        clip=part.clip_info(),
+        tool=_tool(recording, measured.angles),
+        created=datetime.now().astimezone().isoformat(timespec="seconds"),
         marked=marked,
-        warnings=header.warnings,
+        warnings=part.notices,
     )
-    _write(folder, result, measured, marks)
-    log.debug("report in %s, with pictures of %s", language, clip)
+    result = leg_test_result(measured, about)
+    _write(folder, result, measured.angles, marks)
+    pictures = _pictures(result, series, recording) if options.pictures else {}
+    from neckrom.report.bodies.write import (  # noqa: PLC0415  (matplotlib is slow to load)
+        write_body_pictures,
+        write_nerve_report,
+    )
+
+    write_body_pictures(folder, pictures.values())
+    write_nerve_report(folder, result, _curves(measured.angles), pictures, language=options.language)
     return result
 
 
-def mirrored_bodies(series: BodySeries) -> BodySeries:
-    """The same clip flipped left for right, for recordings that were stored mirrored; points are renumbered."""
-    pose = series.pose[:, POSE_OPPOSITE].copy()
-    pose[..., 0] = series.width - pose[..., 0]
-    world = series.pose_world[:, POSE_OPPOSITE].copy()
-    world[..., 0] *= -1
-    visibility = np.ascontiguousarray(series.pose_visibility[:, POSE_OPPOSITE])
-    return replace(series, pose=pose, pose_world=world, pose_visibility=visibility)
+def _pictures(result: NerveResult, series: BodySeries, recording: BodyRecording) -> dict[int, BodyPicture]:
+    """The picture at the first symptom of each trial; without a mark, in the middle of the trial."""
+    if recording.clip is None:
+        return {}
+    from neckrom.report.bodies.pictures import limb_picture  # noqa: PLC0415
+
+    body = read_body(series)
+    if body.view.near is not None:
+        body = with_own_legs(body, body.view.near)
+    own = replace(series, pose=body.pose.astype(np.float32))
+    moments = [
+        trial.symptom_s if trial.symptom_s is not None else 0.5 * (trial.start_s + trial.end_s)
+        for trial in result.trials
+    ]
+    # times of the file itself: those of slow motion are rounded
+    own_times = recording.series.time_ns
+    times = [int(own_times[np.abs(own_times - moment * 1e9).argmin()]) for moment in moments]
+    header = recording.header.source
+    frames = grab_frames(recording.clip, times, turned_deg=header.turned_deg, track=header.track)
+    drawn = {}
+    for number, (trial, frame) in enumerate(zip(result.trials, frames, strict=True)):
+        if trial.leg is None:
+            continue
+        picture = limb_picture(
+            f"trial_{number + 1}", frame, own, trial.leg, LEG, mirrored=result.clip.mirrored
+        )
+        if picture is not None:
+            drawn[number] = picture
+    return drawn
+
+
+def _curves(angles: LegTestAngles) -> NerveCurves:
+    from neckrom.report.bodies.nerve_chart import NerveCurves  # noqa: PLC0415
+
+    legs: dict[str, LegSeries] = {side: angles.legs[side] for side in ("left", "right")}
+    main = {side: leg.raise_deg if angles.test == "slr" else leg.knee_deg for side, leg in legs.items()}
+    return NerveCurves(
+        angles.time_s,
+        {
+            "main": main,
+            "ankle": {side: leg.ankle_deg for side, leg in legs.items()},
+            "neck": {"both": angles.neck_flexion_deg},
+        },
+    )
 
 
 class _Border:
@@ -222,99 +298,30 @@ def _measure_into(
     path: Path, folder: Path, options: NerveOptions, marks: tuple[Mark, ...], progress: Progress
 ) -> NerveOutcome:
     refuse_existing(folder, overwrite=options.overwrite)
-    check_exists(path)
+    # somebody who lies would be turned upright
+    rotate_deg = options.rotate_deg or 0 if options.test == "slr" else options.rotate_deg
     session = _part_of_session(path, options.test)
     if session is not None and options.marks is None:
         marks = session.marks
+    marked = options.marks is not None or session is not None
     with new_folder(folder, overwrite=options.overwrite) as part:
-        _landmarks(path, part / LANDMARK_FILE, options, progress, session)
+        target = part / LANDMARK_FILE
+        if session is None:
+            recording = read_recording(path, target, progress.step, rotate_deg)
+        else:
+            put_landmarks(path, session, target)
+            recording = _recorded(target)
         progress.step(path, "report", 0, 1)
-        result = measure_nerve_landmarks(
-            part / LANDMARK_FILE,
-            options.test,
-            marks,
-            part,
-            marked=options.marks is not None or session is not None,
-            mirrored=options.mirrored,
-            language=options.language,
-            clip=path if options.pictures and path.is_file() and not is_body_file(path) else None,
-        )
+        result = _measure_recording(recording, marks, part, options, marked=marked)
         progress.step(path, "report", 1, 1)
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
     return NerveOutcome(path, folder, result, None, written)
 
 
-def _part_of_session(path: Path, test: NerveTest) -> TestPart | None:
-    """A test of a guided session, finished or cut off; None where the input is something else.
-
-    Raises
-    ------
-    InputError
-        The session has not done this test.
-    """
-    if not is_session(path) or open_session(path).info.kind != "nerve":
-        return None
-    parts = nerve_parts(path)
-    found = next((part for part in parts if part.test == test), None)
-    if found is None:
-        done = ", ".join(part.test for part in parts)
-        raise InputError(f"{path} holds no {test}: the tests of this session are {done}.")
-    return found
-
-
-def _landmarks(
-    path: Path, target: Path, options: NerveOptions, progress: Progress, session: TestPart | None
-) -> None:
-    """Landmarks of a clip, or those that are there."""
-    if session is not None:
-        put_landmarks(path, session, target)
-        return
-    there = path / LANDMARK_FILE if path.is_dir() else path
-    if there.is_file() and is_body_file(there):
-        read_bodies(there)
-        shutil.copyfile(there, target)
-        return
-    from neckrom.landmarks.body_engine import BodyFinder, BodyPoseDetector  # noqa: PLC0415
-    from neckrom.landmarks.body_pipeline import extract_bodies_to_file  # noqa: PLC0415
-
-    source = open_source(path, turned_deg=options.rotate_deg or 0)
-    finder = BodyFinder()
-    try:
-        extract_bodies_to_file(
-            source,
-            BodyPoseDetector,
-            target,
-            finder=finder,
-            progress=partial(progress.step, path, "landmarks"),
-        )
-    finally:
-        finder.close()
-        source.close()
-
-
-def _clip_info(series: BodySeries, header: LandmarkHeader, *, mirrored: bool) -> ClipInfo:
-    time_s, source = series.time_s, header.source
-    frame_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
-    duration_s = float(time_s[-1] - time_s[0]) + frame_s
-    return ClipInfo(
-        name=source.name,
-        kind=source.kind,
-        sha256=source.sha256,
-        duration_s=round(duration_s, 3),
-        frames=len(series),
-        fps=round(len(series) / duration_s, 3) if duration_s > 0 else 0.0,
-        width=source.source_width,
-        height=source.source_height,
-        measured_width=series.width,
-        measured_height=series.height,
-        mirrored=mirrored,
-    )
-
-
-def _tool(header: LandmarkHeader, angles: LegTestAngles) -> ToolInfo:
+def _tool(recording: BodyRecording, angles: LegTestAngles) -> ToolInfo:
     from neckrom import __version__  # noqa: PLC0415
 
-    detector = header.detector
+    detector = recording.header.detector
     return ToolInfo(
         version=__version__,
         engine=f"{detector.name} {detector.version} ({detector.settings})",
@@ -324,9 +331,9 @@ def _tool(header: LandmarkHeader, angles: LegTestAngles) -> ToolInfo:
     )
 
 
-def _write(folder: Path, result: NerveResult, measured: LegTestMeasurement, marks: Sequence[Mark]) -> None:
+def _write(folder: Path, result: NerveResult, angles: LegTestAngles, marks: Sequence[Mark]) -> None:
     (folder / "result.json").write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    (folder / "angles.csv").write_text(angles_csv(measured.angles), encoding="utf-8")
+    (folder / "angles.csv").write_text(angles_csv(angles), encoding="utf-8")
     if marks and not (folder / MARKS_FILE).exists():
         (folder / MARKS_FILE).write_text(marks_csv(marks), encoding="utf-8")
 

@@ -1,0 +1,114 @@
+"""Which leg is which in a leg test.
+
+Somebody who sits or lies moves one leg and rests the other, and often both lie behind each other in the picture. There
+the smoothest path alone, which tells running legs apart, may take one for the other; but the pose model says which
+one is nearer to the camera, and its own names are mostly right. Of all ways to name the legs from frame to frame, the
+one is taken in which they jump least and lie as deep as they should (a Viterbi path over two states).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from neckrom.body import Body, Side
+from neckrom.body.points import LEFT_LEG, RIGHT_LEG
+from neckrom.types import BoolArray, FloatArray
+
+DEPTH_COST_S = 0.12
+"""Of a second in which the nearer leg is named the farther one, in trunk lengths of jumping."""
+NAME_COST_S = 0.06
+"""Of a second in which the legs are not named as the model names them."""
+CAP = 1.0
+"""What one point can jump at most, in trunk lengths."""
+
+
+def with_own_legs(body: Body, near: Side) -> Body:
+    """The same body with its legs told apart as a leg test needs it.
+
+    Parameters
+    ----------
+    body : Body
+    near : {"left", "right"}
+        The side that is seen.
+
+    Returns
+    -------
+    Body
+        ``legs_turned`` says in which frames the model had named the legs the other way round.
+    """
+    named = np.where(body.legs_turned[:, None, None], _turned(body.pose), body.pose)
+    world = np.where(body.legs_turned[:, None, None], _turned(body.world), body.world)
+    turned = turned_legs(named, body.time_s, near, body.scale_px)
+    return replace(
+        body,
+        pose=np.where(turned[:, None, None], _turned(named), named),
+        world=np.where(turned[:, None, None], _turned(world), world),
+        legs_turned=turned,
+    )
+
+
+def turned_legs(pose: FloatArray, time_s: FloatArray, near: Side, scale_px: float) -> BoolArray:
+    """Frames in which the model has named the legs the wrong way round.
+
+    Parameters
+    ----------
+    pose : ndarray, shape (N, 33, 3), pixels
+        As the model named them; NaN where not seen.
+    time_s : ndarray, shape (N,)
+    near : {"left", "right"}
+    scale_px : float
+        Length of the trunk in the picture.
+
+    Returns
+    -------
+    ndarray, shape (N,), bool
+        False where the legs were not seen.
+    """
+    answer = np.zeros(len(pose), dtype=bool)
+    legs = np.stack([pose[:, LEFT_LEG], pose[:, RIGHT_LEG]], axis=1) / scale_px
+    seen = np.flatnonzero(np.isfinite(legs).all(axis=(1, 2, 3)))
+    if len(seen) < 2:
+        return answer
+    places, at = legs[seen, :, :, :2], time_s[seen]
+    kept = _jump(places[1:] - places[:-1])
+    crossed = _jump(places[1:, ::-1] - places[:-1])
+    deeper = legs[seen, :, :, 2].mean(axis=2) @ np.array(
+        [1.0, -1.0]
+    )  # left less right, + away from the camera
+    wrong = np.clip((deeper if near == "left" else -deeper) / 0.3, -1.0, 1.0)
+    step_s = np.minimum(np.gradient(at), 0.2)
+    state_cost = np.stack(
+        [DEPTH_COST_S * np.maximum(wrong, 0), DEPTH_COST_S * np.maximum(-wrong, 0) + NAME_COST_S], axis=1
+    )
+    answer[seen] = _cheapest(kept, crossed, state_cost * step_s[:, None])
+    return answer
+
+
+def _jump(step: FloatArray) -> FloatArray:
+    """Mean distance over the points of both legs, each bounded."""
+    return np.asarray(np.minimum(np.linalg.norm(step, axis=3), CAP).mean(axis=(1, 2)))
+
+
+def _cheapest(kept: FloatArray, crossed: FloatArray, state_cost: FloatArray) -> BoolArray:
+    """The cheapest of all paths over two states; True where it is in the second one."""
+    n = len(state_cost)
+    cost = state_cost[0].copy()
+    came_from = np.zeros((n, 2), dtype=int)
+    for t in range(1, n):
+        total = cost[:, None] + np.array([[kept[t - 1], crossed[t - 1]], [crossed[t - 1], kept[t - 1]]])
+        came_from[t] = np.argmin(total, axis=0)
+        cost = total[came_from[t], [0, 1]] + state_cost[t]
+    path = np.zeros(n, dtype=int)
+    path[-1] = int(np.argmin(cost))
+    for t in range(n - 1, 0, -1):
+        path[t - 1] = came_from[t, path[t]]
+    return np.asarray(path == 1)
+
+
+def _turned(points: FloatArray) -> FloatArray:
+    """Left and right legs exchanged."""
+    answer = points.copy()
+    answer[:, LEFT_LEG], answer[:, RIGHT_LEG] = points[:, RIGHT_LEG], points[:, LEFT_LEG]
+    return answer
