@@ -48,6 +48,8 @@ _NEUTRAL_FRAMES = 45
 _AHEAD = 8
 _START_S = 1.0
 _PATIENCE_S = 5.0
+_ALIVE_S = 0.5
+"""A clip that is searched for so long shows that the camera is still there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ class ClipPlayer:
         """The end of a stretch that is held."""
         self._state = SourceState.LOST
         self._time_ns = 0
+        self._shown_s = 0.0
         self._index = 0
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="clip", daemon=True)
@@ -233,7 +236,7 @@ class ClipPlayer:
                 if shown is not None:
                     due = self._show(*shown, due)
                     self._held = shown if holds else None
-                elif not self._fast:  # it is still being looked for in the clip
+                elif not self._fast or time.monotonic() - self._shown_s > _ALIVE_S:  # still being looked for
                     due = self._show(*(self._held or next(resting)), due)
             if not self._cues:
                 self._state = SourceState.ENDED
@@ -267,6 +270,7 @@ class ClipPlayer:
         else:
             due = max(due, now - 0.2)  # far behind: do not run after it
         self._newest.put(Frame(self._index, self._time_ns, image))
+        self._shown_s = time.monotonic()
         self._index += 1
         return due
 

@@ -155,9 +155,7 @@ def _phase(time_s: FloatArray, swing: FloatArray, period_s: float) -> FloatArray
     return np.asarray(np.unwrap(np.angle(carried)) / (2 * np.pi) + time_s / period_s)
 
 
-def mean_course(
-    rel_s: FloatArray, values: FloatArray, at_s: FloatArray, weights: FloatArray | None = None
-) -> Course:
+def mean_course(rel_s: FloatArray, values: FloatArray, at_s: FloatArray, weights: FloatArray | None = None) -> Course:
     """Mean course by local parabolas, robust against single wrong frames.
 
     Parameters
@@ -229,9 +227,7 @@ def _drift(time_s: FloatArray, values: FloatArray, period_s: float) -> FloatArra
     return np.asarray(np.convolve(padded, np.full(2 * reach + 1, 1 / (2 * reach + 1)), mode="valid"))
 
 
-def _within(
-    time_s: FloatArray, origin: FloatArray, period_s: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _within(time_s: FloatArray, origin: FloatArray, period_s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Every frame as part of each stride whose origin is near: time from it, row of the frame, number of the stride."""
     rel = time_s[:, None] - origin[None]
     rows, numbers = np.nonzero((rel > -0.55 * period_s) & (rel < 0.8 * period_s))
@@ -265,9 +261,7 @@ def _shifts(
     return out
 
 
-def moments(
-    body: Body, strides: Strides, around_s: float, before_s: float = 0.1, after_s: float = 0.1
-) -> FloatArray:
+def moments(body: Body, strides: Strides, around_s: float, before_s: float = 0.1, after_s: float = 0.1) -> FloatArray:
     """When each stride reaches a moment of the mean course; shape (K,), seconds, NaN where it was not seen.
 
     Parameters
@@ -283,5 +277,7 @@ def moments(
     known = np.isfinite(values).all(axis=1)
     time_s, seen = body.time_s[known], values[known]
     seen[:, -1] -= _drift(time_s, seen[:, -1], strides.period_s)
-    shift = _shifts(time_s, seen, strides.origin_s, strides.course, (around_s - before_s, around_s + after_s))
+    shift = _shifts(
+        time_s, seen, strides.origin_s, strides.course, (around_s - before_s, around_s + after_s)
+    )
     return strides.origin_s + shift + around_s

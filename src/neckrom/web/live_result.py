@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -23,6 +23,7 @@ from neckrom.saying.grades import LOOKS, Grade
 from neckrom.saying.sentences import all_said
 from neckrom.saying.verdict import MovementSaid, movement_said, verdict_of
 from neckrom.service.nerve_sessions import NerveTest
+from neckrom.service.sessions import open_session
 
 MAX_RESULT_BYTES = 50_000_000
 _SCALE_DEG = 100.0
@@ -55,6 +56,13 @@ class Bar(_Strict):
     half_share: float | None
 
 
+class MoreReport(_Strict):
+    """The report of another test of the same session."""
+
+    name: str
+    report: str
+
+
 class Shown(_Strict):
     """Everything that the result screen shows, in one language."""
 
@@ -69,6 +77,7 @@ class Shown(_Strict):
     report: str = ""
     """Empty while there is none: what was seen live is shown then."""
     pdf: str = ""
+    more: tuple[MoreReport, ...] = ()
 
 
 def shown_result(folder: Path, language: str, *, report: str, pdf: str) -> Shown:
@@ -87,8 +96,7 @@ def shown_result(folder: Path, language: str, *, report: str, pdf: str) -> Shown
     InputError
         If there is no result that can be read.
     """
-    nerve = _nerve_result(folder)
-    shown = shown_of(_result(folder), language) if nerve is None else nerve_shown(nerve, language)
+    shown = shown_of(_result(folder), language)
     return shown.model_copy(update={"report": report, "pdf": pdf})
 
 
@@ -113,11 +121,41 @@ def shown_of(result: Result, language: str) -> Shown:
     )
 
 
-def nerve_shown(results: tuple[NerveResult, ...], language: str) -> Shown:
-    """Results of nerve tests in a language: what they say, and each trial with its first symptom."""
+class NerveHome(NamedTuple):
+    """Where the result of a nerve test lies."""
+
+    folder: Path
+    address: str
+    """Below that of the session's report; empty where it is the session's own folder."""
+
+
+def nerve_tests_in(folder: Path) -> tuple[NerveHome, ...]:
+    """The nerve tests of a session that have a result; none where it was one of the neck."""
+    try:
+        info = open_session(folder).info
+    except InputError:
+        return ()
+    if info.kind != "nerve":
+        return ()
+    homes = [NerveHome(folder, ""), *(NerveHome(folder / test, f"/{test}") for test in get_args(NerveTest))]
+    return tuple(home for home in homes if (home.folder / "result.json").is_file())
+
+
+def shown_nerve(homes: tuple[NerveHome, ...], language: str, *, home: str) -> Shown:
+    """What the result screen shows of nerve tests: what they say, and each trial with its first symptom.
+
+    Parameters
+    ----------
+    homes : tuple of NerveHome
+    language : str
+    home : str
+        Where the report is handed out; it is in the session's own language.
+    """
     texts = load_messages(language)
+    results = [_nerve_result(each.folder) for each in homes]
     own = any(trial.pain == "own" for result in results for trial in result.trials)
     grade = Grade.RAISED if own else Grade.CALM
+    reports = [f"{home}{each.address}/report" for each in homes if (each.folder / "report.html").is_file()]
     return Shown(
         title=" · ".join(texts.text(f"nerve.kind.{result.kind}") for result in results),
         lines=tuple(
@@ -134,6 +172,12 @@ def nerve_shown(results: tuple[NerveResult, ...], language: str) -> Shown:
         advice_title=texts.text("report.section.next"),
         advice=(texts.text("page.result.statement"),),
         notes=tuple(line for result in results for line in warnings_in_words(result, texts)),
+        report=f"{reports[0]}.html" if reports else "",
+        pdf=f"{reports[0]}.pdf" if reports else "",
+        more=tuple(
+            MoreReport(name=texts.text(f"nerve.kind.{result.kind}"), report=f"{report}.html")
+            for result, report in zip(results[1:], reports[1:], strict=False)
+        ),
     )
 
 
@@ -156,21 +200,11 @@ def _nerve_bar(trial: NerveTrial, row: tuple[str, ...], held: str) -> Bar:
     )
 
 
-def _nerve_result(folder: Path) -> tuple[NerveResult, ...] | None:
-    """Results of the nerve tests of a session, each in its folder; None where it was one of the neck."""
-    homes = [folder, *(folder / test for test in get_args(NerveTest))]
-    texts = [_read(home / "result.json") for home in homes if (home / "result.json").is_file()]
+def _nerve_result(folder: Path) -> NerveResult:
     try:
-        return tuple(NerveResult.model_validate_json(text) for text in texts) or None
-    except ValidationError:
-        return None
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return read_plain(path, MAX_RESULT_BYTES)
-    except OSError as error:
-        raise InputError(f"The result in {path.parent} cannot be read.") from error
+        return NerveResult.model_validate_json(read_plain(folder / "result.json", MAX_RESULT_BYTES))
+    except (OSError, ValidationError) as error:
+        raise InputError(f"The result in {folder} cannot be read.") from error
 
 
 @lru_cache(maxsize=8)

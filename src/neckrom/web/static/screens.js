@@ -461,7 +461,8 @@ export class Result extends Screen {
       h("a", { class: "choice link", href: target, "data-key": key, ...extra }, h("kbd", { text: key.toUpperCase(), "aria-hidden": "true" }), h("span", { text }));
     this.links.replaceChildren(
       link(page, this.t("result.open"), "o", { target: "_blank", rel: "noopener" }),
-      link(pdf, this.t("result.pdf"), "d", { download: "neckrom-report.pdf" }));
+      link(pdf, this.t("result.pdf"), "d", { download: "neckrom-report.pdf" }),
+      ...(shown?.more ?? []).map((each, index) => link(each.report, each.name, String(index + 2), { target: "_blank", rel: "noopener" })));
   }
 }
 
