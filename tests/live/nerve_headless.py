@@ -14,6 +14,8 @@ from neckrom.live.playback import ClipPlayer
 from neckrom.screening.safety import nerve_safety_questions
 
 PATIENCE_S = 300.0
+CHANGED_S = 3.0
+"""So long after it was asked for the change is made, seen or not."""
 
 
 def nerve_engine(clip: Path, folder: Path, protocol: NerveProtocol, **changes) -> LiveEngine:
@@ -50,6 +52,8 @@ def lead_nerve(
         elif state.phase is Phase.LEAD and felt != len(seen) and now_at(state):
             felt = len(seen)
             engine.command(Simple(type="now"))
+        elif state.phase is Phase.CHANGE and state.time_s - seen[-1].time_s > CHANGED_S:
+            engine.command(Simple(type="continue"))
         elif state.phase is Phase.ANSWER and new:
             engine.command(Changed(type="changed", answer=answer))
         elif state.phase is Phase.WHOSE and new:
