@@ -71,6 +71,7 @@ def run_live(options: LiveOptions) -> ExitCode:
         No camera, a port that is taken, a wrong protocol file, ...; with what to do.
     """
     from neckrom.live.engine import EngineOptions, LiveEngine  # noqa: PLC0415
+    from neckrom.live.nerve.protocols import LoadedNerveProtocol  # noqa: PLC0415
     from neckrom.live.opening import open_live_source  # noqa: PLC0415
     from neckrom.live.pushed import PushedSource  # noqa: PLC0415
     from neckrom.messages import LANGUAGES  # noqa: PLC0415
@@ -120,6 +121,7 @@ def run_live(options: LiveOptions) -> ExitCode:
                 camera=camera,
                 phone=phone,
                 on_phone_closed=_tell_closed,
+                listens=isinstance(protocol, LoadedNerveProtocol),
             )
         except KeyboardInterrupt:  # also while the server says good-bye: its own complaints are no news then
             stopped = True

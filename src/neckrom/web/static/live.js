@@ -4,6 +4,7 @@ import { Clinician } from "./clinician.js";
 import { h, icon, setAttribute, setText, show, whenChanged } from "./dom.js";
 import { Gauge } from "./gauge.js";
 import { Link } from "./link.js";
+import { Listener } from "./listen.js";
 import { NERVE_ASKING, NERVE_MOVING, nerveProgress, nervePhase } from "./nerve.js";
 import { ownPicture } from "./own_picture.js";
 import { Preview } from "./preview.js";
@@ -50,6 +51,12 @@ class App {
     this.goneFor = "open";
     this.tones = new Tones();
     this.voice = new Voice({ change: () => this.tellVoice(), heard: (id) => this.heard(id) }, this.tones);
+    this.listener = new Listener({
+      now: () => this.state?.phase === "lead" && this.send({ type: "now" }),
+      stop: () => this.act("stop"),
+      busy: () => this.voice.speaking !== null,
+      change: () => this.tellListener(),
+    });
     this.preview = new Preview();
     this.trace = new Trace();
     this.view = new URLSearchParams(location.search).get("view") === "clinician" ? "clinician" : "person";
@@ -92,6 +99,7 @@ class App {
     document.title = this.t("title");
     document.body.dataset.view = this.view;
     this.voice.setLanguage(this.words.language);
+    this.listener.setWords(this.words.language, { now: this.t("nerve.spoken.now"), stop: this.t("nerve.spoken.stop") });
     this.gauge = new Gauge(this.words);
     this.preview.setWords(this.words);
     this.trace.setWords(this.words);
@@ -271,6 +279,7 @@ class App {
     this.stage.inert = this.watching;
     this.trace.add(state);
     if (this.view === "clinician") this.clinician.update(state);
+    this.listener.want(nervePhase(state) && !this.watching);
     this.showProgress(BEFORE.includes(state.phase) || OVER.includes(state.phase) ? []
       : state.nerve ? nerveProgress(state, this.words) : state.progress ?? []);
     this.showBanners(this.bannersOf(state));
@@ -367,6 +376,12 @@ class App {
     this.noVoice = none && sessionStorage.getItem("neckrom-no-voice") !== this.words.language;
     document.body.dataset.heard = String(this.voice.heard);
     this.showBanners(this.bannersOf(this.state));
+  }
+
+  /** Whether words are understood, so that nobody speaks to a page that is deaf. */
+  tellListener() {
+    document.body.dataset.listening = String(Boolean(this.listener?.listening));
+    this.screens.nerve_guide?.tellListening();
   }
 
   dismissNoVoice() {

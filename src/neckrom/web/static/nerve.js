@@ -44,14 +44,30 @@ export function nerveScreens(Screen, choice) {
       this.nothing = choice(this.t("nerve.felt_nothing"), "0", send("felt_nothing"), { class: "plain" });
       this.changed = choice(this.t("nerve.changed"), "Enter", send("continue"), { keyName: "⏎", class: "main" });
       this.buttons = h("div", { class: "row nerve-buttons" }, this.ready, this.now, this.nothing, this.changed);
+      this.listening = h("p", { class: "quiet listening" });
+      this.tellListening();
       this.element.append(this.holder,
         h("div", { class: "panel nerve-panel" }, this.figure.element,
-          h("div", { class: "led" }, this.angle, this.felt, this.held), this.buttons));
+          h("div", { class: "led" }, this.angle, this.felt, this.held), this.listening, this.buttons));
       this.element.classList.add("screen-guide");
     }
 
     enter() {
       this.holder.append(this.app.preview.element);
+    }
+
+    tellListening() {
+      const { listening } = this.app.listener;
+      show(this.listening, listening);
+      setText(this.listening, listening ? this.t("nerve.listening", { word: this.t("nerve.spoken.now"), stop: this.t("nerve.spoken.stop") }) : "");
+    }
+
+    /** Enter is the key of whichever button is there; N is "now", too. */
+    key(key) {
+      const wanted = key === "n" && this.app.state?.phase === "lead" ? "Enter" : key;
+      const button = [...this.buttons.children].find((each) => !each.hidden && each.dataset.key === wanted);
+      button?.click();
+      return Boolean(button);
     }
 
     update(state) {
