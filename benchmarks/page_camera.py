@@ -10,7 +10,8 @@ own use of the processors is told apart, and so is how busy the machine was with
 
 Latency counts from when the browser says that the picture was taken to when the page has painted the state
 that was measured in it. The end range in the report is compared with measuring the session's folder again,
-and with measuring the sample clip itself.
+with measuring what the camera showed, and with measuring the clip that it is from. How much JPEG and left-out
+pictures move an end range: ``benchmarks/left_out.py``.
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ def run(given: argparse.Namespace, film: Path, folder: Path) -> None:
         server.join(30)
     figures(engine, session, shown, sent, used)
     engine.close()
-    compare(given, folder)
+    compare(given, folder, film)
 
 
 def look(
@@ -206,7 +207,9 @@ def figures(
     parts = {name: seconds for name, seconds in used.items() if name.startswith(Spent.PART)}
     for name, seconds in sorted(parts.items(), key=lambda item: -item[1]):
         if 1e3 * seconds / count >= 0.3:
-            print(f"    {name.removeprefix(Spent.PART):<36} {1e3 * seconds / count:5.1f} ms for a picture measured")
+            print(
+                f"    {name.removeprefix(Spent.PART):<36} {1e3 * seconds / count:5.1f} ms for a picture measured"
+            )
     late = [
         1e3 * (at - session.taken[seq])
         for seq, at in shown.items()
@@ -227,8 +230,8 @@ def print_figures(what: str, figures_ms: np.ndarray) -> None:
         print(f"{what}: median {half:.0f} ms, 95 % {most:.0f} ms ({len(figures_ms)})")
 
 
-def compare(given: argparse.Namespace, folder: Path) -> None:
-    """End range of the session against measuring its folder again, and against measuring the clip."""
+def compare(given: argparse.Namespace, folder: Path, film: Path) -> None:
+    """End range of the session against measuring its folder again, what the camera showed, and the clip."""
 
     class Silent:
         def step(self, *_: object) -> None:
@@ -238,21 +241,27 @@ def compare(given: argparse.Namespace, folder: Path) -> None:
     options = MeasureOptions(pictures=False)
     again = measure_one(folder / "session", folder / "again", options, Silent()).result
     clip = measure_one(given.clip, folder / "clip", options, Silent()).result
-    assert again is not None and clip is not None
+    with_rest = folder / "shown.toml"
+    with_rest.write_text("version = 1\nneutral = [1.0, 3.0]\n")
+    shown = measure_one(
+        film, folder / "shown", MeasureOptions(pictures=False, protocol=with_rest), Silent()
+    ).result
+    assert again is not None and clip is not None and shown is not None
     (found,) = (item for item in live["movements"] if item["movement"] == given.step)
     peaks = [trial["peak_deg"] for trial in found["trials"]]
     second = [
         trial.peak_deg for item in again.movements if item.movement == given.step for trial in item.trials
     ]
-    of_clip = [
-        trial.peak_deg for item in clip.movements if item.movement == given.step for trial in item.trials
-    ]
-    told = [" ".join(f"{value:.1f}" for value in values) for values in (peaks, second, of_clip)]
+    of_clip, of_film = (
+        [trial.peak_deg for item in each.movements if item.movement == given.step for trial in item.trials]
+        for each in (clip, shown)
+    )
+    told = [" ".join(f"{value:.1f}" for value in values) for values in (peaks, second, of_clip, of_film)]
     largest = max((abs(one - other) for one, other in zip(peaks, second, strict=True)), default=float("nan"))
     print(
         f"end range, deg: session {told[0]}; its folder measured again {told[1]} (largest difference {largest:.2f})"
     )
-    print(f"  the clip itself, measured: {told[2]}")
+    print(f"  what the camera showed, every picture of it, measured: {told[3]}; the whole clip: {told[2]}")
 
 
 # ------------------------------------------------------------------- the encoders

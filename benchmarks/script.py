@@ -5,9 +5,9 @@
 
 The session is the real one, led by a person made of numbers (``tests/live/people.py``) and a voice of usual
 pace: 0.25 s and 17.5 characters a second (French 21). That is what espeak-ng 1.51 takes for these sentences at
-its usual rate, times the 1.05 of the page. The person needs 45 s for the safety questions, 3 s for a key
-from when the question is asked (and 0.8 s from when it is on the screen), 0.3 s to begin, 1.8 s out, 1.4 s at the end, 1.6 s back. Who *waits* begins when a sentence is over, who
-*starts* as soon as it is said where to.
+its usual rate, times the 1.05 of the page. The person needs 45 s for the safety questions, 3 s for a key from
+when the question is asked and 0.8 s from when it is on the screen, 0.3 s to begin, 1.8 s out, 1.4 s at the
+end, 1.6 s back. Who *waits* begins when a sentence is over, who *starts* as soon as it is said where to.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ Every message says what is wrong and what to do. The command line catches
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Self
 
 
 class ExitCode(IntEnum):
@@ -34,9 +35,22 @@ class ExitCode(IntEnum):
 
 
 class NeckromError(Exception):
-    """Base of all errors that the user can act on."""
+    """Base of all errors that the user can act on.
+
+    Attributes
+    ----------
+    on_page : tuple of str and dict, or None
+        Key and values with which the pages say the same in the reader's language, without commands; under
+        ``pages.wrong`` in the message files. None where they have no words of their own for it.
+    """
 
     exit_code: ExitCode = ExitCode.BAD_INPUT
+    on_page: tuple[str, dict[str, str | float]] | None = None
+
+    def page_says(self, key: str, **values: str | float) -> Self:
+        """The error itself, with its words on a page."""
+        self.on_page = (key, values)
+        return self
 
 
 class InputError(NeckromError):
@@ -115,6 +129,7 @@ class ReadOnlyStoreError(OutputError):
             "Nothing was added, changed or deleted. Mend that, or copy the folder to a disk that can be written and "
             "name the copy: --store FOLDER."
         )
+        self.page_says("read_only")
 
 
 class EnvironmentProblemError(NeckromError):

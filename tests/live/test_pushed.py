@@ -256,6 +256,53 @@ def test_a_flood_is_cut(source):
     assert said.count(Refusal.TOO_MANY) == 35
 
 
+@pytest.fixture
+def offered():
+    """A source that is open, offering it a picture, and the numbers of those that are out of the way."""
+    source, clock, told = PushedSource("browser"), compared_clock(), []
+    with page_sending(source):
+        source.open()
+
+    def offer(number: int, data: bytes) -> None:
+        assert source.offer(data, page_now_ms(), clock, None, lambda: told.append(number)) is None
+        time.sleep(0.1)
+
+    source.newest(0.1)
+    yield source, offer, told
+    source.close()
+
+
+def test_a_picture_is_out_of_the_way_when_it_or_a_later_one_is_looked_at(offered):
+    source, offer, told = offered
+    offer(1, jpeg(counting(201)))
+    offer(2, jpeg(counting(202)))
+    assert told == [], "nobody has looked yet"
+    assert source.newest(1.0).image.mean() == pytest.approx(202, abs=1)
+    assert told == [1, 2]
+
+
+def test_nobody_waits_for_a_picture_that_turns_out_to_be_none(offered):
+    source, offer, told = offered
+    offer(1, GOOD[: GOOD.index(b"\xff\xda")] + b"\xff\xd9")
+    assert told == [1]
+    assert source.offer(GOOD, page_now_ms(), compared_clock()) is Refusal.NOT_JPEG, "the next one tells"
+    offer(2, jpeg(counting(201)))
+    source.newest(1.0)
+    offer(3, jpeg(counting(201)))
+    assert told == [1, 2, 3], "the same picture again"
+
+
+def test_nobody_waits_for_pictures_after_the_end_or_before_the_beginning(offered):
+    source, offer, told = offered
+    offer(1, jpeg(counting(201)))
+    source.close()
+    assert told == [1]
+    before = PushedSource("browser")
+    assert before.offer(GOOD, page_now_ms(), compared_clock(), None, lambda: told.append(2)) is None
+    assert told == [1, 2]
+    before.close()
+
+
 def test_when_all_is_measured_nothing_is_taken_any_more(source):
     source.close()
     assert source.offer(GOOD, page_now_ms(), compared_clock()) is Refusal.OVER

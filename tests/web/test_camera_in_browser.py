@@ -12,9 +12,11 @@ import time
 
 import pytest
 
+from neckrom.live.contract import Phase
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.result import Result
 from neckrom.web import phone_server
+from neckrom.web.remembered_camera import RememberedCamera
 from tests.conftest import SAMPLES
 from tests.web.fake_camera import browser_with_camera, write_loop
 from tests.web.scripted import ScriptedSession
@@ -84,6 +86,26 @@ def test_the_browser_s_camera_begins_the_session_and_goes_on(filming, served, id
     assert served.camera.source.label
     assert page.complaints == []
     page.context.close()
+
+
+def test_the_cameras_are_named_and_the_usual_one_is_taken(browser, idle, tmp_path):
+    (tmp_path / "browser-camera.txt").write_text("fake_device_1")
+    two = "--use-fake-device-for-media-stream=device-count=2"
+    remembered = RememberedCamera(tmp_path)
+    with (
+        serving_camera(idle, remembered=remembered) as served,
+        browser_with_camera(browser.browser_type, None, two) as started,
+    ):
+        page = open_camera_page(started, served)
+        page.get_by_role("combobox", name="Which camera").wait_for()
+        names = page.locator("#which option").all_text_contents()
+        assert names == ["fake_device_0", "fake_device_1"]
+        until(page, "document.querySelector('#which').selectedIndex === 1")
+        page.locator("#which").select_option(label="fake_device_0")
+        page.get_by_role("button", name="Begin with this picture").click()
+        page.wait_for_selector("body[data-phase=safety]")
+        eventually(lambda: remembered.label == "fake_device_0", "the choice")
+        page.context.close()
 
 
 def test_pictures_change_their_size_in_the_middle(filming, served, idle):
@@ -215,6 +237,16 @@ def test_a_phone_shows_its_picture_and_what_to_do(filming, idle, monkeypatch):
         until(phone, "document.querySelector('video').videoWidth > 0")
         assert page.locator("#camera").is_hidden()
         assert page.evaluate("document.body.dataset.voice") == "phone"
+
+        phone.get_by_role("button", name="Stop").click()
+        phone.get_by_role("heading", name="Why do you want to stop?").wait_for()
+        assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        phone.get_by_role("button", name="No, go on").click()
+        assert idle.phase is Phase.SAFETY
+        phone.get_by_role("button", name="Stop").click()
+        phone.get_by_role("button", name="I am tired").click()
+        phone.get_by_role("button", name="Stop").wait_for(state="hidden")
+        assert idle.commands[-1].reason == "tired"
 
         phone.close()
         page.get_by_text("The phone sends no picture").wait_for()

@@ -16,6 +16,7 @@ from neckrom.live.contract import Phase
 from neckrom.live.pushed import LARGEST_PICTURE, PushedSource
 from neckrom.web.access import LOOPBACK, Access
 from neckrom.web.page_camera import BUSY, HEAD, NOT_UNDERSTOOD, OVER, TAKEN_OVER, PageCamera
+from neckrom.web.remembered_camera import RememberedCamera
 from neckrom.web.server import LARGEST_CAMERA_MESSAGE, listening, live_app, run_app
 from tests.live.pages import counting, jpeg
 from tests.web.scripted import ScriptedSession
@@ -44,6 +45,7 @@ class PageOfNumbers:
                 if message["type"] == "clock":
                     self.say({"type": "clock", "id": message["id"], "now": now_ms()})
                 elif message["type"] == "stage":
+                    self.told = message
                     self.stages.append(message["stage"])
                 elif message["type"] == "words":
                     self.words.append(message)
@@ -77,9 +79,9 @@ def now_ms() -> float:
 
 
 @contextmanager
-def serving_camera(session, source=None, begin=None):
+def serving_camera(session, source=None, begin=None, remembered=None):
     source = source or PushedSource("browser")
-    camera = PageCamera(source, begin or session.start, size=(640, 480), fps=30)
+    camera = PageCamera(source, begin or session.start, size=(640, 480), fps=30, remembered=remembered)
     with listening(None) as listener:
         access = Access(listener.getsockname()[1], camera=True)
         app, hub = live_app(session, access, "en", camera)
@@ -224,6 +226,34 @@ def test_the_name_of_the_camera_stands_in_the_record_as_plain_words(served):
     assert len(served.camera.source.label) == 80
 
 
+def test_the_camera_is_remembered_by_its_name(idle, tmp_path):
+    remembered = RememberedCamera(tmp_path / "new")
+    assert remembered.label == ""
+    with serving_camera(idle, remembered=remembered) as served, page_of(served) as page:
+        page.say({"type": "hello", "label": "HD Webcam ä (046d:0825)"})
+        page.send_first()
+        eventually(lambda: remembered.label == "HD Webcam ä (046d:0825)", "the name")
+        eventually(lambda: page.stages, "the stage")
+        assert page.told["label"] == ""
+    assert (tmp_path / "new" / "browser-camera.txt").stat().st_mode & 0o077 == 0
+    with serving_camera(idle, remembered=remembered) as served, page_of(served) as page:
+        eventually(lambda: page.stages, "the stage")
+        assert page.told["label"] == "HD Webcam ä (046d:0825)"
+
+
+def test_a_name_that_cannot_be_kept_or_read_is_none(tmp_path):
+    (tmp_path / "browser-camera.txt").mkdir()
+    remembered = RememberedCamera(tmp_path)
+    remembered.keep("x")
+    assert remembered.label == ""
+    (tmp_path / "browser-camera.txt").rmdir()
+    (tmp_path / "browser-camera.txt").write_bytes(b"\xff\xfe")
+    assert remembered.label == ""
+    remembered.keep("")
+    remembered.keep("y")
+    assert remembered.label == "y"
+
+
 def test_trouble_of_the_page_is_known(served):
     with page_of(served) as page:
         page.say({"type": "trouble", "why": "denied"})
@@ -231,6 +261,15 @@ def test_trouble_of_the_page_is_known(served):
         page.say({"type": "trouble", "why": "<script>"})
         page.say({"type": "trouble", "why": None})
         eventually(lambda: served.camera.trouble is None, "its end")
+
+
+def test_a_page_that_has_its_own_button_stops_nothing_here(served, idle):
+    with page_of(served) as page:
+        page.send_first()
+        page.say({"type": "stop", "reason": "pain"})
+        page.say({"type": "trouble", "why": "hidden"})
+        eventually(lambda: served.camera.trouble == "hidden", "what was said last")
+    assert idle.phase is Phase.SAFETY
 
 
 def test_nobody_without_the_secret_brings_pictures(served):
@@ -269,6 +308,27 @@ def test_a_slow_page_gets_answers_one_by_one(served):
         taken = sum(page.send() is None for _ in range(30))
         assert taken == 30
         assert time.monotonic() - began < 10
+
+
+def test_the_next_picture_is_asked_for_when_this_one_is_looked_at(idle):
+    """So as many are compressed, sent and unpacked as are measured, and none waits to grow old."""
+    source = PushedSource("browser")
+    with serving_camera(idle, source, begin=source.open) as served, page_of(served) as page:
+        page.send_first()  # answered at once: the session has not begun
+        eventually(lambda: source._begin_ns is not None, "the beginning")
+
+        def send(number: int) -> None:
+            page.number += 1
+            page.socket.send(HEAD.pack(page.number, now_ms(), page.number) + jpeg(counting(number)))
+
+        send(201)
+        eventually(lambda: page.number in page.answers, "the first, which begins the session")
+        send(202)
+        time.sleep(0.3)
+        assert page.number not in page.answers
+        assert source.newest(2.0) is not None
+        eventually(lambda: page.number in page.answers, "the answer")
+        assert page.answers[page.number] is None
 
 
 def test_other_messages_stay_as_small_as_before(served):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+import neckrom
+from neckrom.errors import InputError, OutputError
+from neckrom.messages import LANGUAGES, load_messages
 from neckrom.web.page_words import in_page_words
+from neckrom.web.record_words import in_own_words, refusal
 
 CASES = {
     "This recording is stored already, as session S-ABC of 2026-03-14. To put this measurement in its place, say "
@@ -34,3 +39,26 @@ def test_nothing_of_a_command_is_left():
     for said in CASES:
         shown = in_page_words(said)
         assert not re.search(r"neckrom [a-z]|--[a-z]|/tmp", shown)
+
+
+def test_every_error_that_pages_have_words_for_has_them_and_no_words_are_left_over():
+    said = set()
+    for path in Path(neckrom.__file__).parent.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        said |= set(re.findall(r'page_says\(\s*"(\w+)"', text))
+    texts = {key.rpartition(".")[2] for key in load_messages("en").texts if key.startswith("pages.wrong.")}
+    assert said == texts
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_error_is_said_in_the_language_of_the_page(language):
+    texts = load_messages(language)
+    error = InputError("Busy: neckrom sessions list.").page_says("running")
+    assert in_own_words(error)
+    assert refusal(error, texts) == texts.text("pages.wrong.running")
+    stored = OutputError("Full.").page_says("no_room_for", size=12, free=3)
+    assert "12" in refusal(stored, texts)
+    assert "3" in refusal(stored, texts)
+    other = InputError("It is damaged. Say --replace.")
+    assert not in_own_words(other)
+    assert refusal(other, texts) == "It is damaged."

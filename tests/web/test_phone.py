@@ -14,11 +14,12 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from neckrom.errors import ConfigurationError, EnvironmentProblemError
-from neckrom.live.contract import Gauge, Phase
+from neckrom.live.contract import Consent, Gauge, Phase, Simple
 from neckrom.live.pushed import PushedSource
 from neckrom.web import phone_server
 from neckrom.web.access import LOOPBACK, Access
 from neckrom.web.certificate import make_certificate
+from neckrom.web.hub import AT_WORK
 from neckrom.web.page_camera import TAKEN_OVER, PageCamera
 from neckrom.web.phone_access import COOKIE, Pairing, PhoneAccess
 from neckrom.web.phone_server import (
@@ -31,6 +32,7 @@ from neckrom.web.phone_server import (
     words_of,
 )
 from neckrom.web.server import listening, live_app, run_app
+from tests.live.people import answers
 from tests.web.scripted import ScriptedSession
 from tests.web.serving import Served, eventually
 from tests.web.test_page_camera import PageOfNumbers
@@ -220,6 +222,50 @@ def test_a_phone_that_was_locked_goes_on(served, idle):
     with phone.camera() as page:
         page.send_first()
         eventually(lambda: page.stages[-1:] == ["running"], "the session goes on")
+
+
+def to_the_set_up(session):
+    for command in (*answers(), Simple(type="continue"), Consent(type="consent", video=False)):
+        session.command(command)
+    eventually(lambda: session.phase in AT_WORK, "the set-up")
+
+
+def test_stop_on_the_phone_halts_the_session_until_it_is_said_why(served, idle):
+    phone = Phone(served.port)
+    phone.pair()
+    with phone.camera() as page:
+        page.send_first()
+        eventually(lambda: page.stages[-1:] == ["running"], "the session")
+        to_the_set_up(idle)
+        page.say({"type": "halt"})
+        eventually(lambda: idle.phase is Phase.PAUSED, "the halt")
+        page.say({"type": "go_on"})
+        eventually(lambda: idle.phase in AT_WORK, "that it goes on")
+        page.say({"type": "halt"})
+        page.say({"type": "stop", "reason": "dizziness"})
+        eventually(lambda: idle.phase is Phase.STOPPED, "the stop")
+        eventually(lambda: page.words[-1]["phase"] == "stopped", "the advice")
+        assert page.words[-1]["say"][-1]["key"] == "say.stopped.dizziness"
+
+
+def test_the_phone_ends_no_pause_that_it_did_not_make(served, idle):
+    phone = Phone(served.port)
+    phone.pair()
+    with phone.camera() as page:
+        page.send_first()
+        eventually(lambda: page.stages[-1:] == ["running"], "the session")
+        to_the_set_up(idle)
+        idle.command(Simple(type="pause"))
+        for words in (
+            {"type": "go_on"},
+            {"type": "halt"},
+            {"type": "go_on"},
+            {"type": "stop", "reason": "x"},
+        ):
+            page.say(words)
+        page.say({"type": "trouble", "why": "hidden"})
+        eventually(lambda: served.camera.trouble == "hidden", "what was said last")
+        assert idle.phase is Phase.PAUSED
 
 
 def test_the_port_is_closed_when_all_is_measured(served, idle):

@@ -76,6 +76,7 @@ def run_live(options: LiveOptions) -> ExitCode:
     from neckrom.live.pushed import PushedSource  # noqa: PLC0415
     from neckrom.messages import LANGUAGES  # noqa: PLC0415
     from neckrom.web.page_camera import PageCamera  # noqa: PLC0415
+    from neckrom.web.remembered_camera import RememberedCamera  # noqa: PLC0415
     from neckrom.web.server import listening, serve  # noqa: PLC0415
 
     if options.language not in LANGUAGES:
@@ -104,7 +105,8 @@ def run_live(options: LiveOptions) -> ExitCode:
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # it complains aloud about Ctrl-C
     camera = None
     if isinstance(source, PushedSource):
-        camera = PageCamera(source, engine.start, size=options.size, fps=options.fps)
+        remembered = RememberedCamera() if source.kind == "browser" else None
+        camera = PageCamera(source, engine.start, size=options.size, fps=options.fps, remembered=remembered)
     stopped = False
     failed: BaseException | None = None
     with _phone_port(options) as phone:

@@ -55,7 +55,7 @@ class Clip:
         except OSError as error:
             raise OutputError(
                 f"The file cannot be kept in {folder}: {error.strerror or error}. Free some space; nothing was stored."
-            ) from error
+            ).page_says("no_room") from error
         return path
 
 

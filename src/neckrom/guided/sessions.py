@@ -153,7 +153,7 @@ class GuidedSessions:
             If the process cannot be started.
         """
         if camera not in CAMERAS or protocol not in PROTOCOLS:
-            raise InputError("Choose a camera and a protocol from the lists.")
+            raise InputError("Choose a camera and a protocol from the lists.").page_says("choose")
         out = self._new_folder(person_id)
         options = ("--no-browser", "--out", str(out), "--lang", language, "--protocol", protocol)
         source = () if "--source" in self._command else ("--source", camera)
@@ -218,7 +218,9 @@ class GuidedSessions:
     def _begin(self, begun: Guided, work: _Work) -> None:
         with self._lock:
             if self._latest is not None and not self._latest.is_over:
-                raise InputError("A session is running or a clip is being measured: wait for its end first.")
+                raise InputError(
+                    "A session is running or a clip is being measured: wait for its end first."
+                ).page_says("running")
             try:
                 make_private(work.out)
                 process = subprocess.Popen(
@@ -235,7 +237,7 @@ class GuidedSessions:
             except OSError as error:
                 raise EnvironmentProblemError(
                     f"The session cannot be started: {error.strerror or error}. Run neckrom doctor."
-                ) from error
+                ).page_says("not_started") from error
             self._process = process
             self._latest = begun
             self._thread = threading.Thread(
@@ -310,7 +312,7 @@ def _marked(out: Path, mark: str) -> BinaryIO:
     except OSError as error:
         raise OutputError(
             f"The folder {out} cannot be made: {error.strerror or error}. Free some space; nothing was stored."
-        ) from error
+        ).page_says("no_room") from error
 
 
 def _without_result(ended: Guided, out: Path, code: int, said: str) -> Guided:

@@ -37,7 +37,7 @@ def unfiled_folders(person_id: str) -> list[Path]:
         raise InputError(
             "A session or a clip of this person is being measured just now. Wait for its end, or end it, and "
             "delete then."
-        )
+        ).page_says("being_measured")
     return folders
 
 

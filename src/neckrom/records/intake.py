@@ -132,7 +132,7 @@ class Intake:
             raise OutputError(
                 f"The session cannot be stored in {self._files.root}: {error.strerror or error}. Free some space; "
                 "nothing of it was kept there, and its folder is as it was."
-            ) from error
+            ).page_says("no_room") from error
         written = self._settle_or_keep(manifest)
         return Imported(session_id, person_id, written, entries, read.notes + clock)
 

@@ -46,7 +46,9 @@ def move_session(engine: Engine, files: Files, session_id: str, person_id: str) 
                 row = sessions.find_session(connection, session_id)
                 wanted = people.person_row(connection, person_id)
                 if row.person_id == wanted.id:
-                    raise InputError(f"Session {row.id} is filed under this person already.")
+                    raise InputError(f"Session {row.id} is filed under this person already.").page_says(
+                        "theirs_already"
+                    )
                 thrown = files.throw_away(row.person_id, [row.id])
                 connection.execute(
                     update(Screening)

@@ -105,7 +105,7 @@ def save_clinic(clinic: Clinic, folder: Path | None = None) -> None:
         if len(text) > _MAX_TEXT:
             raise ConfigurationError(
                 f"The {name} has {len(text)} characters: at most {_MAX_TEXT} fit at the head of a report."
-            )
+            ).page_says("head_long", most=_MAX_TEXT)
         lines.append(f"{name} = {_quoted(text)}\n")
     if clinic.language and clinic.language not in LANGUAGES:
         raise ConfigurationError(
@@ -124,7 +124,7 @@ def save_clinic(clinic: Clinic, folder: Path | None = None) -> None:
     except OSError as error:
         raise OutputError(
             f"The settings cannot be written in {place}: {error.strerror or error}. Mend its permissions."
-        ) from error
+        ).page_says("not_kept") from error
 
 
 def with_logo(clinic: Clinic, data: bytes) -> Clinic:
@@ -141,13 +141,15 @@ def with_logo(clinic: Clinic, data: bytes) -> Clinic:
         raise InputError(
             f"The logo is {len(data) / 1e6:.0f} MB large: give a PNG or JPEG of at most "
             f"{MAX_LOGO_BYTES / 1e6:.0f} MB."
-        )
+        ).page_says("logo_large", most=round(MAX_LOGO_BYTES / 1e6))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as opened:
                 if opened.width * opened.height > _MAX_PIXELS:
-                    raise InputError("The logo has too many pixels: give a smaller picture.")
+                    raise InputError("The logo has too many pixels: give a smaller picture.").page_says(
+                        "logo_large", most=round(MAX_LOGO_BYTES / 1e6)
+                    )
                 small = opened.convert("RGBA")
     except (
         UnidentifiedImageError,
@@ -157,7 +159,9 @@ def with_logo(clinic: Clinic, data: bytes) -> Clinic:
         Image.DecompressionBombError,
         Image.DecompressionBombWarning,
     ) as error:
-        raise InputError("The logo is no picture that can be read: give a PNG or a JPEG.") from error
+        raise InputError("The logo is no picture that can be read: give a PNG or a JPEG.").page_says(
+            "logo_none"
+        ) from error
     small.thumbnail(_LOGO_SIZE)
     on_white = Image.new("RGB", small.size, (255, 255, 255))
     on_white.paste(small, mask=small.getchannel("A"))

@@ -19,7 +19,7 @@ from neckrom.messages import LANGUAGES, Messages, load_messages
 from neckrom.records.api import Records
 from neckrom.web.access import FORM_REFERRER, REFERRER
 from neckrom.web.app import Pages
-from neckrom.web.page_words import in_page_words
+from neckrom.web.record_words import in_own_words, refusal
 
 LANGUAGE = "lang"
 
@@ -77,8 +77,8 @@ class Desk:
             request,
             "problem.html.j2",
             status=status_of(error),
-            problem=in_page_words(str(error)),
-            said_in="en",
+            problem=refusal(error, self.texts(request)),
+            said_in="" if in_own_words(error) else "en",
         )
 
     @property

@@ -44,13 +44,15 @@ class Posted:
         async for part in request.stream():
             data += part
             if len(data) > LARGEST_FORM:
-                raise InputError("That is too much text for one form: shorten it.")
+                raise InputError("That is too much text for one form: shorten it.").page_says("too_long")
         try:
             pairs = parse_qsl(
                 data.decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"
             )
         except ValueError as error:
-            raise InputError("What was sent is no form of these pages: open the page again.") from error
+            raise InputError("What was sent is no form of these pages: open the page again.").page_says(
+                "no_form"
+            ) from error
         return cls(dict(pairs))
 
 

@@ -73,7 +73,9 @@ def guided_routes(desk: Desk) -> APIRouter:
     ) -> Response:
         row = records.find_person(person)
         if file is None or not file.filename:
-            raise InputError("No file was chosen: choose a clip, a landmarks.parquet or a result.json.")
+            raise InputError(
+                "No file was chosen: choose a clip, a landmarks.parquet or a result.json."
+            ).page_says("no_file")
         clip = Clip(
             file.filename,
             file.file,

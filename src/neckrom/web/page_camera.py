@@ -25,7 +25,9 @@ from typing import Annotated, Any, Literal
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from neckrom.live.contract import Stop
 from neckrom.live.pushed import LARGEST_PICTURE, Kind, PageClock, PushedSource, Refusal
+from neckrom.web.remembered_camera import RememberedCamera
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +89,21 @@ class Trouble(_Strict):
     why: Literal["denied", "none", "busy", "missing", "ended", "hidden"] | None
 
 
-_FROM_PAGE: TypeAdapter[Hello | Clock | Trouble] = TypeAdapter(
-    Annotated[Hello | Clock | Trouble, Field(discriminator="type")]
+class Halt(_Strict):
+    """Stop was tapped: nothing goes on until it is said why, or that it was a mistake."""
+
+    type: Literal["halt"]
+
+
+class GoOn(_Strict):
+    """It was a mistake."""
+
+    type: Literal["go_on"]
+
+
+Stopping = Halt | GoOn | Stop
+_FROM_PAGE: TypeAdapter[Hello | Clock | Trouble | Stopping] = TypeAdapter(
+    Annotated[Hello | Clock | Trouble | Stopping, Field(discriminator="type")]
 )
 
 
@@ -100,6 +115,8 @@ class _Sender:
     clock: PageClock = field(default_factory=PageClock)
     asked: dict[int, int] = field(default_factory=dict)
     good_s: float = field(default_factory=time.monotonic)
+    stopping: Callable[[Stopping], None] | None = None
+    """Takes what the page says of stopping; a page that has the session's own buttons says nothing of it here."""
     sends: bool = False
     bad: int = 0
 
@@ -115,10 +132,18 @@ class PageCamera:
     size : tuple of two int
         Width and height to ask the camera for.
     fps : float
+    remembered : RememberedCamera, optional
+        Which camera the page is to take where it has the choice, and where the one that it took is kept.
     """
 
     def __init__(
-        self, source: PushedSource, begin: Callable[[], None], *, size: tuple[int, int], fps: float
+        self,
+        source: PushedSource,
+        begin: Callable[[], None],
+        *,
+        size: tuple[int, int],
+        fps: float,
+        remembered: RememberedCamera | None = None,
     ) -> None:
         self.source = source
         self.trouble: str | None = None
@@ -129,7 +154,10 @@ class PageCamera:
             "height": size[1],
             "fps": fps,
             "on_the_way": ON_THE_WAY[source.kind],
+            "label": remembered.label if remembered is not None else "",
         }
+        self._remembered = remembered
+        self._label = ""
         self._stage = Stage.WAITING
         self._sender: _Sender | None = None
         self._starting: asyncio.Task[None] | None = None
@@ -174,6 +202,7 @@ class PageCamera:
         *,
         take: bool = False,
         beside: Callable[[WebSocket], Awaitable[None]] | None = None,
+        stopping: Callable[[Stopping], None] | None = None,
     ) -> None:
         """Serve a page that wants to send pictures, until it goes away.
 
@@ -186,12 +215,14 @@ class PageCamera:
             Take the camera from another page.
         beside : callable, optional
             Tells the page something else meanwhile; ended with it.
+        stopping : callable, optional
+            Takes what the page says of stopping; without it such words have no sense.
         """
         await socket.accept()
         if not self._may_have(name, take=take):
             await socket.close(BUSY, "another page has the camera")
             return
-        sender, previous = _Sender(socket, name), self._sender
+        sender, previous = _Sender(socket, name, stopping=stopping), self._sender
         self._sender = sender
         if previous is not None:
             await _close(previous.socket, TAKEN_OVER, "another page has the camera now")
@@ -281,8 +312,13 @@ class PageCamera:
             if asked_ns is not None:
                 sender.clock.answered(asked_ns, message.now, time.monotonic_ns())
         elif isinstance(message, Hello):
+            self._label = message.label.strip()
             if self._stage is Stage.WAITING:
                 self.source.label = _plain(message.label)
+        elif isinstance(message, Stopping):
+            if sender.stopping is None:
+                return False
+            sender.stopping(message)
         else:
             self.trouble = message.why
             self.tell()
@@ -291,6 +327,8 @@ class PageCamera:
     async def _start(self) -> None:
         await asyncio.to_thread(self._begin)
         self._stage = Stage.RUNNING
+        if self._remembered is not None:
+            await asyncio.to_thread(self._remembered.keep, self._label)
 
     def _failed(self) -> bool:
         task = self._starting

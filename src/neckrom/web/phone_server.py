@@ -21,11 +21,12 @@ from starlette.responses import Response
 
 from neckrom.errors import ConfigurationError, EnvironmentProblemError
 from neckrom.live.api import LiveSession
-from neckrom.live.contract import Phase, State
+from neckrom.live.contract import Phase, Simple, State, Stop
 from neckrom.web.app import Pages, shared_files
 from neckrom.web.certificate import Certificate, make_certificate
 from neckrom.web.connections import Gate
-from neckrom.web.page_camera import LARGEST_CAMERA_MESSAGE, PageCamera, Stage, wait
+from neckrom.web.hub import AT_WORK
+from neckrom.web.page_camera import LARGEST_CAMERA_MESSAGE, Halt, PageCamera, Stage, Stopping, wait
 from neckrom.web.phone_access import Pairing, PhoneAccess, PhoneGuard
 
 log = logging.getLogger(__name__)
@@ -201,9 +202,30 @@ def phone_app(port: PhonePort, camera: PageCamera, session: LiveSession, languag
         async def words(socket: WebSocket) -> None:
             await _tell_words(socket, session, camera)
 
-        await camera.attend(websocket, page, take=take, beside=words)
+        await camera.attend(websocket, page, take=take, beside=words, stopping=Stopper(session).take)
 
     return app
+
+
+class Stopper:
+    """What the phone may do: halt the session, end it with the reason, or let it go on."""
+
+    def __init__(self, session: LiveSession) -> None:
+        self._session = session
+        self._halted = False
+
+    def take(self, message: Stopping) -> None:
+        """As the session's own page does with its button."""
+        phase = self._session.snapshot().phase
+        if isinstance(message, Stop):
+            self._session.command(message)
+        elif isinstance(message, Halt):
+            self._halted = phase in AT_WORK | {Phase.INTRO}
+            if self._halted:
+                self._session.command(Simple(type="pause"))
+        elif self._halted and phase is Phase.PAUSED:
+            self._halted = False
+            self._session.command(Simple(type="resume"))
 
 
 async def _tell_words(socket: WebSocket, session: LiveSession, camera: PageCamera) -> None:
@@ -215,8 +237,9 @@ async def _tell_words(socket: WebSocket, session: LiveSession, camera: PageCamer
             await wait(changed, _WAIT_S)
     finally:
         camera.forget(changed)
-    seq, told = -1, ""
-    while not camera.source.closed:
+    seq, told, over = -1, "", False
+    while not over:
+        over = camera.source.closed  # what was said last is told, too: after a stop that is the advice
         state = await asyncio.to_thread(session.wait, seq, _WAIT_S)
         if state.seq == seq:
             continue

@@ -69,7 +69,7 @@ def records_app(records: Records, guided: GuidedSessions, access: Access, langua
     def full(request: Request, error: Exception) -> Response:
         assert isinstance(error, OSError)
         said = f"The disk did not take it: {error.strerror or error}. Free some space and try again."
-        return desk.problem(request, OutputError(said))
+        return desk.problem(request, OutputError(said).page_says("no_room"))
 
     # last, so inside the guard: nobody else's request is read at all
     app.user_middleware.append(Middleware(UploadLimit, refuse=refused_before, folder=guided.folder))

@@ -160,7 +160,7 @@ def _reading(desk: Desk, request: Request, view: PersonView, row: ScreeningRow) 
         raise InputError(
             f"Screen {row.id} has answers to other questions (version {row.questions_version}): read it with the "
             "neckrom that asked them."
-        ) from error
+        ).page_says("other_screen") from error
     return desk.show(
         request,
         "screening.html.j2",

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from neckrom.errors import NeckromError
 from neckrom.service.clinic import MAX_LOGO_BYTES, load_clinic, save_clinic, with_logo
 from neckrom.web.desk import Desk, go_to
-from neckrom.web.page_words import in_page_words
+from neckrom.web.record_words import refusal
 
 PLACE = "/settings"
 
@@ -54,7 +54,7 @@ def settings_routes(desk: Desk) -> APIRouter:
                 changed = with_logo(changed, logo.file.read(MAX_LOGO_BYTES + 1))
             save_clinic(changed)
         except NeckromError as error:
-            return shown(request, status=400, problem=in_page_words(str(error)))
+            return shown(request, status=400, problem=refusal(error, desk.texts(request)))
         return go_to(PLACE)
 
     return router

@@ -60,7 +60,7 @@ class UploadLimit:
         counted = _Counted(receive, most)
         if problem is None:
             await self._pass_on(scope, counted, send)
-            problem = InputError(_too_large(most)) if counted.exceeded and not counted.answered else None
+            problem = _too_large(most) if counted.exceeded and not counted.answered else None
         if problem is not None:
             if not counted.ended:  # nothing more would come, and nobody would be answered
                 await _throw_away(receive)
@@ -83,7 +83,7 @@ class UploadLimit:
 
     def _problem(self, size: int, most: int) -> NeckromError | None:
         if size > most:
-            return InputError(_too_large(most))
+            return _too_large(most)
         if most == LARGEST_UPLOAD:
             # on the disk twice for a moment: as it is received, and as it is measured
             places = {_device(place): place for place in (Path(tempfile.gettempdir()), self._folder)}
@@ -94,7 +94,7 @@ class UploadLimit:
                     return OutputError(
                         f"There is no room for this file: {size / 1e6:.0f} MB are sent, and {free / 1e6:.0f} MB "
                         "are free. Free some space; nothing was stored."
-                    )
+                    ).page_says("no_room_for", size=round(size / 1e6), free=round(free / 1e6))
         return None
 
 
@@ -131,13 +131,13 @@ async def _throw_away(receive: Callable[[], Awaitable[Message]]) -> None:
         return
 
 
-def _too_large(most: int) -> str:
+def _too_large(most: int) -> InputError:
     if most == LARGEST_UPLOAD:
-        return (
+        return InputError(
             f"The file is too large: the page takes {most / 1e9:.0f} GB at most. Cut the clip to the movements, "
             "or measure it with neckrom measure and import the result. Nothing was stored."
-        )
-    return "That is too much for one form: shorten it. Nothing was stored."
+        ).page_says("file_too_large", most=round(most / 1e9))
+    return InputError("That is too much for one form: shorten it. Nothing was stored.").page_says("too_long")
 
 
 def _existing(place: Path) -> Path:

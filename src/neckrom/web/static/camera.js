@@ -13,6 +13,7 @@ class Beginning {
     this.root = root;
     this.words = words;
     this.stage = "waiting";
+    this.told = new Promise((resolve) => { this.onTold = resolve; });
     this.root.replaceChildren(...this.build());
   }
 
@@ -79,7 +80,12 @@ class BrowserCamera extends Beginning {
     if (this.asking) return;
     this.asking = true;
     setText(this.status, this.text("camera.browser.asking"));
-    const films = await this.sender.film(this.wanted);
+    // which camera was used last; where the link is not there yet nobody waits for it
+    await Promise.race([this.told, new Promise((resolve) => setTimeout(resolve, 1000))]);
+    await this.takeUsual();
+    let films = await this.sender.film(this.wanted);
+    // names are told only to a page that may film: now they are known for sure
+    if (films && (await this.takeUsual())) films = await this.sender.film(this.wanted);
     this.asking = false;
     setText(this.status, "");
     if (!films) return;
@@ -88,6 +94,15 @@ class BrowserCamera extends Beginning {
     setText(this.button.firstChild, this.text("camera.browser.start"));
     if (this.select.options.length < 2 || this.running) this.send();
     else this.button.focus();
+  }
+
+  /** The camera that was used last, by its name; true where that is another one than the one at hand. */
+  async takeUsual() {
+    if (!this.usual || this.wanted.deviceId) return false;
+    const usual = (await cameras()).find(({ label }) => label === this.usual);
+    if (!usual) return false;
+    this.wanted.deviceId = usual.deviceId;
+    return usual.deviceId !== this.sender.deviceId;
   }
 
   async listCameras() {
@@ -109,8 +124,10 @@ class BrowserCamera extends Beginning {
     show(this.choice, false);
   }
 
-  onStage({ stage, width, height, fps }) {
+  onStage({ stage, width, height, fps, label }) {
     Object.assign(this.wanted, { width, height, fps });
+    this.usual = label;
+    this.onTold();
     this.stage = stage;
     if (stage === "starting") setText(this.status, this.text("camera.starting"));
     if (stage === "running" || stage === "over") {

@@ -1,10 +1,12 @@
 // The phone's page: its camera, what to do now in large letters, and the voice.
 
 import { Sender } from "./camera_sender.js";
-import { h, setText, show } from "./dom.js";
+import { h, icon, setText, show } from "./dom.js";
 import { Tones, Voice } from "./voice.js";
 import { Words } from "./words.js";
 
+const STOPPABLE = ["safety", "consent", "intro", "setup", "neutral", "announce", "out", "hold", "back", "pain", "chin", "paused", "camera_lost"];
+const REASONS = ["pain", "dizziness", "nausea", "tired", "other"];
 const AT_COMPUTER = ["safety", "refused", "consent", "pain", "chin"];
 
 class Phone {
@@ -43,13 +45,47 @@ class Phone {
     this.turn = h("button", { type: "button", class: "plain", text: this.text("camera.phone_page.turn"), onclick: () => this.turnRound() });
     this.mute = h("button", { type: "button", class: "plain", "aria-pressed": "false", text: this.text("camera.phone_page.mute"), onclick: () => this.hush() });
     this.controls = h("div", { class: "row phone-controls" }, this.turn, this.mute);
+    this.stopButton = h("button", { type: "button", class: "phone-stop", onclick: () => this.askStop() },
+      icon("stop"), h("span", { text: this.text("page.action.stop") }));
+    this.stopDialog = this.buildStop();
+    show(this.stopButton, false);
     show(this.controls, false);
     show(this.problem, false);
     show(this.video, false);
     this.root.replaceChildren(
       h("div", { class: "phone-words" }, this.headline, this.detail, this.problem, this.start),
-      h("div", { class: "phone-picture" }, this.video, this.subtitle), this.controls);
+      h("div", { class: "phone-picture" }, this.video, this.subtitle),
+      h("div", { class: "phone-foot" }, this.stopButton, this.controls), this.stopDialog);
     this.start.focus();
+  }
+
+  /** The same question, in the same words, as on the computer. */
+  buildStop() {
+    const choice = (text, act) => h("button", { type: "button", class: "choice", onclick: act }, h("span", { text }));
+    return h("dialog", { class: "phone-ask", "aria-labelledby": "stop-title", oncancel: (event) => { event.preventDefault(); this.goOn(); } },
+      h("h2", { id: "stop-title", tabindex: "-1", text: this.text("page.stop.title") }),
+      h("p", { text: this.text("page.stop.text") }),
+      REASONS.map((reason) => choice(this.text(`page.stop.${reason}`), () => this.stop(reason))),
+      choice(this.text("page.stop.go_on"), () => this.goOn()));
+  }
+
+  /** Nothing goes on while it is asked why. */
+  askStop() {
+    if (this.stopDialog.open) return;
+    this.sender.say({ type: "halt" });
+    this.voice.silence();
+    this.tones.follow(null);
+    this.stopDialog.showModal();
+  }
+
+  goOn() {
+    this.stopDialog.close();
+    this.sender.say({ type: "go_on" });
+  }
+
+  stop(reason) {
+    this.stopDialog.close();
+    this.sender.say({ type: "stop", reason });
   }
 
   /** The tap that browsers want before a page may speak and film. */
@@ -97,7 +133,11 @@ class Phone {
   }
 
   hear(message) {
+    if (this.ended && message.phase !== "stopped") return;
     document.body.dataset.phase = message.phase;
+    const stoppable = !this.ended && STOPPABLE.includes(message.phase);
+    show(this.stopButton, stoppable);
+    if (!stoppable && this.stopDialog.open) this.stopDialog.close();
     setText(this.headline, this.words.of(message.headline));
     setText(this.detail, AT_COMPUTER.includes(message.phase) ? this.text("camera.phone_page.answer") : this.words.of(message.detail));
     const newest = this.voice.hear(message.say, (sentence) => this.words.of(sentence));
@@ -117,8 +157,11 @@ class Phone {
       this.tones.follow(null);
       this.awake?.release?.();
       show(this.controls, false);
+      show(this.stopButton, false);
       show(this.start, false);
+      if (this.stopDialog.open) this.stopDialog.close();
       this.say(null);
+      if (document.body.dataset.phase === "stopped") return; // what to do now stands there
       setText(this.headline, this.text("camera.phone_page.over"));
       setText(this.detail, this.text("camera.phone_page.over_detail"));
       return;
