@@ -12,29 +12,55 @@ import argparse
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from nerve_table import HERE, TABLE, NerveClip, read
+from scipy.stats import t as student
 
 from neckrom.body import read_body
 from neckrom.nerve.corrections import (
+    REST_S,
     ankle_features,
     knee_features,
-    neck_features,
+    neck_moved,
+    neck_rest,
     raise_features,
 )
 from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.raw_angles import RawAngles, raw_angles
-from neckrom.types import FloatArray
+from neckrom.types import BoolArray, FloatArray
 
 OUT = HERE / "nerve.json"
-RIDGE = 0.02
-"""Of a person's share, against every coefficient but the constant."""
-ANGLES: dict[str, tuple[str | None, Callable[..., FloatArray]]] = {
+RIDGE = {"raise": 0.1, "knee": 0.1, "ankle": 0.1, "neck": 0.01}
+"""Of a person's share, against every coefficient but the constant. The neck is made of its features alone, and so
+must not be drawn to zero; the others are corrections."""
+FAR_COSTS = 4.0
+"""How much more a difference of the far leg's coefficients from the near one's costs."""
+RESTING_WEIGHT = 0.3
+"""Of a leg that is not tested."""
+HELD = {"slr": ("raise_hold", "lower"), "slump": ("knee_hold", "knee_down")}
+"""First phase in which the leg is held, and the phase after."""
+ANGLES: dict[str, tuple[str, Callable[..., FloatArray]]] = {
     "raise": ("raise_deg", raise_features),
     "knee": ("knee_deg", knee_features),
     "ankle": ("sole_deg", ankle_features),
 }
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Frames of one leg (or of the neck) of one clip.
+
+    ``far`` and ``weight`` are the same for all of them; ``held`` marks those in which the tested leg is held.
+    """
+
+    person: str
+    features: FloatArray
+    wanted: FloatArray
+    far: bool
+    weight: float
+    held: BoolArray
 
 
 class Sample:
@@ -48,40 +74,60 @@ class Sample:
         if body.view.near != clip.seen:
             print(f"WARNING {clip.name}: seen from {clip.seen}, read {body.view.near}")
         self.raw: RawAngles = raw_angles(with_own_legs(body, body.view.near), body.view.near)
+        first, last = HELD[clip.kind]
+        start = next(a for phase, a, _ in clip.phases if phase == first)
+        end = next(a for phase, a, _ in clip.phases if phase == last)
+        self.held: BoolArray = (self.raw.time_s >= start) & (self.raw.time_s <= end)
 
-    def rows(self, name: str) -> tuple[FloatArray, FloatArray]:
-        """Features and what is to be added to the raw angle; frames that were read."""
-        angle, _, which = name.partition(".")
-        if angle == "neck":
-            features, wanted = neck_features(self.raw), self.clip.truth["neck"]
-        else:
-            side = self.raw.near if which == "near" else self.raw.far
-            leg = self.raw.legs[side]
-            main, make = ANGLES[angle]
-            features = make(leg)
-            wanted = self.clip.truth[f"{angle}_{side[0].upper()}"] - getattr(leg, str(main))
+    def neck(self) -> Rows:
+        """Of the neck: against how it is at rest."""
+        moved = neck_moved(self.raw, neck_rest(self.raw))
+        return self._rows(moved, self.clip.truth["neck"] - self.neck_at_rest, far=False, weight=1.0)
+
+    @property
+    def neck_at_rest(self) -> float:
+        """True flexion at the beginning."""
+        begun = self.raw.time_s <= self.raw.time_s[0] + REST_S
+        return float(np.median(self.clip.truth["neck"][begun]))
+
+    def leg(self, angle: str, which: str) -> Rows:
+        """Of an angle of the near or the far leg."""
+        side = self.raw.near if which == "near" else self.raw.far
+        leg = self.raw.legs[side]
+        main, make = ANGLES[angle]
+        wanted = self.clip.truth[f"{angle}_{side[0].upper()}"] - getattr(leg, main)
+        tested = side == self.clip.tested
+        rows = self._rows(make(leg), wanted, far=which == "far", weight=1.0 if tested else RESTING_WEIGHT)
+        return rows if tested else replace(rows, held=np.zeros_like(rows.held))
+
+    def _rows(self, features: FloatArray, wanted: FloatArray, *, far: bool, weight: float) -> Rows:
         good = np.isfinite(features).all(axis=1) & np.isfinite(wanted)
-        return features[good], wanted[good]
+        return Rows(self.clip.name, features[good], wanted[good], far, weight, self.held[good])
 
 
-def weights(rows: list[tuple[FloatArray, FloatArray]]) -> FloatArray:
-    """Ridge regression with Huber weights, every clip counting the same."""
-    x = np.concatenate([f / np.sqrt(max(len(f), 1)) for f, _ in rows])
-    y = np.concatenate([w / np.sqrt(max(len(w), 1)) for _, w in rows])
-    scale = np.concatenate([np.full(len(w), np.sqrt(max(len(w), 1))) for _, w in rows])
-    penalty = RIDGE * len(rows) * np.eye(x.shape[1])
-    penalty[0, 0] = 1e-9
-    weight = np.ones(len(y))
+def weights(rows: list[Rows], ridge: float, *, constant: bool = True) -> tuple[FloatArray, FloatArray]:
+    """Ridge regression with Huber weights: coefficients of the near and of the far leg.
+
+    The far leg's are those of the near one and a difference that costs more; every clip counts the same.
+    """
+    k = rows[0].features.shape[1]
+    x = np.concatenate([np.hstack([r.features, r.features * r.far]) for r in rows])
+    y = np.concatenate([r.wanted for r in rows])
+    own = np.concatenate([np.full(len(r.wanted), r.weight / max(len(r.wanted), 1)) for r in rows])
+    penalty = ridge * sum(r.weight for r in rows) * np.diag(np.r_[np.ones(k), np.full(k, FAR_COSTS)])
+    if constant:
+        penalty[0, 0] = 1e-9
+    penalty[k, k] = 0.05 * ridge * len(rows)
+    weight = own.copy()
     for _ in range(8):
         w = np.linalg.solve((x * weight[:, None]).T @ x + penalty, (x * weight[:, None]).T @ y)
-        off = np.abs(y - x @ w) * scale
-        weight = np.minimum(1.0, 8.0 / np.maximum(off, 1e-9))
-    return np.asarray(w)
+        weight = own * np.minimum(1.0, 8.0 / np.maximum(np.abs(y - x @ w), 1e-9))
+    return np.asarray(w[:k]), np.asarray(w[:k] + w[k:])
 
 
-def errors(rows: list[tuple[FloatArray, FloatArray]], w: FloatArray) -> list[FloatArray]:
-    """Errors of each clip."""
-    return [features @ w - wanted for features, wanted in rows]
+def errors(rows: list[Rows], fitted: tuple[FloatArray, FloatArray]) -> list[FloatArray]:
+    """Errors of each of the rows, frame by frame."""
+    return [r.features @ fitted[int(r.far)] - r.wanted for r in rows]
 
 
 def main() -> None:
@@ -91,52 +137,73 @@ def main() -> None:
     )
     parser.add_argument("--dry", action="store_true", help="write nothing")
     given = parser.parse_args()
-    samples = [Sample(clip) for clip in read() if clip.kind in ("slr", "slump")]
+    samples = [Sample(clip) for clip in read() if clip.kind in HELD]
     coefficients: dict[str, list[float]] = {}
     spread: dict[str, dict[str, float]] = {}
-    print(f"{'':22s} {'fit, left out':>24s} {'held out':>32s}")
-    for test in ("slr", "slump"):
+    at_rest: dict[str, float] = {}
+    print(f"{'':18s}{'fit, people left out':62s}held out")
+    for test in HELD:
         fit = [s for s in samples if s.clip.kind == test and not s.clip.held_out]
         held = [s for s in samples if s.clip.kind == test and s.clip.held_out]
-        for name in [f"{a}.{w}" for a in ANGLES for w in ("near", "far")] + ["neck"]:
-            rows = [s.rows(name) for s in fit]
-            w = weights(rows)
-            left_out = [
-                errors([row], weights(rows[:i] + rows[i + 1 :] or rows))[0]
-                for i, row in enumerate(rows)
-                if len(row[1])
-            ]
-            between, within = _spread(left_out)
-            coefficients[f"{test}.{name}"] = [round(float(c), 5) for c in w]
-            spread[f"{test}.{name}"] = {
-                "between_sd_deg": round(between, 2),
-                "within_sd_deg": round(within, 2),
-            }
-            shown = errors([s.rows(name) for s in held], w)
-            print(
-                f"{test + '.' + name:22s} {_shown(left_out)}   {_shown(shown)}  clips {len(fit)}, {len(held)}"
-            )
-    content = {"coefficients": coefficients, "errors": spread}
+        at_rest[test] = round(float(np.mean([s.neck_at_rest for s in fit])), 2)
+        for angle in (*ANGLES, "neck"):
+            whiches = ("near", "far") if angle != "neck" else ("",)
+            rows, shown = ([_of(s, angle, w) for s in some for w in whiches] for some in (fit, held))
+            ridge = RIDGE[angle]
+            constant = angle != "neck"
+            fitted = weights(rows, ridge, constant=constant)
+            people = sorted({r.person for r in rows})
+            left_out: list[tuple[Rows, FloatArray]] = []
+            for person in people:
+                mine = [r for r in rows if r.person == person]
+                others = [r for r in rows if r.person != person]
+                left_out += zip(
+                    mine, errors(mine, weights(others or rows, ridge, constant=constant)), strict=True
+                )
+            pairs = list(zip(shown, errors(shown, fitted), strict=True))
+            for number, which in enumerate(whiches):
+                name = f"{test}.{angle}" + (f".{which}" if which else "")
+                coefficients[name] = [round(float(c), 5) for c in fitted[number]]
+                spread[name] = _spread(left_out)
+                far = which == "far"
+                print(f"{name:18s}{_shown(left_out, far):62s}{_shown(pairs, far)}")
+    content = {"coefficients": coefficients, "neck_rest_deg": at_rest, "errors": spread}
     identity = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
     if not given.dry:
         OUT.write_text(json.dumps({"calibration_id": f"nerve-{identity}", **content}, indent=1) + "\n")
         print(f"{OUT} from {TABLE.name}: nerve-{identity}")
 
 
-def _spread(per_clip: list[FloatArray]) -> tuple[float, float]:
-    """Standard deviation of the clips' means, and of the frames about them."""
-    means = np.array([np.median(e) for e in per_clip if len(e)])
-    within = np.concatenate([e - np.median(e) for e in per_clip if len(e)])
-    return float(np.sqrt(np.mean(means**2))), float(np.sqrt(np.mean(np.clip(within, -15, 15) ** 2)))
+def _of(sample: Sample, angle: str, which: str) -> Rows:
+    return sample.neck() if angle == "neck" else sample.leg(angle, which)
 
 
-def _shown(per_clip: list[FloatArray]) -> str:
-    if not per_clip:
-        return f"{'':24s}"
-    every = np.abs(np.concatenate(per_clip))
-    worst = max(float(np.mean(np.abs(e))) for e in per_clip)
+def _spread(left_out: list[tuple[Rows, FloatArray]]) -> dict[str, float]:
+    """Of the medians of people's errors while the leg is held, and of the frames about them.
+
+    Wider by as much as so few people ask for (Student's t against the normal distribution).
+    """
+    held = [error[rows.held] for rows, error in left_out if rows.held.any()]
+    medians = np.array([np.median(error) for error in held])
+    within = np.concatenate([error - np.median(error) for error in held])
+    wider = float(student.ppf(0.975, max(len(medians) - 1, 1))) / 1.96
+    return {
+        "between_sd_deg": round(float(np.sqrt(np.mean(medians**2))) * wider, 2),
+        "within_sd_deg": round(float(np.sqrt(np.mean(np.clip(within, -15, 15) ** 2))), 2),
+        "people": len(medians),
+    }
+
+
+def _shown(pairs: list[tuple[Rows, FloatArray]], far: bool) -> str:
+    """Of tested legs (and necks), all frames."""
+    chosen = [error for rows, error in pairs if rows.far == far and rows.held.any()]
+    if not chosen:
+        return "no clip"
+    every = np.abs(np.concatenate(chosen))
+    worst = max(float(np.mean(np.abs(error))) for error in chosen)
     edge = np.percentile(every, 95)
-    return f"MAE {every.mean():4.1f} 95 % {edge:4.1f} max {every.max():4.1f} worst clip {worst:4.1f}"
+    shown = f"MAE {every.mean():4.1f} 95 % {edge:4.1f} max {every.max():4.1f} worst clip {worst:4.1f}"
+    return f"{len(chosen):2d} clips {shown}"
 
 
 if __name__ == "__main__":

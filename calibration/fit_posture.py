@@ -214,23 +214,20 @@ def fit() -> None:
         "people": len(np.unique(number[odd])),
     }
     FITTED.write_text(json.dumps(content, indent=1) + "\n")
-    print(
-        f"fitted on {content['people']} people ({odd.sum()} postures); penalties {dict(zip(TARGETS, penalties))}"
-    )
+    chosen = dict(zip(TARGETS, penalties, strict=True))
+    print(f"fitted on {content['people']} people ({odd.sum()} postures); penalties {chosen}")
     even = ~odd
     seen = np.concatenate([said(column, x[even]) for column in columns], axis=1)
     wrong = seen - y[even]
     moved = changes(wrong, number[even])
-    print(
-        f"\n{len(np.unique(number[even]))} people left out, {even.sum()} postures: mean absolute error, 95 %, in interval"
-    )
+    print(f"\n{len(np.unique(number[even]))} people left out, {even.sum()} postures")
+    print("  mean absolute error, 95th percentile, share in the interval, mean absolute error of a change")
     for c, name in enumerate(TARGETS):
         sd = content["quantities"][name]["sd"]
         inside = (np.abs(wrong[:, c]) <= 1.96 * sd).mean()
-        change = f"change {np.abs(moved[:, c]).mean():.2f}" if len(moved) else ""
-        print(
-            f"  {name:15s} {np.abs(wrong[:, c]).mean():5.2f} {np.quantile(np.abs(wrong[:, c]), 0.95):5.2f} {inside:4.0%} {change}"
-        )
+        change = np.abs(moved[:, c]).mean() if len(moved) else np.nan
+        size = np.abs(wrong[:, c])
+        print(f"  {name:15s} {size.mean():5.2f} {np.quantile(size, 0.95):5.2f} {inside:4.0%} {change:5.2f}")
     angle = craniovertebral({key: values[even] for key, values in table.items()}, seen)
     inside = (np.abs(angle) <= 1.96 * content["craniovertebral_sd"]).mean()
     print(

@@ -24,7 +24,7 @@ from neckrom.types import BodySeries, FloatArray
 HERE = Path(__file__).parent
 TABLE = HERE / "nerve_landmarks.npz"
 KINDS = ("slr", "slump", "arms")
-POINTS = [0, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32]
+POINTS = [0, 2, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32]
 HANDS = {17: 15, 18: 16, 19: 15, 20: 16, 21: 15, 22: 16}
 """Points of hands are not kept: they are put where the wrist is, so that an arm is whole."""
 TRUTHS = {

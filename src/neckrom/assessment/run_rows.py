@@ -162,7 +162,7 @@ def _arms_across(result: RunResult) -> _Parts:
             "run.reason.arms.crosses",
             side=f"side.{side}",
             share=100 * (shares[side] or 0.0),
-            width=100 * known[side].value,
+            across=100 * known[side].value,
         )
         for side in crossing
     ]

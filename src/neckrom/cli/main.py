@@ -25,6 +25,7 @@ from neckrom.cli.screen import screening
 from neckrom.cli.sessions import sessions
 from neckrom.cli.settings import setting
 from neckrom.cli.starting import leave, spoken, start_log
+from neckrom.cli.study import study
 from neckrom.cli.terminal import console, print_json, say, tell
 from neckrom.errors import DefectError, ExitCode, NeckromError, OutputError
 
@@ -86,6 +87,7 @@ app.add_typer(keeping)
 app.add_typer(giving)
 app.add_typer(screening)
 app.add_typer(setting)
+app.add_typer(study, name="study")
 
 _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are already there.")]
@@ -443,6 +445,14 @@ def validate(
         ),
     ],
     *,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            "--reference",
+            metavar="CSV",
+            help="Readings of a reference device beside the clips, instead of truth tables: see docs/study.md.",
+        ),
+    ] = None,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the accuracy report.")
     ] = VALIDATION_OUT,
@@ -461,8 +471,11 @@ def validate(
     at_once = reader.count("--jobs", jobs, _default_jobs())
     reader.finish()
     start_log(verbose=verbose)
-    from neckrom.cli.validating import validate_and_show  # noqa: PLC0415
+    from neckrom.cli.validating import compare_and_show, validate_and_show  # noqa: PLC0415
 
+    if reference is not None:
+        leave(compare_and_show(folder, reference, out, at_once, overwrite=overwrite, as_json=as_json))
+        return
     leave(
         validate_and_show(folder, out, at_once, overwrite=overwrite, as_json=as_json, everything=everything)
     )

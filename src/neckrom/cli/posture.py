@@ -21,7 +21,7 @@ def posture_command(
         list[Path],
         typer.Argument(
             metavar="PICTURE_OR_CLIP...",
-            help="One person standing, filmed from the side: pictures, clips or landmarks.parquet; both sides if given.",
+            help="One person standing, from the side: pictures, clips or landmarks.parquet; both sides if given.",
         ),
     ],
     *,

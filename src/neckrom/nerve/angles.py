@@ -15,7 +15,8 @@ from neckrom.nerve.corrections import (
     ankle_features,
     knee_features,
     load_corrections,
-    neck_features,
+    neck_moved,
+    neck_rest,
     raise_features,
 )
 from neckrom.nerve.raw_angles import LegAngles, RawAngles, raw_angles
@@ -65,7 +66,7 @@ class LegTestAngles:
     legs : dict
         By side.
     neck_flexion_deg : ndarray, shape (N,)
-        Head against the upper trunk, + chin to chest; 0 is a neck as it is held upright by most.
+        Head against the upper trunk, + chin to chest; at the beginning of the recording it is taken to be at rest.
     trunk_lean_deg : ndarray, shape (N,)
         Line from the hips up to the shoulders against the picture's vertical, + to the front; lying, -90.
     corrections : Corrections
@@ -93,7 +94,7 @@ class LegTestAngles:
         return float(self.corrections.errors[name]["between_sd_deg"])
 
 
-def measure_angles(body: Body, near: Side, test: LegTest) -> LegTestAngles:
+def measure_angles(body: Body, near: Side, test: LegTest, *, rest: FloatArray | None = None) -> LegTestAngles:
     """Angles of a leg test over time.
 
     Parameters
@@ -103,6 +104,9 @@ def measure_angles(body: Body, near: Side, test: LegTest) -> LegTestAngles:
     near : {"left", "right"}
         The side that is seen.
     test : {"slr", "slump"}
+    rest : ndarray, shape (5,), optional
+        The neck at rest (:func:`neckrom.nerve.corrections.neck_rest`), for a part of a recording that does not begin
+        with it; else the beginning is taken.
 
     Returns
     -------
@@ -119,7 +123,7 @@ def measure_angles(body: Body, near: Side, test: LegTest) -> LegTestAngles:
         time_s=raw.time_s,
         near=near,
         legs=legs,
-        neck_flexion_deg=smoothed(raw.time_s, _neck(raw, test, corrections)),
+        neck_flexion_deg=smoothed(raw.time_s, _neck(raw, test, corrections, rest)),
         trunk_lean_deg=smoothed(raw.time_s, _wrapped(90.0 - raw.trunk_deg)),
         corrections=corrections,
     )
@@ -141,8 +145,11 @@ def _leg(
     )
 
 
-def _neck(raw: RawAngles, test: LegTest, corrections: Corrections) -> FloatArray:
-    return np.asarray(neck_features(raw) @ np.array(corrections.coefficients[f"{test}.neck"]))
+def _neck(raw: RawAngles, test: LegTest, corrections: Corrections, rest: FloatArray | None) -> FloatArray:
+    moved = neck_moved(raw, neck_rest(raw) if rest is None else rest)
+    return np.asarray(
+        corrections.neck_rest_deg[test] + moved @ np.array(corrections.coefficients[f"{test}.neck"])
+    )
 
 
 def smoothed(time_s: FloatArray, angle_deg: FloatArray) -> FloatArray:

@@ -24,6 +24,8 @@ from neckrom.types import FloatArray
 LegTest = Literal["slr", "slump"]
 Which = Literal["near", "far"]
 FILE = "nerve.json"
+REST_S = 0.7
+"""A recording begins with the head at rest for this long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,15 @@ class Corrections:
     ----------
     coefficients : dict
         By ``test.angle.which`` (``neck``: without ``which``), in the order of the features below.
+    neck_rest_deg : dict
+        Flexion of a neck at rest, by test: upright (slump), on a pillow (straight leg raise).
     errors : dict
         By the same names: ``sd_deg`` between clips and within one, on people left out of the fit.
     calibration_id : str
     """
 
     coefficients: dict[str, tuple[float, ...]]
+    neck_rest_deg: dict[str, float]
     errors: dict[str, dict[str, float]]
     calibration_id: str
 
@@ -50,13 +55,20 @@ def _waves(angle_deg: FloatArray) -> list[FloatArray]:
 
 
 def raise_features(leg: LegAngles) -> FloatArray:
-    """What the correction of the leg's raise is made of, shape (N, 3)."""
-    return np.stack([np.ones_like(leg.raise_deg), *_waves(leg.raise_deg)], axis=1)
+    """What the correction of the leg's raise is made of, shape (N, 5)."""
+    one = np.ones_like(leg.raise_deg)
+    return np.stack(
+        [one, *_waves(leg.raise_deg), (leg.resting_deg + 8.0) / 8.0, leg.proportion / 0.1], axis=1
+    )
 
 
 def knee_features(leg: LegAngles) -> FloatArray:
-    """What the correction of the knee is made of, shape (N, 5)."""
-    return np.stack([np.ones_like(leg.knee_deg), *_waves(leg.raise_deg), *_waves(leg.knee_deg)], axis=1)
+    """What the correction of the knee is made of, shape (N, 7)."""
+    one, straight = np.ones_like(leg.knee_deg), np.cos(np.radians(leg.knee_deg))
+    off = leg.proportion / 0.1
+    return np.stack(
+        [one, *_waves(leg.raise_deg), np.sin(np.radians(leg.knee_deg)), straight, off, off * straight], axis=1
+    )
 
 
 def ankle_features(leg: LegAngles) -> FloatArray:
@@ -76,17 +88,44 @@ def ankle_features(leg: LegAngles) -> FloatArray:
 
 
 def neck_features(raw: RawAngles) -> FloatArray:
-    """What the neck's flexion is made of, shape (N, 5)."""
+    """What the neck's flexion is made of, shape (N, 5): only differences from rest mean anything."""
     return np.stack(
         [
-            np.ones_like(raw.face_deg),
-            (raw.face_deg - 115.0) / 30.0,
-            (raw.jaw_deg - 140.0) / 30.0,
-            raw.ear_deg / 30.0,
-            (raw.trunk_share - 0.7) / 0.1,
+            raw.profile_deg / 20.0,
+            raw.jaw_deg / 20.0,
+            (90.0 - raw.trunk_deg) / 20.0,
+            raw.nose_reach / 0.2,
+            raw.ear_reach / 0.2,
         ],
         axis=1,
     )
+
+
+def neck_moved(raw: RawAngles, rest: FloatArray) -> FloatArray:
+    """The features of the neck less those at rest, shape (N, 5); angles the short way round.
+
+    Parameters
+    ----------
+    raw : RawAngles
+    rest : ndarray, shape (5,)
+        From :func:`neck_rest`.
+    """
+    moved = neck_features(raw) - rest
+    turn = 360.0 / 20.0
+    moved[:, :3] = (moved[:, :3] + turn / 2) % turn - turn / 2
+    return moved
+
+
+def neck_rest(raw: RawAngles) -> FloatArray:
+    """The features of the neck at rest, shape (5,): the beginning of the recording; NaN where not seen.
+
+    The zero of the neck differs between people by the reading more than a neck at rest does, so it is the person's
+    own, as everywhere in neckrom.
+    """
+    begun = raw.time_s <= raw.time_s[0] + REST_S
+    features = neck_features(raw)[begun]
+    features = features[np.isfinite(features).all(axis=1)]
+    return np.median(features, axis=0) if len(features) else np.full(5, np.nan)
 
 
 def load_corrections() -> Corrections:
@@ -107,6 +146,7 @@ def _loaded() -> Corrections:
         content = json.loads(path.read_text(encoding="utf-8"))
         return Corrections(
             coefficients={name: tuple(map(float, row)) for name, row in content["coefficients"].items()},
+            neck_rest_deg={name: float(value) for name, value in content["neck_rest_deg"].items()},
             errors={name: dict(row) for name, row in content["errors"].items()},
             calibration_id=str(content["calibration_id"]),
         )

@@ -3,7 +3,9 @@
 Somebody who sits or lies moves one leg and rests the other, and often both lie behind each other in the picture. There
 the smoothest path alone, which tells running legs apart, may take one for the other; but the pose model says which
 one is nearer to the camera, and its own names are mostly right. Of all ways to name the legs from frame to frame, the
-one is taken in which they jump least and lie as deep as they should (a Viterbi path over two states).
+one is taken in which they jump least and lie as deep as they should (a Viterbi path over two states). Where one leg
+is away after that, the other one rests, and has to rest where it did before: if it lies where the leg that is away
+lay, the two were exchanged.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ DEPTH_COST_S = 0.12
 """Of a second in which the nearer leg is named the farther one, in trunk lengths of jumping."""
 NAME_COST_S = 0.06
 """Of a second in which the legs are not named as the model names them."""
+BEGUN_S, SHORTEST_S, MEETING_S = 0.7, 0.4, 0.8
+AWAY_SHARE, AT_REST_SHARE, CLEARLY_SHARE = 0.3, 0.06, 0.04
+"""In trunk lengths: a foot is away; it lies at a place; one place is clearly nearer than another."""
 CAP = 1.0
 """What one point can jump at most, in trunk lengths."""
 
@@ -41,6 +46,8 @@ def with_own_legs(body: Body, near: Side) -> Body:
     named = np.where(body.legs_turned[:, None, None], _turned(body.pose), body.pose)
     world = np.where(body.legs_turned[:, None, None], _turned(body.world), body.world)
     turned = turned_legs(named, body.time_s, near, body.scale_px)
+    put = np.where(turned[:, None, None], _turned(named), named)
+    turned ^= resting_elsewhere(put, body.time_s, body.scale_px)
     return replace(
         body,
         pose=np.where(turned[:, None, None], _turned(named), named),
@@ -84,6 +91,60 @@ def turned_legs(pose: FloatArray, time_s: FloatArray, near: Side, scale_px: floa
     )
     answer[seen] = _cheapest(kept, crossed, state_cost * step_s[:, None])
     return answer
+
+
+def resting_elsewhere(pose: FloatArray, time_s: FloatArray, scale_px: float) -> BoolArray:
+    """Frames in which the leg that rests lies where the one that is away had lain.
+
+    Parameters
+    ----------
+    pose : ndarray, shape (N, 33, 3), pixels
+    time_s : ndarray, shape (N,)
+    scale_px : float
+        Length of the trunk in the picture.
+
+    Returns
+    -------
+    ndarray, shape (N,), bool
+    """
+    answer = np.zeros(len(pose), dtype=bool)
+    feet = np.stack([pose[:, LEFT_LEG[1:], :2], pose[:, RIGHT_LEG[1:], :2]], axis=1) / scale_px
+    begun = time_s <= time_s[0] + BEGUN_S
+    if not np.isfinite(feet[begun]).all(axis=(1, 2, 3)).any():
+        return answer
+    rest = np.nanmedian(feet[begun], axis=0)
+    with np.errstate(invalid="ignore"):
+        far = np.linalg.norm(feet - rest, axis=3).mean(axis=2)
+        crossed = np.linalg.norm(feet - rest[::-1], axis=3).mean(axis=2)
+        away = far > AWAY_SHARE
+    apart = np.linalg.norm(feet[:, 0] - feet[:, 1], axis=2).mean(axis=1)
+    for leg in (0, 1):
+        resting = 1 - leg
+        for first, last in _runs(away[:, leg] & (far[:, resting] < AWAY_SHARE)):
+            if time_s[last] - time_s[first] < SHORTEST_S:
+                continue
+            own = float(np.nanmedian(far[first : last + 1, resting]))
+            others = float(np.nanmedian(crossed[first : last + 1, resting]))
+            if others < AT_REST_SHARE and own - others > CLEARLY_SHARE:
+                start, end = _met(apart, time_s, first, -1), _met(apart, time_s, last, 1)
+                answer[start : end + 1] = True
+    return answer
+
+
+def _met(apart: FloatArray, time_s: FloatArray, at: int, way: int) -> int:
+    """Frame before (or after) one in which both feet are nearest to each other."""
+    inside = np.flatnonzero(
+        (np.sign(np.arange(len(time_s)) - at) == way)
+        & (np.abs(time_s - time_s[at]) <= MEETING_S)
+        & np.isfinite(apart)
+    )
+    return int(inside[np.argmin(apart[inside])]) if len(inside) else at
+
+
+def _runs(flags: BoolArray) -> list[tuple[int, int]]:
+    """First and last index of every stretch that is true."""
+    edges = np.flatnonzero(np.diff(np.r_[0, flags.astype(np.int8), 0]))
+    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _jump(step: FloatArray) -> FloatArray:

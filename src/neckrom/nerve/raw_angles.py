@@ -26,6 +26,11 @@ BENT_BACKWARD_DEG = -12.0
 """No knee bends this far the wrong way; the model's does where it has lost the leg."""
 LEAST_SOLE_DEG, MOST_SOLE_DEG = -70.0, 55.0
 """No foot stands so to its shank."""
+JUMP_DEG, JUMP_S = 20.0, 0.1
+"""Both shanks turning by more in opposite senses within this time: the model has exchanged them."""
+RESTS_WITHIN_DEG = 6.0
+SETTLED_S = 0.3
+"""After a jump the model comes to rest within this time."""
 AROUND_S = 0.2
 """Where the model has lost a leg, it is not to be believed this long before and after either."""
 
@@ -46,6 +51,12 @@ class LegAngles:
     sole_deg, instep_deg, heel_deg : ndarray
         Heel to toe, ankle to toe, and ankle to heel against the shank; + toes to the shin, 0 at a right angle
         (``heel_deg``: 0 where the heel lies on along the shank).
+    proportion : ndarray
+        Natural logarithm of thigh over shank as they are seen, about 0 in everybody: what it is more or less, one
+        of the three points was read beside its joint along the leg.
+    resting_deg : ndarray
+        ``raise_deg`` of the other leg as far as that rests: in lying a line of the body that is read better than
+        the trunk's.
     """
 
     raise_deg: FloatArray
@@ -55,6 +66,22 @@ class LegAngles:
     sole_deg: FloatArray
     instep_deg: FloatArray
     heel_deg: FloatArray
+    proportion: FloatArray
+    resting_deg: FloatArray
+
+    @property
+    def all(self) -> tuple[FloatArray, ...]:
+        """Every angle."""
+        return (
+            self.raise_deg,
+            self.knee_deg,
+            self.leg_turn_deg,
+            self.shank_turn_deg,
+            self.sole_deg,
+            self.instep_deg,
+            self.heel_deg,
+            self.proportion,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +98,20 @@ class RawAngles:
     trunk_deg : ndarray, shape (N,)
         Line from the hips up to the shoulders against the picture's horizontal, forward to the right, up +: 90 for
         an upright trunk, more for one that leans back.
-    face_deg, jaw_deg, ear_deg : ndarray, shape (N,)
-        Ear to nose, ear to mouth, and shoulder to ear against the trunk's line; + as a neck bends forward.
-        Zero is where it falls.
-    trunk_share : ndarray, shape (N,)
-        Length of the trunk in the picture as a share of thigh and shank of the near leg (medians of the clip).
+    profile_deg, jaw_deg : ndarray, shape (N,)
+        Eyes to mouth, and ear to mouth, against the trunk's line; + as a neck bends forward. Zero is where it falls.
+    nose_reach, ear_reach : ndarray, shape (N,)
+        How far nose and ear are from the shoulder, as a share of the trunk's length (median of the clip).
     """
 
     time_s: FloatArray
     near: Side
     legs: dict[Side, LegAngles]
     trunk_deg: FloatArray
-    face_deg: FloatArray
+    profile_deg: FloatArray
     jaw_deg: FloatArray
-    ear_deg: FloatArray
-    trunk_share: FloatArray
+    nose_reach: FloatArray
+    ear_reach: FloatArray
 
     @property
     def far(self) -> Side:
@@ -109,32 +135,38 @@ def raw_angles(body: Body, near: Side) -> RawAngles:
         return np.asarray(points * np.array([1.0 if near == "right" else -1.0, -1.0]))
 
     hips, shoulders = at(body.middle("hip")), at(body.middle("shoulder"))
-    trunk = shoulders - hips
-    trunk_deg = _direction(trunk)
+    trunk_deg = _direction(shoulders - hips)
     ear = at(body.point("ear", near))
     mouth = at(body.pose[:, list(MOUTH), :2].mean(axis=1))
     legs: dict[Side, LegAngles] = {}
-    lengths: dict[Side, FloatArray] = {}
+    shanks: dict[Side, FloatArray] = {}
     for side in (near, other(near)):
         points = {name: at(body.point(name, side)) for name in LEG}
-        legs[side], lengths[side] = _leg(body.time_s, trunk_deg, points)
-    reach = float(np.nanmedian(lengths[near]))
+        legs[side] = _leg(body.time_s, trunk_deg, points)
+        shanks[side] = _direction(points["ankle"] - points["knee"])
+    exchanged = _exchanged(body.time_s, shanks[near], shanks[other(near)])
+    for leg in legs.values():
+        for angle in leg.all:
+            angle[exchanged] = np.nan
+    for side, leg in legs.items():
+        leg.resting_deg[:] = _resting(legs[other(side)].raise_deg)
+    shoulder = at(body.point("shoulder", near))
+    length = float(np.nanmedian(np.linalg.norm(shoulder - at(body.point("hip", near)), axis=1)))
+    nose, eyes = at(body.pose[:, NOSE, :2]), at(body.middle("eye"))
     return RawAngles(
         time_s=body.time_s,
         near=near,
         legs=legs,
         trunk_deg=trunk_deg,
-        face_deg=_wrapped(trunk_deg - _direction(at(body.pose[:, NOSE, :2]) - ear)),
+        profile_deg=_wrapped(trunk_deg - _direction(eyes - mouth)),
         jaw_deg=_wrapped(trunk_deg - _direction(mouth - ear)),
-        ear_deg=_wrapped(trunk_deg - _direction(ear - at(body.point("shoulder", near)))),
-        trunk_share=np.linalg.norm(trunk, axis=1) / reach,
+        nose_reach=np.linalg.norm(nose - shoulder, axis=1) / length,
+        ear_reach=np.linalg.norm(ear - shoulder, axis=1) / length,
     )
 
 
-def _leg(
-    time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray]
-) -> tuple[LegAngles, FloatArray]:
-    """Raw angles of one leg, and its length in the picture, frame by frame."""
+def _leg(time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray]) -> LegAngles:
+    """Raw angles of one leg, frame by frame."""
     hip, knee, ankle, heel, toe = (points[name] for name in LEG)
     thigh, shank = knee - hip, ankle - knee
     thigh_px, shank_px = np.linalg.norm(thigh, axis=1), np.linalg.norm(shank, axis=1)
@@ -147,6 +179,8 @@ def _leg(
         sole_deg=_wrapped(_direction(toe - heel) - shank_deg - 90.0),
         instep_deg=_wrapped(_direction(toe - ankle) - shank_deg - 90.0),
         heel_deg=_wrapped(_direction(heel - ankle) - shank_deg),
+        proportion=np.log(np.maximum(thigh_px, 1e-6) / np.maximum(shank_px, 1e-6)),
+        resting_deg=np.full(len(time_s), np.nan),
     )
     # segments keep their length, and knees bend one way: where not, the model has lost the leg
     lost = (
@@ -158,11 +192,71 @@ def _leg(
     foot_lost = _off(np.linalg.norm(toe - heel, axis=1), FOOT_OFF_SHARE)
     foot_lost = _around(foot_lost | (leg.sole_deg < LEAST_SOLE_DEG) | (leg.sole_deg > MOST_SOLE_DEG), time_s)
     lost = _around(lost | (foot_lost & _off(shank_px, SHANK_OFF_WITHOUT_FOOT_SHARE)), time_s)
-    for angle in (leg.raise_deg, leg.knee_deg, leg.leg_turn_deg, leg.shank_turn_deg):
+    for angle in (leg.raise_deg, leg.knee_deg, leg.leg_turn_deg, leg.shank_turn_deg, leg.proportion):
         angle[lost] = np.nan
     for angle in (leg.sole_deg, leg.instep_deg, leg.heel_deg):
         angle[lost | foot_lost] = np.nan
-    return leg, thigh_px + shank_px
+    return leg
+
+
+def _resting(raise_deg: FloatArray) -> FloatArray:
+    """A leg's raise as far as it rests; where it is raised or lost, what it usually is at rest."""
+    if not np.isfinite(raise_deg).any():
+        return np.zeros_like(raise_deg)
+    rest = float(np.nanpercentile(raise_deg, 25))
+    return np.where(
+        np.isfinite(raise_deg), np.clip(raise_deg, rest - RESTS_WITHIN_DEG, rest + RESTS_WITHIN_DEG), rest
+    )
+
+
+def _exchanged(time_s: FloatArray, near_deg: FloatArray, far_deg: FloatArray) -> BoolArray:
+    """Frames in which the model may have one shank for the other, which no look at their paths can undo.
+
+    Both shanks jump at once, in opposite senses, as none does in these tests: from there on until they jump back (or
+    the clip ends) it is not known which is which.
+    """
+    answer = np.zeros(len(time_s), dtype=bool)
+    if len(time_s) < 3:
+        return answer
+    step = max(1, round(JUMP_S / float(np.median(np.diff(time_s)))))
+    jumps = [_wrapped(shank[step:] - shank[:-step]) for shank in (near_deg, far_deg)]
+    with np.errstate(invalid="ignore"):
+        both = (jumps[0] * jumps[1] < 0) & (np.minimum(*np.abs(jumps)) > JUMP_DEG)
+    at = np.flatnonzero(both)
+    if not len(at):
+        return answer
+    since: int | None = None
+    # frames of one jump lie close together
+    for part in np.split(at, np.flatnonzero(np.diff(time_s[at]) > 2 * AROUND_S) + 1):
+        first, last = int(part[0]), min(int(part[-1]) + step, len(time_s) - 1)
+        answer[first : last + 1] = True
+        if not _swapped(time_s, (near_deg, far_deg), float(time_s[first]), float(time_s[last])):
+            continue
+        if since is None:
+            since = first
+        else:
+            answer[since : last + 1] = True
+            since = None
+    if since is not None:
+        answer[since:] = True
+    return answer
+
+
+def _swapped(
+    time_s: FloatArray, shanks: tuple[FloatArray, FloatArray], first_s: float, last_s: float
+) -> bool:
+    """Whether each shank goes on where the other one was, rather than where it was itself."""
+    before = (time_s >= first_s - 2 * SETTLED_S) & (time_s < first_s)
+    after = (time_s > last_s + SETTLED_S) & (time_s <= last_s + 3 * SETTLED_S)
+    if not before.any() or not after.any():
+        return False
+    was = [float(np.nanmedian(shank[before])) for shank in shanks]
+    now = [float(np.nanmedian(shank[after])) for shank in shanks]
+    if not np.isfinite([*was, *now]).all() or abs(was[0] - was[1]) < JUMP_DEG:
+        return False
+    own = abs(now[0] - was[0]) + abs(now[1] - was[1])
+    others = abs(now[0] - was[1]) + abs(now[1] - was[0])
+    return others < own
 
 
 def _turn(vector: FloatArray) -> FloatArray:

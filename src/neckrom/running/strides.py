@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neckrom.body import Body, Side
-from neckrom.types import FloatArray
+from neckrom.types import FloatArray, IntArray
 
 JOINTS = ("heel", "toe", "ankle", "knee")
 SHORTEST_S, LONGEST_S = 0.45, 1.7
@@ -155,7 +155,9 @@ def _phase(time_s: FloatArray, swing: FloatArray, period_s: float) -> FloatArray
     return np.asarray(np.unwrap(np.angle(carried)) / (2 * np.pi) + time_s / period_s)
 
 
-def mean_course(rel_s: FloatArray, values: FloatArray, at_s: FloatArray, weights: FloatArray | None = None) -> Course:
+def mean_course(
+    rel_s: FloatArray, values: FloatArray, at_s: FloatArray, weights: FloatArray | None = None
+) -> Course:
     """Mean course by local parabolas, robust against single wrong frames.
 
     Parameters
@@ -206,8 +208,11 @@ def strides_of(body: Body, side: Side, beat: Rhythm) -> Strides | None:
     time_s, seen = body.time_s[known], values[known]
     # the hips' height drifts; what matters is how it goes up and down within a stride
     seen[:, -1] -= _drift(time_s, seen[:, -1], beat.period_s)
-    numbers = np.arange(np.ceil(phase[0]), np.floor(phase[-1]) + 1)
+    # one more at either end: its contact may still be in the clip
+    numbers = np.arange(np.ceil(phase[0]) - 1, np.floor(phase[-1]) + 2)
     origin = np.interp(numbers, phase, time_s)
+    origin[0] = origin[1] - beat.period_s
+    origin[-1] = origin[-2] + beat.period_s
     at_s = np.arange(-0.5 * beat.period_s, 0.75 * beat.period_s, STEP_S)
     course = None
     for _ in range(3):
@@ -222,12 +227,12 @@ def strides_of(body: Body, side: Side, beat: Rhythm) -> Strides | None:
 def _drift(time_s: FloatArray, values: FloatArray, period_s: float) -> FloatArray:
     """Slow part of a series: its mean over a stride; shape (N,)."""
     step = float(np.median(np.diff(time_s)))
-    reach = max(int(round(period_s / step / 2)), 1)
+    reach = max(round(period_s / step / 2), 1)
     padded = np.pad(values, reach, mode="reflect" if len(values) > reach else "edge")
     return np.asarray(np.convolve(padded, np.full(2 * reach + 1, 1 / (2 * reach + 1)), mode="valid"))
 
 
-def _within(time_s: FloatArray, origin: FloatArray, period_s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _within(time_s: FloatArray, origin: FloatArray, period_s: float) -> tuple[FloatArray, IntArray, IntArray]:
     """Every frame as part of each stride whose origin is near: time from it, row of the frame, number of the stride."""
     rel = time_s[:, None] - origin[None]
     rows, numbers = np.nonzero((rel > -0.55 * period_s) & (rel < 0.8 * period_s))
@@ -237,14 +242,15 @@ def _within(time_s: FloatArray, origin: FloatArray, period_s: float) -> tuple[Fl
 def _shifts(
     time_s: FloatArray, values: FloatArray, origin: FloatArray, course: Course, window: tuple[float, float]
 ) -> FloatArray:
-    """By how much each stride is later than the mean course says, seconds, shape (K,); NaN where too little was seen."""
+    """By how much each stride is later than the mean course says, seconds, shape (K,); NaN where not seen."""
     out = np.full(len(origin), np.nan)
     for k, start in enumerate(origin):
         shift = 0.0
         for _ in range(3):
             rel = time_s - start - shift
             inside = (rel > window[0]) & (rel < window[1])
-            if inside.sum() < 4 or rel[0] > window[0] + 0.3 * (window[1] - window[0]):
+            outside = 0.3 * (window[1] - window[0])
+            if inside.sum() < 4 or rel[0] > window[0] + outside or rel[-1] < window[1] - outside:
                 shift = np.nan
                 break
             mean, slope = course.at(rel[inside])
@@ -261,7 +267,9 @@ def _shifts(
     return out
 
 
-def moments(body: Body, strides: Strides, around_s: float, before_s: float = 0.1, after_s: float = 0.1) -> FloatArray:
+def moments(
+    body: Body, strides: Strides, around_s: float, before_s: float = 0.1, after_s: float = 0.1
+) -> FloatArray:
     """When each stride reaches a moment of the mean course; shape (K,), seconds, NaN where it was not seen.
 
     Parameters
@@ -277,7 +285,5 @@ def moments(body: Body, strides: Strides, around_s: float, before_s: float = 0.1
     known = np.isfinite(values).all(axis=1)
     time_s, seen = body.time_s[known], values[known]
     seen[:, -1] -= _drift(time_s, seen[:, -1], strides.period_s)
-    shift = _shifts(
-        time_s, seen, strides.origin_s, strides.course, (around_s - before_s, around_s + after_s)
-    )
+    shift = _shifts(time_s, seen, strides.origin_s, strides.course, (around_s - before_s, around_s + after_s))
     return strides.origin_s + shift + around_s

@@ -107,6 +107,16 @@ def measure_posture(inputs: Sequence[Path], out: Path, options: PostureOptions, 
     return PostureOutcome(folder, result, written)
 
 
+def measure_posture_quietly(path: Path, folder: Path, options: PostureOptions) -> PostureResult:
+    """Measure one recording and write nothing but its landmarks, into ``folder``: for validation."""
+    recording = read_recording(path, folder / _landmark_name(0), _tell_nobody, options.rotate_deg)
+    return _measured([recording], options)[0]
+
+
+def _tell_nobody(_path: Path, _name: str, _done: int, _total: int | None) -> None:
+    return
+
+
 def _landmark_name(number: int) -> str:
     return "landmarks.parquet" if number == 0 else f"landmarks_{number + 1}.parquet"
 

@@ -225,7 +225,7 @@ def _refuse_panning(part: BodyPart) -> None:
             raise InputError(f"{part.recording.name} cannot be measured. {notice}")
 
 
-def _refuse_same_views(run: RunMeasurement, back: RunMeasurement, parts: Mapping[str, BodyPart]) -> None:
+def _refuse_same_views(run: RunMeasurement, back: RunMeasurement, parts: Mapping[Role, BodyPart]) -> None:
     if back.view.startswith("side"):
         raise InputError(
             f"{parts['back'].recording.name} was given with --back, but shows the person from the side: --back takes "

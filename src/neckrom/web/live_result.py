@@ -17,11 +17,13 @@ from neckrom.nerve.wording import ROWS, trial_rows, warnings_in_words
 from neckrom.private_files import read_plain
 from neckrom.records.pictures import pictures_of
 from neckrom.report.content import advice
+from neckrom.report.site_words import trust_of
 from neckrom.report.stored import report_html, report_pdf
 from neckrom.result import MovementResult, Result
 from neckrom.saying.grades import LOOKS, Grade
 from neckrom.saying.sentences import all_said
 from neckrom.saying.verdict import MovementSaid, movement_said, verdict_of
+from neckrom.service.clinic import load_site
 from neckrom.service.nerve_sessions import NerveTest
 from neckrom.service.sessions import open_session
 
@@ -117,7 +119,7 @@ def shown_of(result: Result, language: str) -> Shown:
         ),
         advice_title=texts.text("report.section.next"),
         advice=advice(result, verdict, texts),
-        notes=tuple(texts.text(key) for key in ("sheet.loss", "sheet.trust")),
+        notes=(texts.text("sheet.loss"), trust_of(result, load_site().site, texts)),
     )
 
 

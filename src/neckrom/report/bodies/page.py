@@ -11,8 +11,15 @@ from neckrom.report.plotting import svg_of
 from neckrom.saying.grades import css
 
 
-def body_html(content: BodyContent) -> str:
-    """Lay the content out as a page; everything from outside is escaped."""
+def body_html(content: BodyContent, *, clinicians: bool = True) -> str:
+    """Lay the content out as a page; everything from outside is escaped.
+
+    Parameters
+    ----------
+    content : BodyContent
+    clinicians : bool
+        Whether the part for clinicians stands behind the one for everybody.
+    """
     environment = jinja2.Environment(
         loader=jinja2.ChoiceLoader(
             [
@@ -27,6 +34,7 @@ def body_html(content: BodyContent) -> str:
     )
     return environment.get_template("body_report.html.j2").render(
         content=content,
+        clinicians=clinicians,
         colours=css(),
         images=[
             data_uri(block.shown.picture.jpeg()) if block.shown is not None else ""
@@ -35,7 +43,7 @@ def body_html(content: BodyContent) -> str:
         logo=data_uri(content.logo) if content.logo else "",
         drawn=[
             [_svg(content, number, phone=phone) for phone in (False, True)]
-            for number in range(len(content.charts))
+            for number in range(len(content.charts) if clinicians else 0)
         ],
     )
 

@@ -47,16 +47,23 @@ _FEW = 2
 """Up to so many blocks have large pictures."""
 
 
-def body_pdf(content: BodyContent) -> bytes:
+def body_pdf(content: BodyContent, *, clinicians: bool = True) -> bytes:
     """Lay the content out on A4.
+
+    Parameters
+    ----------
+    content : BodyContent
+    clinicians : bool
+        Whether the part for clinicians stands behind the page for everybody.
 
     Returns
     -------
     bytes
         The same for the same input: no clock, no random ids.
     """
+    behind = [PageBreak(), *_clinician_story(content)] if clinicians else []
     return document_bytes(
-        [one_page(client_story(content)), PageBreak(), *_clinician_story(content)],
+        [one_page(client_story(content)), *behind],
         content.texts,
         title=f"{content.title}: {content.clip_name}",
         author=f"{content.tool.name} {content.tool.version}",
