@@ -20,7 +20,7 @@ from neckrom.report.content import advice
 from neckrom.report.site_words import trust_of
 from neckrom.report.stored import report_html, report_pdf
 from neckrom.result import MovementResult, Result
-from neckrom.saying.grades import LOOKS, Grade
+from neckrom.saying.grades import GRADES, LOOKS, Grade
 from neckrom.saying.sentences import all_said
 from neckrom.saying.verdict import MovementSaid, movement_said, verdict_of
 from neckrom.service.clinic import load_site
@@ -123,6 +123,15 @@ def shown_of(result: Result, language: str) -> Shown:
     )
 
 
+_NERVE_GRADES = {
+    "nerve.reading.nerve": Grade.RAISED,
+    "nerve.reading.changes_pain_unknown": Grade.CAUTION,
+    "nerve.reading.not_held": Grade.CAUTION,
+    "nerve.reading.no_change": Grade.CAUTION,
+}
+"""Of what a reading says; all else is only told. Range alone, and a difference of range, raise nothing."""
+
+
 class NerveHome(NamedTuple):
     """Where the result of a nerve test lies."""
 
@@ -155,15 +164,17 @@ def shown_nerve(homes: tuple[NerveHome, ...], language: str, *, home: str) -> Sh
     """
     texts = load_messages(language)
     results = [_nerve_result(each.folder) for each in homes]
-    own = any(trial.pain == "own" for result in results for trial in result.trials)
-    grade = Grade.RAISED if own else Grade.CALM
+    graded = [
+        (_NERVE_GRADES.get(statement.key, Grade.NOTE), statement)
+        for result in results
+        for statement in result.reading_statements
+    ]
     reports = [f"{home}{each.address}/report" for each in homes if (each.folder / "report.html").is_file()]
     return Shown(
         title=" · ".join(texts.text(f"nerve.kind.{result.kind}") for result in results),
         lines=tuple(
             Line(sign=LOOKS[grade].sign, grade=grade.value, text=all_said((statement,), texts))
-            for result in results
-            for statement in result.reading_statements
+            for grade, statement in sorted(graded, key=lambda each: GRADES.index(each[0]))
         ),
         meaning="",
         bars=tuple(
@@ -171,8 +182,8 @@ def shown_nerve(homes: tuple[NerveHome, ...], language: str, *, home: str) -> Sh
             for result in results
             for trial, row in zip(result.trials, trial_rows(result, texts), strict=True)
         ),
-        advice_title=texts.text("report.section.next"),
-        advice=(texts.text("page.result.statement"),),
+        advice_title="",
+        advice=(),
         notes=tuple(line for result in results for line in warnings_in_words(result, texts)),
         report=f"{reports[0]}.html" if reports else "",
         pdf=f"{reports[0]}.pdf" if reports else "",
