@@ -82,7 +82,9 @@ MAY_IMPORT = {
         "camera_profiles",
         "screening",
         "saying",
-    },
+    }
+    # nerve tests are led by the same reading of bodies that measures them afterwards
+    | {"body", "nerve"},
     "records": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages", "saying"}
     | {"running", "posture"},
@@ -96,7 +98,7 @@ MAY_IMPORT = {
     "guided": BASE | {"records"},
     "web": BASE
     | {"assessment", "report", "service", "live", "screening", "records", "exports", "handouts", "guided"}
-    | {"messages", "saying", "running", "posture"},
+    | {"messages", "saying", "running", "posture", "nerve"},
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
     | {"messages", "saying", "body", "running", "posture", "nerve"}

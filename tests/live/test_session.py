@@ -698,6 +698,7 @@ def test_a_command_of_every_kind_is_known():
     kinds = {
         *("answer", "override", "consent", "continue", "pause", "resume", "repeat", "skip", "rezero"),
         *("hurts_now", "take_control", "finish", "stop", "redo", "pain", "chin", "note"),
+        *("now", "felt_nothing", "changed", "whose"),
     }
     schema = COMMANDS.json_schema()
     assert set(schema["discriminator"]["mapping"]) == kinds

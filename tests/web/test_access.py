@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from neckrom.errors import ConfigurationError, EnvironmentProblemError
 from neckrom.live.contract import Phase
-from neckrom.web.access import LOOPBACK, PAGE_POLICY, Access
+from neckrom.web.access import HEADERS, LOOPBACK, PAGE_POLICY, PERMISSIONS, Access, permissions
 from neckrom.web.app import read_assets
 from neckrom.web.server import listening
 from tests.web.scripted import ScriptedSession
@@ -492,3 +492,9 @@ def test_secrets_are_long_and_differ():
     first, second = Access(1), Access(1)
     assert first.address() != second.address()
     assert len(first.address().partition("token=")[2]) >= 43
+
+
+def test_a_page_may_listen_only_where_words_are_recognised_on_this_device():
+    assert permissions(camera=False, microphone=False) == HEADERS[PERMISSIONS]
+    assert "microphone=(self)" in permissions(camera=False, microphone=True)
+    assert "camera=()" in permissions(camera=False, microphone=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,9 @@ from neckrom.errors import ConfigurationError, ExitCode
 
 if TYPE_CHECKING:
     from neckrom.live.engine import LiveEngine
+    from neckrom.live.nerve.protocols import LoadedNerveProtocol
+    from neckrom.live.protocols import LoadedProtocol
+    from neckrom.types import BodyDetector, LandmarkDetector
     from neckrom.web.phone_server import PhonePort
 
 PHONE = "phone"
@@ -67,10 +70,9 @@ def run_live(options: LiveOptions) -> ExitCode:
     NeckromError
         No camera, a port that is taken, a wrong protocol file, ...; with what to do.
     """
-    from neckrom.landmarks.mediapipe_engine import MediaPipeDetector  # noqa: PLC0415
     from neckrom.live.engine import EngineOptions, LiveEngine  # noqa: PLC0415
+    from neckrom.live.nerve.protocols import LoadedNerveProtocol  # noqa: PLC0415
     from neckrom.live.opening import open_live_source  # noqa: PLC0415
-    from neckrom.live.protocols import load_session_protocol  # noqa: PLC0415
     from neckrom.live.pushed import PushedSource  # noqa: PLC0415
     from neckrom.messages import LANGUAGES  # noqa: PLC0415
     from neckrom.web.page_camera import PageCamera  # noqa: PLC0415
@@ -83,14 +85,14 @@ def run_live(options: LiveOptions) -> ExitCode:
         )
     with listening(options.port):
         pass  # a port that is taken is found before the camera is opened
-    protocol = load_session_protocol(options.protocol)
+    protocol, detector = _exam(options.protocol)
     if options.phone_address is not None and options.source != PHONE:
         raise ConfigurationError("--phone-address goes with --source phone.")
     source = open_live_source(options.source, size=options.size, fps=options.fps, fast=options.fast)
     folder = session_folder(options.out, datetime.now().astimezone())
     engine = LiveEngine(
         source,
-        MediaPipeDetector,
+        detector,
         EngineOptions(
             protocol,
             folder,
@@ -121,6 +123,7 @@ def run_live(options: LiveOptions) -> ExitCode:
                 camera=camera,
                 phone=phone,
                 on_phone_closed=_tell_closed,
+                listens=isinstance(protocol, LoadedNerveProtocol),
             )
         except KeyboardInterrupt:  # also while the server says good-bye: its own complaints are no news then
             stopped = True
@@ -133,6 +136,22 @@ def run_live(options: LiveOptions) -> ExitCode:
     if failed is not None:
         raise failed
     return code
+
+
+def _exam(
+    name: str,
+) -> tuple[LoadedProtocol | LoadedNerveProtocol, Callable[[], LandmarkDetector] | Callable[[], BodyDetector]]:
+    """What is measured, and which models see it: the neck, or a whole body for nerve tests."""
+    from neckrom.live.nerve.protocols import load_nerve_protocol, shipped_nerve_protocols  # noqa: PLC0415
+    from neckrom.live.protocols import load_session_protocol  # noqa: PLC0415
+
+    if name in shipped_nerve_protocols():
+        from neckrom.landmarks.body_engine import BodyPoseDetector  # noqa: PLC0415
+
+        return load_nerve_protocol(name), BodyPoseDetector
+    from neckrom.landmarks.mediapipe_engine import MediaPipeDetector  # noqa: PLC0415
+
+    return load_session_protocol(name), MediaPipeDetector
 
 
 @contextmanager
@@ -219,7 +238,8 @@ def _tell_end(engine: LiveEngine, folder: Path, *, stopped: bool) -> ExitCode:
     stdout = console()
     if result is not None:
         if not told:
-            stdout.print(f"Report: {result / 'report.html'}", soft_wrap=True)
+            report = result / "report.html"
+            stdout.print(f"Report: {report if report.is_file() else result}", soft_wrap=True)
         return ExitCode.OK
     if engine.why_not_saved is not None:
         if not told:

@@ -384,7 +384,12 @@ def live(
     port: Annotated[int | None, typer.Option("--port", metavar="N", help="Of the page on 127.0.0.1.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address only.")] = False,
     protocol: Annotated[
-        str, typer.Option("--protocol", metavar="quick|full|FILE", help="What the session asks for.")
+        str,
+        typer.Option(
+            "--protocol",
+            metavar="quick|full|slump|slr|nerve|FILE",
+            help="What the session asks for: the neck, or tests of the nerves of the legs.",
+        ),
     ] = "full",
     lang: _Language = None,
     fast: Annotated[bool, typer.Option("--fast", help="Play a clip as fast as it can be measured.")] = False,

@@ -28,6 +28,10 @@ CheckName = Literal[
 ]
 
 
+SLOW_FPS = 14.5
+"""Below this the camera, or the computer, is too slow."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckSettings:
     """Limits; shares count of the picture's height or width."""
@@ -50,7 +54,7 @@ class CheckSettings:
     contrast: float = 7.0
     backlight: float = 2.2
     """How many times brighter than a face without detail the picture may be."""
-    slow_fps: float = 14.5
+    slow_fps: float = SLOW_FPS
 
 
 @dataclass(frozen=True, slots=True)

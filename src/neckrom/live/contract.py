@@ -47,6 +47,16 @@ class Phase(StrEnum):
     """Pain 0 to 10 after a direction."""
     CHIN = "chin"
     """Whether the chin touched the chest, or how many fingers were between."""
+    POSITION = "position"
+    """Nerve tests: the voice says how to sit or lie; the limb is at its start."""
+    LEAD = "lead"
+    """Nerve tests: the limb is led slowly, until "now"."""
+    CHANGE = "change"
+    """Nerve tests: the limb is held, one joint moves alone."""
+    ANSWER = "answer"
+    """Nerve tests: whether that made it more, less, or neither."""
+    WHOSE = "whose"
+    """Nerve tests: whether it was the person's own running pain, or a stretch."""
     PAUSED = "paused"
     CAMERA_LOST = "camera_lost"
     STOPPED = "stopped"
@@ -97,6 +107,9 @@ class Check(_Strict):
         "light",
         "contrast",
         "frame_rate",
+        "feet",
+        "view",
+        "posture",
     ]
     status: Literal["good", "bad", "unknown"]
     advice: Text | None = None
@@ -168,6 +181,41 @@ class HeadPose(_Strict):
     right: tuple[float, float]
 
 
+Limb = tuple[tuple[float, float], ...]
+"""Points to be joined on the preview; pixels of the picture as the camera gives it, not mirrored."""
+
+
+class NerveRepetitionState(_Strict):
+    """One repetition of a nerve test."""
+
+    position: str
+    side: Literal["left", "right"]
+    number: int
+    status: Literal["to_come", "now", "done", "skipped"]
+    felt: bool | None = None
+    """Whether something was felt; null while it is not over."""
+    angle_said: str = "–"
+    """Where it was first felt, or how far it went, as seen live."""
+    whose: Literal["own", "stretch"] | None = None
+
+
+class NerveState(_Strict):
+    """Where a session of nerve tests stands."""
+
+    test: Literal["slump", "slr", "arms"]
+    position: str | None = None
+    """Which position of the test; its figure and names go by it."""
+    side: Literal["left", "right"] | None = None
+    joint: str | None = None
+    """What alone is moved, or asked about."""
+    angle_said: str = "–"
+    """The angle that is led, now."""
+    symptom_said: str = ""
+    """The same when something was first felt; empty before."""
+    held: bool | None = None
+    repetitions: tuple[NerveRepetitionState, ...] = ()
+
+
 class Saving(_Strict):
     """How far the report is."""
 
@@ -213,7 +261,10 @@ class State(_Strict):
     trunk_deg: tuple[float | None, float | None, float | None] = (None, None, None)
     angles_said: tuple[str, str, str] = ("–", "–", "–")
     trunk_said: tuple[str, str, str] = ("–", "–", "–")
+    nerve: NerveState | None = None
+    """Of a session of nerve tests; null in one of the neck."""
     pose: HeadPose | None = None
+    limbs: tuple[Limb, ...] = ()
     picture_size: tuple[int, int] | None = None
     recording: bool = False
     """The picture is being stored."""
@@ -256,7 +307,17 @@ class Simple(_Strict):
     """A button without further words."""
 
     type: Literal[
-        "continue", "pause", "resume", "repeat", "skip", "rezero", "hurts_now", "take_control", "finish"
+        "continue",
+        "pause",
+        "resume",
+        "repeat",
+        "skip",
+        "rezero",
+        "hurts_now",
+        "now",
+        "felt_nothing",
+        "take_control",
+        "finish",
     ]
 
 
@@ -297,6 +358,20 @@ class Chin(_Strict):
     fingers: Annotated[int, Field(ge=0, le=8)] | None
 
 
+class Changed(_Strict):
+    """What moving one joint alone did to the symptom; null is left out."""
+
+    type: Literal["changed"]
+    answer: Literal["more", "less", "same"] | None
+
+
+class Whose(_Strict):
+    """Whether it was the person's own running pain, or a stretch; null is left out."""
+
+    type: Literal["whose"]
+    pain: Literal["own", "stretch"] | None
+
+
 class Note(_Strict):
     """Added to the record."""
 
@@ -305,7 +380,7 @@ class Note(_Strict):
 
 
 Command = Annotated[
-    Answer | Override | Consent | Simple | Stop | Redo | Pain | Chin | Note,
+    Answer | Override | Consent | Simple | Stop | Redo | Pain | Chin | Changed | Whose | Note,
     Field(discriminator="type"),
 ]
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Command)

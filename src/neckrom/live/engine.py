@@ -17,56 +17,44 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from neckrom import __version__
-from neckrom.assessment.norms import LoadedNorms, load_norms
 from neckrom.camera_profiles import load_camera
-from neckrom.errors import NeckromError, NoNeutralError, OutputError
-from neckrom.kinematics.camera import camera_for_picture, pinhole
+from neckrom.errors import NeckromError, OutputError
 from neckrom.landmarks.stream import StreamHeader
 from neckrom.live.api import Trace
-from neckrom.live.checks import CheckSettings, check_setup, light_of
-from neckrom.live.contract import Check, Command, HeadPose, Heard, Note, Phase, Saving, Simple, State, Text
+from neckrom.live.checks import SLOW_FPS
+from neckrom.live.contract import Command, Heard, Note, Phase, Saving, Simple, State, Text
 from neckrom.live.events import (
     Ask,
     Effect,
     Happening,
     Input,
     LearnNeutral,
-    Sample,
     Save,
     StorePicture,
     TakePhoto,
     UserCommand,
 )
-from neckrom.live.first_result import first_result
+from neckrom.live.exam import Exam, Looked
 from neckrom.live.gallery import Gallery
 from neckrom.live.keys import Key, text
 from neckrom.live.looking import Looker, Measured
-from neckrom.live.orientation import NOTHING, UNKNOWN, Angles, CausalOrientation, projected_axes
+from neckrom.live.neck_exam import NeckExam
+from neckrom.live.nerve.exam import NerveExam
+from neckrom.live.nerve.protocols import LoadedNerveProtocol
 from neckrom.live.pace import Pace, PaceWatch
 from neckrom.live.protocols import LoadedProtocol
 from neckrom.live.recording import SessionRecorder
-from neckrom.live.session import SessionMachine
 from neckrom.live.sources import LiveSource
-from neckrom.live.summary import source_info, summary_of
+from neckrom.live.summary import source_info
 from neckrom.live.timing import Stages
-from neckrom.live.view import Surroundings, state_of
+from neckrom.live.view import Surroundings
 from neckrom.result import Result
-from neckrom.service.sessions import SessionInfo, finish_session, session_facts
-from neckrom.types import (
-    POSE_SHOULDERS,
-    CameraModel,
-    LandmarkDetector,
-    LandmarkFrame,
-    Movement,
-    Trial,
-)
+from neckrom.service.sessions import SessionInfo
+from neckrom.types import BodyDetector, LandmarkDetector, Movement, Trial
 
 log = logging.getLogger(__name__)
 
-_NEUTRAL_KEPT_S = 4.0
 _CLOSED_SHARE = 0.05
 """Of the making of the report: until the recording is closed."""
 _ASKED_PHASES = frozenset(
@@ -76,6 +64,7 @@ _ASKED_PHASES = frozenset(
         Phase.CONSENT,
         Phase.PAIN,
         Phase.CHIN,
+        Phase.WHOSE,
         Phase.PAUSED,
         Phase.STOPPED,
         Phase.SAVING,
@@ -90,7 +79,8 @@ class EngineOptions:
 
     Attributes
     ----------
-    protocol : LoadedProtocol
+    protocol : LoadedProtocol or LoadedNerveProtocol
+        What is measured: the neck, or nerve tests.
     folder : Path
         Made when the session starts.
     camera : str or None
@@ -102,7 +92,7 @@ class EngineOptions:
         Of the report.
     """
 
-    protocol: LoadedProtocol
+    protocol: LoadedProtocol | LoadedNerveProtocol
     folder: Path
     camera: str | None = None
     record: bool = True
@@ -123,14 +113,19 @@ class LiveEngine:
     """
 
     def __init__(
-        self, source: LiveSource, detector_factory: Callable[[], LandmarkDetector], options: EngineOptions
+        self,
+        source: LiveSource,
+        detector_factory: Callable[[], LandmarkDetector | BodyDetector],
+        options: EngineOptions,
     ) -> None:
         self._source = source
         self._make_detector = detector_factory
         self._options = options
-        self._norms: LoadedNorms = load_norms(options.norms)
         self._profile = load_camera(options.camera) if options.camera else None
-        self._machine = SessionMachine(options.protocol.protocol, ask_consent=options.record)
+        self.stages = Stages()
+        """Time of every stage, for benchmarks."""
+        self._exam: Exam = self._exam_of(options)
+        self._machine = self._exam.machine
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._stop = threading.Event()
@@ -141,12 +136,8 @@ class LiveEngine:
         self._around = Surroundings()
         self._measured: Measured | None = None
         self._gallery = Gallery()
-        self._recent: deque[LandmarkFrame] = deque()
         self._slow_work: deque[Callable[[], None]] = deque()
         self._pace = PaceWatch()
-        self._shoulders: np.typing.NDArray[np.float64] | None = None
-        self._setup = CheckSettings()
-        self._orientation: CausalOrientation | None = None
         self._recorder: SessionRecorder | None = None
         self._began, self._began_s = datetime.now().astimezone(), time.monotonic()
         self._size = (0, 0)
@@ -155,8 +146,6 @@ class LiveEngine:
         self._why_not_saved: NeckromError | None = None
         self._error: BaseException | None = None
         self._closed = False
-        self.stages = Stages()
-        """Time of every stage, for benchmarks."""
 
     # --------------------------------------------------------------------- api
 
@@ -171,13 +160,14 @@ class LiveEngine:
         first = self._source.open()
         height, width = first.image.shape[:2]
         try:
-            self._orientation = CausalOrientation(self._camera(width, height))
+            self._exam.begin(width, height)
             detector = self._make_detector()
             self._recorder = SessionRecorder(
                 self._options.folder,
                 self._info(width, height),
                 StreamHeader(source_info(self._options.folder.name, width, height), detector.identity),
                 self._profile.path if self._profile else None,
+                self._exam.stream,
             )
         except BaseException:
             self._source.close()
@@ -204,7 +194,7 @@ class LiveEngine:
             if self._error is not None:
                 raise self._error
             if self._state is None or self._state.seq != self._seq:
-                self._state = state_of(self._machine, self._seq, self._surroundings(), self._norms)
+                self._state = self._exam.state(self._seq, self._surroundings())
             return self._state
 
     def wait(self, seq: int, timeout_s: float) -> State:
@@ -236,9 +226,8 @@ class LiveEngine:
         """What was seen live, judged by the session's norms; None where no repetition counts."""
         with self._lock:
             info = self._info(*self._size).model_copy(update={"summary": self._summary()})
-            facts = session_facts(self._options.folder, info)
             created = self._began.isoformat(timespec="seconds")
-            return first_result(self._machine, self._norms, facts, created)
+            return self._exam.first_result(self._options.folder, info, created)
 
     @property
     def result_folder(self) -> Path | None:
@@ -286,7 +275,7 @@ class LiveEngine:
         except NeckromError as error:
             log.error("%s", error)
             self._why_not_saved = self._why_not_saved or error
-        if self._saved_folder is None and self._machine.result() is not None:
+        if self._saved_folder is None and self._machine.anything_measured:
             self._try_again()
 
     def _finish(self) -> None:
@@ -301,7 +290,7 @@ class LiveEngine:
 
     def _try_again(self) -> None:
         try:
-            finish_session(self._options.folder, self._options.language)
+            self._exam.finish(self._options.folder, self._options.language)
         except (NeckromError, OSError) as error:
             log.error("%s", error)
             self._why_not_saved = _as_ours(error, self._options.folder)
@@ -347,70 +336,23 @@ class LiveEngine:
                 with self._lock:
                     self._take(replace(item, time_s=max(item.time_s, self._machine.time_s)))
                 continue
-            sample, head = self._sample(item)
+            self._pace.take(item.landmarks.time_ns * 1e-9, item.frame.index)
+            looked = self._exam.look(item, self._machine.phase, self._pace.now)
             with self._lock, self.stages.measure("lead"):
-                self._keep(item, sample, head)
-                self._take(sample)
+                self._keep(item, looked)
+                self._take(looked.sample)
             self.stages.latency(time.monotonic() - item.arrived_s)
 
-    def _sample(self, item: Measured) -> tuple[Sample, np.typing.NDArray[np.float64]]:
-        assert self._orientation is not None
-        landmarks, phase = item.landmarks, self._machine.phase
-        facing, head = UNKNOWN, NOTHING.head
-        with self.stages.measure("angles"):
-            angles = self._orientation.step(landmarks)
-            if not self._orientation.learned or phase in (Phase.INTRO, Phase.SETUP, Phase.NEUTRAL):
-                facing, head = self._orientation.facing(landmarks)
-        self._pace.take(landmarks.time_ns * 1e-9, item.frame.index)
-        person = self._body_seen(landmarks) or bool(np.isfinite(landmarks.face[0, 0]))
-        checks: tuple[Check, ...] = ()
-        if phase in (Phase.INTRO, Phase.SETUP):
-            with self.stages.measure("checks"):
-                checks = self._check(item, facing)
-        sample = Sample(
-            time_s=round(landmarks.time_ns * 1e-9, 3),
-            neck_deg=_rounded(angles.neck_deg),
-            trunk_deg=_rounded(angles.trunk_deg),
-            sd_deg=_rounded(angles.sd_deg),
-            beyond=angles.beyond,
-            facing_deg=_rounded(facing),
-            person=person,
-            checks=checks,
-        )
-        return sample, head if not np.isfinite(angles.head).all() else angles.head
-
-    def _body_seen(self, landmarks: LandmarkFrame) -> bool:
-        """Whether the pose was seen in this frame, or not looked for since it was seen."""
-        if landmarks.pose_ran:
-            seen = bool(np.isfinite(landmarks.pose[0, 0]))
-            self._shoulders = landmarks.pose[POSE_SHOULDERS, :2].astype(np.float64) if seen else None
-        return self._shoulders is not None
-
-    def _check(self, item: Measured, facing: Angles) -> tuple[Check, ...]:
-        height, width = item.frame.image.shape[:2]
-        return check_setup(
-            item.landmarks,
-            facing,
-            light_of(item.frame.image, item.landmarks),
-            size=(width, height),
-            pace=self._pace.now,
-            shoulders=self._shoulders,
-            settings=self._setup,
-        )
-
-    def _keep(self, item: Measured, sample: Sample, head: np.typing.NDArray[np.float64]) -> None:
+    def _keep(self, item: Measured, looked: Looked) -> None:
         """Everything that others look at: picture, trace, recording."""
         assert self._recorder is not None
         self._measured = item
-        self._recent.append(item.landmarks)
-        while (item.landmarks.time_ns - self._recent[0].time_ns) * 1e-9 > _NEUTRAL_KEPT_S:
-            self._recent.popleft()
-        self._gallery.show(item.frame, sample)
-        self._around = replace(
-            self._around, pose=_head_pose(item.landmarks, head), people=item.landmarks.faces
-        )
+        self._exam.keep(item)
+        self._gallery.show(item.frame, looked.sample)
+        self._around = replace(self._around, pose=looked.pose, limbs=looked.limbs, people=looked.people)
         if not self._machine.over:
-            self._recorder.landmarks(item.landmarks)
+            if self._exam.records(self._machine.phase):
+                self._recorder.landmarks(item.landmarks)
             self._recorder.picture(item.frame)
 
     # ------------------------------------------------------------- the machine
@@ -424,7 +366,7 @@ class LiveEngine:
             self._do(effect)
         if self._machine.phase is not before and self._recorder is not None:
             self._recorder.note(self._machine.time_s, "phase", phase=self._machine.phase.value)
-            self._recorder.protocol(self._machine.time_s, self._machine.result())
+            self._exam.note_progress(self._recorder)
         self._seq += 1
         self._changed.notify_all()
 
@@ -453,17 +395,8 @@ class LiveEngine:
             self._slow_work.popleft()()
 
     def _learn(self, effect: LearnNeutral) -> None:
-        """Fit the person's neutral; in the thread that follows the head, so the two never meet."""
-        assert self._orientation is not None
-        with self._lock:
-            recent = tuple(self._recent)
-        frames = [f for f in recent if effect.start_s <= f.time_ns * 1e-9 + 5e-4 <= effect.end_s + 1e-3]
-        what: Any = "neutral_learned"
-        try:
-            self._orientation.learn(frames)
-        except NoNeutralError as error:
-            log.info("%s", error)
-            what = "neutral_failed"
+        """In the thread that follows the person, so that the two never meet."""
+        what = self._exam.learn(effect)
         with self._lock:
             self._take(Happening(self._machine.time_s, what))
 
@@ -483,19 +416,18 @@ class LiveEngine:
         """End the recording and write the report; everything recorded stays whatever happens."""
         assert self._recorder is not None
         with self._lock:
-            protocol = self._machine.result()
-            self._recorder.protocol(self._machine.time_s, protocol)
+            measured_anything = self._machine.anything_measured
+            self._exam.note_progress(self._recorder)
             summary = self._summary()
             self._around = replace(self._around, recording=False)
         folder = self._options.folder
-        what: Any = "saved" if protocol is not None else "nothing_to_save"
+        what: Any = "saved" if measured_anything else "nothing_to_save"
         measured: tuple[Trial, ...] = ()
         try:
             self._tell_saved(0.0, _CLOSED_SHARE)
             self._recorder.close(summary)
-            if protocol is not None:
-                analysis = finish_session(folder, self._options.language, self._tell_saved)
-                measured = analysis.rom.trials
+            if measured_anything:
+                measured = self._exam.finish(folder, self._options.language, self._tell_saved)
         except (NeckromError, OSError) as error:
             log.error("%s", error)
             what = "not_saved"
@@ -515,7 +447,7 @@ class LiveEngine:
             self._changed.notify_all()
 
     def _summary(self) -> dict[str, Any]:
-        return summary_of(self._machine, self._now().isoformat(timespec="seconds"))
+        return self._exam.summary(self._now().isoformat(timespec="seconds"))
 
     # -------------------------------------------------------------------- parts
 
@@ -549,7 +481,7 @@ class LiveEngine:
             width, height = self._shown_size
             found.append(text(Key.WARNING_PICTURE_SIZE, width=width, height=height))
         pace = self._pace.now
-        if pace.fps < self._setup.slow_fps and self._machine.phase not in _ASKED_PHASES:
+        if pace.fps < SLOW_FPS and self._machine.phase not in _ASKED_PHASES:
             found.append(_slow(pace))
         return tuple(found)
 
@@ -558,14 +490,22 @@ class LiveEngine:
         passed_s = time.monotonic() - self._began_s
         return (self._began.astimezone(UTC) + timedelta(seconds=passed_s)).astimezone()
 
-    def _camera(self, width: int, height: int) -> CameraModel:
-        if self._profile is None:
-            return pinhole(width, height)
-        return camera_for_picture(self._profile.profile.camera(), width, height)
+    def _exam_of(self, options: EngineOptions) -> Exam:
+        if isinstance(options.protocol, LoadedNerveProtocol):
+            return NerveExam(options.protocol.protocol, ask_consent=options.record, stages=self.stages)
+        camera = self._profile.profile.camera() if self._profile else None
+        return NeckExam(
+            options.protocol.protocol,
+            options.norms,
+            camera,
+            ask_consent=options.record,
+            stages=self.stages,
+        )
 
     def _info(self, width: int, height: int) -> SessionInfo:
         return SessionInfo(
             name=self._options.folder.name,
+            kind=self._exam.kind,
             created=self._began.isoformat(timespec="seconds"),
             tool_version=__version__,
             source=self._source.name,
@@ -590,15 +530,3 @@ def _slow(pace: Pace) -> Text:
     if pace.cause == "computer":
         return text(Key.WARNING_COMPUTER_SLOW, fps=round(pace.fps), camera_fps=round(pace.camera_fps))
     return text(Key.WARNING_CAMERA_SLOW, fps=round(pace.fps))
-
-
-def _rounded(angles: Angles) -> Angles:
-    return (round(angles[0], 3), round(angles[1], 3), round(angles[2], 3))
-
-
-def _head_pose(landmarks: LandmarkFrame, head: np.typing.NDArray[np.float64]) -> HeadPose | None:
-    axes = projected_axes(landmarks, head)
-    if axes is None:
-        return None
-    origin, anterior, superior, right = ((round(x, 1), round(y, 1)) for x, y in axes)
-    return HeadPose(origin=origin, anterior=anterior, superior=superior, right=right)

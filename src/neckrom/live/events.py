@@ -6,7 +6,8 @@ same order, give the same trials.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from neckrom.live.contract import Check, Command, Heard
@@ -45,6 +46,27 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class BodySample:
+    """One frame of a whole body, measured.
+
+    Attributes
+    ----------
+    time_s : float
+    angles_deg : mapping
+        Angles by name, such as ``raise.left``, ``neck``; degrees. What is not measured is not in it.
+    person : bool
+        A body is seen.
+    checks : tuple of Check
+        The set-up, as it is now; empty where it was not looked at.
+    """
+
+    time_s: float
+    angles_deg: Mapping[str, float] = field(default_factory=dict)
+    person: bool = True
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class UserCommand:
     """A button, a key or a word of the person or the clinician; or how far the page's voice is."""
 
@@ -75,7 +97,7 @@ class Happening:
     folder: str = ""
 
 
-Input = Sample | UserCommand | Happening
+Input = Sample | BodySample | UserCommand | Happening
 
 
 @dataclass(frozen=True, slots=True)

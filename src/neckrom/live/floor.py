@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Literal
 
 from neckrom.live.contract import Phase, Spoken, Text, Tone, ToneName
 from neckrom.live.events import Angles, Effect, Sample
-from neckrom.live.protocols import SessionProtocol
 from neckrom.types import Movement
 
 _KEPT = 6
@@ -19,11 +19,12 @@ class Floor:
 
     Parameters
     ----------
-    protocol : SessionProtocol
+    reworded : mapping
+        Keys of what all sessions say, to those that say it in this one.
     """
 
-    def __init__(self, protocol: SessionProtocol) -> None:
-        self.protocol = protocol
+    def __init__(self, reworded: Mapping[str, str]) -> None:
+        self.reworded = dict(reworded)
         self.phase = Phase.SAFETY
         self.time_s = 0.0
         self.said: deque[Spoken] = deque(maxlen=_KEPT)
@@ -73,7 +74,8 @@ class Floor:
         """
         self._ids += 1
         cuts, self.pressed = cuts or self.pressed, False
-        self.said.append(Spoken(key=message.key, params=message.params, id=self._ids, cuts=cuts, then=then))
+        key = self.reworded.get(message.key, message.key)
+        self.said.append(Spoken(key=key, params=message.params, id=self._ids, cuts=cuts, then=then))
         return self._ids
 
     def hear(self, number: int) -> None:

@@ -12,7 +12,7 @@ from collections import deque
 import cv2
 
 from neckrom.live.api import Trace, TracePoint
-from neckrom.live.events import Angles, Sample
+from neckrom.live.events import Angles, BodySample, Sample
 from neckrom.types import Frame, Movement
 
 TRACE_S = 60.0
@@ -32,8 +32,12 @@ class Gallery:
         self._photos: dict[Repetition, Frame | bytes] = {}
         self._trace: deque[TracePoint] = deque()
 
-    def show(self, frame: Frame, sample: Sample) -> None:
+    def show(self, frame: Frame, sample: Sample | BodySample) -> None:
         """The newest frame and its angles."""
+        if isinstance(sample, BodySample):  # its angles are no trace
+            with self._lock:
+                self._frame = frame
+            return
         known = (*_known(sample.neck_deg), *_known(sample.trunk_deg))
         point = TracePoint(
             time_s=sample.time_s, neck_deg=known[:3], trunk_deg=known[3:], beyond=sample.beyond

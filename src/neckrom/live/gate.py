@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from neckrom.live.contract import Answer, Check, Override, Phase, Text
-from neckrom.live.events import Sample, StorePicture
+from neckrom.live.events import BodySample, Sample, StorePicture
 from neckrom.live.floor import Floor
 from neckrom.live.keys import Key, text
-from neckrom.screening.safety import AnswerValue, judge_answers, safety_questions
+from neckrom.screening.safety import AnswerValue, SafetyQuestion, judge_answers
 
 SETUP_GOOD_S = 2.0
 """The set-up check goes on by itself once all has been good for so long."""
@@ -26,6 +26,8 @@ class Gate:
     Parameters
     ----------
     floor : Floor
+    questions : sequence of SafetyQuestion
+        All that are asked, the gravest first.
     admitted : callable
         Called once the questions and the consent are over.
     passed : callable
@@ -39,12 +41,14 @@ class Gate:
     def __init__(
         self,
         floor: Floor,
+        questions: Sequence[SafetyQuestion],
         admitted: Callable[[], None],
         passed: Callable[[], None],
         entered_setup: Callable[[], None],
         *,
         ask_consent: bool,
     ) -> None:
+        self.questions = tuple(questions)
         self._floor, self._admitted = floor, admitted
         self._passed, self._entered_setup = passed, entered_setup
         self.answers: dict[str, AnswerValue] = {}
@@ -62,7 +66,7 @@ class Gate:
 
     def answer(self, command: Answer) -> None:
         """Take the answer to a safety question; after a refusal it leads back to the questions."""
-        known = {question.id for question in safety_questions()}
+        known = {question.id for question in self.questions}
         if self._floor.phase not in (Phase.SAFETY, Phase.REFUSED) or command.question not in known:
             return
         self.answers[command.question] = command.answer
@@ -72,7 +76,7 @@ class Gate:
 
     def ask_next(self) -> None:
         """Read out the first question without an answer, or say that there is none left."""
-        left = [question.id for question in safety_questions() if question.id not in self.answers]
+        left = [question.id for question in self.questions if question.id not in self.answers]
         message = Text(key=f"safety.{left[0]}") if left else text(Key.SAY_ANSWERED)
         self._floor.say(message)
 
@@ -83,7 +87,7 @@ class Gate:
 
     def leave_questions(self) -> None:
         """Go on if the answers allow it; nothing happens while one is open."""
-        verdict = judge_answers(self.answers)
+        verdict = judge_answers(self.answers, self.questions)
         if verdict.outcome == "open":
             return
         if verdict.outcome == "go_on":
@@ -131,7 +135,7 @@ class Gate:
             self._floor.say(text(Key.SAY_SETUP))
         self._entered_setup()
 
-    def look(self, sample: Sample) -> list[Check]:
+    def look(self, sample: Sample | BodySample) -> list[Check]:
         """Keep the set-up as it is; what is not good."""
         if sample.checks:
             self.checks = sample.checks
@@ -144,7 +148,7 @@ class Gate:
         self.setup_good_s = sample.time_s - self._good_since_s
         return []
 
-    def take(self, sample: Sample) -> None:
+    def take(self, sample: Sample | BodySample) -> None:
         """One frame of the set-up check."""
         good_before = self.setup_good_s >= SETUP_GOOD_S
         bad = self.look(sample)

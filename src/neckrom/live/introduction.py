@@ -6,7 +6,7 @@ is nobody to introduce anything to, and it is left out. The camera is looked at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -70,13 +70,14 @@ class Introduction:
     Parameters
     ----------
     floor : Floor
+    lines : sequence of Line
     over : callable
         Called when all was said, or nobody listens.
     """
 
-    def __init__(self, floor: Floor, over: Callable[[], None]) -> None:
+    def __init__(self, floor: Floor, lines: Sequence[Line], over: Callable[[], None]) -> None:
         self._floor, self._over = floor, over
-        self.lines = introduction_to(floor.protocol)
+        self.lines = tuple(lines)
         self.at = -1
         """Which line is being said."""
         self._id = 0

@@ -13,7 +13,7 @@ from neckrom.live.capture import framed
 from neckrom.live.events import Happening
 from neckrom.live.sources import LiveSource, SourceState
 from neckrom.live.timing import Stages
-from neckrom.types import Frame, LandmarkDetector, LandmarkFrame
+from neckrom.types import BodyDetector, BodyFrame, Frame, LandmarkDetector, LandmarkFrame
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +27,13 @@ class Measured:
     Attributes
     ----------
     frame : Frame
-    landmarks : LandmarkFrame
+    landmarks : LandmarkFrame or BodyFrame
     arrived_s : float
         When the frame was taken, by ``time.monotonic``.
     """
 
     frame: Frame
-    landmarks: LandmarkFrame
+    landmarks: LandmarkFrame | BodyFrame
     arrived_s: float
 
 
@@ -44,7 +44,7 @@ class Looker:
     ----------
     source : LiveSource
         Opened.
-    detector : LandmarkDetector
+    detector : LandmarkDetector or BodyDetector
     size : tuple of two int
         Width and height of the session's pictures.
     hand_on : callable
@@ -55,7 +55,7 @@ class Looker:
     def __init__(
         self,
         source: LiveSource,
-        detector: LandmarkDetector,
+        detector: LandmarkDetector | BodyDetector,
         size: tuple[int, int],
         hand_on: Callable[[Measured | Happening], None],
         stages: Stages,

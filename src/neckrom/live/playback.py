@@ -8,6 +8,14 @@ Which stretch answers what stands in a cue file beside the clip, ``NAME.cues.csv
     3.0,7.2,flexion:warm_up:1
     15.6,19.8,flexion:trial:1
 
+or, of a nerve test, whose stretches are each held at their end until the next one is asked for::
+
+    1.0,3.6,slr:right:1
+    5.3,6.5,slr:right:1:neck
+    4.1,5.0,slr:right:1:ankle
+    7.6,9.2,slr:right:1:back
+
+
 Without a cue file the clip plays through once the session looks for neutral.
 """
 
@@ -21,9 +29,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, cycle
 from pathlib import Path
+from typing import get_args
 
 from neckrom.errors import ConfigurationError, InputError
 from neckrom.frames import open_source
+from neckrom.live.nerve.protocols import Side, position_names
 from neckrom.live.sources import NewestFrame, SourceState
 from neckrom.types import MOVEMENTS, Frame, FrameSource, ImageArray
 
@@ -31,11 +41,15 @@ _MS = 1_000_000
 _CLOSE_NS = 500_000
 """Cue files count in milliseconds."""
 _NEUTRAL = "neutral"
+_STAGES = (["neck"], ["ankle"], ["back"])
+"""Of a nerve test, after the limb was led."""
 _NEUTRAL_FRAMES = 45
 """Kept in memory and played back and forth while nothing is asked."""
 _AHEAD = 8
 _START_S = 1.0
 _PATIENCE_S = 5.0
+_ALIVE_S = 0.5
+"""A clip that is searched for so long shows that the camera is still there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +102,18 @@ def read_cues(path: Path) -> tuple[Cue, ...]:
 def _known(step: str) -> bool:
     if step == _NEUTRAL:
         return True
-    movement, _, rest = step.partition(":")
-    kind, _, number = rest.partition(":")
-    return (
-        movement in {item.value for item in MOVEMENTS} and kind in ("warm_up", "trial") and number.isdigit()
-    )
+    movement, kind, number, *stage = (*step.split(":"), "", "")[: max(3, step.count(":") + 1)]
+    if movement in position_names():
+        return kind in get_args(Side) and number.isdigit() and (not stage or stage in _STAGES)
+    known = movement in {item.value for item in MOVEMENTS} and kind in ("warm_up", "trial")
+    return known and number.isdigit() and not stage
 
 
 def answering_cue(cues: tuple[Cue, ...], step: str) -> Cue | None:
     """The stretch that answers, or else the nearest: the same kind of the same movement, any of it."""
     movement, kind, _ = (*step.split(":"), "", "")[:3]
+    if movement in position_names():
+        return _answer_of_a_limb(cues, step)
     for wanted in (step, f"{movement}:{kind}:", f"{movement}:"):
         found = [
             cue for cue in cues if cue.step == wanted or (wanted[-1] == ":" and cue.step.startswith(wanted))
@@ -105,6 +121,20 @@ def answering_cue(cues: tuple[Cue, ...], step: str) -> Cue | None:
         if found:
             return found[-1]
     return None
+
+
+def _answer_of_a_limb(cues: tuple[Cue, ...], step: str) -> Cue | None:
+    """The same stage with the same side, or else with the other one."""
+    position, side, _, *stage = step.split(":")
+
+    def fits(cue: Cue, *, any_side: bool) -> bool:
+        of, by, _, *at = (*cue.step.split(":"), "", "")[: max(3, cue.step.count(":") + 1)]
+        return of == position and (any_side or by == side) and at == stage
+
+    exact = [cue for cue in cues if cue.step == step]
+    same = [cue for cue in cues if fits(cue, any_side=False)]
+    other = [cue for cue in cues if fits(cue, any_side=True)]
+    return next((found[-1] for found in (exact, same, other) if found), None)
 
 
 class ClipPlayer:
@@ -132,8 +162,11 @@ class ClipPlayer:
         self._newest = NewestFrame()
         self._stop = threading.Event()
         self._asked: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._held: tuple[ImageArray, int] | None = None
+        """The end of a stretch that is held."""
         self._state = SourceState.LOST
         self._time_ns = 0
+        self._shown_s = 0.0
         self._index = 0
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="clip", daemon=True)
@@ -196,13 +229,15 @@ class ClipPlayer:
         while not self._stop.is_set():
             wanted = self._wanted()
             if wanted is None:
-                due = self._show(*next(resting), due)
+                due = self._show(*(self._held or next(resting)), due)
                 continue
+            holds = wanted.step.partition(":")[0] in position_names()
             for shown in self._clip.stretch(wanted, self._stop):
                 if shown is not None:
                     due = self._show(*shown, due)
-                elif not self._fast:  # it is still being looked for in the clip
-                    due = self._show(*next(resting), due)
+                    self._held = shown if holds else None
+                elif not self._fast or time.monotonic() - self._shown_s > _ALIVE_S:  # still being looked for
+                    due = self._show(*(self._held or next(resting)), due)
             if not self._cues:
                 self._state = SourceState.ENDED
                 return
@@ -216,7 +251,10 @@ class ClipPlayer:
             return None
         if not self._cues:
             return Cue(0.0, float("inf"), "all")
-        return None if step is None else answering_cue(self._cues, step)
+        if step is None:
+            self._held = None
+            return None
+        return answering_cue(self._cues, step)
 
     def _show(self, image: ImageArray, step_ns: int, due: float) -> float:
         """Hand a picture over at its time; the time that the next one counts from."""
@@ -232,6 +270,7 @@ class ClipPlayer:
         else:
             due = max(due, now - 0.2)  # far behind: do not run after it
         self._newest.put(Frame(self._index, self._time_ns, image))
+        self._shown_s = time.monotonic()
         self._index += 1
         return due
 

@@ -10,6 +10,7 @@ from neckrom.live.events import Ask, Sample
 from neckrom.live.floor import Floor
 from neckrom.live.keys import Key, text
 from neckrom.live.plan import Plan, Step
+from neckrom.live.protocols import SessionProtocol
 from neckrom.types import Movement
 
 _REMINDED_S, _LEFT_OUT_S = 15.0, 45.0
@@ -23,12 +24,16 @@ class Questions:
     Parameters
     ----------
     floor : Floor
+    protocol : SessionProtocol
     plan : Plan
     answered : callable
         Called when a question is over, answered or not.
     """
 
-    def __init__(self, floor: Floor, plan: Plan, answered: Callable[[], None]) -> None:
+    def __init__(
+        self, floor: Floor, protocol: SessionProtocol, plan: Plan, answered: Callable[[], None]
+    ) -> None:
+        self._protocol = protocol
         self._floor, self._plan, self._answered = floor, plan, answered
         self.pain: dict[Movement, int] = {}
         self.pain_asked: Movement | None = None
@@ -42,13 +47,13 @@ class Questions:
         steps = [each for each in self._plan.of(step.movement) if each is not step]
         last = all(each.status not in ("to_come", "now") for each in steps)
         self._asked_early = None
-        if last and self._floor.protocol.ask_pain and ("pain", step.movement) not in self._asked:
+        if last and self._protocol.ask_pain and ("pain", step.movement) not in self._asked:
             self._asked_early = step.movement
             self._say(Phase.PAIN)
 
     def due(self) -> tuple[Kind, Movement] | None:
         """Pain after each direction that is over, the chin after flexion."""
-        protocol = self._floor.protocol
+        protocol = self._protocol
         for movement in protocol.directions:
             steps = self._plan.of(movement)
             if any(step.status in ("to_come", "now") for step in steps):

@@ -14,14 +14,15 @@ import os
 import queue
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from neckrom.errors import OutputError
-from neckrom.landmarks.stream import LandmarkStreamWriter, StreamHeader
+from neckrom.landmarks.stream import LandmarkStreamWriter, StreamHeader, StreamWriter
 from neckrom.live.contract import Check
-from neckrom.live.events import Happening, Input, Sample, UserCommand
+from neckrom.live.events import BodySample, Happening, Input, Sample, UserCommand
 from neckrom.live.video import VideoWriter
 from neckrom.rom.protocol import Protocol
 from neckrom.service.sessions import (
@@ -33,7 +34,7 @@ from neckrom.service.sessions import (
     SessionInfo,
     write_session_file,
 )
-from neckrom.types import Frame, LandmarkFrame
+from neckrom.types import BodyFrame, Frame, LandmarkFrame
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,9 @@ class SessionRecorder:
     header : StreamHeader
     camera : Path, optional
         Profile of the camera: a copy goes along, so that the folder can be measured anywhere.
+    stream : callable
+        Makes the stream of the landmarks: :class:`~neckrom.landmarks.stream.LandmarkStreamWriter`, or
+        :class:`~neckrom.landmarks.stream.BodyStreamWriter` for whole bodies.
 
     Raises
     ------
@@ -71,7 +75,12 @@ class SessionRecorder:
     """
 
     def __init__(
-        self, folder: Path, info: SessionInfo, header: StreamHeader, camera: Path | None = None
+        self,
+        folder: Path,
+        info: SessionInfo,
+        header: StreamHeader,
+        camera: Path | None = None,
+        stream: Callable[[Path, StreamHeader], StreamWriter[Any]] = LandmarkStreamWriter,
     ) -> None:
         self.folder = folder
         self._info = info
@@ -87,18 +96,19 @@ class SessionRecorder:
             if camera is not None:
                 shutil.copyfile(camera, folder / CAMERA_FILE)
                 (folder / CAMERA_FILE).chmod(0o600)
-            self._stream = LandmarkStreamWriter(folder / STREAM_FILE, header)
+            self._stream = stream(folder / STREAM_FILE, header)
             self._events = _append(folder / EVENT_FILE)
             self._angles = _append(folder / ANGLE_FILE)
         except OSError as error:
             raise _cannot_write(folder, error) from error
-        self._waiting: queue.SimpleQueue[LandmarkFrame | tuple[str, dict[str, Any]] | None] = (
+        self._waiting: queue.SimpleQueue[LandmarkFrame | BodyFrame | tuple[str, dict[str, Any]] | None] = (
             queue.SimpleQueue()
         )
         self._video: VideoWriter | None = None
         self._number = 0
         self._checks: tuple[Check, ...] = ()
         self._protocol: Protocol | None = None
+        self._marks: list[dict[str, Any]] = []
         self._disk = Disk("enough", LOW_MB)
         self._problem: OutputError | None = None
         self._closed = False
@@ -132,7 +142,7 @@ class SessionRecorder:
         if self._video is not None:
             self._video.put(frame)
 
-    def landmarks(self, frame: LandmarkFrame) -> None:
+    def landmarks(self, frame: LandmarkFrame | BodyFrame) -> None:
         """Landmarks of a frame."""
         self._waiting.put(frame)
 
@@ -142,8 +152,8 @@ class SessionRecorder:
             return
         self._number += 1
         record: dict[str, Any] = {"n": self._number, "t": event.time_s}
-        if isinstance(event, Sample):
-            record |= _sample_record(event)
+        if isinstance(event, Sample | BodySample):
+            record |= _sample_record(event) if isinstance(event, Sample) else _body_record(event)
             if event.checks and event.checks != self._checks:
                 self._checks = event.checks
                 record["checks"] = [check.model_dump(exclude_none=True) for check in event.checks]
@@ -167,6 +177,12 @@ class SessionRecorder:
         if protocol is not None and protocol != self._protocol:
             self._protocol = protocol
             self.note(time_s, "protocol", protocol=protocol.model_dump(mode="json"))
+
+    def marks(self, time_s: float, marks: list[dict[str, Any]]) -> None:
+        """What was said when, as far as it has come."""
+        if marks != self._marks:
+            self._marks = marks
+            self.note(time_s, "marks", marks=marks)
 
     def close(self, summary: dict[str, Any] | None = None) -> None:
         """Write what is left and the summary; a second call does nothing.
@@ -228,9 +244,9 @@ class SessionRecorder:
                     log.error("%s", self._problem)
         self._stream_close()
 
-    def _gather(self) -> tuple[list[LandmarkFrame], dict[str, list[dict[str, Any]]], bool]:
+    def _gather(self) -> tuple[list[LandmarkFrame | BodyFrame], dict[str, list[dict[str, Any]]], bool]:
         """What came in about the last second; False once it was the last."""
-        frames: list[LandmarkFrame] = []
+        frames: list[LandmarkFrame | BodyFrame] = []
         lines: dict[str, list[dict[str, Any]]] = {"events": [], "angles": []}
         self._wake.wait(FLUSH_S)
         while True:
@@ -240,12 +256,12 @@ class SessionRecorder:
                 return frames, lines, True
             if item is None:
                 return frames, lines, False
-            if isinstance(item, LandmarkFrame):
+            if isinstance(item, LandmarkFrame | BodyFrame):
                 frames.append(item)
             else:
                 lines[item[0]].append(item[1])
 
-    def _write(self, frames: list[LandmarkFrame], lines: dict[str, list[dict[str, Any]]]) -> None:
+    def _write(self, frames: list[LandmarkFrame | BodyFrame], lines: dict[str, list[dict[str, Any]]]) -> None:
         self._look_at_disk()
         _write_lines(self._events, lines["events"], self.folder / EVENT_FILE)
         if self._disk.state == "full":
@@ -290,7 +306,7 @@ def read_inputs(folder: Path) -> list[Input]:
             if "checks" in record:
                 checks = tuple(Check.model_validate(check) for check in record["checks"])
             shown = checks if "checks" in record or "checked" in record else ()
-            inputs.append(_sample(record, shown))
+            inputs.append(_body_sample(record, shown) if "body" in record else _sample(record, shown))
     return inputs
 
 
@@ -317,6 +333,16 @@ def _sample(record: dict[str, Any], checks: tuple[Check, ...]) -> Sample:
         person=bool(record["person"]),
         checks=checks,
         **angles,
+    )
+
+
+def _body_record(sample: BodySample) -> dict[str, Any]:
+    return {"body": dict(sample.angles_deg), "person": int(sample.person)}
+
+
+def _body_sample(record: dict[str, Any], checks: tuple[Check, ...]) -> BodySample:
+    return BodySample(
+        time_s=record["t"], angles_deg=record["body"], person=bool(record["person"]), checks=checks
     )
 
 

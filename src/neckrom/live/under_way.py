@@ -12,6 +12,7 @@ from neckrom.live.events import Angles, Ask, Sample, TakePhoto
 from neckrom.live.floor import Floor, along
 from neckrom.live.keys import Key, say_of, say_once, say_short, text
 from neckrom.live.plan import Seen, Step
+from neckrom.live.protocols import SessionProtocol
 from neckrom.live.repetition import RepetitionTracker, Stage
 from neckrom.types import Movement
 
@@ -33,6 +34,7 @@ class RepetitionUnderWay:
     Parameters
     ----------
     floor : Floor
+    protocol : SessionProtocol
     over : callable
         Called when it is done, or given up.
     on_the_way_back : callable
@@ -40,9 +42,14 @@ class RepetitionUnderWay:
     """
 
     def __init__(
-        self, floor: Floor, over: Callable[[], None], on_the_way_back: Callable[[Step], None]
+        self,
+        floor: Floor,
+        protocol: SessionProtocol,
+        over: Callable[[], None],
+        on_the_way_back: Callable[[Step], None],
     ) -> None:
-        self._floor, self._over, self._on_the_way_back = floor, over, on_the_way_back
+        self._floor, self._protocol, self._over = floor, protocol, over
+        self._on_the_way_back = on_the_way_back
         self.step: Step | None = None
         self.tracker: RepetitionTracker | None = None
         self.last_done: Step | None = None
@@ -83,7 +90,7 @@ class RepetitionUnderWay:
             self._retries = 0
             self.drop()
         step.status = "now"
-        self.step, self.tracker = step, RepetitionTracker(self._floor.protocol.repetition)
+        self.step, self.tracker = step, RepetitionTracker(self._protocol.repetition)
         self._neutral = neutral
         self._first_pain = None
         self._trunk_at_capture = self._sd_at_capture = math.nan
@@ -121,7 +128,7 @@ class RepetitionUnderWay:
 
     def _say_what_comes(self, step: Step, *, named: bool) -> None:
         """In full at the first of a movement; then short, and what counts is counted down."""
-        floor, protocol = self._floor, self._floor.protocol
+        floor, protocol = self._floor, self._protocol
         if self.in_full:
             # with one repetition of each, what the tone means was said before the first and need not be said six times
             known = protocol.repetitions == 1 and self._captures > 0 and not self._asked_for
@@ -192,7 +199,7 @@ class RepetitionUnderWay:
 
     def _count_down(self, tracker: RepetitionTracker) -> None:
         """The seconds of a long hold; a short one is over before it could be counted."""
-        hold_s = self._floor.protocol.hold_s
+        hold_s = self._protocol.hold_s
         if tracker.stage is not Stage.HOLD or hold_s < _COUNTED_FROM_S:
             self._counted_s = 0
             return
@@ -218,7 +225,7 @@ class RepetitionUnderWay:
 
     def _trunk_moved(self) -> bool:
         _, tracker = self._now()
-        limit_deg = self._floor.protocol.trunk_limit_deg
+        limit_deg = self._protocol.trunk_limit_deg
         return trunk_stood_in(self._trunk_at_capture, tracker.peak_deg, limit_deg)
 
     def _remind(self, step: Step, tracker: RepetitionTracker) -> None:

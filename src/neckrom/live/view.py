@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from neckrom.assessment.norms import LoadedNorms
-from neckrom.live.contract import Gauge, HeadPose, Phase, Question, Saving, State, Text, TrialState
+from neckrom.live.contract import Gauge, HeadPose, Limb, Phase, Question, Saving, State, Text, TrialState
 from neckrom.live.events import Angles
 from neckrom.live.keys import Key, headline_of, say_of, text
 from neckrom.live.plan import Seen, Step
@@ -14,7 +14,6 @@ from neckrom.live.session import SessionMachine
 from neckrom.rounding import angle_digits, whole
 from neckrom.saying.figures import NONE, short_angle
 from neckrom.saying.verdict import SAFETY_STOPS
-from neckrom.screening.safety import safety_questions
 from neckrom.types import Movement, Trial
 
 _MOVING = (Phase.ANNOUNCE, Phase.OUT, Phase.HOLD, Phase.BACK)
@@ -28,6 +27,7 @@ class Surroundings:
     Attributes
     ----------
     pose : HeadPose or None
+    limbs : tuple of Limb
     picture_size : tuple of two int, or None
     recording : bool
         The picture is being stored.
@@ -42,6 +42,7 @@ class Surroundings:
     """
 
     pose: HeadPose | None = None
+    limbs: tuple[Limb, ...] = ()
     picture_size: tuple[int, int] | None = None
     recording: bool = False
     people: int = 1
@@ -126,7 +127,7 @@ def _detail(machine: SessionMachine) -> Text | None:
     if phase is Phase.RESULT:
         return _result_detail(machine)
     if phase is Phase.SAFETY:
-        return text(Key.DETAIL_SAFETY, left=len(safety_questions()) - len(machine.answers))
+        return text(Key.DETAIL_SAFETY, left=len(machine.gate.questions) - len(machine.answers))
     if phase is Phase.REFUSED:
         return text(Key.DETAIL_REFUSED_DOCTOR if machine.override_allowed else Key.DETAIL_REFUSED_STOP)
     reason = f".{machine.stop_reason}" if phase is Phase.STOPPED else ""
@@ -152,7 +153,9 @@ def _wording(machine: SessionMachine) -> Text | None:
 def _questions(machine: SessionMachine) -> tuple[Question, ...]:
     if machine.phase not in (Phase.SAFETY, Phase.REFUSED):
         return ()
-    return tuple(Question(id=q.id, tier=q.tier, answer=machine.answers.get(q.id)) for q in safety_questions())
+    return tuple(
+        Question(id=q.id, tier=q.tier, answer=machine.answers.get(q.id)) for q in machine.gate.questions
+    )
 
 
 def _gauge(machine: SessionMachine, norms: LoadedNorms) -> Gauge | None:

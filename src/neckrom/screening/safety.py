@@ -8,7 +8,7 @@ one by nobody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -74,24 +74,40 @@ class Verdict:
 @cache
 def safety_questions() -> tuple[SafetyQuestion, ...]:
     """All questions, the gravest first."""
-    path = Path(str(files("neckrom"))) / "data" / "safety" / "questions.toml"
+    return _load("questions")
+
+
+@cache
+def nerve_safety_questions() -> tuple[SafetyQuestion, ...]:
+    """Those before tests of the nerves of legs and arms: the neck's, and their own; the gravest first."""
+    every = (*_load("nerve_questions"), *safety_questions())
+    order: tuple[Tier, ...] = ("stop", "clinician", "sign")
+    return tuple(sorted(every, key=lambda question: order.index(question.tier)))
+
+
+def _load(name: str) -> tuple[SafetyQuestion, ...]:
+    path = Path(str(files("neckrom"))) / "data" / "safety" / f"{name}.toml"
     return load_toml(path, _Questions, "safety question").question
 
 
-def judge_answers(answers: Mapping[str, AnswerValue]) -> Verdict:
+def judge_answers(
+    answers: Mapping[str, AnswerValue], questions: Sequence[SafetyQuestion] | None = None
+) -> Verdict:
     """What the answers mean; nothing is decided before every question is answered.
 
     Parameters
     ----------
     answers : mapping
         Question id to answer.
+    questions : sequence of SafetyQuestion, optional
+        All that are asked; those of the neck where none are given.
 
     Raises
     ------
     ValueError
         If an answer belongs to no question: a defect.
     """
-    questions = safety_questions()
+    questions = safety_questions() if questions is None else questions
     unknown = set(answers) - {question.id for question in questions}
     if unknown:
         raise ValueError(f"no such safety question: {sorted(unknown)}")

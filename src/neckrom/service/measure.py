@@ -337,6 +337,10 @@ def _landmarks(
     target = part / LANDMARK_FILE
     if is_session(path):
         session = open_session(path)
+        if session.info.kind == "nerve":
+            raise InputError(
+                f"{path} holds a session of nerve tests: add the test that is to be measured, --protocol slr or slump."
+            )
         return _Landmarks(target, session.video, session_landmarks(session, target), session, path)
     replayed = _landmark_file(path)
     if replayed is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,6 +29,8 @@ from neckrom.result import ToolInfo
 from neckrom.service.body_recordings import BodyRecording, part_of, read_recording
 from neckrom.service.folders import LANDMARK_FILE, distinct_folders, new_folder, refuse_existing
 from neckrom.service.measure import Progress
+from neckrom.service.nerve_sessions import NerveTest, TestPart, nerve_parts, put_landmarks
+from neckrom.service.sessions import is_session, open_session
 from neckrom.types import BodySeries, FloatArray
 
 if TYPE_CHECKING:
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NerveTest = Literal["slr", "slump", "arms"]
 TESTS: tuple[NerveTest, ...] = ("slr", "slump", "arms")
 ESTIMATOR = "nerve 1: pose points from the side, corrected"
 MARKS_FILE = "marks.csv"
@@ -104,7 +105,7 @@ def measure_nerve_all(
     Parameters
     ----------
     inputs : sequence of Path
-        Clips, landmark files of whole bodies, or folders that hold one.
+        Clips, landmark files of whole bodies, folders that hold one, or folders of guided sessions.
     out : Path
     options : NerveOptions
     progress : Progress
@@ -166,10 +167,32 @@ def measure_nerve_landmarks(
     InputError
         If this cannot be measured; nothing is written.
     """
-    series, header = read_bodies(landmarks)
-    recording = BodyRecording(landmarks, None, len(series) == 1, landmarks, header, series)
     options = NerveOptions(test=test, mirrored=mirrored, language=language)
-    return _measure_recording(recording, marks, folder, options, marked=marked)
+    return _measure_recording(_recorded(landmarks), marks, folder, options, marked=marked)
+
+
+def _recorded(landmarks: Path) -> BodyRecording:
+    """Landmarks without a clip."""
+    series, header = read_bodies(landmarks)
+    return BodyRecording(landmarks, None, len(series) == 1, landmarks, header, series)
+
+
+def _part_of_session(path: Path, test: NerveTest) -> TestPart | None:
+    """A test of a guided session, finished or cut off; None where the input is something else.
+
+    Raises
+    ------
+    InputError
+        The session has not done this test.
+    """
+    if not is_session(path) or open_session(path).info.kind != "nerve":
+        return None
+    parts = nerve_parts(path)
+    found = next((part for part in parts if part.test == test), None)
+    if found is None:
+        done = ", ".join(part.test for part in parts)
+        raise InputError(f"{path} holds no {test}: the tests of this session are {done}.")
+    return found
 
 
 def _measure_recording(
@@ -277,10 +300,19 @@ def _measure_into(
     refuse_existing(folder, overwrite=options.overwrite)
     # somebody who lies would be turned upright
     rotate_deg = options.rotate_deg or 0 if options.test == "slr" else options.rotate_deg
+    session = _part_of_session(path, options.test)
+    if session is not None and options.marks is None:
+        marks = session.marks
+    marked = options.marks is not None or session is not None
     with new_folder(folder, overwrite=options.overwrite) as part:
-        recording = read_recording(path, part / LANDMARK_FILE, progress.step, rotate_deg)
+        target = part / LANDMARK_FILE
+        if session is None:
+            recording = read_recording(path, target, progress.step, rotate_deg)
+        else:
+            put_landmarks(path, session, target)
+            recording = _recorded(target)
         progress.step(path, "report", 0, 1)
-        result = _measure_recording(recording, marks, part, options, marked=options.marks is not None)
+        result = _measure_recording(recording, marks, part, options, marked=marked)
         progress.step(path, "report", 1, 1)
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
     return NerveOutcome(path, folder, result, None, written)

@@ -69,8 +69,21 @@ HEADERS = {
 """Of every answer."""
 
 PERMISSIONS = "Permissions-Policy"
-CAMERA_ALLOWED = "camera=(self), microphone=(), geolocation=(), usb=(), payment=()"
-"""Where the page's own camera is asked for."""
+
+
+def permissions(*, camera: bool, microphone: bool) -> str:
+    """What pages may ask the browser for.
+
+    Parameters
+    ----------
+    camera : bool
+        The page's own camera films.
+    microphone : bool
+        Words are recognised by the browser, on this device.
+    """
+    seen, heard = ("(self)" if allowed else "()" for allowed in (camera, microphone))
+    return f"camera={seen}, microphone={heard}, geolocation=(), usb=(), payment=()"
+
 
 REFERRER = "Referrer-Policy"
 FORM_REFERRER = "same-origin"
@@ -103,11 +116,13 @@ class Access:
         Cookies are shared by all ports of a host: each server has a name of its own.
     camera : bool
         Whether its pages may ask the browser for a camera.
+    microphone : bool
+        Whether they may ask it to listen.
     """
 
-    def __init__(self, port: int, *, camera: bool = False) -> None:
+    def __init__(self, port: int, *, camera: bool = False, microphone: bool = False) -> None:
         self.port = port
-        self.camera = camera
+        self.camera, self.microphone = camera, microphone
         self.own_name = f"neckrom-{secrets.token_hex(10)}.localhost"
         self._numbered = frozenset({f"{LOOPBACK}:{port}", f"localhost:{port}"})
         self.own_host = f"{self.own_name}:{port}"
@@ -257,8 +272,9 @@ class Guard:
                     headers[REFERRER] = "no-referrer"
                 for name, value in HEADERS.items():
                     headers[name] = value
-                if self._access.camera:
-                    headers[PERMISSIONS] = CAMERA_ALLOWED
+                headers[PERMISSIONS] = permissions(
+                    camera=self._access.camera, microphone=self._access.microphone
+                )
             await send(message)
 
         if scope["path"] == ENTER and scope["method"] == "POST" and self._is_ours(Headers(scope=scope)):

@@ -31,8 +31,10 @@ ALONE_S = 4.0
 """After so long without any page the session is paused: nobody would hear the voice."""
 _WAIT_S = 0.25
 
-AT_WORK = frozenset({Phase.SETUP, Phase.NEUTRAL, Phase.ANNOUNCE, Phase.OUT, Phase.HOLD, Phase.BACK})
-WAITS_FOR_THE_VOICE = frozenset({Phase.INTRO, Phase.ANNOUNCE})
+AT_WORK = frozenset(
+    {Phase.SETUP, Phase.NEUTRAL, Phase.ANNOUNCE, Phase.OUT, Phase.HOLD, Phase.BACK}
+) | frozenset({Phase.POSITION, Phase.LEAD, Phase.CHANGE})
+WAITS_FOR_THE_VOICE = frozenset({Phase.INTRO, Phase.ANNOUNCE, Phase.POSITION})
 """What a page has spoken is news to the session only here."""
 BEFORE_THE_VOICE = frozenset({Phase.SAFETY, Phase.REFUSED, Phase.CONSENT})
 OVER = frozenset({Phase.RESULT, Phase.STOPPED, Phase.REFUSED})

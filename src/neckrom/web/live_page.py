@@ -11,11 +11,19 @@ from starlette.responses import PlainTextResponse, Response
 from neckrom.errors import InputError
 from neckrom.live.api import Trace
 from neckrom.messages import LANGUAGES
+from neckrom.service.nerve_sessions import NerveTest
 from neckrom.types import Movement
 from neckrom.web.access import REPORT_POLICY
 from neckrom.web.app import Pages
 from neckrom.web.hub import LiveHub
-from neckrom.web.live_result import Shown, report_in, shown_of, shown_result
+from neckrom.web.live_result import (
+    Shown,
+    nerve_tests_in,
+    report_in,
+    shown_nerve,
+    shown_of,
+    shown_result,
+)
 
 PREFIX = "/live"
 REPORT_URL = f"{PREFIX}/report/report.html"
@@ -78,6 +86,14 @@ def live_routes(
             return _nothing()
         return _report_file(folder / name, media_type)
 
+    @router.get("/report/{test}/{name}")
+    def report_of_a_test(test: NerveTest, name: str) -> Response:
+        media_type = _REPORT_FILES.get(name)
+        folder = hub.session.result_folder
+        if media_type is None or folder is None:
+            return _nothing()
+        return _report_file(folder / test / name, media_type)
+
     @router.get("/verdict/{code}")
     def verdict(code: str) -> Response:
         if code not in LANGUAGES:
@@ -86,6 +102,9 @@ def live_routes(
         if folder is None:
             first = hub.session.first_result()
             return _nothing() if first is None else _json(shown_of(first, code))
+        tests = nerve_tests_in(folder)
+        if tests:
+            return _json(shown_nerve(tests, code, home=f"{PREFIX}/report"))
         stored = code == language  # the session's own, which lies there already
         home = f"{PREFIX}/report/report" if stored else f"{PREFIX}/report-in/{code}"
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -11,14 +12,20 @@ from neckrom.errors import InputError
 from neckrom.exports.source import angles_of
 from neckrom.handouts.making import letterhead
 from neckrom.messages import load_messages
+from neckrom.nerve.result import NerveResult, NerveTrial
+from neckrom.nerve.wording import ROWS, trial_rows, warnings_in_words
 from neckrom.private_files import read_plain
 from neckrom.records.pictures import pictures_of
 from neckrom.report.content import advice
 from neckrom.report.site_words import trust_of
 from neckrom.report.stored import report_html, report_pdf
 from neckrom.result import MovementResult, Result
+from neckrom.saying.grades import GRADES, LOOKS, Grade
+from neckrom.saying.sentences import all_said
 from neckrom.saying.verdict import MovementSaid, movement_said, verdict_of
 from neckrom.service.clinic import load_site
+from neckrom.service.nerve_sessions import NerveTest
+from neckrom.service.sessions import open_session
 
 MAX_RESULT_BYTES = 50_000_000
 _SCALE_DEG = 100.0
@@ -51,6 +58,13 @@ class Bar(_Strict):
     half_share: float | None
 
 
+class MoreReport(_Strict):
+    """The report of another test of the same session."""
+
+    name: str
+    report: str
+
+
 class Shown(_Strict):
     """Everything that the result screen shows, in one language."""
 
@@ -65,6 +79,7 @@ class Shown(_Strict):
     report: str = ""
     """Empty while there is none: what was seen live is shown then."""
     pdf: str = ""
+    more: tuple[MoreReport, ...] = ()
 
 
 def shown_result(folder: Path, language: str, *, report: str, pdf: str) -> Shown:
@@ -106,6 +121,103 @@ def shown_of(result: Result, language: str) -> Shown:
         advice=advice(result, verdict, texts),
         notes=(texts.text("sheet.loss"), trust_of(result, load_site().site, texts)),
     )
+
+
+_NERVE_GRADES = {
+    "nerve.reading.nerve": Grade.RAISED,
+    "nerve.reading.changes_pain_unknown": Grade.CAUTION,
+    "nerve.reading.not_held": Grade.CAUTION,
+    "nerve.reading.no_change": Grade.CAUTION,
+}
+"""Of what a reading says; all else is only told. Range alone, and a difference of range, raise nothing."""
+
+
+class NerveHome(NamedTuple):
+    """Where the result of a nerve test lies."""
+
+    folder: Path
+    address: str
+    """Below that of the session's report; empty where it is the session's own folder."""
+
+
+def nerve_tests_in(folder: Path) -> tuple[NerveHome, ...]:
+    """The nerve tests of a session that have a result; none where it was one of the neck."""
+    try:
+        info = open_session(folder).info
+    except InputError:
+        return ()
+    if info.kind != "nerve":
+        return ()
+    homes = [NerveHome(folder, ""), *(NerveHome(folder / test, f"/{test}") for test in get_args(NerveTest))]
+    return tuple(home for home in homes if (home.folder / "result.json").is_file())
+
+
+def shown_nerve(homes: tuple[NerveHome, ...], language: str, *, home: str) -> Shown:
+    """What the result screen shows of nerve tests: what they say, and each trial with its first symptom.
+
+    Parameters
+    ----------
+    homes : tuple of NerveHome
+    language : str
+    home : str
+        Where the report is handed out; it is in the session's own language.
+    """
+    texts = load_messages(language)
+    results = [_nerve_result(each.folder) for each in homes]
+    graded = [
+        (_NERVE_GRADES.get(statement.key, Grade.NOTE), statement)
+        for result in results
+        for statement in result.reading_statements
+    ]
+    reports = [f"{home}{each.address}/report" for each in homes if (each.folder / "report.html").is_file()]
+    return Shown(
+        title=" · ".join(texts.text(f"nerve.kind.{result.kind}") for result in results),
+        lines=tuple(
+            Line(sign=LOOKS[grade].sign, grade=grade.value, text=all_said((statement,), texts))
+            for grade, statement in sorted(graded, key=lambda each: GRADES.index(each[0]))
+        ),
+        meaning="",
+        bars=tuple(
+            _nerve_bar(trial, row, texts.text("nerve.table.held"))
+            for result in results
+            for trial, row in zip(result.trials, trial_rows(result, texts), strict=True)
+        ),
+        advice_title="",
+        advice=(),
+        notes=tuple(line for result in results for line in warnings_in_words(result, texts)),
+        report=f"{reports[0]}.html" if reports else "",
+        pdf=f"{reports[0]}.pdf" if reports else "",
+        more=tuple(
+            MoreReport(name=texts.text(f"nerve.kind.{result.kind}"), report=f"{report}.html")
+            for result, report in zip(results[1:], reports[1:], strict=False)
+        ),
+    )
+
+
+def _nerve_bar(trial: NerveTrial, row: tuple[str, ...], held: str) -> Bar:
+    said = dict(zip(ROWS, row, strict=True))
+    angle = trial.symptom_angle_deg
+    first = said["symptom"] if trial.symptom_s is not None else said["end"]
+    grade = Grade.RAISED if trial.pain == "own" else Grade.NOTE
+    best, _, interval = first.partition(" ")
+    return Bar(
+        name=said["limb"],
+        best=best,
+        interval=interval,
+        note=" · ".join(part for part in (interval, said["change"], f"{held}: {said['held']}") if part),
+        pain=said["pain"],
+        sign=LOOKS[grade].sign,
+        grade=grade.value,
+        share=min(max(angle or 0.0, 0.0), _SCALE_DEG) / _SCALE_DEG,
+        half_share=None,
+    )
+
+
+def _nerve_result(folder: Path) -> NerveResult:
+    try:
+        return NerveResult.model_validate_json(read_plain(folder / "result.json", MAX_RESULT_BYTES))
+    except (OSError, ValidationError) as error:
+        raise InputError(f"The result in {folder} cannot be read.") from error
 
 
 @lru_cache(maxsize=8)

@@ -21,7 +21,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from neckrom.web.access import CAMERA_ALLOWED, HEADERS, PAGE_POLICY, PERMISSIONS, REFERRER, prove
+from neckrom.web.access import HEADERS, PAGE_POLICY, PERMISSIONS, REFERRER, permissions, prove
 
 log = logging.getLogger(__name__)
 
@@ -178,7 +178,7 @@ class PhoneGuard:
                 headers[REFERRER] = "no-referrer"
                 for name, value in HEADERS.items():
                     headers[name] = value
-                headers[PERMISSIONS] = CAMERA_ALLOWED
+                headers[PERMISSIONS] = permissions(camera=True, microphone=False)
             await send(message)
 
         answer: Callable[[Scope, Receive, Send], Awaitable[None]] = self._answer(scope) or self._app

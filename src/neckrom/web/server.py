@@ -67,6 +67,7 @@ def serve(
     camera: PageCamera | None = None,
     phone: PhonePort | None = None,
     on_phone_closed: Callable[[], None] | None = None,
+    listens: bool = False,
 ) -> None:
     """Serve the page of a session; come back when it is over and its pages are closed, or on Ctrl-C.
 
@@ -86,6 +87,8 @@ def serve(
         Where that page is on a phone.
     on_phone_closed : callable, optional
         Told when the phone's port is closed.
+    listens : bool
+        Whether the page may have its browser recognise words, on this device.
 
     Raises
     ------
@@ -100,7 +103,7 @@ def serve(
     """
     with listening(port) as listener:
         in_browser = camera is not None and phone is None
-        access = Access(listener.getsockname()[1], camera=in_browser)
+        access = Access(listener.getsockname()[1], camera=in_browser, microphone=listens)
         desk = None
         if camera is not None and phone is not None:
             desk = PhoneDesk(phone, camera, session, language, on_phone_closed)

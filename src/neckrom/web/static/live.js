@@ -4,6 +4,8 @@ import { Clinician } from "./clinician.js";
 import { h, icon, setAttribute, setText, show, whenChanged } from "./dom.js";
 import { Gauge } from "./gauge.js";
 import { Link } from "./link.js";
+import { Listener } from "./listen.js";
+import { NERVE_ASKING, NERVE_MOVING, nerveProgress, nervePhase } from "./nerve.js";
 import { ownPicture } from "./own_picture.js";
 import { Preview } from "./preview.js";
 import { SCREENS, screenOf } from "./screens.js";
@@ -12,18 +14,18 @@ import { chosen, RATES, Tones, Voice } from "./voice.js";
 import { Words } from "./words.js";
 
 const MOVING = ["announce", "out", "hold", "back"];
-const AT_WORK = ["intro", "setup", "neutral", ...MOVING];
-const ASKING = ["pain", "chin"];
+const AT_WORK = ["intro", "setup", "neutral", ...MOVING, ...NERVE_MOVING];
+const ASKING = ["pain", "chin", ...NERVE_ASKING];
 const BEFORE = ["safety", "consent", "intro", "setup", "neutral"];
 const OVER = ["refused", "stopped", "saving", "result"];
 
 // What can be done, by key; `when` names the phases in which it means something.
 const ACTIONS = [
   { name: "stop", key: " ", shape: "stop" },
-  { name: "hurts", key: "h", shape: "hurts", when: [...MOVING, ...ASKING], command: "hurts_now" },
+  { name: "hurts", key: "h", shape: "hurts", when: [...MOVING, ...ASKING], command: "hurts_now", neck: true },
   { name: "repeat", key: "r", shape: "repeat", when: [...AT_WORK, ...ASKING, "paused", "camera_lost"], command: "repeat" },
-  { name: "skip", key: "s", shape: "skip", when: MOVING, command: "skip" },
-  { name: "rezero", key: "z", shape: "rezero", when: [...MOVING, ...ASKING, "paused"], command: "rezero" },
+  { name: "skip", key: "s", shape: "skip", when: [...MOVING, ...NERVE_MOVING], command: "skip" },
+  { name: "rezero", key: "z", shape: "rezero", when: [...MOVING, ...ASKING, "paused"], command: "rezero", neck: true },
   { name: "pause", key: "p", shape: "pause", when: [...AT_WORK, ...ASKING], command: "pause" },
   { name: "mute", key: "m", shape: "sound" },
   { name: "help", key: "?", shape: "help" },
@@ -32,7 +34,7 @@ const ACTIONS = [
 const STEPS = [
   ["questions", ["safety", "refused", "consent"]],
   ["setup", ["intro", "setup", "neutral"]],
-  ["movements", [...MOVING, "pain", "chin", "paused", "camera_lost", "stopped"]],
+  ["movements", [...MOVING, ...NERVE_MOVING, ...ASKING, "paused", "camera_lost", "stopped"]],
   ["result", ["saving", "result"]],
 ];
 
@@ -49,6 +51,12 @@ class App {
     this.goneFor = "open";
     this.tones = new Tones();
     this.voice = new Voice({ change: () => this.tellVoice(), heard: (id) => this.heard(id) }, this.tones);
+    this.listener = new Listener({
+      now: () => this.state?.phase === "lead" && this.send({ type: "now" }),
+      stop: () => this.act("stop"),
+      busy: () => this.voice.speaking !== null,
+      change: () => this.tellListener(),
+    });
     this.preview = new Preview();
     this.trace = new Trace();
     this.view = new URLSearchParams(location.search).get("view") === "clinician" ? "clinician" : "person";
@@ -91,6 +99,7 @@ class App {
     document.title = this.t("title");
     document.body.dataset.view = this.view;
     this.voice.setLanguage(this.words.language);
+    this.listener.setWords(this.words.language, { now: this.t("nerve.spoken.now"), stop: this.t("nerve.spoken.stop") });
     this.gauge = new Gauge(this.words);
     this.preview.setWords(this.words);
     this.trace.setWords(this.words);
@@ -258,18 +267,21 @@ class App {
 
   show(state) {
     document.body.dataset.phase = state.phase;
+    document.body.dataset.exam = state.nerve ? "nerve" : "neck";
     setText(this.headline, this.words.of(state.headline));
     setText(this.detail, this.words.of(state.detail));
     show(this.detail, Boolean(state.detail));
     this.showStep(state.phase);
-    const screen = this.enterScreen(screenOf(state.phase), state);
+    const screen = this.enterScreen(screenOf(state), state);
     this.preview.state(state);
-    this.gauge.update(MOVING.includes(state.phase) ? state.gauge ?? null : null);
+    this.gauge.update(MOVING.includes(state.phase) && !nervePhase(state) ? state.gauge ?? null : null);
     screen.update(state);
     this.stage.inert = this.watching;
     this.trace.add(state);
     if (this.view === "clinician") this.clinician.update(state);
-    this.showProgress(BEFORE.includes(state.phase) || OVER.includes(state.phase) ? [] : state.progress ?? []);
+    this.listener.want(nervePhase(state) && !this.watching);
+    this.showProgress(BEFORE.includes(state.phase) || OVER.includes(state.phase) ? []
+      : state.nerve ? nerveProgress(state, this.words) : state.progress ?? []);
     this.showBanners(this.bannersOf(state));
     this.showActions(state);
   }
@@ -307,8 +319,8 @@ class App {
   }
 
   showActions(state) {
-    for (const { name, when } of ACTIONS) {
-      const usable = name === "stop" ? !OVER.includes(state.phase) : !when || (when.includes(state.phase) && !this.watching);
+    for (const { name, when, neck } of ACTIONS) {
+      const usable = neck && state.nerve ? false : name === "stop" ? !OVER.includes(state.phase) : !when || (when.includes(state.phase) && !this.watching);
       setAttribute(this.buttons[name], "aria-disabled", usable ? null : "true");
     }
     document.body.dataset.over = String(OVER.includes(state.phase));
@@ -325,7 +337,7 @@ class App {
         const now = trials.some((trial) => trial.status === "now");
         const state = now ? "now" : done === trials.length ? "done" : "to_come";
         return h("li", { "data-state": state, "aria-current": now ? "step" : null },
-          h("span", { class: "progress-name", text: this.words.text(`word.${movement}`) }),
+          h("span", { class: "progress-name", text: trials[0].name ?? this.words.text(`word.${movement}`) }),
           h("span", { class: "hidden-words", text: this.t("progress.done", { done, total: trials.length }) }),
           h("span", { class: "dots", "aria-hidden": "true" },
             trials.map((trial) => h("i", { "data-status": trial.status, "data-warm": trial.warm_up ? "true" : null }))));
@@ -364,6 +376,12 @@ class App {
     this.noVoice = none && sessionStorage.getItem("neckrom-no-voice") !== this.words.language;
     document.body.dataset.heard = String(this.voice.heard);
     this.showBanners(this.bannersOf(this.state));
+  }
+
+  /** Whether words are understood, so that nobody speaks to a page that is deaf. */
+  tellListener() {
+    document.body.dataset.listening = String(Boolean(this.listener?.listening));
+    this.screens.nerve_guide?.tellListening();
   }
 
   dismissNoVoice() {
@@ -435,6 +453,7 @@ class App {
     if (this.stopDialog.open) return;
     this.pausedByStop = Boolean(this.state) && AT_WORK.includes(this.state.phase);
     if (this.pausedByStop) this.send({ type: "pause" });
+    setText(this.stopText, this.t(this.state?.nerve ? "nerve.stop_text" : "stop.text"));
     show(this.stopText, this.pausedByStop);
     this.voice.silence();
     this.tones.follow(null);

@@ -11,6 +11,7 @@ export class Preview {
     this.element = h("div", { class: "preview" }, this.canvas, this.empty, this.dot, this.subtitle);
     this.context = this.canvas.getContext("2d");
     this.pose = null;
+    this.limbs = [];
     this.size = null;
     this.image = null;
     this.canvasShown = null;
@@ -48,6 +49,7 @@ export class Preview {
 
   state(state) {
     this.pose = state.pose ?? null;
+    this.limbs = state.limbs ?? [];
     this.size = state.picture_size ?? null;
     show(this.dot, Boolean(state.recording));
     this.plan();
@@ -71,7 +73,25 @@ export class Preview {
       this.element.style.setProperty("--ratio", image.width / image.height);
     }
     context.drawImage(image, 0, 0);
+    if (this.size) this.drawLimbs(image.width / this.size[0], image.height / this.size[1]);
     if (this.pose && this.size) this.drawAxes(image.width / this.size[0], image.height / this.size[1]);
+  }
+
+  /** Trunk and limbs as they are seen. */
+  drawLimbs(sx, sy) {
+    const { context } = this;
+    context.lineCap = "round";
+    context.lineJoin = "round";
+    context.setLineDash([]);
+    for (const [style, width] of [["rgba(0,0,0,.6)", 6], ["#ffd633", 3]]) {
+      context.strokeStyle = style;
+      context.lineWidth = width;
+      for (const points of this.limbs) {
+        context.beginPath();
+        points.forEach(([x, y], index) => context[index ? "lineTo" : "moveTo"](x * sx, y * sy));
+        context.stroke();
+      }
+    }
   }
 
   drawAxes(sx, sy) {

@@ -3,6 +3,7 @@
 import { h, icon, setAttribute, setText, show, whenChanged } from "./dom.js";
 import { Figure } from "./figure.js";
 import { Figures } from "./figures.js";
+import { NerveSeen, nerveScreenOf, nerveScreens } from "./nerve.js";
 
 /** A big button with its key on it. */
 export function choice(label, key, act, extra = {}) {
@@ -363,20 +364,31 @@ export class CameraLost extends Screen {
 
 /** What to do after a stop for pain, dizziness or nausea; it stands above everything else. */
 const AFTER_A_STOP = ["sit", "help", "urgent", "doctor"];
+const AFTER_A_NERVE_STOP = ["rest", "help", "urgent", "doctor"];
 const SAFETY_STOPS = ["pain", "dizziness", "nausea"];
+
+/** Written once, when it is known what was tested. */
+function adviseAfterAStop(screen, list, state) {
+  if (list.children.length) return;
+  const texts = state.nerve ? AFTER_A_NERVE_STOP.map((name) => screen.t(`nerve.stopped.${name}`))
+    : AFTER_A_STOP.map((name) => screen.t(`stopped.${name}`));
+  list.replaceChildren(...texts.map((text) => h("li", { text })));
+}
 
 export class Stopped extends Screen {
   build() {
     this.saved = h("p", { class: "folder" });
     this.done = choice(this.t("stopped.show"), "Enter", () => this.app.finish(), { keyName: "⏎" });
+    this.advice = h("ul", { class: "steps" });
     this.element.append(
       h("div", { class: "calm" },
-        h("ul", { class: "steps" }, AFTER_A_STOP.map((name) => h("li", { text: this.t(`stopped.${name}`) }))),
+        this.advice,
         h("div", { class: "row big" }, this.done),
         this.saved));
   }
 
   update(state) {
+    adviseAfterAStop(this, this.advice, state);
     setText(this.saved, state.result_dir ? this.t("saved_in", { folder: state.result_dir }) : "");
     show(this.saved, Boolean(state.result_dir));
   }
@@ -388,10 +400,12 @@ export class Saving extends Screen {
     this.track = h("div", { class: "saving-bar", role: "progressbar", "aria-label": this.words.text("headline.saving"),
       "aria-valuemin": "0", "aria-valuemax": "100" }, this.bar);
     this.figures = new Figures(this.words);
-    this.element.append(this.track, h("p", { class: "quiet", text: this.t("result.live") }), this.figures.element);
+    this.seen = new NerveSeen(this.words);
+    this.live = h("p", { class: "quiet" });
+    this.element.append(this.track, this.live, this.figures.element, this.seen.element);
     this.showShare = whenChanged((saving) => this.move(saving));
     this.askFigures = whenChanged(([measured, language]) => {
-      if (measured) this.figures.load(language);
+      if (measured && !this.app.state.nerve) this.figures.load(language);
     });
   }
 
@@ -408,6 +422,8 @@ export class Saving extends Screen {
 
   update(state) {
     this.showShare(state.saving ?? { share: 0, next_share: 0.05 });
+    setText(this.live, this.t(state.nerve ? "nerve.as_seen" : "result.live"));
+    this.seen.update(state);
     this.askFigures([Boolean(state.measured), this.words.language]);
   }
 }
@@ -416,7 +432,7 @@ export class Result extends Screen {
   build() {
     this.folder = h("p", { class: "folder" });
     this.links = h("div", { class: "row links" });
-    this.after = h("ul", { class: "steps after-stop" }, AFTER_A_STOP.map((name) => h("li", { text: this.t(`stopped.${name}`) })));
+    this.after = h("ul", { class: "steps after-stop" });
     this.figures = new Figures(this.words);
     this.end = choice(this.t("finish"), "e", () => this.app.end(), { keyName: "E", class: "main" });
     this.element.append(
@@ -429,6 +445,7 @@ export class Result extends Screen {
 
   update(state) {
     show(this.after, SAFETY_STOPS.includes(state.stop_reason));
+    adviseAfterAStop(this, this.after, state);
     this.showReport([state.seq && state.result_dir, state.result_url ?? null, Boolean(state.measured), this.words.language]);
     setText(this.folder, state.result_dir ? this.t("saved_in", { folder: state.result_dir }) : "");
   }
@@ -444,7 +461,8 @@ export class Result extends Screen {
       h("a", { class: "choice link", href: target, "data-key": key, ...extra }, h("kbd", { text: key.toUpperCase(), "aria-hidden": "true" }), h("span", { text }));
     this.links.replaceChildren(
       link(page, this.t("result.open"), "o", { target: "_blank", rel: "noopener" }),
-      link(pdf, this.t("result.pdf"), "d", { download: "neckrom-report.pdf" }));
+      link(pdf, this.t("result.pdf"), "d", { download: "neckrom-report.pdf" }),
+      ...(shown?.more ?? []).map((each, index) => link(each.report, each.name, String(index + 2), { target: "_blank", rel: "noopener" })));
   }
 }
 
@@ -462,10 +480,11 @@ export const SCREENS = {
   stopped: Stopped,
   saving: Saving,
   result: Result,
+  ...nerveScreens(Screen, choice),
 };
 
 const GUIDED = new Set(["setup", "neutral", "announce", "out", "hold", "back"]);
 
-export function screenOf(phase) {
-  return GUIDED.has(phase) ? "guide" : phase;
+export function screenOf(state) {
+  return nerveScreenOf(state) ?? (GUIDED.has(state.phase) ? "guide" : state.phase);
 }

@@ -1,0 +1,93 @@
+"""Angles of a body as it is filmed: those of the analysis, on the last two seconds.
+
+The same functions read the recording afterwards, over its whole length: live, a frame is read from itself and those
+just before it. docs/live.md says how far the two are apart.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from neckrom.body import Body, read_body
+from neckrom.live.nerve.protocols import TestName
+from neckrom.nerve.angles import measure_angles
+from neckrom.types import BodyFrame, BodySeries
+
+WINDOW_S = 2.0
+EVERY_S = 0.1
+"""So often the window is read; in between the last angles stand."""
+_LEAST_FRAMES = 5
+_LATE_S = 0.5
+"""An angle that was not read for so long is not known."""
+
+
+class CausalReading:
+    """Angles of the newest frame, from the frames of the last two seconds.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the picture.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self._size = (width, height)
+        self._frames: deque[BodyFrame] = deque()
+        self._read_ns = 0
+        self._angles: dict[str, float] = {}
+        self.body: Body | None = None
+        """The window, each leg with its own points; None while nobody is seen."""
+
+    def step(self, frame: BodyFrame, test: TestName) -> dict[str, float]:
+        """Angles by name, degrees; what is not read is not in it.
+
+        Parameters
+        ----------
+        frame : BodyFrame
+        test : {"slump", "slr"}
+        """
+        self._frames.append(frame)
+        while (frame.time_ns - self._frames[0].time_ns) * 1e-9 > WINDOW_S:
+            self._frames.popleft()
+        if (frame.time_ns - self._read_ns) * 1e-9 >= EVERY_S - 1e-6:
+            self._read_ns = frame.time_ns
+            self._angles = self._read(test)
+        return self._angles
+
+    def _read(self, test: TestName) -> dict[str, float]:
+        series = self._series()
+        if int(series.found.sum()) < _LEAST_FRAMES:
+            self.body = None
+            return {}
+        body = self.body = read_body(series)
+        if test == "arms" or body.view.near is None:
+            return {}
+        read = measure_angles(body, body.view.near, test)
+        found = {"neck": self._newest(read.time_s, read.neck_flexion_deg)}
+        for side, leg in read.legs.items():
+            for name, values in (("raise", leg.raise_deg), ("knee", leg.knee_deg), ("ankle", leg.ankle_deg)):
+                found[f"{name}.{side}"] = self._newest(read.time_s, values)
+        return {name: round(value, 2) for name, value in found.items() if np.isfinite(value)}
+
+    @staticmethod
+    def _newest(time_s: np.ndarray[tuple[int, ...], np.dtype[np.float64]], values: object) -> float:
+        """The last value that was read, if that is not too long ago."""
+        known = np.flatnonzero(np.isfinite(np.asarray(values, dtype=np.float64)))
+        if not len(known) or time_s[-1] - time_s[known[-1]] > _LATE_S:
+            return float("nan")
+        return float(np.asarray(values, dtype=np.float64)[known[-1]])
+
+    def _series(self) -> BodySeries:
+        frames = self._frames
+        width, height = self._size
+        return BodySeries(
+            time_ns=np.array([frame.time_ns for frame in frames], dtype=np.int64),
+            pose=np.stack([frame.pose for frame in frames]),
+            pose_world=np.stack([frame.pose_world for frame in frames]),
+            pose_visibility=np.stack([frame.pose_visibility for frame in frames]),
+            people=np.array([frame.people for frame in frames], dtype=np.int64),
+            width=width,
+            height=height,
+        )

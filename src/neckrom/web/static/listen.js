@@ -1,0 +1,101 @@
+// "Now" and "stop" by the spoken word, where the browser recognises speech on this device. One that would send
+// the sound to somebody's server is not asked, and neither is one that does not say where it listens.
+
+const AFTER_THE_VOICE_MS = 700;
+
+export class Listener {
+  /** `on` has now() and stop(), `busy()` says whether the page itself is speaking, `change()` is told of a change. */
+  constructor(on) {
+    this.on = on;
+    this.words = null;
+    this.wanted = false;
+    this.engine = null;
+    this.quietSince = 0;
+  }
+
+  /** The words of a language; the browser is asked whether it knows them here. */
+  async setWords(language, words) {
+    this.end();
+    this.words = words;
+    this.language = language;
+    this.here = await recognisedHere(language);
+    this.on.change();
+    if (this.wanted) this.begin();
+  }
+
+  get listening() {
+    return this.engine !== null;
+  }
+
+  /** Listen while it is wanted. */
+  want(wanted) {
+    if (wanted === this.wanted) return;
+    this.wanted = wanted;
+    if (wanted) this.begin();
+    else this.end();
+  }
+
+  begin() {
+    if (!this.here || this.engine) return;
+    const engine = new (window.SpeechRecognition ?? window.webkitSpeechRecognition)();
+    engine.processLocally = true;
+    engine.lang = this.language;
+    engine.continuous = true;
+    engine.interimResults = true;
+    engine.onresult = (event) => this.take(event);
+    engine.onerror = (event) => {
+      if (event.error !== "no-speech") this.here = false; // refused, or it does not work: the keys do
+    };
+    engine.onend = () => {
+      if (this.engine !== engine) return;
+      this.engine = null;
+      if (this.wanted && this.here) this.begin();
+      else this.on.change();
+    };
+    this.engine = engine;
+    try {
+      engine.start();
+    } catch {
+      this.engine = null;
+      this.here = false;
+    }
+    this.on.change();
+  }
+
+  end() {
+    const { engine } = this;
+    this.engine = null;
+    engine?.abort();
+    this.on.change();
+  }
+
+  /** What the page itself says is not meant: its sentences hold the same words. */
+  take(event) {
+    const now = performance.now();
+    if (this.on.busy()) this.quietSince = now + AFTER_THE_VOICE_MS;
+    if (now < this.quietSince) return;
+    for (let index = event.resultIndex; index < event.results.length; index += 1) {
+      const heard = ` ${event.results[index][0].transcript.toLowerCase().replace(/[^\p{L}]+/gu, " ")} `;
+      if (heard.includes(` ${this.words.stop} `)) {
+        this.on.stop();
+        return;
+      }
+      if (heard.includes(` ${this.words.now} `)) {
+        this.on.now();
+        return;
+      }
+    }
+  }
+}
+
+/** Whether this browser recognises a language without a server. */
+async function recognisedHere(language) {
+  const Recognition = window.SpeechRecognition ?? window.webkitSpeechRecognition;
+  if (typeof Recognition?.available !== "function") return false;
+  try {
+    const options = { langs: [language], processLocally: true };
+    return (await Recognition.available(options)) === "available";
+  } catch {
+    return false;
+  }
+}

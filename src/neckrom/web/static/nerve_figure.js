@@ -1,0 +1,87 @@
+// A body that shows what a nerve test asks for: it lies or sits, and the one part that is to move moves.
+
+import { h, s, setText, show, whenChanged } from "./dom.js";
+
+const limb = (kind, ...points) => s("path", { class: `limb ${kind}`, d: `M${points.map(([x, y]) => `${x} ${y}`).join("L")}` });
+
+/** What turns about a joint, and how far; 0 stands still. */
+function turning([x, y], degrees, ...parts) {
+  const group = s("g", { class: "limb-turns" }, parts);
+  group.style.setProperty("--to", `${degrees}deg`);
+  group.style.transformOrigin = `${x}px ${y}px`;
+  return group;
+}
+
+/** The same, already there. */
+const turned = ([x, y], degrees, ...parts) => s("g", { transform: `rotate(${degrees} ${x} ${y})` }, parts);
+
+/** In a group that moves, or in one that stands where it has moved to. */
+const either = (moves, joint, degrees, ...parts) => (moves ? turning : turned)(joint, degrees, ...parts);
+
+function head([x, y], radius, nose) {
+  return [s("circle", { class: "head", cx: x, cy: y, r: radius }), s("circle", { class: "nose", cx: x + nose[0], cy: y + nose[1], r: 4 })];
+}
+
+function lying(part) {
+  const hip = [176, 178];
+  const knee = [232, 178];
+  const ankle = [286, 178];
+  const raised = part !== "start";
+  const foot = either(part === "ankle", ankle, part === "ankle" ? -28 : 0, limb(part === "ankle" ? "moves" : "near", ankle, [300, 152]));
+  const leg = [limb(part === "lead" ? "moves" : "near", hip, knee, ankle), foot];
+  const neck = [78, 172];
+  return [
+    s("path", { class: "ground", d: "M10 200H330" }),
+    limb("far", hip, knee, ankle, [300, 156]),
+    limb("trunk", neck, hip),
+    limb("arm", [92, 178], [128, 188], [166, 188]),
+    part === "neck" ? turning(neck, 36, limb("moves thin", neck, [62, 168]), ...head([46, 166], 21, [2, -20]))
+      : [limb("near thin", neck, [62, 168]), ...head([46, 166], 21, [2, -20])],
+    raised ? either(part === "lead", hip, part === "lead" ? -58 : -52, ...leg) : leg,
+  ];
+}
+
+function sitting(part) {
+  const hip = [112, 132];
+  const knee = [194, 132];
+  const ankle = [194, 204];
+  const shoulder = [126, 56];
+  const straight = part === "neck" || part === "ankle";
+  const foot = either(part === "ankle", ankle, part === "ankle" ? 38 : 0, limb(part === "ankle" ? "moves" : "near", ankle, [222, 194]));
+  const shank = [limb(part === "lead" ? "moves" : "near", knee, ankle), foot];
+  const skull = [limb(part === "neck" ? "moves thin" : "near thin", shoulder, [144, 46]), ...head([160, 48], 21, [17, 13])];
+  return [
+    s("path", { class: "seat", d: "M52 152H190V166H52z" }),
+    s("path", { class: "ground", d: "M10 238H330" }),
+    limb("far", knee, ankle, [222, 206]),
+    s("path", { class: "limb trunk", d: `M${hip[0]} ${hip[1]}C78 118 84 70 ${shoulder[0]} ${shoulder[1]}` }),
+    limb("arm", [120, 68], [92, 104], [84, 128]),
+    limb("near", hip, knee),
+    part === "neck" ? turning(shoulder, -52, ...skull) : skull,
+    part === "lead" ? turning(knee, -66, ...shank) : straight ? turned(knee, -58, ...shank) : shank,
+  ];
+}
+
+const BODIES = { slr: lying, slump: sitting };
+
+export class NerveFigure {
+  constructor() {
+    this.picture = s("svg", { class: "figure-picture nerve-figure", viewBox: "0 8 340 238", "aria-hidden": "true", focusable: "false" });
+    this.words = h("p", { class: "figure-words" });
+    this.element = h("div", { class: "figure" }, this.picture, this.words);
+    this.draw = whenChanged(([position, part]) => this.lay(position, part));
+  }
+
+  /** `joint` is what moves alone; null while the limb itself is led. */
+  update(position, phase, joint, words) {
+    const part = phase === "lead" ? "lead" : phase === "change" && joint ? joint : phase === "hold" ? "held" : "start";
+    this.draw([position, part]);
+    setText(this.words, words);
+    show(this.words, Boolean(words));
+  }
+
+  lay(position, part) {
+    const body = BODIES[position];
+    this.picture.replaceChildren(...(body ? body(part === "held" ? "held" : part).flat(Infinity) : []));
+  }
+}
