@@ -103,8 +103,6 @@ MAY_IMPORT = {
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
     | {"messages", "saying", "body", "running", "posture", "nerve"}
     | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study"},
-    | {"messages", "saying"}
-    | {"report", "validation", "assessment", "landmarks", "camera_profiles"},
     # what programs call; knows how a result folder is read from the records, and no page and no command
     "library": BASE
     | {"service", "landmarks", "camera_profiles", "rom", "assessment", "report", "validation", "records"}
