@@ -102,7 +102,9 @@ def test_exchanged_legs_change_no_value():
     kept = pose[rows, LEFT_LEG].copy()
     pose[rows, LEFT_LEG] = pose[rows, RIGHT_LEG]
     pose[rows, RIGHT_LEG] = kept
-    wrong = measure_run(replace(series, pose=pose))
+    motion = series.foot_motion.copy()
+    motion[frames] = motion[frames][:, ::-1]
+    wrong = measure_run(replace(series, pose=pose, foot_motion=motion))
     assert wrong.steps == measured(SIDE).steps
     assert wrong.leg_swaps > 20
 
