@@ -105,7 +105,8 @@ def test_exchanged_legs_change_no_value():
     motion = series.foot_motion.copy()
     motion[frames] = motion[frames][:, ::-1]
     wrong = measure_run(replace(series, pose=pose, foot_motion=motion))
-    assert wrong.steps == measured(SIDE).steps
+    # written out, because a time that is not known is not equal to itself
+    assert repr(wrong.steps) == repr(measured(SIDE).steps)
     assert wrong.leg_swaps > 20
 
 
