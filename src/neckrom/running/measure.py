@@ -35,8 +35,8 @@ from neckrom.running.readings import (
     shank_deg,
 )
 from neckrom.running.refusals import refuse_few_steps, refuse_unseen, refuse_what_is_no_run
-from neckrom.running.shoes import FEWEST_STEPS, evened, turned_until_flat_deg
-from neckrom.running.symmetry import asymmetry, bootstrap_sd
+from neckrom.running.shoes import evened, followed, turned_until_flat_deg
+from neckrom.running.symmetry import asymmetry, bootstrap_sd, error_of_median
 from neckrom.types import BodySeries, FloatArray, Notice
 
 ESTIMATOR = "running-1"
@@ -128,6 +128,7 @@ def measure_run(series: BodySeries, *, standing: BodySeries | None = None) -> Ru
     refuse_few_steps(len(steps))
     values = body_features(gait, reader.slope_deg)
     lean, lean_change = _lean(reader, values)
+    head = _head(reader, values, standing) if gait.from_side else None
     view = "side" if gait.from_side else "back"
     cadence = _cadence(gait)
     return RunMeasurement(
@@ -150,14 +151,14 @@ def measure_run(series: BodySeries, *, standing: BodySeries | None = None) -> Ru
         strikes=strikes,
         trunk_lean_deg=lean,
         trunk_lean_change_deg=lean_change,
-        head=_head(reader, values, standing) if gait.from_side else None,
+        head=head,
         arms={} if gait.from_side else {side: _arm(reader, side) for side in SIDES},
         shoulder_range_deg=reader.read(f"shoulder_range_{view}", values),
         against_pelvis_range_deg=reader.read(f"against_pelvis_range_{view}", values),
         drop_deg={} if gait.from_side else {side: reader.read(f"drop_{side}_back", values) for side in SIDES},
         vertical=reader.read(f"vertical_{view}", values),
         time_s=body.time_s,
-        columns=_columns(reader, lean, strikes),
+        columns=_columns(reader, lean, head),
     )
 
 
@@ -230,7 +231,7 @@ def _single_strikes(reader: _Reader, side: Side, strike: FootStrike | None) -> l
         return [NOTHING] * len(foot.contact_s)
     name, seen = "strike", at_moments(reader.gait, foot_pitch_deg(reader.gait, side), foot.contact_s)
     turned = turned_until_flat_deg(reader.series, reader.gait, side)
-    if np.isfinite(turned).sum() >= FEWEST_STEPS and "strike_turned" in reader.calibration.step_share:
+    if followed(turned, foot) and "strike_turned" in reader.calibration.step_share:
         name, seen = "strike_turned", turned
     off = np.clip(seen - np.nanmedian(seen), -15, 15) if np.isfinite(seen).any() else np.zeros(len(seen))
     share, scatter = reader.calibration.step_share[name], reader.calibration.step_sd[name]
@@ -251,8 +252,10 @@ def _strike(reader: _Reader, side: Side) -> FootStrike:
     word = "near" if reader.gait.is_near(side) else "far"
     angle = reader.read(f"strike_{word}", features)
     turned = turned_until_flat_deg(reader.series, reader.gait, side)
-    if np.isfinite(turned).sum() >= FEWEST_STEPS and f"strike_turned_{word}" in reader.calibration.readings:
+    if followed(turned, reader.gait.foot(side)) and f"strike_turned_{word}" in reader.calibration.readings:
         angle = reader.read(f"strike_turned_{word}", features | {"turned": float(np.nanmedian(turned))})
+        # a shoe that is followed badly turns differently in every step
+        angle = Estimate(angle.value, float(np.hypot(angle.sd, error_of_median(turned))))
     name, certainty = _sure_class(angle, reader.frames_per_second)
     return FootStrike(
         near=word == "near",
@@ -413,7 +416,7 @@ def _arm(reader: _Reader, side: Side) -> ArmCrossing:
     return ArmCrossing(float(np.mean(single > 0)), float(np.max(single)), typical)
 
 
-def _columns(reader: _Reader, lean: Estimate, strikes: dict[Side, FootStrike]) -> dict[str, FloatArray]:
+def _columns(reader: _Reader, lean: Estimate, head: Head | None) -> dict[str, FloatArray]:
     """Angles over time, moved so that their means are the corrected values."""
     gait, body = reader.gait, reader.body
     series = body_series(gait)
@@ -427,14 +430,18 @@ def _columns(reader: _Reader, lean: Estimate, strikes: dict[Side, FootStrike]) -
         return columns
     facing = body.facing
     columns["trunk_lean_deg"] = series["lean"] + lean.value - np.nanmean(series["lean"])
-    columns["ear_shoulder_deg"], columns["head_pitch_deg"] = series["ear_shoulder"], series["head"]
+    columns["ear_shoulder_deg"] = series["ear_shoulder"] + _moved_by(head, series["ear_shoulder"])
     for side in SIDES:
         against = facing * reader.slope_deg
         columns[f"foot_{side}_deg"] = foot_pitch_deg(gait, side) + against
         columns[f"shank_{side}_deg"] = shank_deg(gait, side) + against
         columns[f"knee_{side}_deg"] = knee_deg(gait, side)
-    del strikes
     return columns
+
+
+def _moved_by(head: Head | None, seen: FloatArray) -> float:
+    """What is between the seen and the corrected ear-shoulder line."""
+    return head.ear_shoulder_deg.value - float(np.nanmean(seen)) if head is not None else float("nan")
 
 
 def _stretches(body: Body) -> int:
