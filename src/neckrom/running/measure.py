@@ -11,7 +11,7 @@ from neckrom.body import Body, Side, other, read_body
 from neckrom.body.view import BodyView
 from neckrom.running.arms import arm_features, furthest_in_strides, past_middle
 from neckrom.running.calibration import FAST_FPS, RunningCalibration, load_calibration
-from neckrom.running.evenness import evenness_features
+from neckrom.running.evenness import evenness_features, percent
 from neckrom.running.gait import Gait, find_gait
 from neckrom.running.measurement import (
     NOTHING,
@@ -35,7 +35,7 @@ from neckrom.running.readings import (
     shank_deg,
 )
 from neckrom.running.refusals import refuse_few_steps, refuse_unseen, refuse_what_is_no_run
-from neckrom.running.shoes import FEWEST_STEPS, turned_until_flat_deg
+from neckrom.running.shoes import FEWEST_STEPS, evened, turned_until_flat_deg
 from neckrom.running.symmetry import asymmetry, bootstrap_sd
 from neckrom.types import BodySeries, FloatArray, Notice
 
@@ -61,6 +61,8 @@ class _Reader:
     wider : float
         By how much an oblique view widens standard deviations.
     series : BodySeries
+    by_shoes : bool
+        The contacts' difference between the feet is that of the shoes.
     """
 
     gait: Gait
@@ -68,6 +70,7 @@ class _Reader:
     slope_deg: float
     wider: float
     series: BodySeries
+    by_shoes: bool
 
     @property
     def body(self) -> Body:
@@ -107,10 +110,19 @@ def measure_run(series: BodySeries, *, standing: BodySeries | None = None) -> Ru
     body = read_body(series)
     refuse_unseen(body)
     calibration, digest = load_calibration()
-    gait = refuse_what_is_no_run(find_gait(body, calibration), body)
+    found = refuse_what_is_no_run(find_gait(body, calibration), body)
+    shod = evened(series, found) if found.from_side else None
+    gait = shod or found
     slope = ground_slope_deg(gait) if gait.from_side else 0.0
     off_square = max(abs(body.view.oblique_deg) - OBLIQUE_FROM_DEG, 0.0)
-    reader = _Reader(gait, calibration, slope if np.isfinite(slope) else 0.0, 1.0 + off_square / 10.0, series)
+    reader = _Reader(
+        gait,
+        calibration,
+        slope if np.isfinite(slope) else 0.0,
+        1.0 + off_square / 10.0,
+        series,
+        shod is not None,
+    )
     strikes = {side: _strike(reader, side) for side in SIDES} if gait.from_side else {}
     steps = _steps(reader, strikes)
     refuse_few_steps(len(steps))
@@ -303,9 +315,13 @@ def _timing(reader: _Reader, steps: tuple[StepMeasured, ...], side: Side) -> Tim
 
 
 def _step_asymmetry(reader: _Reader, steps: tuple[StepMeasured, ...]) -> Estimate:
-    view = "side" if reader.gait.from_side else "back"
     single = asymmetry([step.step_s for step in steps], [step.foot for step in steps])
-    value = reader.read(f"step_asymmetry_{view}", evenness_features(reader.gait))
+    if reader.by_shoes:
+        left, right = reader.gait.left.contact_s, reader.gait.right.contact_s
+        value = reader.read("step_asymmetry_shoes", {"shoes": percent(reader.gait, left, right)})
+    else:
+        view = "side" if reader.gait.from_side else "back"
+        value = reader.read(f"step_asymmetry_{view}", evenness_features(reader.gait))
     return Estimate(value.value, float(np.hypot(value.sd, single.sd)))
 
 

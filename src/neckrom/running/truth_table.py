@@ -18,7 +18,9 @@ from neckrom.types import BodySeries, FloatArray
 
 KEPT = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32)
 """Points of the pose model that a run is read from; the others are missing."""
-NO_TURN = -32768
+NO_MOVE = -32768
+FOOT_STEPS = np.array([100.0, 64.0, 64.0], dtype=np.float32)
+"""Turns of shoes are kept in hundredths of a degree, their ways in 64ths of a pixel."""
 PER_PIXEL = 8.0
 
 
@@ -63,8 +65,8 @@ def write_running_table(path: Path, clips: list[RunningClip]) -> None:
             np.rint(pose * PER_PIXEL).astype(np.int16), axis=0, prepend=np.int16(0)
         )
         if series.foot_motion is not None:
-            turns = np.rint(series.foot_motion[:, :, 0] * 100)
-            arrays[f"{key}/feet"] = np.where(np.isfinite(turns), turns, NO_TURN).astype(np.int16)
+            moves = np.rint(series.foot_motion[:, :, :3] * FOOT_STEPS)
+            arrays[f"{key}/feet"] = np.where(np.isfinite(moves), moves, NO_MOVE).astype(np.int16)
         arrays[f"{key}/contacts"] = clip.contacts.astype(np.float32)
         arrays[f"{key}/wrist"] = np.rint(clip.wrist * 1000).astype(np.int16)
         about.append(
@@ -106,9 +108,9 @@ def read_running_table(path: Path, names: Container[str] | None = None) -> list[
             pose[~found] = np.nan
             motion = None
             if f"{key}/feet" in table:
-                turns = table[f"{key}/feet"].astype(np.float32)
+                moves = table[f"{key}/feet"].astype(np.float32)
                 motion = np.full((frames, 2, 4), np.nan, dtype=np.float32)
-                motion[:, :, 0] = np.where(turns == NO_TURN, np.nan, turns / 100)
+                motion[:, :, :3] = np.where(moves == NO_MOVE, np.nan, moves / FOOT_STEPS)
             series = BodySeries(
                 time_ns=table[f"{key}/time"],
                 pose=pose,
