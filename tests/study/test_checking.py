@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -343,7 +344,7 @@ LINES = {
 def test_a_clean_study_passes_without_a_word(clean_study):
     loaded, problems = check_study(StudyFolder(clean_study), TODAY)
     assert problems == ()
-    assert len(loaded.data.people) == 10 and len(loaded.results) == 30
+    assert len(loaded.data.people) == 10 and len(loaded.results) == 50
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -364,8 +365,19 @@ def test_mistake_is_found(study, name):
 def test_half_of_another_version_is_told_for_each(study):
     half_with_another_version(study)
     _, problems = check_study(study, TODAY)
-    assert sum(problem.kind == "other_tool" for problem in problems) == 15
+    assert sum(problem.kind == "other_tool" for problem in problems) == 25
     assert "9.9.9" in problems[0].said
+
+
+def test_sides_swapped_in_the_whole_table_are_told_of_the_whole_table(study):
+    table = study.root / READINGS
+    given = table.read_text()
+    swap = {"left": "right", "right": "left"}
+    table.write_text(re.sub(r"(rotation|lateral)_(left|right)", lambda at: f"{at[1]}_{swap[at[2]]}", given))
+    _, problems = check_study(study, TODAY)
+    of_all = [problem for problem in problems if problem.kind == "sides_swapped" and problem.line == 0]
+    assert len(of_all) == 2
+    assert "probably in all of the table" in of_all[0].said
 
 
 def test_no_message_tells_what_was_measured(study):

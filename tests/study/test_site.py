@@ -95,7 +95,7 @@ def test_a_study_that_measured_too_little_writes_none():
     data = simulated_data(simulated_plan(people=20), Truth(), seed=5)
     with pytest.raises(InputError, match=f"{FEWEST_PEOPLE} are needed") as refused:
         site_file(data, analyse(data, ["data/people.csv:3: something"]), TODAY)
-    assert "1 grave problem" in str(refused.value)
+    assert "grave problems in the data: 1" in str(refused.value)
     other = data.sessions[0].result
     other = other.model_copy(update={"clip": other.clip.model_copy(update={"width": 640})})
     object.__setattr__(data.sessions[0], "result", other)

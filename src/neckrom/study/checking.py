@@ -29,6 +29,7 @@ _ZERO_DEG = 15.0
 _TRIALS_DEG = 20.0
 _SWAP_DEG = 8.0
 _SWAP_SHARE = 0.4
+_SEVERAL = 3
 _ROUND = 10
 
 Rule = Callable[[Loaded], Iterator[Problem]]
@@ -187,7 +188,7 @@ def _dates(loaded: Loaded) -> Iterator[Problem]:
 
 def _dates_of_person(loaded: Loaded, own: dict[str, Session]) -> Iterator[Problem]:
     plan = loaded.data.plan
-    days = [(own[visit.id], visit.day) for visit in plan.visits if visit.id in own]
+    days = [(own[visit.id], visit.day) for visit in plan.of_everybody if visit.id in own]
     known = [(session, day) for session, day in days if session.day is not None and session.outcome == "done"]
     first = [session for session, day in known if day == "first"]
     for session in first[1:]:
@@ -227,7 +228,7 @@ def _missing_sessions(loaded: Loaded) -> Iterator[Problem]:
     data = loaded.data
     planned = {(session.person, session.id) for session in data.sessions}
     for person in data.people:
-        gone = [visit.id for visit in data.plan.visits if (person.id, visit.id) not in planned]
+        gone = [visit.id for visit in data.plan.of_everybody if (person.id, visit.id) not in planned]
         if gone:
             said = (
                 f"{person.id} has no row for session {', '.join(gone)} in {SESSIONS.file}: add it, with the outcome "
@@ -321,7 +322,10 @@ def _short(value: object) -> str:
 
 def _missing_readings(loaded: Loaded) -> Iterator[Problem]:
     plan = loaded.data.plan
+    of_some = {visit.id for visit in plan.visits if visit.extra}
     for session in loaded.data.sessions:
+        if session.id in of_some and not session.readings:
+            continue
         if session.outcome != "done":
             if session.outcome == "missed" and (session.readings or session.result is not None):
                 said = f"The session was missed, but has readings ({len(session.readings)}) or a result."
@@ -480,7 +484,13 @@ def _in_radians(pair: Pair) -> bool:
 
 def _swapped(pairs: Sequence[Pair]) -> list[str]:
     """Pairs of directions whose readings fit the other one far better than their own."""
-    found = []
+    told = _sides_told(pairs)
+    return [name for name, exchanged in told.items() if exchanged]
+
+
+def _sides_told(pairs: Sequence[Pair]) -> dict[str, bool]:
+    """Of each pair of directions that differ enough to tell, whether they look exchanged."""
+    told = {}
     for left, right in (*PAIRS, (Movement.FLEXION, Movement.EXTENSION)):
         read = {side: [pair.reading.deg for pair in pairs if pair.movement is side] for side in (left, right)}
         seen = {
@@ -493,12 +503,26 @@ def _swapped(pairs: Sequence[Pair]) -> list[str]:
         }
         if not all((*read.values(), *seen.values())):
             continue
-        uneven = abs(median(seen[left]) - median(seen[right]))
-        straight = _apart(read, seen, left, left) + _apart(read, seen, right, right)
-        crossed = _apart(read, seen, left, right) + _apart(read, seen, right, left)
-        if uneven > _SWAP_DEG and crossed < _SWAP_SHARE * straight:
-            found.append(f"{left.value} and {right.value}")
-    return found
+        if abs(median(seen[left]) - median(seen[right])) > _SWAP_DEG:
+            straight = _apart(read, seen, left, left) + _apart(read, seen, right, right)
+            crossed = _apart(read, seen, left, right) + _apart(read, seen, right, left)
+            told[f"{left.value} and {right.value}"] = crossed < _SWAP_SHARE * straight
+    return told
+
+
+def _swapped_everywhere(loaded: Loaded) -> Iterator[Problem]:
+    """Two directions that look exchanged wherever it can be told are exchanged where it cannot, too."""
+    told: dict[str, list[bool]] = defaultdict(list)
+    for session in loaded.data.sessions:
+        for name, exchanged in _sides_told([pair for pair in pairs_of(session) if pair.comparable]).items():
+            told[name].append(exchanged)
+    for name, found in told.items():
+        if sum(found) >= _SEVERAL and sum(found) > len(found) / 2:
+            said = (
+                f"{name} look exchanged in {sum(found)} of {len(found)} sessions in which it can be told, so "
+                "probably in all of the table: left and right are the person's."
+            )
+            yield Problem("sides_swapped", READINGS.file, 0, said)
 
 
 def _apart(
@@ -569,6 +593,7 @@ _RULES: tuple[Rule, ...] = (
     _copied,
     _unpaired,
     _implausible,
+    _swapped_everywhere,
     _uneven_trials,
     _not_blind,
     _extension_sign,

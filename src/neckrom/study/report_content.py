@@ -115,7 +115,7 @@ def verdict_of_study(found: StudyFound) -> Verdict:
             Finding("plan", Grade.RAISED, "The plan was changed after it was frozen, without a reason.")
         )
     if found.problems:
-        text = f"Analysed in spite of {len(found.problems)} grave problems in the data: see 'Problems'."
+        text = f"Analysed in spite of {_problems(len(found.problems))} in the data: see 'Problems'."
         findings.append(Finding("problems", Grade.RAISED, text))
     numbers = {met: sum(rule.met == met for rule in found.rules) for met in _MET}
     grade = gravest(*(_MET[rule.met][0] for rule in found.rules))
@@ -516,6 +516,10 @@ def _strata_chart(found: StudyFound) -> Chart:
 
 
 # ------------------------------------------------------------------------- figures
+
+
+def _problems(number: int) -> str:
+    return "1 grave problem" if number == 1 else f"{number} grave problems"
 
 
 def _movement(name: str) -> str:

@@ -187,7 +187,6 @@ def _values(plan: Plan) -> dict[str, str]:
         "with_pain": str(plan.people_with_pain),
         "days_low": str(plan.days_between[0]),
         "days_high": str(plan.days_between[1]),
-        "visit_count": str(len({visit.day for visit in plan.visits})),
         "visits": "\n".join(f"| {visit.id} | {visit.day} day | {visit.note} |" for visit in plan.visits),
         "expected_sd": f"{EXPECTED_SD_DEG:g}",
         "expected_icc": f"{EXPECTED_ICC:.2f}",
