@@ -62,6 +62,8 @@ def test_of_a_recording_with_cuts_the_longest_part_counts():
     assert found.series.time_ns[0] == series.time_ns[130]
     assert len(found.series) == 230
     assert [notice.key for notice in found.notices] == ["body_parts"]
+    shoes = found.series.foot_motion
+    assert shoes is None or len(shoes) == len(found.series)
 
 
 def test_head_and_shoulders_belong_to_the_neck():

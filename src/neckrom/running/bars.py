@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -38,6 +39,8 @@ class Checked:
     errors: dict[str, list[Error]] = field(default_factory=dict)
     classes: list[tuple[bool, bool]] = field(default_factory=list)
     """Rearfoot as measured and in truth, of single steps whose class was named."""
+    by_angle: list[tuple[bool, bool]] = field(default_factory=list)
+    """The same of all steps from 60 frames a second on, by the angle alone."""
     unnamed: int = 0
     """Steps from 60 frames a second on whose class was not named."""
     asymmetry: tuple[float, bool] | None = None
@@ -107,7 +110,7 @@ def _typical_reach(clip: RunningClip, number: int) -> float:
     starts = clip.contacts[clip.contacts[:, 0] == 0, 1]
     time_s = clip.series.time_s
     reaches = []
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
+    for start, end in itertools.pairwise(starts):
         inside = (time_s >= start) & (time_s < end)
         if inside.any():
             reaches.append(float(clip.wrist[inside, number].max()))
@@ -134,6 +137,8 @@ def _check_steps(out: Checked, run: RunMeasurement, contacts: FloatArray) -> Non
             out.add(f"strike_{word}", step.strike_deg, true[3])
             out.add(f"shank_{word}", Estimate(step.shank_deg, float("nan")), true[4])
             out.add(f"knee_{word}", Estimate(step.knee_deg, float("nan")), true[5])
+            if out.fast:
+                out.by_angle.append((step.strike_deg.value > REAR_FROM_DEG, bool(true[3] > REAR_FROM_DEG)))
             if step.strike_class is not None:
                 out.classes.append((step.strike_class == "rear", bool(true[3] > REAR_FROM_DEG)))
             elif out.fast:
@@ -159,7 +164,13 @@ def bars_of(clips: Sequence[Checked]) -> list[Bar]:
     bars = []
 
     def line(
-        name: str, key: str, asked: str, unit: str, how: Callable[[FloatArray], float], fast: bool | None
+        name: str,
+        key: str,
+        asked: str,
+        unit: str,
+        *,
+        how: Callable[[FloatArray], float],
+        fast: bool | None = None,
     ) -> None:
         some = [clip for clip in clips if fast is None or clip.fast == fast]
         errors = [error for clip in some for error in clip.errors.get(key, [])]
@@ -181,15 +192,22 @@ def bars_of(clips: Sequence[Checked]) -> list[Bar]:
                     f"{key}_{word}",
                     f"{limit} ms",
                     "ms",
-                    milliseconds,
-                    fast,
+                    how=milliseconds,
+                    fast=fast,
                 )
     for key, said in (("contact", "initial contact"), ("off", "toe-off"), ("stance", "contact time")):
-        line(f"{said}, from behind, MAE", f"{key}_back", "", "ms", milliseconds, None)
+        line(f"{said}, from behind, MAE", f"{key}_back", "", "ms", how=milliseconds)
     for fast, rate in ((True, "60"), (False, "30")):
-        for word, limit in (("near", 2.9), ("far", 5.1)):
-            asked = f"{limit} deg" if fast else ""
-            line(f"strike angle, {word} foot, {rate} fps, RMSE", f"strike_{word}", asked, "deg", rms, fast)
+        for word, angle in (("near", "2.9"), ("far", "5.1")):
+            asked = f"{angle} deg" if fast else ""
+            line(
+                f"strike angle, {word} foot, {rate} fps, RMSE",
+                f"strike_{word}",
+                asked,
+                "deg",
+                how=rms,
+                fast=fast,
+            )
     named = [pair for clip in clips for pair in clip.classes]
     unnamed = sum(clip.unnamed for clip in clips)
     if named:
@@ -203,10 +221,15 @@ def bars_of(clips: Sequence[Checked]) -> list[Bar]:
                 "",
             )
         )
+    alone = [pair for clip in clips for pair in clip.by_angle]
+    if alone:
+        bars.append(
+            Bar("rearfoot or not by the angle alone, kappa", "0.85", f"{kappa(alone):.2f}", len(alone), "")
+        )
     for word in ("near", "far"):
-        line(f"shank at contact, {word} foot, MAE", f"shank_{word}", "", "deg", mean_size, None)
-        line(f"knee at contact, {word} foot, MAE", f"knee_{word}", "", "deg", mean_size, None)
-    line("cadence, largest error", "cadence", "1 %", "%", largest, None)
+        line(f"shank at contact, {word} foot, MAE", f"shank_{word}", "", "deg", how=mean_size)
+        line(f"knee at contact, {word} foot, MAE", f"knee_{word}", "", "deg", how=mean_size)
+    line("cadence, largest error", "cadence", "1 %", "%", how=largest)
     uneven = [
         clip.asymmetry[1] for clip in clips if clip.asymmetry and abs(clip.asymmetry[0]) >= FOUND_PERCENT
     ]
@@ -216,19 +239,19 @@ def bars_of(clips: Sequence[Checked]) -> list[Bar]:
         bars.append(Bar("step-time difference of 4 % and more found", "90 %", measured, len(uneven), ""))
     if even:
         bars.append(Bar("even runner (1 % and less) called uneven", "none", f"{sum(even)}", len(even), ""))
-    line("step asymmetry, MAE", "asymmetry", "", "%", mean_size, None)
-    line("trunk lean, MAE", "lean", "2.5 deg", "deg", mean_size, None)
-    line("ear-shoulder line, MAE", "ear_shoulder", "", "deg", mean_size, None)
-    line("head pitch, MAE", "head_pitch", "", "deg", mean_size, None)
+    line("step asymmetry, MAE", "asymmetry", "", "%", how=mean_size)
+    line("trunk lean, MAE", "lean", "2.5 deg", "deg", how=mean_size)
+    line("ear-shoulder line, MAE", "ear_shoulder", "", "deg", how=mean_size)
+    line("head pitch, MAE", "head_pitch", "", "deg", how=mean_size)
     arms = [arm for clip in clips for arm in clip.arms]
     if arms:
         right = float(np.mean([seen == true for seen, true, _ in arms]))
         bars.append(Bar("wrist past the middle, found or not", "90 %", f"{right:.0%}", len(arms), ""))
-    line("wrist past the middle, MAE", "wrist", "", "shoulder widths", mean_size, None)
-    line("turning of the shoulder line, MAE", "turning", "4 deg", "deg", mean_size, None)
-    line("shoulders against pelvis, MAE", "against_pelvis", "", "deg", mean_size, None)
-    line("pelvic drop, MAE", "drop", "", "deg", mean_size, None)
-    line("vertical movement, MAE", "vertical", "", "leg lengths", mean_size, None)
+    line("wrist past the middle, MAE", "wrist", "", "shoulder widths", how=mean_size)
+    line("turning of the shoulder line, MAE", "turning", "4 deg", "deg", how=mean_size)
+    line("shoulders against pelvis, MAE", "against_pelvis", "", "deg", how=mean_size)
+    line("pelvic drop, MAE", "drop", "", "deg", how=mean_size)
+    line("vertical movement, MAE", "vertical", "", "leg lengths", how=mean_size)
     false = sum(len(clip.errors.get("false_contact", [])) for clip in clips)
     bars.append(Bar("contacts where there was none", "", f"{false}", len(clips), ""))
     refused = [clip for clip in clips if clip.refused]
