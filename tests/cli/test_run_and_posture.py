@@ -43,7 +43,7 @@ def test_a_run_with_back_and_standing_gives_one_result(neckrom):
         "report.pdf",
         "steps.csv",
     }
-    again = neckrom("run", folder, "--json", "--out", "again")
+    again = neckrom("run", folder, "--json", "--out", "again", "--earlier", folder)
     assert again.returncode == ExitCode.OK, again.stderr
     repeated = json.loads(again.stdout)
     for name in ("cadence_spm", "steps", "head_forward", "arm_cross", "rows"):
@@ -77,6 +77,7 @@ def test_a_posture_of_a_picture_with_a_marked_c7(neckrom):
         (["run", str(RUN), "--speed", "fast"], ExitCode.USAGE, "--speed 10"),
         (["run", str(RUN), "--overlay", "--no-pictures"], ExitCode.USAGE, "leave one of them out"),
         (["run", str(RUN), "--back", str(RUN)], ExitCode.BAD_INPUT, "takes a clip of the run from behind"),
+        (["run", str(RUN), "--earlier", str(STANDING)], ExitCode.BAD_CONFIGURATION, "the result of a run"),
         (["measure", str(RUN)], ExitCode.BAD_CONFIGURATION, "give it to neckrom run"),
         (["posture", str(RUN)], ExitCode.BAD_INPUT, "does not stand still"),
         (["posture", str(STANDING), "--c7", "1", "no"], ExitCode.USAGE, "--c7 512 230"),
