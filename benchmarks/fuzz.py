@@ -49,8 +49,9 @@ from PIL import Image
 from neckrom.errors import ExitCode, NeckromError
 from neckrom.frames import open_source
 from neckrom.landmarks.mediapipe_engine import MediaPipeDetector
-from neckrom.landmarks.store import _KEY, LandmarkWriter
+from neckrom.landmarks.store import LandmarkWriter
 from neckrom.landmarks.stream import LandmarkStreamWriter, StreamHeader
+from neckrom.landmarks.table import NECK_KEY
 from neckrom.service import MeasureOptions, measure_all
 
 SAMPLE = Path(__file__).parent.parent / "sample_videos" / "chidi_deficit.mp4"
@@ -372,7 +373,7 @@ def make_seeds() -> Seeds:
             clip_seeds(pictures),
             (folder / "a.parquet").read_bytes(),
             (folder / "a.arrows").read_bytes(),
-            _KEY.encode(),
+            NECK_KEY.encode(),
         )
 
 

@@ -51,8 +51,28 @@ class NoFaceError(InputError):
     """No face in any frame."""
 
 
+class NoBodyError(InputError):
+    """No whole body in any frame."""
+
+
 class NoNeutralError(InputError):
     """No still, near-frontal stretch that could serve as neutral."""
+
+
+class NotARunError(InputError):
+    """The clip shows a person who does something else than run: walks, stands, jumps, sits."""
+
+
+class TooFewStepsError(InputError):
+    """A run of too few steps to say anything of."""
+
+
+class HiddenFeetError(InputError):
+    """Feet lie outside the picture."""
+
+
+class ObliqueViewError(InputError):
+    """The camera looks neither from the side nor from behind or in front."""
 
 
 class CalibrationError(InputError):

@@ -112,6 +112,10 @@ FOCAL_LENGTHS_MM = (8.0, 1200.0)
 """Lenses that there are, as on 35 mm film: what a file names beyond them is no focal length."""
 
 
+CAPTURE_RATES = (1.0, 10_000.0)
+"""Pictures a second at which anybody films; what a file names beyond them is no rate."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
     """What is known of a source before its frames are read.
@@ -138,6 +142,8 @@ class SourceInfo:
         Which of several tracks with a moving picture, from 0; None where nobody chose.
     focal_35mm_mm : float or None
         Focal length on 35 mm film that the file itself names; None where it names none.
+    capture_fps : float or None
+        Pictures a second at which the file says that it was filmed (slow motion); None where it says nothing.
     """
 
     name: str
@@ -152,6 +158,7 @@ class SourceInfo:
     turned_deg: int = 0
     track: int | None = None
     focal_35mm_mm: float | None = None
+    capture_fps: float | None = None
 
 
 class FrameSource(Protocol):
@@ -284,6 +291,31 @@ class LandmarkSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class BodyFrame:
+    """What the pose model saw in one frame, of a whole body; NaN where nobody was found.
+
+    Attributes
+    ----------
+    time_ns : int
+        Time of the frame.
+    pose : ndarray, shape (33, 3), float32
+        Pose points, pixels; x right, y down, z as the model gives it, on the scale of x.
+    pose_world : ndarray, shape (33, 3), float32
+        Pose points in metres about the middle of the hips.
+    pose_visibility : ndarray, shape (33,), float32
+        The model's visibility, 0 to 1: not a measure of trust.
+    people : int
+        How many people were seen when somebody last looked for more than one.
+    """
+
+    time_ns: int
+    pose: Float32Array
+    pose_world: Float32Array
+    pose_visibility: Float32Array
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class BodySeries:
     """Landmarks of a whole body over a whole clip, one row a frame: what running, posture and leg tests are read from.
 
@@ -350,6 +382,23 @@ class LandmarkDetector(Protocol):
 
     def close(self) -> None:
         """Let go of the models; a second call does nothing."""
+        ...
+
+
+class BodyDetector(Protocol):
+    """The pose of a whole body, frame by frame, tracked over time."""
+
+    @property
+    def identity(self) -> DetectorIdentity:
+        """Which model this is."""
+        ...
+
+    def detect(self, frame: Frame) -> BodyFrame:
+        """Pose in one frame; frames must come in time order."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the model; a second call does nothing."""
         ...
 
 

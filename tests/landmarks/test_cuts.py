@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -37,7 +35,7 @@ def cuts_of(pictures, faces) -> tuple[int, ...]:
     for number, (image, face) in enumerate(zip(pictures, faces, strict=True)):
         watch.look(number * STEP_NS, image)
         missing = np.full_like(base.face, np.nan)
-        watch.take(replace(base, time_ns=number * STEP_NS, face=missing if face is None else face))
+        watch.take(number * STEP_NS, missing if face is None else face)
     return tuple(round(time_ns / STEP_NS) for time_ns in watch.cuts_ns())
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from neckrom.errors import LandmarkFileError
 from neckrom.landmarks.plausible import implausible, time_problems
-from neckrom.landmarks.store import _SCHEMA, LandmarkWriter, read_landmarks
+from neckrom.landmarks.store import NECK_TABLE, LandmarkWriter, read_landmarks
 from neckrom.landmarks.stream import LandmarkStreamWriter, StreamHeader, convert_stream, read_stream
 from neckrom.types import SourceInfo
 from tests.landmarks.stretches import IDENTITY, INFO, landmark_frame, series_of
@@ -123,7 +123,7 @@ def test_turn_track_and_cuts_come_back(tmp_path):
     assert (header.source, header.cuts_ns) == (source, (5, 10))
 
 
-@pytest.mark.parametrize("name", _SCHEMA.names)
+@pytest.mark.parametrize("name", NECK_TABLE.schema.names)
 def test_columns_that_are_there_twice(stored, tmp_path, name):
     table = pq.read_table(stored)
     twice = table.append_column(name, table.column(name)).replace_schema_metadata(

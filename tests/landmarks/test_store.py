@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from neckrom.errors import LandmarkFileError, OutputError
-from neckrom.landmarks import store
+from neckrom.landmarks import table
 from neckrom.landmarks.header import HeaderError, header_from_json
 from neckrom.landmarks.store import LandmarkWriter, is_landmark_file, read_landmarks
 from neckrom.types import N_POSE, Notice
@@ -307,4 +307,4 @@ def test_landmark_files_are_told_from_clips(stored, tmp_path):
 
 def test_written_a_group_at_a_time(stored):
     """Memory does not grow with the clip: rows leave it in groups."""
-    assert pq.ParquetFile(stored).num_row_groups == -(-COUNT // store._ROWS_A_GROUP)
+    assert pq.ParquetFile(stored).num_row_groups == -(-COUNT // table._ROWS_A_GROUP)

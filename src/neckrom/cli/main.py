@@ -19,9 +19,13 @@ from neckrom.cli.backups import keeping
 from neckrom.cli.calibrate import calibrate
 from neckrom.cli.handing_out import giving
 from neckrom.cli.people import people
+from neckrom.cli.posture import posture
+from neckrom.cli.running import running
 from neckrom.cli.screen import screening
 from neckrom.cli.sessions import sessions
 from neckrom.cli.settings import setting
+from neckrom.cli.starting import leave, spoken, start_log
+from neckrom.cli.study import study
 from neckrom.cli.terminal import console, print_json, say, tell
 from neckrom.errors import DefectError, ExitCode, NeckromError, OutputError
 
@@ -37,6 +41,14 @@ class ViewChoice(StrEnum):
     AUTO = "auto"
     FRONT = "front"
     SIDE = "side"
+
+
+class SchemaChoice(StrEnum):
+    """Commands whose results have a schema."""
+
+    MEASURE = "measure"
+    RUN = "run"
+    POSTURE = "posture"
 
 
 class _Commands(TyperGroup):
@@ -75,12 +87,15 @@ app = typer.Typer(
 )
 
 app.add_typer(calibrate, name="calibrate")
+app.add_typer(running)
+app.add_typer(posture)
 app.add_typer(people, name="people")
 app.add_typer(sessions, name="sessions")
 app.add_typer(keeping)
 app.add_typer(giving)
 app.add_typer(screening)
 app.add_typer(setting)
+app.add_typer(study, name="study")
 
 _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are already there.")]
@@ -101,15 +116,6 @@ _Language = Annotated[
 _Json = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON on stdout, and nothing else there.")
 ]
-
-
-def _spoken(lang: str | None) -> str:
-    """The language that was asked for, else the one of the settings."""
-    if lang:
-        return lang
-    from neckrom.service.clinic import usual_language  # noqa: PLC0415
-
-    return usual_language()
 
 
 def _print_version(wanted: bool) -> None:
@@ -151,17 +157,17 @@ def demo(
     from neckrom.cli.options import OptionReader  # noqa: PLC0415
 
     reader = OptionReader()
-    language = _spoken(lang)
+    language = spoken(lang)
     reader.language("--lang", language)
     reader.finish()
-    _start_log(verbose)
+    start_log(verbose=verbose)
     from neckrom import service  # noqa: PLC0415
     from neckrom.cli.measuring import measure_and_show  # noqa: PLC0415
 
     options = service.MeasureOptions(overlay=overlay, overwrite=overwrite, language=language)
     with service.demo_clip() as clip:
         code = measure_and_show((clip,), out, options, jobs=1, as_json=as_json)
-    _leave(code)
+    leave(code)
 
 
 @app.command()
@@ -271,10 +277,10 @@ def measure(
         reader.problems.append(
             "--distance stands in for a lens that is not known: leave it out beside --hfov or --camera"
         )
-    language = _spoken(lang)
+    language = spoken(lang)
     reader.language("--lang", language)
     reader.finish()
-    _start_log(verbose)
+    start_log(verbose=verbose)
     from neckrom import service  # noqa: PLC0415
     from neckrom.cli.measuring import measure_and_show  # noqa: PLC0415
 
@@ -294,7 +300,7 @@ def measure(
         overwrite=overwrite,
         language=language,
     )
-    _leave(measure_and_show(inputs, out, options, jobs=at_once, as_json=as_json))
+    leave(measure_and_show(inputs, out, options, jobs=at_once, as_json=as_json))
 
 
 @app.command()
@@ -350,7 +356,7 @@ def live(
     verbose: _Verbose = False,
 ) -> None:
     """Lead through a whole session at the camera, by voice and tones, on a page in the browser."""
-    _start_log(verbose)
+    start_log(verbose=verbose)
     from neckrom.cli.live import LiveOptions, parse_size, run_live  # noqa: PLC0415
 
     options = LiveOptions(
@@ -363,12 +369,12 @@ def live(
         port=port,
         browser=not no_browser,
         protocol=protocol,
-        language=_spoken(lang),
+        language=spoken(lang),
         fast=fast,
         norms=norms,
         phone_address=phone_address,
     )
-    _leave(run_live(options))
+    leave(run_live(options))
 
 
 @app.command("open")
@@ -384,10 +390,10 @@ def open_pages(
     verbose: _Verbose = False,
 ) -> None:
     """Open the records in the browser: people, sessions, trends, the neck screen, guided sessions."""
-    _start_log(verbose)
+    start_log(verbose=verbose)
     from neckrom.cli.open import run_open  # noqa: PLC0415
 
-    _leave(run_open(store, port, _spoken(lang), browser=not no_browser))
+    leave(run_open(store, port, spoken(lang), browser=not no_browser))
 
 
 @app.command()
@@ -400,6 +406,14 @@ def validate(
         ),
     ],
     *,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            "--reference",
+            metavar="CSV",
+            help="Readings of a reference device beside the clips, instead of truth tables: see docs/study.md.",
+        ),
+    ] = None,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the accuracy report.")
     ] = VALIDATION_OUT,
@@ -417,10 +431,13 @@ def validate(
     reader = OptionReader()
     at_once = reader.count("--jobs", jobs, _default_jobs())
     reader.finish()
-    _start_log(verbose)
-    from neckrom.cli.validating import validate_and_show  # noqa: PLC0415
+    start_log(verbose=verbose)
+    from neckrom.cli.validating import compare_and_show, validate_and_show  # noqa: PLC0415
 
-    _leave(
+    if reference is not None:
+        leave(compare_and_show(folder, reference, out, at_once, overwrite=overwrite, as_json=as_json))
+        return
+    leave(
         validate_and_show(folder, out, at_once, overwrite=overwrite, as_json=as_json, everything=everything)
     )
 
@@ -453,32 +470,33 @@ def doctor() -> None:
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    kind: Annotated[
+        SchemaChoice,
+        typer.Argument(metavar="[measure|run|posture]", help="Which command's result.json."),
+    ] = SchemaChoice.MEASURE,
+) -> None:
     """Print the JSON Schema of result.json."""
     import json  # noqa: PLC0415
 
-    from neckrom.result import Result  # noqa: PLC0415
+    from neckrom.posture.result import PostureResult  # noqa: PLC0415
+    from neckrom.result import Model, Result  # noqa: PLC0415
+    from neckrom.running.result import RunResult  # noqa: PLC0415
 
-    print_json(json.dumps(Result.model_json_schema(mode="serialization"), indent=2))
+    models: dict[SchemaChoice, type[Model]] = {
+        SchemaChoice.MEASURE: Result,
+        SchemaChoice.RUN: RunResult,
+        SchemaChoice.POSTURE: PostureResult,
+    }
+    print_json(json.dumps(models[kind].model_json_schema(mode="serialization"), indent=2))
 
 
 # ---------------------------------------------------------------------- parts
 
 
-def _start_log(verbose: bool) -> None:
-    from neckrom.cli.log import start_log  # noqa: PLC0415
-
-    start_log(console(stderr=True) if verbose else None)
-
-
 def _default_jobs() -> int:
     """Half the cores: decoding and the models of one input keep two busy."""
     return max(1, (os.cpu_count() or 1) // 2)
-
-
-def _leave(code: ExitCode) -> None:
-    if code:
-        raise typer.Exit(code)
 
 
 def _of_the_disk(error: OSError) -> OutputError | None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from neckrom.errors import ConfigurationError, ExitCode
 from neckrom.messages import LANGUAGES
 
+_MOST_PIXELS = 100_000
+
 
 class UsageProblemError(ConfigurationError):
     """Values of the command line are wrong."""
@@ -85,6 +87,19 @@ class OptionReader:
             )
             return None
         return start, end
+
+    def point(self, option: str, texts: Sequence[str] | None) -> tuple[float, float] | None:
+        """A place in a picture, in pixels from its upper left corner; None stays None."""
+        if texts is None:
+            return None
+        x, y = (_number(text) for text in texts)
+        if not (0 <= x < _MOST_PIXELS and 0 <= y < _MOST_PIXELS):
+            self.problems.append(
+                f"{option} {' '.join(texts)}: give x and y in pixels from the upper left corner of the upright "
+                f"picture, as in {option} 512 230"
+            )
+            return None
+        return x, y
 
     def language(self, option: str, text: str) -> str:
         """One of the languages that there are texts in."""

@@ -93,18 +93,19 @@ def show_person(
     """Show a person with all sessions and how the range of motion went."""
     from neckrom.cli.records_view import person_view  # noqa: PLC0415
     from neckrom.records.audit import Action  # noqa: PLC0415
-    from neckrom.records.trends import repeatability  # noqa: PLC0415
 
     texts = texts_in(language)
     with opened(store) as records:
         found = records.find_person(person)
         view, trends = records.person(found.id), records.trend(found.id)
-        results = records.results(row.id for row in view.sessions)
+        results = records.any_results(row.id for row in view.sessions)
+        runs = records.runs(view.of_kind("run"))
+        limits = records.limits(found.id)
         records.log(Action.OPENED, found.id)
     if as_json:
         print_value({"person": view, "trends": trends})
         return
-    console().print(person_view(view, trends, repeatability(), texts, results))
+    console().print(person_view(view, trends, limits, texts, results=results, runs=runs))
 
 
 @people.command("rename")

@@ -12,18 +12,35 @@ from rich.table import Table
 from rich.text import Text
 
 from neckrom.errors import ConfigurationError
+from neckrom.handouts.bodies import comparison_table, earlier_of, runs_table
 from neckrom.handouts.caveats import findings_of
-from neckrom.handouts.values_in_words import NONE, best, difference, error, error_words, verdict_words
+from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines, verdict_words
 from neckrom.messages import Messages
 from neckrom.records.audit import LogEntry
+from neckrom.records.kinds import NECK, AnyResult
+from neckrom.records.limits import Limits
 from neckrom.records.people import PersonRow
 from neckrom.records.sessions import SessionRow
-from neckrom.records.trends import Change, MovementTrend, Repeatability, Verdict
-from neckrom.records.views import Comparison, Deleted, PersonView, SessionView
+from neckrom.records.trends import Change, MovementTrend, Verdict
+from neckrom.records.views import (
+    BodySession,
+    Comparison,
+    Deleted,
+    PersonView,
+    RunComparison,
+    RunSeen,
+    SessionView,
+    StoredSession,
+)
+from neckrom.report.content import Table as Cells
 from neckrom.result import Result
+from neckrom.running.result import RunResult
+from neckrom.saying.any_kind import verdict_of_any
 from neckrom.saying.figures import clock, day
 from neckrom.saying.grades import LOOKS
 from neckrom.saying.names import display_name
+from neckrom.saying.postures import posture_quantities_said
+from neckrom.saying.runs import quantities_said, rows_said
 from neckrom.saying.verdict import Finding, movements_said, verdict_of
 from neckrom.types import MOVEMENTS, Movement
 
@@ -43,7 +60,7 @@ def sessions_table(
     sessions: Sequence[SessionRow],
     texts: Messages,
     names: dict[str, str] | None = None,
-    results: Mapping[str, Result] | None = None,
+    results: Mapping[str, AnyResult] | None = None,
 ) -> Table:
     """One row a session, with the person where ``names`` are given, and what is most important of it."""
     person = ["report.fact.person"] if names is not None else []
@@ -56,7 +73,7 @@ def sessions_table(
             day(row.measured),
             *(display_name(name, limit=30) for name in who),
             display_name(row.source_name, limit=30),
-            _view(row, texts),
+            _kind_and_view(row, texts),
             _most_important((results or {}).get(row.id), texts),
             display_name(row.note, limit=40) if row.note else "",
         )
@@ -67,21 +84,29 @@ def _view(row: SessionRow, texts: Messages) -> str:
     return texts.texts.get(f"pages.views.{row.view}", row.view)
 
 
-def _most_important(result: Result | None, texts: Messages) -> Text:
+def _kind_and_view(row: SessionRow, texts: Messages) -> str:
+    """Where it was filmed from; of others than the neck, what it is of, too."""
+    kind = "" if row.kind == NECK else f"{texts.text(f'pages.kind.{row.kind}')}, "
+    return f"{kind}{_view(row, texts)}"
+
+
+def _most_important(result: AnyResult | None, texts: Messages) -> Text:
     if result is None:
         return Text("")
-    first = verdict_of(result, texts).findings[0]
+    first = verdict_of_any(result, texts).findings[0]
     return Text(f"{first.sign} {first.text}", style=LOOKS[first.grade].terminal)
 
 
 def person_view(
     view: PersonView,
     trends: Sequence[MovementTrend],
-    limits: Repeatability,
+    limits: Limits,
     texts: Messages,
-    results: Mapping[str, Result] | None = None,
+    *,
+    results: Mapping[str, AnyResult] | None = None,
+    runs: Sequence[RunSeen] = (),
 ) -> Group:
-    """A person with sessions and course."""
+    """A person with sessions and course; runs stand apart from the neck."""
     row = view.row
     born = f", {texts.text('table.born', date=str(row.birth_date))}" if row.birth_date else ""
     facts = [
@@ -97,11 +122,24 @@ def person_view(
     parts: list[RenderableType] = [*facts, Padding(table, (0, 0, 1, 0))]
     if any(len(trend.points) > 1 for trend in trends):
         dated = [
-            (day(row.measured), results[row.id]) for row in view.sessions if results and row.id in results
+            (day(row.measured), result)
+            for row in view.neck
+            if results and isinstance(result := results.get(row.id), Result)
         ]
         before = _finding_lines(findings_of(dated, texts, latest=0))
         parts += [*before, trend_table(trends, texts), *_limit_lines(limits, texts)]
+    if len(runs) > 1:
+        title = Text(f"\n{texts.text('run.course.title')}", style="bold")
+        parts += [title, _words(runs_table(runs, texts)), Text(texts.text("run.course.note"))]
     return Group(*parts)
+
+
+def _words(cells: Cells) -> Table:
+    """A table of finished strings."""
+    table = _plain_table(*cells.columns)
+    for row in cells.rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 def trend_table(trends: Sequence[MovementTrend], texts: Messages) -> Table:
@@ -135,7 +173,7 @@ def _course_column(name: str) -> str:
     return f"{'>' * (plain != name)}course.column.{plain}"
 
 
-def comparison_view(comparison: Comparison, limits: Repeatability, texts: Messages) -> Group:
+def comparison_view(comparison: Comparison, limits: Limits, texts: Messages) -> Group:
     """Two sessions side by side."""
     earlier, later = comparison.earlier, comparison.later
     first, last = day(earlier.row.measured), day(later.row.measured)
@@ -170,9 +208,72 @@ def comparison_view(comparison: Comparison, limits: Repeatability, texts: Messag
     )
 
 
+def run_comparison_view(found: RunComparison, texts: Messages) -> Group:
+    """Two runs side by side."""
+    first, last = (f"{view.row.id} ({day(view.row.measured)})" for view in (found.earlier, found.later))
+    notes = [] if found.same_method else [Text(texts.text("course.methods_differ"))]
+    return Group(
+        Text(found.earlier.person.label, style="bold"),
+        Text(f"{texts.text('pages.compared', first=first, last=last)}\n"),
+        _words(comparison_table(found, texts)),
+        Text(f"\n{texts.text('run.course.note')}"),
+        *notes,
+    )
+
+
+def any_session_view(view: SessionView | BodySession, texts: Messages) -> Group:
+    """A session of whichever kind."""
+    return body_session_view(view, texts) if isinstance(view, BodySession) else session_view(view, texts)
+
+
+def body_session_view(view: BodySession, texts: Messages) -> Group:
+    """What was measured of a run or a posture, and where its files are."""
+    verdict = verdict_of_any(view.result, texts)
+    said: list[RenderableType] = [
+        *_finding_lines(verdict.findings),
+        *([Text(verdict.meaning)] if verdict.meaning else []),
+        Text(""),
+    ]
+    if isinstance(view.result, RunResult):
+        table = _plain_table(
+            *(texts.text(f"run.column.{name}") for name in ("quantity", "left", "right", "both"))
+        )
+        for item in quantities_said(view.result, texts):
+            table.add_row(item.name, item.left, item.right, item.both)
+        for row in rows_said(view.result, texts, earlier_of(view)):
+            earlier = "" if row.earlier == NONE else f" ({texts.text('run.label.earlier')}: {row.earlier})"
+            style = LOOKS[row.grade].terminal
+            said.append(
+                Text(f"{row.sign} {row.title}: {row.with_interval}, {row.meaning}{earlier}", style=style)
+            )
+            said += [Text(f"  {row.reason}"), Text(f"  {row.against}"), Text("")]
+    else:
+        sides = (texts.text(f"posture.side_{each.side}") for each in view.result.views)
+        table = _plain_table(texts.text("run.column.quantity"), *sides)
+        for quantity in posture_quantities_said(view.result, texts):
+            table.add_row(quantity.name, *quantity.values)
+    return Group(*_heading(view, texts), Text(""), *said, table, _where(view, texts))
+
+
+def _heading(view: StoredSession, texts: Messages) -> list[Text]:
+    row = view.row
+    by_hand = f" ({texts.text('table.by_hand')})" if row.dated_by_hand else ""
+    when = texts.text("table.session", session=row.id, person=view.person.label, moment=clock(row.measured))
+    recording = f"{texts.text('pages.recording')}: {display_name(row.source_name, limit=100)}"
+    return [
+        Text(when + by_hand),
+        Text(f"{recording}; {texts.text('pages.view')}: {_kind_and_view(row, texts)}; {row.estimator}"),
+        *([Text(texts.text("verdict.note", note=row.note))] if row.note else []),
+    ]
+
+
+def _where(view: StoredSession, texts: Messages) -> Text:
+    where = texts.text("table.files", folder=str(view.folder))
+    return Text(where if view.files_here else f"{where} {texts.text('pages.files_elsewhere')}")
+
+
 def session_view(view: SessionView, texts: Messages) -> Group:
     """A session's figures and where its files are."""
-    row = view.row
     names = ("movement", ">best", "interval", ">mean", ">trials", ">norm", ">of_norm", "pain")
     columns = [f"{'>' * name.startswith('>')}terminal.{name.removeprefix('>')}" for name in names]
     table = _table(texts, *columns, "report.column.meaning")
@@ -188,20 +289,9 @@ def session_view(view: SessionView, texts: Messages) -> Group:
             item.pain,
             Text(f"{item.sign} {item.meaning}", style=LOOKS[item.grade].terminal),
         )
-    when = clock(row.measured)
-    lines = [
-        texts.text("table.session", session=row.id, person=view.person.label, moment=when)
-        + (f" ({texts.text('table.by_hand')})" if row.dated_by_hand else ""),
-        f"{texts.text('pages.recording')}: {display_name(row.source_name, limit=100)}; "
-        f"{texts.text('pages.view')}: {_view(row, texts)}; {row.estimator}",
-        *([texts.text("verdict.note", note=row.note)] if row.note else []),
-    ]
-    where = texts.text("table.files", folder=str(view.folder))
-    if not view.files_here:
-        where += f" {texts.text('pages.files_elsewhere')}"
     verdict = verdict_of(view.result, texts)
     said = [*_finding_lines(verdict.findings), *([Text(verdict.meaning)] if verdict.meaning else [])]
-    return Group(*map(Text, lines), Text(""), *said, Text(""), table, Text(where))
+    return Group(*_heading(view, texts), Text(""), *said, Text(""), table, _where(view, texts))
 
 
 def _finding_lines(findings: Sequence[Finding]) -> list[Text]:
@@ -247,10 +337,8 @@ def deleted_line(removed: Deleted) -> str:
 # ------------------------------------------------------------------------ cells
 
 
-def _limit_lines(limits: Repeatability, texts: Messages) -> list[Text]:
-    lines = [error_words(texts), texts.text("course.day_to_day")]
-    if limits.placeholder:
-        lines.insert(1, texts.text("course.preliminary"))
+def _limit_lines(limits: Limits, texts: Messages) -> list[Text]:
+    lines = error_lines(limits, texts)
     return [Text(f"\n{lines[0]}"), *map(Text, lines[1:])]
 
 

@@ -131,7 +131,7 @@ def _subject(records: Records, person: str | None, session: str | None) -> _Subj
 def _latest_whole(records: Records, person_id: str) -> tuple[SessionRow | None, str]:
     """The latest session that was not stopped early, and the id of a later one that was."""
     stopped = ""
-    for row in records.sessions(person_id):
+    for row in records.sessions(person_id, kind="neck"):
         facts = records.result(row.id).session
         if facts is None or facts.stop_reason is None:
             return row, stopped

@@ -21,7 +21,7 @@ from neckrom.cli.record_options import (
     texts_in,
 )
 from neckrom.cli.terminal import console, print_json, say
-from neckrom.errors import ConfigurationError
+from neckrom.errors import ConfigurationError, InputError
 
 sessions = typer.Typer(
     no_args_is_help=True,
@@ -54,7 +54,7 @@ def list_sessions(
         more = not everything and len(rows) > NEWEST
         rows = rows if everything else rows[:NEWEST]
         names = None if found is not None else records.names({row.person_id for row in rows})
-        results = {} if as_json else records.results(row.id for row in rows)
+        results = {} if as_json else records.any_results(row.id for row in rows)
         say_what_waits(records)
     if as_json:
         print_value(rows)
@@ -80,14 +80,14 @@ def show_session(
     texts = texts_in(language)
     with opened(store) as records:
         row = records.find_session(session)
-        view = records.session(row.id)
+        view = records.any_session(row.id)
         records.log(Action.OPENED, row.person_id, row.id)
         if as_json:
             print_json(records.result_bytes(row.id).decode("utf-8").rstrip("\n"))
             return
-    from neckrom.cli.records_view import session_view  # noqa: PLC0415
+    from neckrom.cli.records_view import any_session_view  # noqa: PLC0415
 
-    console().print(session_view(view, texts), soft_wrap=False)
+    console().print(any_session_view(view, texts), soft_wrap=False)
 
 
 @sessions.command("import")
@@ -95,7 +95,9 @@ def import_session(
     path: Annotated[
         Path,
         typer.Argument(
-            metavar="PATH", help="A result folder, a clip (measured first), or the recording of a session."
+            metavar="PATH",
+            help="A result folder (of the neck, a run or a posture), a clip (measured as neck first), or the recording "
+            "of a session.",
         ),
     ],
     *,
@@ -197,7 +199,7 @@ def change_session(
     as_json: JsonOption = False,
 ) -> None:
     """Add or change the note and the pain of a session; what was measured stays as it was."""
-    from neckrom.cli.records_view import parse_pain, session_view  # noqa: PLC0415
+    from neckrom.cli.records_view import any_session_view, parse_pain  # noqa: PLC0415
 
     if note is None and not pain:
         raise ConfigurationError("Say what is to be changed: --note TEXT or --pain MOVEMENT=N.")
@@ -207,7 +209,7 @@ def change_session(
     if as_json:
         print_value(view)
         return
-    console().print(session_view(view, texts), soft_wrap=False)
+    console().print(any_session_view(view, texts), soft_wrap=False)
 
 
 @sessions.command("move")
@@ -240,19 +242,29 @@ def compare_sessions(
     as_json: JsonOption = False,
 ) -> None:
     """Compare two sessions of a person, and say which changes are larger than measurement error."""
-    from neckrom.cli.records_view import comparison_view  # noqa: PLC0415
+    from neckrom.cli.records_view import comparison_view, run_comparison_view  # noqa: PLC0415
     from neckrom.records.audit import Action  # noqa: PLC0415
-    from neckrom.records.trends import repeatability  # noqa: PLC0415
 
     texts = texts_in(language)
     with opened(store) as records:
-        comparison = records.compare(records.find_session(one).id, records.find_session(other).id)
+        first, second = records.find_session(one), records.find_session(other)
+        if first.kind != second.kind:
+            raise InputError(texts.text("run.course.two_kinds"))
+        if first.kind != "neck":
+            runs = records.compare_runs(first.id, second.id)
+            records.log(Action.COMPARED, runs.later.row.person_id, runs.later.row.id, runs.earlier.row.id)
+            if as_json:
+                print_value(runs)
+            else:
+                console().print(run_comparison_view(runs, texts))
+            return
+        comparison = records.compare(first.id, second.id)
         later = comparison.later.row
         records.log(Action.COMPARED, later.person_id, later.id, comparison.earlier.row.id)
     if as_json:
         print_value(comparison)
         return
-    console().print(comparison_view(comparison, repeatability(), texts))
+    console().print(comparison_view(comparison, comparison.limits, texts))
 
 
 @sessions.command("delete")

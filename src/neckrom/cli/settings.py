@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neckrom.cli.terminal import console, print_json
+
+if TYPE_CHECKING:
+    from neckrom.service.clinic import SiteState
 
 setting = typer.Typer()
 
@@ -37,13 +40,21 @@ def settings(
             help="In which commands and pages speak unless --lang says otherwise; '' for English.",
         ),
     ] = None,
+    site: Annotated[
+        str | None,
+        typer.Option(
+            "--site",
+            metavar="FILE",
+            help="What a study of this place measured (neckrom study analyse --site); '' for none.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
 ) -> None:
     """Show or set what stands at the head of every report (clinic, address, logo, examiner) and the usual language."""
     import json  # noqa: PLC0415
 
     from neckrom.messages import FALLBACK  # noqa: PLC0415
-    from neckrom.service.clinic import load_clinic, save_clinic, with_logo  # noqa: PLC0415
+    from neckrom.service.clinic import load_clinic, load_site, save_clinic, save_site, with_logo  # noqa: PLC0415
 
     before = load_clinic()
     changed = replace(
@@ -57,10 +68,14 @@ def settings(
         changed = with_logo(changed, _read(Path(logo))) if logo else replace(changed, logo=b"")
     if changed != before:
         save_clinic(changed)
+    if site is not None:
+        save_site(Path(site) if site else None)
+    kept = load_site()
     if as_json:
         told = {"clinic": changed.clinic, "address": changed.address, "examiner": changed.examiner}
         told["language"] = changed.language or FALLBACK
-        print_json(json.dumps(told | {"logo": bool(changed.logo)}, ensure_ascii=False, indent=1))
+        more = {"logo": bool(changed.logo), "site": None if kept.site is None else kept.site.study}
+        print_json(json.dumps(told | more, ensure_ascii=False, indent=1))
         return
     for title, text in (
         ("Clinic", changed.clinic),
@@ -68,8 +83,22 @@ def settings(
         ("Examiner", changed.examiner),
         ("Logo", "kept" if changed.logo else ""),
         ("Language", changed.language or FALLBACK),
+        ("Site", _site_line(kept)),
     ):
         console().print(f"{title + ':':<10} {text or '(none)'}", soft_wrap=True)
+
+
+def _site_line(kept: SiteState) -> str:
+    if kept.damaged:
+        return (
+            "the file is damaged and not used: give it again with --site FILE, or take it out with --site ''"
+        )
+    if kept.site is None:
+        return ""
+    site = kept.site
+    return (
+        f"{site.study}: {site.people} people, {site.reference}, neckrom {site.tool.version} ({site.created})"
+    )
 
 
 def _read(path: Path) -> bytes:

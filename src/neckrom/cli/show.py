@@ -27,8 +27,11 @@ _MEANINGS = {
     "result.json": "the whole result, for programs",
     "angles.csv": "angles, one row a frame",
     "summary.csv": "trials, one row each",
+    "steps.csv": "steps, one row each",
     "landmarks.parquet": "what the models saw: measure it again without the clip",
-    "pictures": "the end of each movement, with its angle drawn in",
+    "landmarks_back.parquet": "the same of the clip from behind",
+    "landmarks_standing.parquet": "the same of the person standing",
+    "pictures": "the moments that the report shows, with what was measured drawn in",
     "overlay.mp4": "the clip with landmarks and angles drawn in",
 }
 

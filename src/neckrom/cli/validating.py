@@ -9,13 +9,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 
+from rich.table import Table
+
 from neckrom import service
 from neckrom.cli.progress import progress_on
-from neckrom.cli.terminal import console, print_json
-from neckrom.errors import ExitCode
+from neckrom.cli.terminal import console, print_json, say
+from neckrom.errors import ExitCode, InputError, NeckromError
 from neckrom.result import Result
 from neckrom.service import Progress
 from neckrom.types import AngleSeries
+from neckrom.cli.validating_bodies import validate_bodies_and_show
+from neckrom.validation.bodies import find_body_cases
 from neckrom.validation.report import Measure, find_cases, validate_folder
 from neckrom.validation.tables import renderables
 
@@ -50,6 +54,11 @@ def validate_and_show(
     ExitCode
         ``PARTLY_FAILED`` where a clip could not be measured.
     """
+    bodies = find_body_cases(folder)
+    if bodies and not _has_necks(folder):
+        return validate_bodies_and_show(
+            folder, bodies, out, overwrite=overwrite, as_json=as_json, everything=everything
+        )
     with (
         _unpacked(folder) as clips,
         progress_on(console(stderr=True)) as progress,
@@ -70,6 +79,71 @@ def validate_and_show(
             f"Written to {out}/: validation.md, validation.csv, validation.json and figures", soft_wrap=True
         )
     return ExitCode.PARTLY_FAILED if report.failed else ExitCode.OK
+
+
+def _has_necks(folder: Path) -> bool:
+    """Whether there is anything to validate for the neck beside whole bodies."""
+    try:
+        find_cases(folder)
+    except InputError:
+        return False
+    return True
+
+
+def compare_and_show(
+    folder: Path, reference: Path, out: Path, jobs: int, *, overwrite: bool, as_json: bool
+) -> ExitCode:
+    """Measure the clips that a table of readings names, and say how far camera and device agree.
+
+    Returns
+    -------
+    ExitCode
+        ``PARTLY_FAILED`` where a clip could not be measured; its readings are counted as failures.
+    """
+    from neckrom.study import quick  # noqa: PLC0415  (slow to load)
+    from neckrom.study.report_content import agreement_rows  # noqa: PLC0415
+
+    readings = quick.read_quick(reference)
+    clips = quick.clips_of(folder, readings)
+    results: dict[str, Result] = {}
+    failed: dict[str, NeckromError] = {}
+    with progress_on(console(stderr=True)) as progress:
+        stoppable = _Stoppable(progress)
+        with ThreadPoolExecutor(jobs, "validate") as pool:
+            options = service.MeasureOptions()
+            waiting = {
+                clip: pool.submit(service.measure_quietly, path, options, stoppable)
+                for clip, path in clips.items()
+            }
+            try:
+                for clip, future in waiting.items():
+                    try:
+                        results[clip] = future.result().result
+                    except NeckromError as error:
+                        failed[clip] = error
+            finally:
+                stoppable.stop()
+                pool.shutdown(cancel_futures=True)
+    data, found = quick.compare(readings, results)
+    quick.write_quick(out, data, found, overwrite=overwrite)
+    for clip, why in failed.items():
+        say(f"{clip}: {why}")
+    if as_json:
+        print_json(
+            found.model_dump_json(indent=1, include={"people", "movements", "together", "coverage", "failed"})
+        )
+    else:
+        stdout = console()
+        columns, rows = agreement_rows(found)
+        table = Table(box=None, pad_edge=False)
+        for number, column in enumerate(columns):
+            table.add_column(column, justify="left" if number == 0 else "right")
+        for row in rows:
+            table.add_row(*row)
+        stdout.print(table)
+        stdout.print(quick.caution(found), soft_wrap=True)
+        stdout.print(f"Written to {out}/: comparison.md, comparison.json, tables and figures", soft_wrap=True)
+    return ExitCode.PARTLY_FAILED if failed else ExitCode.OK
 
 
 @contextmanager

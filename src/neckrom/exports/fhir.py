@@ -12,13 +12,14 @@ import base64
 import logging
 import uuid
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from fhir.resources.R4B.bundle import Bundle
 
 from neckrom.assessment.judgement import STATEMENT
 from neckrom.errors import InputError
+from neckrom.exports.fhir_bodies import body_entries
+from neckrom.exports.fhir_parts import CODE_SYSTEM, degrees, identity, quantity, url
 from neckrom.exports.source import Export, ExportSession, angles_of
 from neckrom.messages import FALLBACK, Messages, load_messages
 from neckrom.records.pictures import pictures_of
@@ -29,13 +30,9 @@ from neckrom.types import MOVEMENTS
 
 log = logging.getLogger(__name__)
 
-CODE_SYSTEM = "urn:uuid:3a3b3a28-5221-5103-af1d-6098460f33b1"
-UCUM = "http://unitsofmeasure.org"
 LOINC = "http://loinc.org"
 NDI = "82226-2"
 NDI_ANSWER = "ndi_percent"
-
-_IDS = uuid.UUID("3a3b3a28-5221-5103-af1d-6098460f33b1")
 
 _MOVEMENT = (
     "Best of the counted trials, in degrees: head relative to thorax, from the person's own neutral, positive in the "
@@ -110,13 +107,15 @@ def bundle_bytes(export: Export) -> bytes:
         observations += [item for item in told if item["resourceType"] == "Observation"]
         entries += [*observations, *(item for item in told if item not in observations)]
         entries.append(_report(session, system, patient, observations))
+    for body in export.bodies:
+        entries += [entry for entry in body_entries(body, system, patient) if entry not in entries]
     entries += [*_screens(export, patient), *_disability(export, patient)]
     bundle = Bundle.model_validate(
         {
             "resourceType": "Bundle",
             "type": "collection",
-            "timestamp": max(session.view.row.added for session in export.sessions).isoformat(),
-            "entry": [{"fullUrl": _url(entry), "resource": entry} for entry in entries],
+            "timestamp": max(row.added for row in export.rows).isoformat(),
+            "entry": [{"fullUrl": url(entry), "resource": entry} for entry in entries],
         }
     )
     return (bundle.model_dump_json(indent=1) + "\n").encode("utf-8")
@@ -129,7 +128,7 @@ def _patient(export: Export, system: str) -> dict[str, Any]:
     person = export.person
     resource: dict[str, Any] = {
         "resourceType": "Patient",
-        "id": _id(system, person.id),
+        "id": identity(system, person.id),
         "identifier": [{"use": "secondary", "system": system, "value": person.id}],
     }
     if export.with_name and person.name:
@@ -143,7 +142,7 @@ def _device(session: ExportSession) -> dict[str, Any]:
     tool = session.result.tool
     return {
         "resourceType": "Device",
-        "id": _id("device", tool.version, tool.estimator, tool.calibration_id, tool.model_sha256),
+        "id": identity("device", tool.version, tool.estimator, tool.calibration_id, tool.model_sha256),
         "status": "active",
         "deviceName": [{"name": "neckrom", "type": "model-name"}],
         "type": {"text": "Software that measures the neck's range of motion from video of one camera"},
@@ -166,14 +165,14 @@ def _observation(
     code = f"neck-{item.movement.value.replace('_', '-')}"
     resource: dict[str, Any] = {
         "resourceType": "Observation",
-        "id": _id(system, row.id, item.movement.value),
+        "id": identity(system, row.id, item.movement.value),
         "identifier": [{"system": system, "value": f"{row.id}/{item.movement.value}"}],
         "status": "final",
         "code": _own(code),
-        "subject": {"reference": _url(patient)},
+        "subject": {"reference": url(patient)},
         "effectiveDateTime": row.measured.isoformat(),
         "issued": row.added.isoformat(),
-        "device": {"reference": _url(device)},
+        "device": {"reference": url(device)},
         "method": {
             "text": f"Video of one camera ({row.view.replace('_', ' ')} view), best of the counted trials"
         },
@@ -182,7 +181,7 @@ def _observation(
     if item.best_deg is None:
         resource["dataAbsentReason"] = {"text": item.reason or "not measured"}
         return resource
-    resource["valueQuantity"] = _degrees(item.best_deg)
+    resource["valueQuantity"] = degrees(item.best_deg)
     if item.lower_bound:
         resource["valueQuantity"]["comparator"] = ">="
     if item.reason:
@@ -191,8 +190,8 @@ def _observation(
     if item.healthy_low_deg is not None and item.healthy_high_deg is not None:
         resource["referenceRange"] = [
             {
-                "low": _degrees(item.healthy_low_deg),
-                "high": _degrees(item.healthy_high_deg),
+                "low": degrees(item.healthy_low_deg),
+                "high": degrees(item.healthy_high_deg),
                 "text": f"Range of healthy means, shown and not judged against. {item.reference_source}",
             }
         ]
@@ -201,19 +200,19 @@ def _observation(
 
 def _components(item: MovementResult) -> Iterator[dict[str, Any]]:
     low, high = item.interval95_deg or (None, None)
-    degrees = (
+    angles = (
         ("interval95-low", low),
         ("interval95-high", high),
         ("mean", item.mean_deg),
         ("reference", item.reference_deg),
         ("trunk", item.compensation_deg),
     )
-    for code, value in degrees:
+    for code, value in angles:
         if value is not None:
-            yield {"code": _own(code), "valueQuantity": _degrees(value)}
+            yield {"code": _own(code), "valueQuantity": degrees(value)}
     if item.percent_of_reference is not None:
-        quantity = _quantity(item.percent_of_reference, "%", "%")
-        yield {"code": _own("percent-of-reference"), "valueQuantity": quantity}
+        percent = quantity(item.percent_of_reference, "%", "%")
+        yield {"code": _own("percent-of-reference"), "valueQuantity": percent}
     yield {"code": _own("trials"), "valueInteger": len(item.trials)}
     if item.pain is not None:
         yield {"code": _own("pain"), "valueInteger": item.pain}
@@ -226,42 +225,42 @@ def _told(
     facts, row = session.result.session, session.view.row
     if facts is None:
         return
-    subject = {"reference": _url(patient)}
+    subject = {"reference": url(patient)}
     when = row.measured.isoformat()
     if facts.chin_fingers is not None:
         yield {
             "resourceType": "Observation",
-            "id": _id(system, row.id, "chin"),
+            "id": identity(system, row.id, "chin"),
             "identifier": [{"system": system, "value": f"{row.id}/chin"}],
             "status": "final",
             "code": _own("chin-to-chest"),
             "subject": subject,
             "effectiveDateTime": when,
             "issued": row.added.isoformat(),
-            "device": {"reference": _url(device)},
+            "device": {"reference": url(device)},
             "valueInteger": facts.chin_fingers,
         }
     procedure: dict[str, Any] = {
         "resourceType": "Procedure",
-        "id": _id(system, row.id, "session"),
+        "id": identity(system, row.id, "session"),
         "identifier": [{"system": system, "value": f"{row.id}/session"}],
         "status": "stopped" if facts.stop_reason is not None or not facts.finished else "completed",
         "code": _own("guided-session"),
         "subject": subject,
         "performedDateTime": when,
-        "usedReference": [{"reference": _url(device)}],
+        "usedReference": [{"reference": url(device)}],
         "note": [{"text": text} for text in (*verdict_of(session.result, _english()).lines, *facts.notes)],
     }
     if facts.stop_reason is not None:
         procedure["statusReason"] = _own(f"stopped-{facts.stop_reason}")
     yield procedure
     if facts.answers:
-        yield _answers(_id(system, row.id, "answers"), subject, when, "safety", facts.answers)
+        yield _answers(identity(system, row.id, "answers"), subject, when, "safety", facts.answers)
     if facts.override is not None:
         action = facts.override.reason or "Went on under their own name."
         yield {
             "resourceType": "DetectedIssue",
-            "id": _id(system, row.id, "override"),
+            "id": identity(system, row.id, "override"),
             "identifier": [{"system": system, "value": f"{row.id}/override"}],
             "status": "final",
             "code": _own("safety-override"),
@@ -278,13 +277,13 @@ def _told(
 
 
 def _answers(
-    identity: str, subject: dict[str, Any], when: str, area: str, answers: Mapping[str, Any]
+    resource_id: str, subject: dict[str, Any], when: str, area: str, answers: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Answers with the words of their questions."""
     texts = _english().texts
     return {
         "resourceType": "QuestionnaireResponse",
-        "id": identity,
+        "id": resource_id,
         "status": "completed",
         "subject": subject,
         "authored": when,
@@ -302,13 +301,13 @@ def _answers(
 
 def _screens(export: Export, patient: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Answers of neck screens: the safety questions and the screen's own."""
-    subject = {"reference": _url(patient)}
+    subject = {"reference": url(patient)}
     for screening in export.screenings:
         for area, name in (("safety", "safety"), ("screen.question", "questions")):
             answers = screening.answers.get(name)
             if isinstance(answers, dict) and answers:
-                identity = _id("screen", screening.id, name)
-                yield _answers(identity, subject, screening.answered.isoformat(), area, answers)
+                resource_id = identity("screen", screening.id, name)
+                yield _answers(resource_id, subject, screening.answered.isoformat(), area, answers)
 
 
 def _english() -> Messages:
@@ -321,14 +320,14 @@ def _report(
     row = session.view.row
     resource: dict[str, Any] = {
         "resourceType": "DiagnosticReport",
-        "id": _id(system, row.id),
+        "id": identity(system, row.id),
         "identifier": [{"system": system, "value": row.id}],
         "status": "final",
         "code": _own("neck-range-of-motion"),
-        "subject": {"reference": _url(patient)},
+        "subject": {"reference": url(patient)},
         "effectiveDateTime": row.measured.isoformat(),
         "issued": row.added.isoformat(),
-        "result": [{"reference": _url(observation)} for observation in observations],
+        "result": [{"reference": url(observation)} for observation in observations],
         "conclusion": "\n".join((*verdict_of(session.result, _english()).lines, STATEMENT)),
     }
     resource["presentedForm"] = [
@@ -368,12 +367,12 @@ def _disability(export: Export, patient: dict[str, Any]) -> Iterator[dict[str, A
 def _disability_of(screening: ScreeningRow, total: float, patient: dict[str, Any]) -> dict[str, Any]:
     return {
         "resourceType": "Observation",
-        "id": _id("observation", screening.id, "ndi"),
+        "id": identity("observation", screening.id, "ndi"),
         "status": "final",
         "code": {"coding": [{"system": LOINC, "code": NDI}], "text": "Neck Disability Index, total"},
-        "subject": {"reference": _url(patient)},
+        "subject": {"reference": url(patient)},
         "effectiveDateTime": screening.answered.isoformat(),
-        "valueQuantity": _quantity(total, "%", "%"),
+        "valueQuantity": quantity(total, "%", "%"),
         "note": [{"text": "Total entered by hand; the items were not asked here."}],
     }
 
@@ -403,22 +402,3 @@ def _code_system() -> dict[str, Any]:
 def _own(code: str) -> dict[str, Any]:
     display, _ = CONCEPTS[code]
     return {"coding": [{"system": CODE_SYSTEM, "code": code, "display": display}], "text": display}
-
-
-def _degrees(value: float) -> dict[str, Any]:
-    return _quantity(value, "deg", "deg")
-
-
-def _quantity(value: float, unit: str, code: str) -> dict[str, Any]:
-    return {"value": Decimal(f"{value:.2f}"), "unit": unit, "system": UCUM, "code": code}
-
-
-def _id(*parts: str) -> str:
-    """The same id for the same thing in every export."""
-    return str(uuid.uuid5(_IDS, "/".join(parts)))
-
-
-def _url(resource: dict[str, Any]) -> str:
-    if resource["resourceType"] == "CodeSystem":
-        return CODE_SYSTEM
-    return f"urn:uuid:{resource['id']}"

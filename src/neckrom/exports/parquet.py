@@ -15,7 +15,11 @@ _TYPES = {
     "trials": pa.int32(),
     "pain": pa.int32(),
     "lower_bound": pa.bool_(),
+    "near": pa.bool_(),
 }
+
+_NUMBERS = frozenset({"deg", "s", "%", "0 to 1", "leg lengths", "shoulder widths", "unit beside it"})
+"""Units of numbers; what has another one, or none, is text."""
 
 
 def parquet_bytes(columns: Sequence[Column]) -> bytes:
@@ -33,4 +37,4 @@ def parquet_bytes(columns: Sequence[Column]) -> bytes:
 def _type(column: Column) -> pa.DataType:
     if column.name in _TYPES:
         return _TYPES[column.name]
-    return pa.float64() if column.unit in ("deg", "s", "%", "0 to 1") else pa.string()
+    return pa.float64() if column.unit in _NUMBERS else pa.string()

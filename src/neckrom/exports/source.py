@@ -19,7 +19,8 @@ from neckrom.errors import InputError
 from neckrom.private_files import open_plain
 from neckrom.records.api import Records
 from neckrom.records.people import PersonRow
-from neckrom.records.views import PersonView, ScreeningRow, SessionView
+from neckrom.records.sessions import SessionRow
+from neckrom.records.views import BodySession, PersonView, ScreeningRow, SessionView
 from neckrom.report.tables import ANGLE_COLUMNS
 from neckrom.result import Result
 from neckrom.types import AngleSeries, FloatArray
@@ -93,11 +94,29 @@ class ExportSession:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportBody:
+    """A run or a posture to be exported.
+
+    Attributes
+    ----------
+    raw : bytes
+        ``result.json`` as it is.
+    """
+
+    view: BodySession
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """Everything that goes into an export; sessions in time order.
 
     Attributes
     ----------
+    sessions : tuple of ExportSession
+        Of the neck.
+    bodies : tuple of ExportBody
+        Runs and postures.
     with_name : bool
         Whether name and birth date may leave; else only the pseudonym does.
     """
@@ -107,11 +126,17 @@ class Export:
     sessions: tuple[ExportSession, ...]
     screenings: tuple[ScreeningRow, ...]
     with_name: bool
+    bodies: tuple[ExportBody, ...] = ()
 
     @property
     def name(self) -> str:
         """For files: the pseudonym, or the session's id where there is one session."""
-        return self.sessions[0].view.row.id if len(self.sessions) == 1 else self.person.id
+        return self.rows[0].id if len(self.rows) == 1 else self.person.id
+
+    @property
+    def rows(self) -> tuple[SessionRow, ...]:
+        """Of all kinds."""
+        return (*(item.view.row for item in self.sessions), *(item.view.row for item in self.bodies))
 
 
 def collect(records: Records, session_ids: Sequence[str], view: PersonView, *, with_name: bool) -> Export:
@@ -124,12 +149,18 @@ def collect(records: Records, session_ids: Sequence[str], view: PersonView, *, w
     """
     if not session_ids:
         raise InputError(f"{view.row.label} has no sessions to export.")
-    found = []
+    necks: list[ExportSession] = []
+    bodies: list[ExportBody] = []
     for session_id in session_ids:
         raw = records.result_bytes(session_id)
-        found.append(ExportSession(records.session(session_id), records.result(session_id), raw))
-    found.sort(key=lambda item: (item.view.row.measured, item.view.row.id))
-    return Export(records.store_id, view.row, tuple(found), view.screenings, with_name)
+        stored = records.any_session(session_id)
+        if isinstance(stored, BodySession):
+            bodies.append(ExportBody(stored, raw))
+        else:
+            necks.append(ExportSession(stored, stored.result, raw))
+    necks.sort(key=lambda item: (item.view.row.measured, item.view.row.id))
+    bodies.sort(key=lambda item: (item.view.row.measured, item.view.row.id))
+    return Export(records.store_id, view.row, tuple(necks), view.screenings, with_name, tuple(bodies))
 
 
 def read_series(path: Path) -> Series:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from neckrom.errors import OutputError, UnknownRecordError
+from neckrom.exports.bodies import body_motions, body_tables
 from neckrom.exports.source import ANGLES, Export, collect
 from neckrom.exports.tables import Column, angle_columns, measurement_columns, trial_columns
 from neckrom.private_files import make_private, whole_file
@@ -119,7 +120,8 @@ def _contents(export: Export, form: Format) -> tuple[dict[str, bytes], tuple[str
     """Files by name, and remarks."""
     match form:
         case Format.JSON:
-            return {f"{item.view.row.id}.json": item.raw for item in export.sessions}, ()
+            raw = {f"{item.view.row.id}.json": item.raw for item in export.sessions}
+            return raw | {f"{item.view.row.id}.json": item.raw for item in export.bodies}, ()
         case Format.CSV:
             from neckrom.exports.comma_separated import csv_bytes  # noqa: PLC0415
 
@@ -137,14 +139,14 @@ def _contents(export: Export, form: Format) -> tuple[dict[str, bytes], tuple[str
 
 
 def _tables(export: Export) -> dict[str, list[Column]]:
-    tables = {
-        f"{export.name}_measurements": measurement_columns(export),
-        f"{export.name}_trials": trial_columns(export),
-    }
+    tables: dict[str, list[Column]] = {}
+    if export.sessions:
+        tables[f"{export.name}_measurements"] = measurement_columns(export)
+        tables[f"{export.name}_trials"] = trial_columns(export)
     for item in export.sessions:
         if (item.view.folder / ANGLES).is_file():
             tables[f"{item.view.row.id}_angles"] = angle_columns(item)
-    return tables
+    return tables | body_tables(export)
 
 
 def _motions(export: Export) -> tuple[dict[str, bytes], tuple[str, ...]]:
@@ -159,6 +161,10 @@ def _motions(export: Export) -> tuple[dict[str, bytes], tuple[str, ...]]:
         said += [
             remark if remark.startswith(("Signs", "Clamps")) else f"{name}: {remark}" for remark in remarks
         ]
+    for body in export.bodies:
+        moved, told = body_motions(body)
+        contents |= moved
+        said += told
     return contents, tuple(dict.fromkeys(said))
 
 

@@ -19,6 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from neckrom.errors import InputError, NotAVideoError
+from neckrom.frames.capture_rate import capture_fps_of_clip
 from neckrom.frames.focal import focal_of_clip
 from neckrom.frames.geometry import (
     MOST_CLIP_PIXELS,
@@ -119,6 +120,7 @@ class ClipSource:
             turned_deg=turned_deg,
             track=track,
             focal_35mm_mm=focal_of_clip(path),
+            capture_fps=capture_fps_of_clip(path),
         )
 
     @property

@@ -11,6 +11,8 @@ from neckrom.errors import InputError
 from neckrom.frames.animation import AnimationSource, grab_animation_frames, is_animation
 from neckrom.frames.clip import ClipSource, grab_clip_frames
 from neckrom.frames.images import ImageFolderSource, grab_image_frames
+from neckrom.frames.picture import PictureSource
+from neckrom.frames.still import is_picture_name
 from neckrom.types import Frame, FrameSource
 
 DEFAULT_MAX_SIDE = 1280
@@ -99,6 +101,23 @@ def grab_frames(
             "Measure it again."
         )
     return [Frame(index, time, found[time]) for index, time in enumerate(times_ns)]
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file is a single still picture by its name; animations are none."""
+    return path.is_file() and is_picture_name(path) and not is_animation(path)
+
+
+def open_picture(path: Path, *, max_side: int = DEFAULT_MAX_SIDE, turned_deg: int = 0) -> FrameSource:
+    """Open a still picture as a source of one frame, at time zero.
+
+    Raises
+    ------
+    InputError
+        No such file, or no picture that can be read.
+    """
+    check_exists(path)
+    return PictureSource(path, max_side=max_side, turned_deg=turned_deg)
 
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.\-]+:/", re.IGNORECASE)

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neckrom.messages import Messages
+from neckrom.report.site_words import site_rows, trust_of
 from neckrom.report.wording import display_name
 from neckrom.result import AsymmetryResult, MovementResult, Result, TrialResult
 from neckrom.rounding import whole_digits
 from neckrom.saying import figures
 from neckrom.saying.sentences import norm_words
+from neckrom.site_file import SiteFile
 from neckrom.types import Movement
 
 _SOURCES = ("face", "fused", "pose", "none")
@@ -39,7 +41,9 @@ class Detail:
     lines: tuple[str, ...] = ()
 
 
-def session_details(result: Result, day: str, texts: Messages) -> tuple[Detail, ...]:
+def session_details(
+    result: Result, day: str, texts: Messages, site: SiteFile | None = None
+) -> tuple[Detail, ...]:
     """Trials, sides and method of one session.
 
     Parameters
@@ -48,11 +52,15 @@ def session_details(result: Result, day: str, texts: Messages) -> tuple[Detail, 
     day : str
         Of the session; the result knows only when it was measured.
     texts : Messages
+    site : SiteFile, optional
+        What a study of this place measured.
     """
-    return (_trials(result, day, texts), _sides(result, texts), _method(result, texts))
+    return (_trials(result, day, texts), _sides(result, texts), _method(result, texts, site))
 
 
-def course_details(results: Sequence[tuple[str, Result]], texts: Messages) -> tuple[Detail, ...]:
+def course_details(
+    results: Sequence[tuple[str, Result]], texts: Messages, site: SiteFile | None = None
+) -> tuple[Detail, ...]:
     """Best end ranges of all sessions, then trials, sides and method of the last one.
 
     Parameters
@@ -70,7 +78,7 @@ def course_details(results: Sequence[tuple[str, Result]], texts: Messages) -> tu
         shares=(0.142, *[0.143] * 6),
     )
     day, last = results[-1]
-    return (overview, *session_details(last, day, texts))
+    return (overview, *session_details(last, day, texts, site))
 
 
 def _trials(result: Result, day: str, texts: Messages) -> Detail:
@@ -154,7 +162,7 @@ def _lens(result: Result, texts: Messages) -> str:
     return texts.text(f"clinician.method.lens_{lens}", angle=camera.hfov_deg)
 
 
-def _method(result: Result, texts: Messages) -> Detail:
+def _method(result: Result, texts: Messages, site: SiteFile | None) -> Detail:
     quality, tool = result.quality, result.tool
     lines = (
         texts.text(
@@ -176,7 +184,8 @@ def _method(result: Result, texts: Messages) -> Detail:
             engine=display_name(tool.engine.partition(" (")[0]),
         ),
         texts.text("clinician.method.angles"),
-        texts.text("sheet.trust"),
+        trust_of(result, site, texts),
+        *(f"{name}: {value}" for name, value in site_rows(result, site, texts)),
     )
     return Detail(title=texts.text("clinician.method.title"), lines=lines)
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from neckrom.handouts.bodies import runs_table
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.clinician_page import Detail, course_details
 from neckrom.handouts.handout_page import Handout
 from neckrom.handouts.trend_drawing import draw_trends
-from neckrom.handouts.values_in_words import NONE, best, difference, error
+from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines
 from neckrom.messages import Messages
+from neckrom.records.limits import Limits
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import MovementTrend, Repeatability, Verdict
-from neckrom.records.views import PersonView, ScreeningRow
+from neckrom.records.views import PersonView, RunSeen, ScreeningRow
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.report.wording import display_name
@@ -41,11 +43,12 @@ _GRADES = {
 def course_of(
     view: PersonView,
     trends: Sequence[MovementTrend],
-    limits: Repeatability,
+    limits: Repeatability | Limits,
     texts: Messages,
     results: Sequence[Result] = (),
     *,
     head: Letterhead | None = None,
+    runs: Sequence[RunSeen] = (),
 ) -> Handout:
     """Put a person's course into words.
 
@@ -54,16 +57,19 @@ def course_of(
     view : PersonView
     trends : sequence of MovementTrend
         All six.
-    limits : Repeatability
+    limits : Repeatability or Limits
+        The latter where the site has measured its own.
     texts : Messages
     results : sequence of Result
-        Of the sessions of ``view``, in their order: what is said of each, and the clinician's pages behind.
+        Of the sessions of the neck of ``view``, in their order: what is said of each, and the pages behind it.
     head : Letterhead, optional
         Who measured.
+    runs : sequence of RunSeen
+        Newest first; they stand apart, behind what is said of the neck.
     """
-    rows = view.sessions if results else ()
+    rows = view.neck if results else ()
     kept = {row.id: result for row, result in zip(rows, results, strict=True)}
-    return _Writer(view, tuple(trends), limits, texts, kept, head or Letterhead()).handout()
+    return _Writer(view, tuple(trends), limits, texts, kept, head or Letterhead(), tuple(runs)).handout()
 
 
 def ends_of(trend: MovementTrend, sessions: Sequence[SessionRow]) -> tuple[str, str]:
@@ -91,10 +97,11 @@ class _Writer:
 
     view: PersonView
     trends: tuple[MovementTrend, ...]
-    limits: Repeatability
+    limits: Repeatability | Limits
     texts: Messages
     by_session: dict[str, Result]
     head: Letterhead
+    runs: tuple[RunSeen, ...]
 
     @property
     def names(self) -> dict[str, str]:
@@ -108,7 +115,7 @@ class _Writer:
         """Day and result of each session, newest first, as the sessions of a person are."""
         return [
             (figures.day(row.measured), self.by_session[row.id])
-            for row in self.view.sessions
+            for row in self.view.neck
             if row.id in self.by_session
         ]
 
@@ -186,7 +193,7 @@ class _Writer:
         change = trend.first_to_last
         if change is None:
             told = "table.one_session" if trend.points else "course.not_measured"
-            return (name, *ends_of(trend, self.view.sessions), "", "", self.texts.text(told))
+            return (name, *ends_of(trend, self.view.neck), "", "", self.texts.text(told))
         return (
             name,
             best(trend.points[0].value),
@@ -200,7 +207,7 @@ class _Writer:
 
     def _session_lines(self) -> list[str]:
         """Newest first: what is most important of each session, its pain, and the neck screens between them."""
-        told = [(row.measured, self._session_line(row)) for row in self.view.sessions]
+        told = [(row.measured, self._session_line(row)) for row in self.view.neck]
         told += [(row.answered, self._screen_line(row)) for row in self.view.screenings]
         return [line for _, line in sorted(told, key=lambda item: item[0], reverse=True)]
 
@@ -242,12 +249,7 @@ class _Writer:
     # -- behind it
 
     def _notes(self) -> Iterator[str]:
-        published = self.limits.published
-        source = published.citation.partition(",")[0]
-        yield self.texts.text("course.error", limit=published.mdc_deg, source=source)
-        yield self.texts.text("course.day_to_day")
-        if self.limits.placeholder:
-            yield self.texts.text("course.preliminary")
+        yield from error_lines(self.limits, self.texts, drawn=True)
         changes = [trend.first_to_last for trend in self.trends if trend.first_to_last is not None]
         if not all(change.same_method for change in changes):
             yield self.texts.text("course.methods_differ")
@@ -255,8 +257,16 @@ class _Writer:
 
     def _details(self, lines: Sequence[str]) -> tuple[Detail, ...]:
         if not self.dated:
-            return ()
-        details = course_details(list(reversed(self.dated)), self.texts)
+            return self._runs()
+        details = course_details(list(reversed(self.dated)), self.texts, self.head.site)
         if len(lines) > _SHOWN:
             details = (Detail(self.texts.text("course.sessions"), lines=tuple(lines)), *details)
-        return details
+        return (*self._runs(), *details)
+
+    def _runs(self) -> tuple[Detail, ...]:
+        if not self.runs:
+            return ()
+        table = runs_table(self.runs, self.texts)
+        shares = tuple(width / sum(table.widths) for width in table.widths)
+        note = self.texts.text("run.course.note")
+        return (Detail(self.texts.text("run.course.title"), table.columns, table.rows, shares, (note,)),)

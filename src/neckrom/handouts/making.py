@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Literal
 from neckrom.errors import InputError, UnknownRecordError
 from neckrom.exports.source import angles_of
 from neckrom.exports.write import write_files
+from neckrom.handouts.bodies import body_report
 from neckrom.messages import Messages, load_messages
 from neckrom.records.api import Records
 from neckrom.records.audit import Action
+from neckrom.records.kinds import RUN
 from neckrom.records.pictures import pictures_of
-from neckrom.records.trends import repeatability
-from neckrom.records.views import SessionView
+from neckrom.records.views import BodySession, SessionView
 from neckrom.report.letterhead import Letterhead
 from neckrom.service.clinic import load_clinic
 from neckrom.types import Movement
@@ -81,18 +82,18 @@ def _log(records: Records, what: str, form: str) -> None:
 
 
 def _session(records: Records, what: str, form: str, language: str) -> tuple[str, bytes]:
-    view = records.session(records.find_session(what).id)
+    view = records.any_session(records.find_session(what).id)
     return f"{view.row.id}.{form}", report_of(view, form, load_messages(language), letterhead())
 
 
-def report_of(view: SessionView, form: str, texts: Messages, head: Letterhead) -> bytes:
+def report_of(view: SessionView | BodySession, form: str, texts: Messages, head: Letterhead) -> bytes:
     """The whole report of a session, laid out anew from what was measured.
 
     Nothing of the stored report is used: it may have come from anywhere, and is in one language only.
 
     Parameters
     ----------
-    view : SessionView
+    view : SessionView or BodySession
     form : str
         "html" or "pdf".
     texts : Messages
@@ -107,19 +108,29 @@ def report_of(view: SessionView, form: str, texts: Messages, head: Letterhead) -
     from neckrom.handouts.session_sheet import letterhead_of  # noqa: PLC0415  (slow to load)
     from neckrom.report.stored import report_html, report_pdf  # noqa: PLC0415
 
+    if isinstance(view, BodySession):
+        return body_report(view, form, texts, letterhead_of(view, head))
     lay_out = report_html if form == "html" else report_pdf
     angles = angles_of(view.folder)
     return lay_out(view.result, angles, pictures_of(view.folder), texts, letterhead_of(view, head))
 
 
 def _sheet(records: Records, what: str, form: str, language: str) -> tuple[str, bytes]:
-    view = records.session(records.find_session(what).id)
-    made = sheet_for(view, load_messages(language), letterhead())
-    return f"{view.row.id}_sheet.{form}", laid_out(made, form)
+    view = records.any_session(records.find_session(what).id)
+    return f"{view.row.id}_sheet.{form}", sheet_bytes(view, form, load_messages(language), letterhead())
+
+
+def sheet_bytes(view: SessionView | BodySession, form: str, texts: Messages, head: Letterhead) -> bytes:
+    """The sheet of a session of whichever kind, as a page or on paper."""
+    from neckrom.handouts.session_sheet import letterhead_of  # noqa: PLC0415  (slow to load)
+
+    if isinstance(view, BodySession):
+        return body_report(view, form, texts, letterhead_of(view, head), sheet=True)
+    return laid_out(sheet_for(view, texts, head), form)
 
 
 def sheet_for(view: SessionView, texts: Messages, head: Letterhead) -> Handout:
-    """The sheet of a session, with its pictures and the clinic's letterhead."""
+    """The sheet of a session of the neck, with its pictures and the clinic's letterhead."""
     from neckrom.handouts.session_sheet import letterhead_of, sheet_of  # noqa: PLC0415  (slow to load)
 
     pictures = pictures_of(view.folder)
@@ -154,14 +165,21 @@ def _course(records: Records, what: str, form: str, language: str) -> tuple[str,
         raise InputError(
             f"{view.row.label} has no sessions yet: neckrom sessions import PATH --person {view.row.id}"
         )
-    results = [records.result(row.id) for row in view.sessions]
+    if not view.neck:
+        newest = view.sessions[0].id
+        raise InputError(
+            f"{view.row.label} has no measurements of the neck, which the course tells of. Hand out a session itself: "
+            f"neckrom handout {newest}"
+        )
+    results = [records.result(row.id) for row in view.neck]
     course = course_of(
         view,
         records.trend(view.row.id),
-        repeatability(),
+        records.limits(view.row.id),
         load_messages(language),
         results,
         head=letterhead(),
+        runs=records.runs(view.of_kind(RUN)),
     )
     return f"{view.row.id}_course.{form}", laid_out(course, form)
 

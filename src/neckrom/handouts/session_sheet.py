@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from neckrom.handouts.clinician_page import session_details
 from neckrom.handouts.handout_page import Handout
 from neckrom.messages import Messages
-from neckrom.records.views import SessionView
+from neckrom.records.views import SessionView, StoredSession
 from neckrom.report.figures import client_figure
 from neckrom.report.letterhead import Letterhead
 from neckrom.report.stored import content_with
@@ -61,17 +61,20 @@ def sheet_of(
         sessions=(),
         advice_title=texts.text("report.section.next"),
         advice=content.advice,
-        notes=tuple(
-            texts.text(key) for key in ("sheet.marks", "sheet.loss", "sheet.trust", "course.statement")
+        notes=(
+            texts.text("sheet.marks"),
+            texts.text("sheet.loss"),
+            content.trust,
+            texts.text("course.statement"),
         ),
         draw=lambda phone: client_figure(known, texts, phone=phone),
         described=content.described,
         shots=content.shots,
-        details=session_details(known, day, texts),
+        details=session_details(known, day, texts, given.site),
     )
 
 
-def letterhead_of(view: SessionView, settings: Letterhead | None = None) -> Letterhead:
+def letterhead_of(view: StoredSession, settings: Letterhead | None = None) -> Letterhead:
     """Who was measured and when, with examiner and clinic from the settings."""
     given = settings or Letterhead()
     return Letterhead(
@@ -82,4 +85,5 @@ def letterhead_of(view: SessionView, settings: Letterhead | None = None) -> Lett
         clinic=given.clinic,
         address=given.address,
         logo=given.logo,
+        site=given.site,
     )

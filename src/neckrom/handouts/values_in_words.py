@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from neckrom.messages import Messages
-from neckrom.records.trends import Change, MeasuredValue, Verdict, repeatability
+from neckrom.records.limits import Limits
+from neckrom.records.trends import Change, MeasuredValue, Repeatability, Verdict
 from neckrom.saying import figures
 
 NONE = figures.NONE
@@ -48,8 +49,37 @@ def change_words(change: Change, texts: Messages) -> str:
     return said if size == NONE else f"{size}: {said}"
 
 
-def error_words(texts: Messages) -> str:
-    """Beyond what a change is called one, and whose figure that is."""
-    published = repeatability().published
+def error_lines(limits: Repeatability | Limits, texts: Messages, *, drawn: bool = False) -> tuple[str, ...]:
+    """Beyond what a change is called one, whose figure that is, and how it stands to changes from day to day.
+
+    Parameters
+    ----------
+    limits : Repeatability or Limits
+    texts : Messages
+    drawn : bool
+        The line also explains the drawing of a course.
+    """
+    own = limits.own if isinstance(limits, Limits) else None
+    if own is not None:
+        key = "study.course_error" if drawn else "study.error"
+        told: dict[str, str | int] = {
+            "people": own.people,
+            "device": f"study.device.{own.reference}",
+            "study": own.study,
+        }
+        days = "study.between_days" if own.between_days else "course.day_to_day"
+        return (texts.text(key, **told), texts.text(days))
+    published = limits.published
     source = published.citation.partition(",")[0]
-    return texts.text("pages.error", limit=published.mdc_deg, source=source)
+    lines = [
+        texts.text("course.error" if drawn else "pages.error", limit=published.mdc_deg, source=source),
+        texts.text("course.day_to_day"),
+    ]
+    if limits.placeholder:
+        lines.append(texts.text("course.preliminary"))
+    if isinstance(limits, Limits) and limits.unused is not None:
+        name = "" if limits.site is None else limits.site.study
+        lines.append(
+            texts.text("study.not_used", study=name, why=f"study.why.{limits.unused}").replace(" ()", "")
+        )
+    return tuple(lines)

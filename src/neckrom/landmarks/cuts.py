@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from neckrom.types import FloatArray, Frame, ImageArray, LandmarkFrame
+from neckrom.types import Float32Array, FloatArray, Frame, ImageArray
 
 _SMALL = (24, 32)
 """Rows and columns."""
@@ -78,14 +78,14 @@ class CutWatch:
                 self._usual.append(change)
         self._before.append((time_ns, small))
 
-    def take(self, landmarks: LandmarkFrame) -> None:
-        """Take what the models found in the next picture."""
-        face = landmarks.face[:, :2].astype(np.float64)
-        self._faces.append((landmarks.time_ns, face if np.isfinite(face[0, 0]) else None))
-        while self._faces and (landmarks.time_ns - self._faces[0][0]) * 1e-9 > 2 * _NEAR_S + 1:
+    def take(self, time_ns: int, points: Float32Array) -> None:
+        """Take what the models found in the next picture: points of a face, or of a body, shape (N, 2 or more)."""
+        found = points[:, :2].astype(np.float64)
+        self._faces.append((time_ns, found if np.isfinite(found[0, 0]) else None))
+        while self._faces and (time_ns - self._faces[0][0]) * 1e-9 > 2 * _NEAR_S + 1:
             self._faces.pop(0)
         for cut_ns in list(self._candidates):  # the pictures are looked at in a thread of their own
-            if cut_ns not in self._kept and (landmarks.time_ns - cut_ns) * 1e-9 > _NEAR_S:
+            if cut_ns not in self._kept and (time_ns - cut_ns) * 1e-9 > _NEAR_S:
                 self._kept[cut_ns] = list(self._faces)
 
     def cuts_ns(self) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from neckrom.types import FOCAL_LENGTHS_MM, DetectorIdentity, Notice, SourceInfo
+from neckrom.types import CAPTURE_RATES, FOCAL_LENGTHS_MM, DetectorIdentity, Notice, SourceInfo
 
 _MOST_SAID = 3
 _LARGEST_TIME_NS = 2**63 - 1
@@ -74,6 +74,8 @@ def source_fields(source: SourceInfo) -> dict[str, Any]:
         del content["track"]
     if source.focal_35mm_mm is None:
         del content["focal_35mm_mm"]
+    if source.capture_fps is None:
+        del content["capture_fps"]
     return content
 
 
@@ -164,6 +166,7 @@ class _StoredSource(_Stored):
     turned_deg: Literal[0, 90, 180, 270] = 0
     track: Annotated[int, Field(ge=0, le=1000)] | None = None
     focal_35mm_mm: Annotated[float, Field(ge=FOCAL_LENGTHS_MM[0], le=FOCAL_LENGTHS_MM[1])] | None = None
+    capture_fps: Annotated[float, Field(ge=CAPTURE_RATES[0], le=CAPTURE_RATES[1])] | None = None
 
 
 class _StoredDetector(_Stored):

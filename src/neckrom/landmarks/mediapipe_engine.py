@@ -106,7 +106,7 @@ class MediaPipeDetector:
     def __init__(self, *, pose_every_frame: bool = False) -> None:
         check_packages()
         self._identity = engine_identity(pose_every_frame=pose_every_frame)
-        solutions = _solutions()
+        solutions = load_solutions()
         self._times = RisingTimes()
         self._face = _FaceStage(solutions, PoseSchedule(every_frame=pose_every_frame))
         self._pose = _PoseStage(solutions)
@@ -157,9 +157,9 @@ class FaceFinder:
 
     def __init__(self) -> None:
         check_packages()
-        detection = _solutions().face_detection.FaceDetection
+        detection = load_solutions().face_detection.FaceDetection
         self._models = [
-            _Model(
+            RunningModel(
                 lambda near=near: detection(model_selection=near, min_detection_confidence=_FINDER_CONFIDENCE)
             )
             for near in (0, _FULL_RANGE)
@@ -181,7 +181,7 @@ class FaceFinder:
         for model in self._models:
             model.close()
 
-    def _score(self, model: _Model, picture: ImageArray) -> float:
+    def _score(self, model: RunningModel, picture: ImageArray) -> float:
         height, width = picture.shape[:2]
         best = 0.0
         for found in model.run(picture).detections or []:
@@ -197,7 +197,7 @@ class _FaceStage:
     """Finds the followed face and looks out for others from time to time."""
 
     def __init__(self, solutions: ModuleType, schedule: PoseSchedule) -> None:
-        self._mesh = _Model(
+        self._mesh = RunningModel(
             lambda: solutions.face_mesh.FaceMesh(
                 static_image_mode=False,
                 max_num_faces=1,
@@ -206,7 +206,7 @@ class _FaceStage:
                 min_tracking_confidence=_FACE_TRACKING_CONFIDENCE,
             )
         )
-        self._finder = _Model(
+        self._finder = RunningModel(
             lambda: solutions.face_detection.FaceDetection(
                 model_selection=_FULL_RANGE, min_detection_confidence=_LOOK_CONFIDENCE
             )
@@ -224,7 +224,7 @@ class _FaceStage:
         face = self._find_mesh(picture)
         box = box_of(face)
         if box is not None and not follower.take_face(frame.time_ns, box):
-            face = _missing(N_FACE)
+            face = missing_points(N_FACE)
         return FaceLook(
             time_ns=frame.time_ns,
             image=frame.image,
@@ -241,9 +241,9 @@ class _FaceStage:
     def _find_mesh(self, picture: ImageArray) -> Float32Array:
         found = self._mesh.run(picture).multi_face_landmarks
         if not found:
-            return _missing(N_FACE)
+            return missing_points(N_FACE)
         self._mesh.has_found()
-        return _pixels(found[0].landmark, picture)
+        return pixels_of(found[0].landmark, picture)
 
     def _find_faces(self, image: ImageArray) -> list[HeadBox]:
         found = self._finder.run(image).detections or []
@@ -263,7 +263,7 @@ class _PoseStage:
     """Finds the pose of the person whose face is followed."""
 
     def __init__(self, solutions: ModuleType) -> None:
-        self._model = _Model(
+        self._model = RunningModel(
             lambda: solutions.pose.Pose(
                 static_image_mode=False,
                 model_complexity=1,
@@ -282,18 +282,18 @@ class _PoseStage:
         self._strangers: list[tuple[HeadBox, int]] = []
 
     def run(self, look: FaceLook) -> LandmarkFrame:
-        pose, visibility, world = _missing(N_POSE), _missing(N_POSE)[:, 0], _missing(N_POSE)
+        pose, visibility, world = missing_points(N_POSE), missing_points(N_POSE)[:, 0], missing_points(N_POSE)
         if look.run_pose:
             picture = self._picture(look)
             found = self._model.run(picture)
             if found.pose_landmarks:
                 self._model.has_found()
                 points = found.pose_landmarks.landmark
-                candidate = _pixels(points, picture)
+                candidate = pixels_of(points, picture)
                 if self._belongs(look, candidate):
                     pose = candidate
                     visibility = np.array([point.visibility for point in points], dtype=np.float32)
-                    world = _array(found.pose_world_landmarks.landmark).astype(np.float32)
+                    world = array_of(found.pose_world_landmarks.landmark).astype(np.float32)
         motion, motion_box = self._motion.follow(look.time_ns, look.image, pose)
         tracks = chest = None
         if (look.time_ns - self._followed_ns) * 1e-9 >= _FOLLOW_EVERY_S:
@@ -351,7 +351,7 @@ class _Starter(Protocol):
     def __call__(self) -> _Solution: ...
 
 
-class _Model:
+class RunningModel:
     """One running model, kept from talking.
 
     The libraries below write to descriptor 2 when a model starts, when it runs for the
@@ -389,7 +389,14 @@ class _Model:
         self._quiet.release()
 
 
-def _solutions() -> ModuleType:
+def load_solutions() -> ModuleType:
+    """MediaPipe's solutions, without their chatter.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        They cannot be loaded; the message says what to install.
+    """
     with QuietStderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # protobuf's, on Python 3.12
         try:
@@ -417,14 +424,17 @@ def engine_identity(*, pose_every_frame: bool = False) -> DetectorIdentity:
     )
 
 
-def _array(points: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+def array_of(points: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Points as the model gives them, shape (N, 3): shares of the picture, or metres."""
     return np.array([[point.x, point.y, point.z] for point in points], dtype=np.float64)
 
 
-def _pixels(points: Any, picture: ImageArray) -> Float32Array:
+def pixels_of(points: Any, picture: ImageArray) -> Float32Array:
+    """Points in pixels of the picture, shape (N, 3); z on the scale of x."""
     height, width = picture.shape[:2]
-    return (_array(points) * (width, height, width)).astype(np.float32)
+    return (array_of(points) * (width, height, width)).astype(np.float32)
 
 
-def _missing(count: int) -> Float32Array:
+def missing_points(count: int) -> Float32Array:
+    """NaN, shape (count, 3)."""
     return np.full((count, 3), np.nan, dtype=np.float32)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from neckrom.landmarks.symmetry import FACE_OPPOSITE, POSE_OPPOSITE
-from neckrom.types import Float32Array, IntArray, LandmarkSeries
+from neckrom.types import BodySeries, Float32Array, IntArray, LandmarkSeries
 
 
 def mirror_series(series: LandmarkSeries) -> LandmarkSeries:
@@ -31,6 +31,17 @@ def mirror_series(series: LandmarkSeries) -> LandmarkSeries:
         tracks=None if series.tracks is None else _flip_tracks(series.tracks, width),
         chest_tracks=None if series.chest_tracks is None else _flip_tracks(series.chest_tracks, width),
         sides_swapped=not series.sides_swapped,
+    )
+
+
+def mirror_bodies(series: BodySeries) -> BodySeries:
+    """The same bodies flipped left for right, as :func:`mirror_series` does it."""
+    width = np.float32(series.width)
+    return replace(
+        series,
+        pose=_flip(series.pose, POSE_OPPOSITE, width),
+        pose_world=_flip(series.pose_world, POSE_OPPOSITE, np.float32(0)),
+        pose_visibility=np.ascontiguousarray(series.pose_visibility[:, POSE_OPPOSITE]),
     )
 
 

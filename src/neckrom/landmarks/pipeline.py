@@ -8,19 +8,18 @@ models let go of Python's lock while they work, so two cores are kept busy.
 from __future__ import annotations
 
 import logging
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from neckrom.errors import NoFaceError
 from neckrom.landmarks.cuts import CutWatch
 from neckrom.landmarks.notes import LandmarkNotes
+from neckrom.landmarks.side_by_side import Line
 from neckrom.landmarks.store import LandmarkHeader, LandmarkWriter
 from neckrom.types import DetectorIdentity, Frame, FrameSource, LandmarkDetector, LandmarkFrame
 
@@ -28,11 +27,6 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int | None], None]
 """Called with frames done and frames expected (None where nobody knows)."""
-
-_QUEUE = 8
-_POLL_S = 0.1
-
-T = TypeVar("T")
 
 
 class LandmarkSink(Protocol):
@@ -109,11 +103,11 @@ def extract(
         done = with_face = 0
         notes, cuts = LandmarkNotes(), CutWatch()
         expected = source.info.expected_frames
-        with _Line() as line:
+        with Line() as line:
             for landmarks in _staged(line, cuts.over(source.frames()), detector):
                 sink.write(landmarks)
                 notes.take(landmarks)
-                cuts.take(landmarks)
+                cuts.take(landmarks.time_ns, landmarks.face)
                 done += 1
                 with_face += bool(np.isfinite(landmarks.face[0, 0]))
                 if progress is not None:
@@ -167,79 +161,9 @@ def extract_to_file(
         return writer.finish(result.detector, (*notes, *result.warnings), result.cuts_ns)
 
 
-def _staged(line: _Line, pictures: Iterator[Frame], detector: LandmarkDetector) -> Iterator[LandmarkFrame]:
+def _staged(line: Line, pictures: Iterator[Frame], detector: LandmarkDetector) -> Iterator[LandmarkFrame]:
     frames = line.stage(pictures)
     if isinstance(detector, TwoStageDetector):
         looks = line.stage(map(detector.look, frames))
         return line.stage(map(detector.complete, looks))
     return line.stage(map(detector.detect, frames))
-
-
-class _Line:
-    """Stages in threads, joined by short queues; ends them all together."""
-
-    def __init__(self) -> None:
-        self._stop = threading.Event()
-        self._threads: list[threading.Thread] = []
-
-    def stage(self, items: Iterator[T]) -> Iterator[T]:
-        """Run an iterator in a thread of its own; its items and its error come out here."""
-        belt: queue.Queue[_Item[T] | _End] = queue.Queue(_QUEUE)
-        thread = threading.Thread(target=self._run, args=(items, belt), daemon=True)
-        self._threads.append(thread)
-        thread.start()
-        return self._take(belt)
-
-    def __enter__(self) -> _Line:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _run(self, items: Iterator[T], belt: queue.Queue[_Item[T] | _End]) -> None:
-        error: BaseException | None = None
-        try:
-            for item in items:
-                if not self._put(belt, _Item(item)):
-                    break
-        except BaseException as caught:  # noqa: BLE001  (raised again in the calling thread)
-            error = caught
-        finally:
-            close = getattr(items, "close", None)
-            if close is not None:
-                close()
-        self._put(belt, _End(error))
-
-    def _put(self, belt: queue.Queue[_Item[T] | _End], item: _Item[T] | _End) -> bool:
-        """Hand on; False once the line is being ended."""
-        while not self._stop.is_set():
-            try:
-                belt.put(item, timeout=_POLL_S)
-            except queue.Full:
-                continue
-            return True
-        return False
-
-    def _take(self, belt: queue.Queue[_Item[T] | _End]) -> Iterator[T]:
-        while not self._stop.is_set():
-            try:
-                item = belt.get(timeout=_POLL_S)
-            except queue.Empty:
-                continue
-            if isinstance(item, _End):
-                if item.error is not None:
-                    raise item.error
-                return
-            yield item.value
-
-
-@dataclass(frozen=True, slots=True)
-class _Item(Generic[T]):
-    value: T
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    error: BaseException | None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neckrom.types import FloatArray, LandmarkSeries
+from neckrom.types import BodySeries, FloatArray, LandmarkSeries
 
 LONGEST_S = 24 * 3600.0
 SLOWEST_STEP_S = 1.0
@@ -59,6 +59,24 @@ def implausible(series: LandmarkSeries) -> tuple[str, ...]:
         values = getattr(series, name)
         if values is not None and values.size and _largest(values[..., 1:]) > far:
             problems.append(f'column "{name}" holds points far outside of any picture')
+    return tuple(problems)
+
+
+def implausible_bodies(series: BodySeries) -> tuple[str, ...]:
+    """What no recording of a person has; empty where there is nothing.
+
+    Parameters
+    ----------
+    series : BodySeries
+        Times rise and nothing is infinite, as :func:`neckrom.landmarks.body_store.read_bodies` gives it.
+    """
+    problems = list(time_problems(series.time_ns))
+    far = _FAR_PICTURES * max(series.width, series.height)
+    limits = {"pose": far, "pose_visibility": _FAR_M, "pose_world": _FAR_M}
+    for name, limit in limits.items():
+        values = getattr(series, name)
+        if values.size and _largest(values) > limit:
+            problems.append(f'column "{name}" holds values far outside of any picture')
     return tuple(problems)
 
 

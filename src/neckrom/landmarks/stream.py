@@ -31,14 +31,7 @@ from neckrom.landmarks.header import (
     stream_header_from_json,
 )
 from neckrom.landmarks.notes import LandmarkNotes
-from neckrom.landmarks.store import (
-    _LISTS,
-    _ROW_BYTES,
-    _SCHEMA,
-    LandmarkWriter,
-    _to_table,
-    check_columns,
-)
+from neckrom.landmarks.store import NECK_TABLE, LandmarkWriter
 from neckrom.types import (
     N_MOTION,
     DetectorIdentity,
@@ -52,7 +45,7 @@ _MOST_ROWS = 10_000
 """Of one batch: a session writes one a second."""
 _MOST_FRAMES = 200_000
 """Of one stream: two hours; a guided session takes minutes. (Empty seats shrink so well that the size says nothing.)"""
-_MOST_BATCH_BYTES = 2 * _MOST_ROWS * _ROW_BYTES
+_MOST_BATCH_BYTES = 2 * _MOST_ROWS * NECK_TABLE.row_bytes
 """Of one batch in memory, with what Arrow adds to the columns."""
 _ARROW_ERRORS = (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError)
 
@@ -83,7 +76,7 @@ class LandmarkStreamWriter:
             self._file = os.fdopen(descriptor, "wb")
             self._writer = pa.ipc.new_stream(
                 self._file,
-                _SCHEMA.with_metadata({_KEY: meta}),
+                NECK_TABLE.schema.with_metadata({_KEY: meta}),
                 options=pa.ipc.IpcWriteOptions(compression="zstd"),
             )
             self._file.flush()
@@ -95,7 +88,7 @@ class LandmarkStreamWriter:
         if not frames:
             return
         try:
-            self._writer.write_table(_to_table(list(frames)))
+            self._writer.write_table(NECK_TABLE.table(frames))
             self._file.flush()
             os.fsync(self._file.fileno())
         except (OSError, pa.ArrowException) as error:
@@ -135,7 +128,7 @@ def read_stream(path: Path) -> tuple[StreamHeader, Iterator[LandmarkFrame]]:
             f"{path} cannot be read as the landmarks of a session: it was cut off before its first second, "
             f"or it is something else ({(str(error).splitlines() or [''])[0][:200]})."
         ) from error
-    check_columns(schema, path)
+    NECK_TABLE.check_columns(schema, path)
     return StreamHeader(source, detector), _frames(path, [])
 
 
@@ -277,7 +270,7 @@ def _rows(batch: pa.RecordBatch) -> Iterator[LandmarkFrame]:
         name: np.asarray(
             batch.column(name).flatten().to_numpy(zero_copy_only=False), dtype=np.float32
         ).reshape(n, *_SHAPES.get(name, (-1,)))
-        for name in _LISTS
+        for name in NECK_TABLE.lists
         if name in batch.schema.names
     }
     plain = {

@@ -26,10 +26,10 @@ from neckrom.errors import InputError, OutputError, StoreError, UnknownRecordErr
 from neckrom.private_files import clear_unfinished
 from neckrom.records import people, sessions
 from neckrom.records.audit import Action, LogEntry, read_entries, write_entry
-from neckrom.records.comparing import compared, trends_of
+from neckrom.records.comparing import compared, runs_compared, trends_of
 from neckrom.records.deletion import Deletion, remove_folders, unfiled_folders
 from neckrom.records.engine import make_engine, make_private_file, reading, writing
-from neckrom.records.files import Files, Manifest
+from neckrom.records.files import FileEntry, Files, Manifest
 from neckrom.records.guard import (
     finish_restore,
     finish_server_restore,
@@ -40,18 +40,32 @@ from neckrom.records.guard import (
     refuse_other_content,
 )
 from neckrom.records.intake import Intake
+from neckrom.records.kinds import NECK, RUN, AnyResult
 from neckrom.records.leftovers import clear_uploads
+from neckrom.records.limits import Limits, limits_for
 from neckrom.records.location import Location, locate
 from neckrom.records.migrate import bring_up_to_date
 from neckrom.records.moving import move_session
 from neckrom.records.people import PersonRow
-from neckrom.records.result_folder import parse_result
+from neckrom.records.result_folder import neck_result, parse_result
 from neckrom.records.schema import Person, Session
 from neckrom.records.screenings import insert_screening, screenings_of
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import MovementTrend
-from neckrom.records.views import Comparison, Deleted, Imported, PersonView, ScreeningRow, SessionView
+from neckrom.records.views import (
+    BodySession,
+    Comparison,
+    Deleted,
+    Imported,
+    PersonView,
+    RunComparison,
+    RunSeen,
+    ScreeningRow,
+    SessionView,
+)
 from neckrom.result import Result
+from neckrom.running.result import RunResult
+from neckrom.service.clinic import load_site
 from neckrom.service.sessions import facts_beside
 from neckrom.types import Movement
 
@@ -288,11 +302,16 @@ class Records:
     # ----------------------------------------------------------- sessions
 
     def sessions(
-        self, person_id: str | None = None, limit: int | None = None, offset: int = 0
+        self,
+        person_id: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+        *,
+        kind: str | None = None,
     ) -> list[SessionRow]:
-        """Sessions of a person or of all, newest first."""
+        """Sessions of a person or of all, newest first; of one kind, or of every."""
         with reading(self.engine) as connection:
-            return sessions.list_sessions(connection, person_id, limit, offset)
+            return sessions.list_sessions(connection, person_id, limit, offset, kind=kind)
 
     def find_session(self, text: str) -> SessionRow:
         """The session with this id or beginning of it.
@@ -305,24 +324,76 @@ class Records:
             return sessions.find_session(connection, text)
 
     def session(self, session_id: str) -> SessionView:
-        """A session with figures and files.
+        """A session of the neck with figures and files.
+
+        Raises
+        ------
+        UnknownRecordError
+        InputError
+            If it is of another kind.
+        """
+        row, person, entries, folder, here = self._stored(session_id)
+        result = self.result(row.id)
+        with reading(self.engine) as connection:
+            values = sessions.values_of(connection, row.id)
+        return SessionView(row, person, entries, folder, here, values, result)
+
+    def body_session(self, session_id: str) -> BodySession:
+        """A run or a posture with its files.
+
+        Raises
+        ------
+        UnknownRecordError
+        InputError
+            If it is of the neck.
+        """
+        row, person, entries, folder, here = self._stored(session_id)
+        result = self.any_result(row.id)
+        if isinstance(result, Result):
+            raise InputError(f"Session {row.id} is of the neck, no run and no posture.")
+        earlier = self._run_before(row) if row.kind == RUN else None
+        return BodySession(row, person, entries, folder, here, result, earlier)
+
+    def any_session(self, session_id: str) -> SessionView | BodySession:
+        """A session of whichever kind.
 
         Raises
         ------
         UnknownRecordError
         """
+        row = self.find_session(session_id)
+        return self.session(row.id) if row.kind == NECK else self.body_session(row.id)
+
+    def _stored(self, session_id: str) -> tuple[SessionRow, PersonRow, tuple[FileEntry, ...], Path, bool]:
+        """What every kind of session has: row, person, files, their folder, and whether they are here."""
         with reading(self.engine) as connection:
             row = sessions.find_session(connection, session_id)
             person = people.person_row(connection, row.person_id)
             entries = sessions.files_of(connection, row.id)
-            values = sessions.values_of(connection, row.id)
         folder = self.files.folder(row.person_id, row.id)
-        here = all((folder / entry.name).is_file() for entry in entries)
-        return SessionView(row, person, values, entries, folder, here, self.result(row.id))
+        return row, person, entries, folder, all((folder / entry.name).is_file() for entry in entries)
+
+    def _run_before(self, row: SessionRow) -> RunSeen | None:
+        """The person's newest run that was before this one and can be read."""
+        for each in self.sessions(row.person_id, kind=RUN):
+            if (each.measured, each.id) < (row.measured, row.id):
+                seen = self.runs([each])
+                if seen:
+                    return seen[0]
+        return None
+
+    def runs(self, rows: Iterable[SessionRow]) -> list[RunSeen]:
+        """Runs with their results, in the order given; one that is damaged or gone meanwhile is left out."""
+        found = []
+        for row in rows:
+            result = self.any_results([row.id]).get(row.id)
+            if isinstance(result, RunResult):
+                found.append(RunSeen(row, result))
+        return found
 
     def change_session(
         self, session_id: str, *, note: str | None = None, pain: Mapping[Movement, int | None] | None = None
-    ) -> SessionView:
+    ) -> SessionView | BodySession:
         """Write down what was learnt about a session afterwards.
 
         The result itself stays as it was measured: pain that is added here shows in lists, comparisons and
@@ -340,44 +411,67 @@ class Records:
         ------
         ConfigurationError
             If a value cannot be kept; nothing is changed then.
+        InputError
+            If pain is given and the session is not of the neck.
         UnknownRecordError
         """
         remark = None if note is None else people.checked_note(note)
         levels = {movement: sessions.checked_pain(level) for movement, level in (pain or {}).items()}
         with writing(self.engine) as connection:
             row = sessions.find_session(connection, session_id)
+            if levels and row.kind != NECK:
+                raise InputError(
+                    f"Session {row.id} has no movements of the neck: give it a note instead of pain."
+                )
             if remark is not None:
                 sessions.write_note(connection, row.id, remark)
             sessions.write_pain(connection, row.id, levels)
             write_entry(connection, Action.CHANGED, row.person_id, row.id)
-        return self.session(row.id)
+        return self.any_session(row.id)
 
-    def move_session(self, session_id: str, person_id: str) -> SessionView:
+    def move_session(self, session_id: str, person_id: str) -> SessionView | BodySession:
         """Give a session to another person, with its files: see :func:`neckrom.records.moving.move_session`."""
-        return self.session(move_session(self.engine, self.files, session_id, person_id))
+        return self.any_session(move_session(self.engine, self.files, session_id, person_id))
 
     def result(self, session_id: str) -> Result:
-        """The whole result of a session, as ``measure`` gave it, with the pain that is on record now.
+        """The whole result of a session of the neck, as ``measure`` gave it, with the pain that is on record now.
 
         Raises
         ------
         UnknownRecordError, InputError
+            Also where it is of another kind.
         """
         with reading(self.engine) as connection:
             raw = sessions.result_bytes(connection, session_id)
             values = sessions.values_of(connection, session_id)
             row = sessions.find_session(connection, session_id)
-        result, _ = parse_result(raw, f"session {session_id}")
+        result, _ = neck_result(raw, f"session {session_id}")
         movements = tuple(with_pain(item, values[item.movement].pain) for item in result.movements)
         facts = result.session or facts_beside(self.files.folder(row.person_id, row.id))
         return result.model_copy(update={"movements": movements, "session": facts})
 
+    def any_result(self, session_id: str) -> AnyResult:
+        """The whole result of a session, of whichever kind it is.
+
+        Raises
+        ------
+        UnknownRecordError, InputError
+        """
+        if self.find_session(session_id).kind == NECK:
+            return self.result(session_id)
+        return parse_result(self.result_bytes(session_id), f"session {session_id}")[0]
+
     def results(self, session_ids: Iterable[str]) -> dict[str, Result]:
+        """Results of those of several sessions that are of the neck; see :meth:`any_results`."""
+        found = self.any_results(session_ids)
+        return {session_id: result for session_id, result in found.items() if isinstance(result, Result)}
+
+    def any_results(self, session_ids: Iterable[str]) -> dict[str, AnyResult]:
         """Results of several sessions; one that is damaged or gone meanwhile is left out."""
-        found = {}
+        found: dict[str, AnyResult] = {}
         for session_id in session_ids:
             try:
-                found[session_id] = self.result(session_id)
+                found[session_id] = self.any_result(session_id)
             except (InputError, UnknownRecordError) as error:
                 log.warning("the result of session %s cannot be read: %s", session_id, error)
         return found
@@ -441,18 +535,45 @@ class Records:
         with reading(self.engine) as connection:
             people.person_row(connection, person_id)
             points = sessions.trend_points(connection, person_id)
-        return trends_of(points)
+        return trends_of(points, self.limits(person_id))
+
+    def limits(self, person_id: str) -> Limits:
+        """Beyond what a change of a person is called one: by the site's own study where it holds for all sessions.
+
+        Raises
+        ------
+        UnknownRecordError
+        """
+        state = load_site()
+        if state.site is None:
+            return limits_for((), state)
+        with reading(self.engine) as connection:
+            people.person_row(connection, person_id)
+            ids = [row.id for row in sessions.list_sessions(connection, person_id, kind=NECK)]
+        found = self.results(ids)
+        return limits_for([found.get(each) for each in ids], state)
 
     def compare(self, one: str, other: str) -> Comparison:
-        """What changed from the earlier to the later of two sessions of the same person.
+        """What changed from the earlier to the later of two sessions of the neck of the same person.
 
         Raises
         ------
         UnknownRecordError
         InputError
-            If they are of different people, or the same session.
+            If they are of different people, of another kind, or the same session.
         """
         return compared(self.session(one), self.session(other))
+
+    def compare_runs(self, one: str, other: str) -> RunComparison:
+        """Which of the article's rows changed from the earlier to the later of two runs of the same person.
+
+        Raises
+        ------
+        UnknownRecordError
+        InputError
+            If they are of different people, no runs, or the same session.
+        """
+        return runs_compared(self.body_session(one), self.body_session(other))
 
     # ---------------------------------------------------------- screenings
 

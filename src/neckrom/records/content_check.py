@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Connection, Table, inspect
 from sqlalchemy.types import JSON, BigInteger, Boolean, Date, Float, Integer, LargeBinary, String, TypeEngine
 
+from neckrom.records.kinds import KINDS
 from neckrom.records.schema import Base, UtcTime
 from neckrom.types import MOVEMENTS
 
@@ -14,6 +15,7 @@ MAX_TEXT = 50_000
 _ONE_OF = {
     "movement": tuple(movement.value for movement in MOVEMENTS),
     "flag": ("flagged", "not_flagged", "could_not_judge"),
+    "kind": tuple(KINDS),
 }
 _OURS = ("alembic_version", "sqlite_sequence")
 _TRIGGERS = ("audit_is_kept_update", "audit_is_kept_delete")

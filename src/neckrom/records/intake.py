@@ -21,6 +21,7 @@ from neckrom.records.audit import Action, write_entry
 from neckrom.records.engine import reading, writing
 from neckrom.records.files import FileEntry, Files, Manifest, copy_private, thrown_ids
 from neckrom.records.ids import new_session_id
+from neckrom.records.kinds import recording_of
 from neckrom.records.result_folder import MAX_RESULT_BYTES, RESULT, read_result_folder
 from neckrom.records.schema import Session
 from neckrom.records.sessions import SessionRow
@@ -101,7 +102,7 @@ class Intake:
         read = read_result_folder(folder)
         now = datetime.now(UTC)
         when = sessions.measured_time(read.result, measured, now)
-        recording = sessions.recording_of(read.result, read.raw)
+        recording = recording_of(read.result, read.raw)
         try:
             replaces = self.check_new(recording, person_id, replace=replace)
         except StoreUnreachableError:

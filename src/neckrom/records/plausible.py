@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from neckrom.records.kinds import AnyResult
 from neckrom.result import Result
 
 ANGLE_DEG = 360.0
@@ -73,13 +74,81 @@ RANGES: dict[str, tuple[float, float]] = {
     "hfov_interval95_deg": (0, 180),
     "settings": _ANY,
     "values": _ANY,
+    # runs and postures
+    "clip": (0, 100),
+    "measured_on": (0, 100),
+    "true_fps": (0, 1e6),
+    "roll_deg": _ANGLE,
+    "yaw_deg": _ANGLE,
+    "rotate_deg": _ANGLE,
+    "used_s": _TIME_S,
+    "time_s": _TIME_S,
+    "moment_s": _TIME_S,
+    "speed_kmh": (0, 200),
+    "cadence_spm": (0, 10_000),
+    "cadence_interval95_spm": (-1e5, 1e5),
+    "contact_s": _TIME_S,
+    "off_s": _TIME_S,
+    "step_s": (0, 1e4),
+    "flight_s": (-1e4, 1e4),
+    "contact_sd_s": _SPREAD,
+    "strike_deg": _ANGLE,
+    "strike_interval95_deg": (-1e5, 1e5),
+    "shank_deg": _ANGLE,
+    "knee_deg": _ANGLE,
+    "median_deg": _ANGLE,
+    "steps": (0, MAX_ITEMS),
+    "rear_share": (0, 1),
+    "class_certainty": (0, 1),
+    "strike_certainty": (0, 1),
+    "value": (-1e5, 1e5),
+    "interval95": (-1e5, 1e5),
+    "asymmetry_percent": (-1e4, 1e4),
+    "asymmetry_interval95": (-1e5, 1e5),
+    "step_asymmetry_percent": (-1e4, 1e4),
+    "step_asymmetry_interval95": (-1e5, 1e5),
+    "trunk_lean_deg": _ANGLE,
+    "trunk_lean_interval95_deg": (-1e5, 1e5),
+    "ear_shoulder_deg": _ANGLE,
+    "ear_shoulder_interval95_deg": (-1e5, 1e5),
+    "change_from_standing_deg": (-2 * ANGLE_DEG, 2 * ANGLE_DEG),
+    "change_from_standing_interval95_deg": (-1e5, 1e5),
+    "first_third_deg": _ANGLE,
+    "last_third_deg": _ANGLE,
+    "change_over_run_deg": (-2 * ANGLE_DEG, 2 * ANGLE_DEG),
+    "change_over_run_interval95_deg": (-1e5, 1e5),
+    "pitch_deg": _ANGLE,
+    "pitch_change_over_run_deg": (-2 * ANGLE_DEG, 2 * ANGLE_DEG),
+    "left_share": (0, 1),
+    "right_share": (0, 1),
+    "left_max_shoulder_widths": (-100, 100),
+    "right_max_shoulder_widths": (-100, 100),
+    "left_interval95_deg": (-1e5, 1e5),
+    "right_interval95_deg": (-1e5, 1e5),
+    "shoulder_line_range_deg": (0, 2 * ANGLE_DEG),
+    "shoulder_line_range_interval95_deg": (-1e5, 1e5),
+    "person_found_percent": (0, 100.001),
+    "most_people": (0, 1000),
+    "leg_swaps_mended": (0, MAX_FRAMES),
+    "craniovertebral_deg": _ANGLE,
+    "craniovertebral_interval95_deg": (-1e5, 1e5),
+    "head_pitch_deg": _ANGLE,
+    "ear": (-1e6, 1e6),
+    "shoulder": (-1e6, 1e6),
+    "hip": (-1e6, 1e6),
+    "knee": (-1e6, 1e6),
+    "ankle": (-1e6, 1e6),
+    "c7": (-1e6, 1e6),
+    "tragus": (-1e6, 1e6),
 }
 """By the name of the field, wherever it stands; a test looks for every number of a result in it."""
 
 
-def first_implausible(result: Result) -> str | None:
+def first_implausible(result: AnyResult) -> str | None:
     """Say where a result holds what no measurement gives, and what; None where it is sound."""
-    return next(_faults(result.model_dump(), "", ""), None) or next(_disorder(result), None)
+    content = result.model_dump()
+    disorder = _disorder(result) if isinstance(result, Result) else _turned_intervals(content, "")
+    return next(_faults(content, "", ""), None) or next(disorder, None)
 
 
 def _faults(value: Any, name: str, where: str) -> Iterator[str]:
@@ -106,6 +175,20 @@ def _faults(value: Any, name: str, where: str) -> Iterator[str]:
         if not low <= value <= high:
             said = f"{value:.6g}" if abs(value) < 1e300 else "beyond all measure"
             yield f"{where} is {said}, and can only be from {low:g} to {high:g}"
+
+
+def _turned_intervals(value: Any, where: str) -> Iterator[str]:
+    """Intervals that end before they begin, wherever they stand."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            place = f"{where}.{key}".lstrip(".")
+            if "interval95" in key and isinstance(inner, list | tuple) and inner[1] < inner[0]:
+                yield f"{place} ends before it begins"
+            else:
+                yield from _turned_intervals(inner, place)
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _turned_intervals(inner, f"{where}.{number}")
 
 
 def _disorder(result: Result) -> Iterator[str]:

@@ -8,15 +8,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from neckrom.errors import InputError
 from neckrom.private_files import NotPlainFileError, TooLargeError, open_plain, read_plain
+from neckrom.records.kinds import AnyResult, Kind, facts_of, fault_of, kind_of
 from neckrom.records.plausible import first_implausible
-from neckrom.result import SCHEMA_VERSION, Result
-from neckrom.types import MOVEMENTS
+from neckrom.result import Result
 
 RESULT = "result.json"
 ANGLES = "angles.csv"
@@ -39,7 +39,7 @@ class ResultFolder:
 
     Attributes
     ----------
-    result : Result
+    result : Result, RunResult or PostureResult
     raw : bytes
         ``result.json`` as it is.
     files : dict
@@ -48,7 +48,7 @@ class ResultFolder:
         What a user should know, such as that a newer neckrom wrote it.
     """
 
-    result: Result
+    result: AnyResult
     raw: bytes
     files: dict[str, Path]
     notes: tuple[str, ...]
@@ -82,8 +82,24 @@ def read_result_folder(folder: Path) -> ResultFolder:
     return ResultFolder(result, raw, files, notes)
 
 
-def parse_result(raw: bytes, where: str) -> tuple[Result, tuple[str, ...]]:
-    """The result in the bytes of a ``result.json``, and what to say about its version.
+def neck_result(raw: bytes, where: str) -> tuple[Result, tuple[str, ...]]:
+    """As :func:`parse_result`, of a measurement of the neck.
+
+    Raises
+    ------
+    InputError
+        Also where it is of another kind.
+    """
+    result, notes = parse_result(raw, where)
+    if not isinstance(result, Result):
+        raise InputError(
+            f"{where} is no measurement of the neck, but of another kind ({facts_of(result).kind})."
+        )
+    return result, notes
+
+
+def parse_result(raw: bytes, where: str) -> tuple[AnyResult, tuple[str, ...]]:
+    """The result in the bytes of a ``result.json``, of whichever kind it is, and what to say about its version.
 
     A newer one of the same major version is read without what this neckrom does not know.
 
@@ -99,7 +115,8 @@ def parse_result(raw: bytes, where: str) -> tuple[Result, tuple[str, ...]]:
         ) from error
     version = content.get("schema_version") if isinstance(content, dict) else None
     major, minor = _version(version, where)
-    own_major, own_minor = _version(SCHEMA_VERSION, where)
+    kind = kind_of(content, where)
+    own_major, own_minor = _version(kind.version, where)
     if major > own_major:
         raise InputError(
             f"{where} was written by a newer neckrom (version {version}; this one reads {own_major}.x). Install the "
@@ -110,9 +127,10 @@ def parse_result(raw: bytes, where: str) -> tuple[Result, tuple[str, ...]]:
             f"{where} was written by an older neckrom (version {version}). Measure the clip, or its {LANDMARKS}, again."
         )
     left_out: list[str] = []
-    result = _validated(content, where, left_out, newer=minor > own_minor)
-    if {item.movement for item in result.movements} != set(MOVEMENTS) or len(result.movements) != 6:
-        raise InputError(f"{where} is damaged: it does not hold the six movements. Measure the clip again.")
+    result = _validated(content, where, left_out, kind, newer=minor > own_minor)
+    fault = fault_of(result)
+    if fault is not None:
+        raise InputError(f"{where} is damaged: {fault}. Measure the clip again.")
     implausible = first_implausible(result)
     if implausible is not None:
         raise InputError(
@@ -134,9 +152,11 @@ def _shown(text: str) -> str:
     return plain if len(text) <= 100 else f"{plain}…"
 
 
-def _validated(content: dict[str, Any], where: str, left_out: list[str], *, newer: bool) -> Result:
+def _validated(
+    content: dict[str, Any], where: str, left_out: list[str], kind: Kind, *, newer: bool
+) -> AnyResult:
     try:
-        return Result.model_validate(content)
+        return cast(AnyResult, kind.model.model_validate(content))
     except ValidationError as error:
         told = error.errors(
             include_input=False, include_url=False, include_context=False
@@ -149,7 +169,7 @@ def _validated(content: dict[str, Any], where: str, left_out: list[str], *, newe
                     _remove(content, location)
                 except (LookupError, TypeError) as gone:
                     raise InputError(f"{where} is damaged. Measure the clip again.") from gone
-            return _validated(content, where, left_out, newer=False)
+            return _validated(content, where, left_out, kind, newer=False)
         first = told[0]
         field = _shown(".".join(map(str, first["loc"])))
         raise InputError(
@@ -197,8 +217,32 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
             yield relative, path
 
 
-def _check_parts(folder: Path, result: Result, files: dict[str, Path]) -> None:
-    """What lies beside the result belongs to it: as many rows as the clip has frames."""
+def _check_parts(folder: Path, result: AnyResult, files: dict[str, Path]) -> None:
+    """What lies beside the result belongs to it."""
+    if isinstance(result, Result):
+        _check_neck_parts(folder, result, files)
+    else:
+        _check_body_parts(folder, max(clip.frames for clip in facts_of(result).clips), files)
+
+
+def _check_body_parts(folder: Path, frames: int, files: dict[str, Path]) -> None:
+    """Tables and landmarks can be read, and are no longer than the longest clip."""
+    for name in (path for path in files if path in ("angles.csv", "angles_back.csv", "steps.csv")):
+        header, rows = _table_shape(folder, files[name], frames)
+        if not header.startswith((b"time_s", b"foot,")) or rows > frames:
+            raise InputError(
+                f"{folder} is damaged: {name} has {rows} rows where the clip has {frames} frames. Measure the clip "
+                "again."
+            )
+    for name in (path for path in files if path.startswith("landmarks") and path.endswith(".parquet")):
+        if _landmark_rows(folder, files[name]) > frames:
+            raise InputError(
+                f"{folder} is damaged: {name} has more frames than the result. Measure the clip again."
+            )
+
+
+def _check_neck_parts(folder: Path, result: Result, files: dict[str, Path]) -> None:
+    """As many rows as the clip has frames."""
     frames = result.clip.frames
     if ANGLES in files:
         header, rows = _table_shape(folder, files[ANGLES], frames)
@@ -225,20 +269,24 @@ def _table_shape(folder: Path, path: Path, frames: int) -> tuple[bytes, int]:
 
 
 def _check_landmarks(folder: Path, path: Path, frames: int) -> None:
+    rows = _landmark_rows(folder, path)
+    if rows != frames:
+        raise InputError(
+            f"{folder} is damaged: {LANDMARKS} has {rows} frames where the result has {frames}. Measure it again."
+        )
+
+
+def _landmark_rows(folder: Path, path: Path) -> int:
     import pyarrow as pa  # noqa: PLC0415  (slow to load)
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     try:
         with open_plain(path) as file:
-            rows = pq.read_metadata(file).num_rows
+            return int(pq.read_metadata(file).num_rows)
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
         raise InputError(
-            f"{folder} is damaged: {LANDMARKS} cannot be read. Measure the clip again."
+            f"{folder} is damaged: {path.name} cannot be read. Measure the clip again."
         ) from error
-    if rows != frames:
-        raise InputError(
-            f"{folder} is damaged: {LANDMARKS} has {rows} frames where the result has {frames}. Measure it again."
-        )
 
 
 def _foreign(folder: Path, why: str) -> InputError:

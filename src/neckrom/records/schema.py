@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0003"
+HEAD = "0004"
 """Revision of the tables below; a test holds it to the newest migration."""
 
 
@@ -102,6 +102,8 @@ class Session(Base):
     __table_args__ = (Index("ix_session_person_id_measured", "person_id", "measured"),)
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), server_default="neck")
+    """A name of :data:`neckrom.records.kinds.KINDS`."""
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     measured: Mapped[datetime] = mapped_column(UtcTime())
     """When the person was measured, as far as it is known."""
@@ -116,7 +118,7 @@ class Session(Base):
     calibration_id: Mapped[str] = mapped_column(Text())
     norms: Mapped[str] = mapped_column(Text())
     flagged: Mapped[int] = mapped_column(Integer())
-    """Movements with a flag for loss of range."""
+    """Movements with a flag for loss of range; marked rows of a run."""
     note: Mapped[str] = mapped_column(Text())
 
 

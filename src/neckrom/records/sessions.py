@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,9 +13,10 @@ from sqlalchemy import Connection, Executable, delete, insert, select, update
 
 from neckrom.errors import ConfigurationError, InputError, UnknownRecordError
 from neckrom.records.files import FIRST_YEAR, FileEntry, Manifest, is_storable
+from neckrom.records.kinds import NECK, AnyResult, facts_of, recording_of
 from neckrom.records.people import RefusedValueError
 from neckrom.records.plausible import RANGES
-from neckrom.records.result_folder import parse_result
+from neckrom.records.result_folder import neck_result, parse_result
 from neckrom.records.schema import Measurement, Person, Session, SessionResult, StoredFile
 from neckrom.records.trends import MeasuredValue, TrendPoint, value_of
 from neckrom.result import Result
@@ -27,7 +27,6 @@ _MADE_FROM = datetime(2000, 1, 1, tzinfo=UTC)
 """No result is older than that: a clock that says so has lost its time."""
 _MAX_UNPACKED = 20_000_001
 _NEAR = 5
-_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,10 @@ class SessionRow:
     view, estimator, calibration_id, tool_version, schema_version, norms : str
         How it was measured.
     flagged : int
-        Movements with a flag for loss of range.
+        Movements with a flag for loss of range; of a run, marked rows.
     note : str
+    kind : str
+        "neck", "run" or "posture".
     """
 
     id: str
@@ -65,6 +66,7 @@ class SessionRow:
     norms: str
     flagged: int
     note: str
+    kind: str = NECK
 
     @property
     def method(self) -> str:
@@ -87,13 +89,14 @@ _COLUMNS = (
     Session.norms,
     Session.flagged,
     Session.note,
+    Session.kind,
 )
 
 
 # -------------------------------------------------------------------- writing
 
 
-def measured_time(result: Result, stated: datetime | None, now: datetime) -> datetime:
+def measured_time(result: AnyResult, stated: datetime | None, now: datetime) -> datetime:
     """When a session took place: as stated, else when the result was made.
 
     Raises
@@ -137,12 +140,6 @@ def _refuse_past(stated: datetime) -> None:
         )
 
 
-def recording_of(result: Result, raw: bytes) -> str:
-    """What a session is known by: the hash of its recording, or of the result where that names none."""
-    named = result.clip.sha256
-    return named if _HASH.fullmatch(named) else hashlib.sha256(raw).hexdigest()
-
-
 def find_recording(connection: Connection, sha256: str) -> SessionRow | None:
     """The session that was measured from a recording."""
     return _one(connection, select(*_COLUMNS).where(Session.recording_sha256 == sha256))
@@ -160,7 +157,6 @@ def insert_session(connection: Connection, manifest: Manifest, raw: bytes) -> No
         Its ``result.json``.
     """
     result, _ = parse_result(raw, "result.json")
-    values = [value_of(result.of(movement)) for movement in MOVEMENTS]
     connection.execute(insert(Session).values(**_session_columns(manifest, result, raw)))
     connection.execute(
         insert(SessionResult).values(
@@ -169,9 +165,11 @@ def insert_session(connection: Connection, manifest: Manifest, raw: bytes) -> No
             zlib_json=zlib.compress(raw, 6),
         )
     )
-    connection.execute(
-        insert(Measurement), [{"session_id": manifest.session_id, **asdict(value)} for value in values]
-    )
+    if isinstance(result, Result):
+        values = [value_of(result.of(movement)) for movement in MOVEMENTS]
+        connection.execute(
+            insert(Measurement), [{"session_id": manifest.session_id, **asdict(value)} for value in values]
+        )
     if manifest.files:
         connection.execute(
             insert(StoredFile),
@@ -179,22 +177,24 @@ def insert_session(connection: Connection, manifest: Manifest, raw: bytes) -> No
         )
 
 
-def _session_columns(manifest: Manifest, result: Result, raw: bytes) -> dict[str, Any]:
+def _session_columns(manifest: Manifest, result: AnyResult, raw: bytes) -> dict[str, Any]:
+    facts = facts_of(result)
     return {
         "id": manifest.session_id,
+        "kind": facts.kind,
         "person_id": manifest.person_id,
         "measured": datetime.fromisoformat(manifest.measured),
         "dated_by_hand": manifest.dated_by_hand,
         "added": datetime.fromisoformat(manifest.added),
         "recording_sha256": recording_of(result, raw),
-        "source_name": _plain(result.clip.name, 1000),
-        "view": result.camera.view,
+        "source_name": _plain(facts.name, 1000),
+        "view": facts.view,
         "schema_version": result.schema_version,
         "tool_version": _plain(result.tool.version, 64),
         "estimator": _plain(result.tool.estimator, 500),
         "calibration_id": _plain(result.tool.calibration_id, 500),
-        "norms": _plain(result.norms.name, 500),
-        "flagged": sum(item.flag == "flagged" for item in result.movements),
+        "norms": _plain(facts.norms, 500),
+        "flagged": facts.flagged,
         "note": manifest.note,
     }
 
@@ -242,7 +242,9 @@ class ByHand:
 def written_by_hand(connection: Connection, session_id: str) -> ByHand:
     """Note of a session, and pain that is not as its result says."""
     row = find_session(connection, session_id)
-    result, _ = parse_result(result_bytes(connection, session_id), f"session {session_id}")
+    if row.kind != NECK:
+        return ByHand(row.note)
+    result, _ = neck_result(result_bytes(connection, session_id), f"session {session_id}")
     stored = values_of(connection, session_id)
     pain = {
         movement: value.pain for movement, value in stored.items() if value.pain != result.of(movement).pain
@@ -267,12 +269,19 @@ def delete_session_row(connection: Connection, session_id: str) -> None:
 
 
 def list_sessions(
-    connection: Connection, person_id: str | None = None, limit: int | None = None, offset: int = 0
+    connection: Connection,
+    person_id: str | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+    *,
+    kind: str | None = None,
 ) -> list[SessionRow]:
-    """Sessions, newest first; of one person or of all."""
+    """Sessions, newest first; of one person or of all, of one kind or of every."""
     query = select(*_COLUMNS).order_by(Session.measured.desc(), Session.id)
     if person_id is not None:
         query = query.where(Session.person_id == person_id)
+    if kind is not None:
+        query = query.where(Session.kind == kind)
     return _many(connection, query.limit(limit).offset(offset))
 
 

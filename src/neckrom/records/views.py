@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from neckrom.records.files import FileEntry
+from neckrom.records.kinds import NECK, BodyResult
+from neckrom.records.limits import Limits
 from neckrom.records.people import PersonRow
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import Change, MeasuredValue
 from neckrom.result import Result
+from neckrom.running.result import RowName, RunResult
 from neckrom.types import Movement
 
 
@@ -58,25 +61,57 @@ class Deleted:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionView:
-    """A session with its figures and files.
+class StoredSession:
+    """A session of whichever kind, with its files.
 
     Attributes
     ----------
     folder : Path
         Where the files are; it may not be on this machine.
     files_here : bool
-    result : Result
-        With the pain that is on record now, and with what a guided session was told.
     """
 
     row: SessionRow
     person: PersonRow
-    values: dict[Movement, MeasuredValue]
     files: tuple[FileEntry, ...]
     folder: Path
     files_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView(StoredSession):
+    """A session of the neck with its figures.
+
+    Attributes
+    ----------
+    result : Result
+        With the pain that is on record now, and with what a guided session was told.
+    """
+
+    values: dict[Movement, MeasuredValue]
     result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class BodySession(StoredSession):
+    """A session of a run or a posture.
+
+    Attributes
+    ----------
+    earlier : RunSeen or None
+        The person's run before this one; None for postures.
+    """
+
+    result: BodyResult
+    earlier: RunSeen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunSeen:
+    """A run with its day, for those who compare."""
+
+    row: SessionRow
+    result: RunResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +134,15 @@ class PersonView:
     sessions: tuple[SessionRow, ...]
     screenings: tuple[ScreeningRow, ...]
 
+    @property
+    def neck(self) -> tuple[SessionRow, ...]:
+        """Those of the neck alone."""
+        return self.of_kind(NECK)
+
+    def of_kind(self, kind: str) -> tuple[SessionRow, ...]:
+        """Those of one kind, newest first."""
+        return tuple(row for row in self.sessions if row.kind == kind)
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -110,9 +154,29 @@ class Comparison:
         By movement, in their order.
     same_method : bool
         View, estimator and calibration agree.
+    limits : Limits
+        Beyond what a change is called one.
     """
 
     earlier: SessionView
     later: SessionView
     changes: dict[Movement, Change]
+    same_method: bool
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class RunComparison:
+    """Two runs of a person, the earlier one first.
+
+    Attributes
+    ----------
+    beyond_error : dict
+        By row of the article, whether it changed by more than both measurements can be off together; None where
+        that cannot be told.
+    """
+
+    earlier: BodySession
+    later: BodySession
+    beyond_error: dict[RowName, bool | None]
     same_method: bool

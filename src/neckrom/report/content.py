@@ -9,6 +9,7 @@ from neckrom.messages import FALLBACK, Messages, load_messages
 from neckrom.report import wording
 from neckrom.report.letterhead import NOBODY, Letterhead, facts_of
 from neckrom.report.pictures import EndRangePicture
+from neckrom.report.site_words import site_rows, trust_of
 from neckrom.result import AsymmetryResult, MovementResult, Result, TrialResult
 from neckrom.saying import figures
 from neckrom.saying.grades import LOOKS, Grade
@@ -96,6 +97,8 @@ class Content:
     method: tuple[tuple[str, str], ...]
     statement: str
     closing: str
+    trust: str
+    """How far it can be trusted: in general, or as a study of this place found."""
 
     def text(self, key: str, **values: str | int) -> str:
         """A text of the report by the end of its key."""
@@ -171,6 +174,7 @@ class _Writer:
             method=self._method(),
             statement=self._about(),
             closing=self.texts.text("verdict.no_diagnosis"),
+            trust=trust_of(self.result, self.head.site, self.texts),
         )
 
     def _t(self, key: str, **values: str | float) -> str:
@@ -418,7 +422,8 @@ class _Writer:
             ("camera", self._camera(lens)),
             ("intervals", wording.readable(said_or(interval, quality.interval_note, self.texts))),
         ]
-        return tuple((self._t(f"quality.{name}"), value) for name, value in rows)
+        told = [(self._t(f"quality.{name}"), value) for name, value in rows]
+        return (*told, *site_rows(self.result, self.head.site, self.texts))
 
     def _camera(self, lens: str) -> str:
         camera = self.result.camera

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from neckrom.messages import Messages
 from neckrom.saying import figures
 from neckrom.saying.names import display_name
+from neckrom.site_file import SiteFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Letterhead:
     examiner, clinic, address : str
     logo : bytes
         A PNG or JPEG picture; empty for none.
+    site : SiteFile or None
+        What a study of this place measured.
     """
 
     person: str = ""
@@ -33,6 +36,7 @@ class Letterhead:
     clinic: str = ""
     address: str = ""
     logo: bytes = b""
+    site: SiteFile | None = None
 
     @property
     def place(self) -> str:

@@ -102,16 +102,40 @@ def write_overlay(  # noqa: PLR0917  (the service calls it so)
         camera or marks.drawing_camera(landmarks),
         texts or load_messages(FALLBACK),
     )
-    total = len(landmarks)
+    drawn = (
+        (artist.draw(frame.image[:, ::-1] if mirrored else frame.image, frame.time_ns), frame.time_ns)
+        for frame in frames
+    )
+    write_drawn(path, drawn, len(landmarks), progress)
+
+
+def write_drawn(
+    path: Path, pictures: Iterable[tuple[ImageArray, int]], total: int, progress: Progress | None = None
+) -> None:
+    """Write finished pictures as H.264, each at its own time.
+
+    Parameters
+    ----------
+    path : Path
+    pictures : iterable of (ndarray, int)
+        RGB pictures of one size, both even, with their times in nanoseconds.
+    total : int
+        About how many there will be, for the progress.
+    progress : callable, optional
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written; nothing is left behind then.
+    """
     clock = {"movie_timescale": str(_CLOCK.denominator)}  # else the first time is cut to milliseconds
     with replacing(path) as part, _writing(path), av.open(str(part), "w", "mp4", clock) as container:
         stream: VideoStream | None = None
         last = -1
-        for done, frame in enumerate(frames, start=1):
-            picture = artist.draw(frame.image[:, ::-1] if mirrored else frame.image, frame.time_ns)
+        for done, (picture, time_ns) in enumerate(pictures, start=1):
             if stream is None:
                 stream = _stream(container, picture.shape[1], picture.shape[0])
-            last = max(last + 1, round(frame.time_ns * 1e-9 / _CLOCK))
+            last = max(last + 1, round(time_ns * 1e-9 / _CLOCK))
             _encode(container, stream, picture, last)
             if progress is not None:
                 progress(done, max(total, done))

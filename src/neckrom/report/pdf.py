@@ -76,7 +76,7 @@ def client_story(content: Content, result: Result) -> list[Flowable]:
         *(paragraph(line, BODY) for line in content.advice),
         Spacer(0, 4),
         paragraph(content.texts.text("sheet.loss"), QUIET_BODY),
-        paragraph(content.texts.text("sheet.trust"), QUIET_BODY),
+        paragraph(content.trust, QUIET_BODY),
     ]
     room = HEIGHT - height_of([*above, *below]) - 6
     height = min(max(room, _LOWEST_FIGURE), _HIGHEST_FIGURE)

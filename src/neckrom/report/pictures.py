@@ -95,7 +95,7 @@ def draw_end_range(
     head = marks.find_head(landmarks.face[row], landmarks.pose[row])
     corner, edge = _crop(head, landmarks.width, landmarks.height)
     to_image = image.shape[1] / landmarks.width
-    picture = _cut(image, corner[0] * to_image, corner[1] * to_image, edge * to_image)
+    picture = cut(image, corner[0] * to_image, corner[1] * to_image, edge * to_image)
     if head is not None and np.isfinite([orientations.head[row], orientations.thorax[row]]).all():
         way = marks.swept_axis(
             head, orientations.thorax[row], orientations.head[row], trial.movement, camera, length=1.0
@@ -131,7 +131,7 @@ def _inside(start: float, edge: float, size: int) -> float:
     return float(np.clip(start, 0, size - edge)) if edge <= size else start
 
 
-def _cut(image: ImageArray, left: float, top: float, edge: float) -> Image.Image:
+def cut(image: ImageArray, left: float, top: float, edge: float) -> Image.Image:
     """Cut a square that may reach past the picture (dark there), at the finished size."""
     box = (left, top, left + edge, top + edge)
     whole = Image.fromarray(np.ascontiguousarray(image))

@@ -18,7 +18,7 @@ class Grade(StrEnum):
     RAISED = "raised"
     """What the article calls suggestive: lost, painful, uneven."""
     CAUTION = "caution"
-    """Read the figures with care: the trunk helped, an answer was unsure."""
+    """Read the figures with care: the trunk helped, an answer was unsure, a row of a run is marked."""
     OPEN = "open"
     """Not tested, or could not be judged."""
     CALM = "calm"

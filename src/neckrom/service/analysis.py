@@ -268,8 +268,13 @@ def _configuration(options: AnalysisOptions) -> Configuration:
         norms=options.norms.name,
         protocol=options.protocol_name,
         protocol_sha256=options.protocol_sha256,
-        settings=_flat({"rom": asdict(options.rom), "judgement": asdict(options.judgement)}),
+        settings=flat_settings(options.rom, options.judgement),
     )
+
+
+def flat_settings(rom: RomSettings, judgement: JudgementSettings) -> dict[str, float | int | str | bool]:
+    """Thresholds of segmentation and judgement by dotted name, as they stand in the result."""
+    return _flat({"rom": asdict(rom), "judgement": asdict(judgement)})
 
 
 def _flat(nested: dict[str, object], prefix: str = "") -> dict[str, float | int | str | bool]:

@@ -14,8 +14,9 @@ from neckrom.errors import ConfigurationError, InputError, OutputError
 from neckrom.messages import FALLBACK, LANGUAGES
 from neckrom.private_files import read_plain, whole_file
 from neckrom.report.letterhead import Letterhead
+from neckrom.site_file import SiteFile, read_site
 
-SETTINGS, LOGO = "settings.toml", "logo.png"
+SETTINGS, LOGO, SITE = "settings.toml", "logo.png", "site.json"
 MAX_LOGO_BYTES = 5_000_000
 _MAX_TEXT = 300
 _MAX_PIXELS = 40_000_000
@@ -33,6 +34,8 @@ class Clinic:
         PNG, made small; empty for none.
     language : str
         In which commands and pages speak unless another one is asked for; empty for English.
+    site : SiteFile or None
+        What a study of this place measured; taken in and out by :func:`save_site` alone.
     """
 
     clinic: str = ""
@@ -40,10 +43,78 @@ class Clinic:
     examiner: str = ""
     logo: bytes = b""
     language: str = ""
+    site: SiteFile | None = None
 
     def letterhead(self) -> Letterhead:
         """For reports; who was measured is added there."""
-        return Letterhead(examiner=self.examiner, clinic=self.clinic, address=self.address, logo=self.logo)
+        return Letterhead(
+            examiner=self.examiner,
+            clinic=self.clinic,
+            address=self.address,
+            logo=self.logo,
+            site=self.site,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SiteState:
+    """The site file of the settings.
+
+    Attributes
+    ----------
+    site : SiteFile or None
+    damaged : bool
+        There is a file, and it cannot be used.
+    """
+
+    site: SiteFile | None = None
+    damaged: bool = False
+
+
+def load_site(folder: Path | None = None) -> SiteState:
+    """What a study of this place measured, where its file was taken into the settings."""
+    try:
+        return SiteState(read_site((folder or settings_folder()) / SITE))
+    except FileNotFoundError:
+        return SiteState()
+    except ConfigurationError:
+        return SiteState(damaged=True)
+
+
+def save_site(source: Path | None, folder: Path | None = None) -> SiteFile | None:
+    """Take a site file into the settings; None takes it out again.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it comes from a simulated study.
+    ConfigurationError
+        If it is none, or was changed.
+    OutputError
+        If the settings cannot be written.
+    """
+    place = (folder or settings_folder()) / SITE
+    try:
+        if source is None:
+            place.unlink(missing_ok=True)
+            return None
+        site = read_site(source.resolve())
+        if site.simulated:
+            raise InputError(
+                f"{source} comes from a simulated study: nobody was measured, so it is worth nothing here."
+            )
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with whole_file(place, replace=True) as file:
+            file.write((site.model_dump_json(indent=1) + "\n").encode())
+    except FileNotFoundError as error:
+        raise InputError(
+            f"There is no file {source}: write one with neckrom study analyse DIR --site FILE."
+        ) from error
+    except OSError as error:
+        raise OutputError(
+            f"The settings cannot be written in {place.parent}: {error.strerror or error}. Mend its permissions."
+        ) from error
+    return site
 
 
 def settings_folder() -> Path:
@@ -74,7 +145,8 @@ def load_clinic(folder: Path | None = None) -> Clinic:
     except OSError:
         logo = b""
     language = str(content.get("language", ""))
-    return Clinic(**texts, logo=logo, language=language if language in LANGUAGES else "")
+    site = load_site(place).site
+    return Clinic(**texts, logo=logo, language=language if language in LANGUAGES else "", site=site)
 
 
 def usual_language(folder: Path | None = None) -> str:

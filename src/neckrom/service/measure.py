@@ -56,6 +56,7 @@ from neckrom.service.sessions import (
     session_landmarks,
     session_options,
 )
+from neckrom.service.whole_bodies import whole_body_hint, whole_body_notice
 from neckrom.service.writing import SAME_CLOCK, ClipClock, Tell, write_results
 from neckrom.types import CameraModel, LandmarkSeries, SourceInfo
 
@@ -357,6 +358,9 @@ def _landmarks(
             notes=choice.notes,
         )
     except NoFaceError as error:
+        whole = whole_body_hint(path, choice)
+        if whole:
+            raise NoFaceError(f"No face was found in {path.name}. {whole}") from error
         hint = _small_person(path, choice)
         raise NoFaceError(f"{error} {hint}" if hint else str(error)) from error
     finally:
@@ -396,6 +400,7 @@ def _landmark_file(path: Path) -> Path | None:
 def _analyse(landmarks: _Landmarks, options: AnalysisOptions) -> Analysis:
     series, header = read_landmarks(landmarks.file)
     _refuse_implausible(series, landmarks)
+    whole = whole_body_notice(series, header.source.name)
     if landmarks.session is not None:
         options = _as_the_session(options, landmarks.session)
     named = options.neutral or (options.protocol.neutral if options.protocol else None)
@@ -405,7 +410,7 @@ def _analyse(landmarks: _Landmarks, options: AnalysisOptions) -> Analysis:
     provenance = Provenance(
         source=kind,
         detector=header.detector,
-        warnings=(*said, *header.warnings),
+        warnings=(*said, *whole, *header.warnings),
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     return analyse(series, provenance, options)

@@ -13,6 +13,7 @@ from neckrom.errors import InputError, NeckromError, OutputError
 from neckrom.private_files import whole_file
 from neckrom.result import Result
 from neckrom.types import AngleSeries
+from neckrom.validation.bodies import body_kind
 from neckrom.validation.compare import ClipComparison, compare_clip
 from neckrom.validation.conditions import conditions_of, read_scenario, retest_key
 from neckrom.validation.summary import FailedClip, TrialReport, ValidationReport, summarise
@@ -74,9 +75,12 @@ def find_cases(folder: Path) -> tuple[tuple[Case, ...], tuple[str, ...]]:
             else f"{folder} is not a folder: name one with clips and a truth table (.csv) beside each."
         )
     cases: dict[str, Case] = {}
-    lonely = []
+    lonely, bodies = [], []
     for recording in sorted(_recordings(folder), key=_clips_first):
         truth, scenario = _companions(recording)
+        if body_kind(scenario) is not None:
+            bodies.append(recording.relative_to(folder).as_posix())
+            continue
         name = truth.with_suffix("").relative_to(folder).as_posix()
         if truth.is_file():
             cases.setdefault(name, Case(name, recording, truth, scenario))
@@ -88,6 +92,11 @@ def find_cases(folder: Path) -> tuple[tuple[Case, ...], tuple[str, ...]]:
             f"Nothing to validate in {folder}: {found} a truth table beside it (clip.mp4 and clip.csv)."
         )
     notes = (f"left out for want of a truth table: {', '.join(lonely)}",) if lonely else ()
+    if bodies:
+        notes = (
+            *notes,
+            f"left out as whole bodies, to be validated in a folder of their own: {', '.join(bodies)}",
+        )
     return tuple(cases[name] for name in sorted(cases)), notes
 
 

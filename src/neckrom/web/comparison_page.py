@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from neckrom.handouts.bodies import comparison_table
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.values_in_words import (
     best,
     difference,
     error,
-    error_words,
+    error_lines,
     interval,
     verdict_words,
 )
 from neckrom.records.pictures import pictures_of
-from neckrom.records.trends import Change, repeatability
-from neckrom.records.views import Comparison, SessionView
+from neckrom.records.trends import Change
+from neckrom.records.views import Comparison, RunComparison, SessionView
+from neckrom.report.bodies.stored import stored_pictures
 from neckrom.report.wording import display_name
+from neckrom.running.result import ROWS
 from neckrom.saying.figures import day
 from neckrom.types import Movement
 from neckrom.web.desk import Desk
@@ -71,8 +74,26 @@ def comparison_page(desk: Desk, request: Request, found: Comparison) -> Response
         caveats=findings_of(
             [(day(view.row.measured), view.result) for view in (found.earlier, found.later)], texts, latest=1
         ),
-        error=error_words(texts),
-        preliminary=repeatability().placeholder,
+        error_lines=error_lines(found.limits, texts),
+        day=day,
+        display=display_name,
+    )
+
+
+def run_comparison_page(desk: Desk, request: Request, found: RunComparison) -> Response:
+    """Two runs side by side: the rows of the article, and their pictures."""
+    texts = desk.texts(request)
+    kept = [stored_pictures(view.folder, view.result) for view in (found.earlier, found.later)]
+    return desk.show(
+        request,
+        "compare_runs.html.j2",
+        found=found,
+        table=comparison_table(found, texts),
+        pairs=[
+            (name, texts.text(f"run.row.{name}"), name in kept[0], name in kept[1])
+            for name in ROWS
+            if name in kept[0] or name in kept[1]
+        ],
         day=day,
         display=display_name,
     )

@@ -14,9 +14,11 @@ from neckrom.messages import load_messages
 from neckrom.private_files import read_plain
 from neckrom.records.pictures import pictures_of
 from neckrom.report.content import advice
+from neckrom.report.site_words import trust_of
 from neckrom.report.stored import report_html, report_pdf
 from neckrom.result import MovementResult, Result
 from neckrom.saying.verdict import MovementSaid, movement_said, verdict_of
+from neckrom.service.clinic import load_site
 
 MAX_RESULT_BYTES = 50_000_000
 _SCALE_DEG = 100.0
@@ -102,7 +104,7 @@ def shown_of(result: Result, language: str) -> Shown:
         ),
         advice_title=texts.text("report.section.next"),
         advice=advice(result, verdict, texts),
-        notes=tuple(texts.text(key) for key in ("sheet.loss", "sheet.trust")),
+        notes=(texts.text("sheet.loss"), trust_of(result, load_site().site, texts)),
     )
 
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from neckrom.errors import NeckromError
 from neckrom.exports.write import Format
 from neckrom.guided.sessions import CAMERAS, PROTOCOLS
+from neckrom.handouts.bodies import runs_table
 from neckrom.handouts.course import course_of, ends_of
 from neckrom.handouts.making import letterhead
 from neckrom.handouts.trend_drawing import HEIGHT, WIDTH
@@ -21,18 +22,20 @@ from neckrom.handouts.values_in_words import (
     best,
     difference,
     error,
-    error_words,
+    error_lines,
     verdict_words,
 )
 from neckrom.live.camera_names import camera_names
 from neckrom.messages import Messages
 from neckrom.records.audit import Action
-from neckrom.records.trends import MovementTrend, Verdict, repeatability
+from neckrom.records.kinds import RUN
+from neckrom.records.trends import MovementTrend, Verdict
 from neckrom.records.views import PersonView
 from neckrom.report.wording import display_name
+from neckrom.result import Result
 from neckrom.saying import figures
+from neckrom.saying.any_kind import verdict_of_any
 from neckrom.saying.figures import day
-from neckrom.saying.verdict import verdict_of
 from neckrom.web.desk import Desk, go_to
 from neckrom.web.forms import Form
 from neckrom.web.handing_out import exported, handed_out, removed_page
@@ -119,16 +122,17 @@ def people_routes(desk: Desk) -> APIRouter:
     @router.get("/people/{person}/course.{form}")
     def course(request: Request, person: str, form: str) -> Response:
         view = records.person(records.find_person(person).id)
-        if form not in ("html", "pdf") or not view.sessions:
+        if form not in ("html", "pdf") or not view.neck:
             raise HTTPException(404)
-        results = [records.result(row.id) for row in view.sessions]
+        results = [records.result(row.id) for row in view.neck]
         made = course_of(
             view,
             records.trend(view.row.id),
-            repeatability(),
+            records.limits(view.row.id),
             desk.texts(request),
             results,
             head=letterhead(),
+            runs=records.runs(view.of_kind(RUN)),
         )
         records.log(Action.HANDED_OUT, view.row.id, None, f"course, {form}")
         return handed_out(made, form, f"{view.row.id}_course")
@@ -148,10 +152,12 @@ def person_page(
     records.write_what_waits()
     view = records.person(records.find_person(person).id)
     trends = records.trend(view.row.id)
-    results = records.results(row.id for row in view.sessions)
-    whole = len(results) == len(view.sessions)
-    said = [results[row.id] for row in view.sessions] if whole else []
-    course = course_of(view, trends, repeatability(), texts, said)
+    results = records.any_results(row.id for row in view.sessions)
+    of_neck = [result for row in view.neck if isinstance(result := results.get(row.id), Result)]
+    said = of_neck if len(of_neck) == len(view.neck) else []
+    runs = records.runs(view.of_kind(RUN))
+    limits = records.limits(view.row.id)
+    course = course_of(view, trends, limits, texts, said)
     typed = {
         "name": view.row.name or "",
         "birth_date": "" if view.row.birth_date is None else view.row.birth_date.isoformat(),
@@ -159,15 +165,16 @@ def person_page(
     }
     shown = {
         "view": view,
+        "runs": runs_table(runs, texts) if runs else None,
         "course": course,
         "drawings": course.trends(HEIGHT) if course.trends is not None else (),
-        "error": error_words(texts),
+        "error": error_lines(limits, texts)[0],
         "changes": [_course_row(trend, view, texts) for trend in trends],
         "several": any(trend.since_last is not None and len(trend.points) > 2 for trend in trends),
         "width": WIDTH,
         "day": day,
         "moment": figures.clock,
-        "verdicts": {key: verdict_of(result, texts) for key, result in results.items()},
+        "verdicts": {key: verdict_of_any(result, texts) for key, result in results.items()},
         "display": display_name,
         "cameras": _cameras(texts),
         "protocols": PROTOCOLS,
@@ -215,7 +222,7 @@ def _course_row(trend: MovementTrend, view: PersonView, texts: Messages) -> Cour
     change, since = trend.first_to_last, trend.since_last
     if change is None or since is None:
         said = texts.text("table.one_session" if trend.points else "course.not_measured")
-        first, last = ends_of(trend, view.sessions)
+        first, last = ends_of(trend, view.neck)
         return CourseRow(name, first, last, "", "", said, real=False, since_last="")
     return CourseRow(
         name=name,

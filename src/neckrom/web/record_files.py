@@ -15,7 +15,7 @@ from starlette.responses import Response
 from neckrom.messages import Messages
 from neckrom.private_files import read_plain
 from neckrom.records.stored_report import MAX_BYTES, stored_report
-from neckrom.records.views import SessionView
+from neckrom.records.views import StoredSession
 from neckrom.report.wording import display_name
 from neckrom.web.access import REPORT_POLICY
 
@@ -61,7 +61,7 @@ def packed(name: str, contents: Mapping[str, bytes]) -> Response:
     return download(f"{name}.zip", buffer.getvalue())
 
 
-def stored_file(view: SessionView, name: str) -> bytes | None:
+def stored_file(view: StoredSession, name: str) -> bytes | None:
     """A file of the fixed table; None where it is not in it, or not on this machine."""
     if name not in STORED:
         return None
@@ -72,7 +72,7 @@ def stored_file(view: SessionView, name: str) -> bytes | None:
         return None
 
 
-def file_rows(view: SessionView, texts: Messages) -> list[tuple[str, str]]:
+def file_rows(view: StoredSession, texts: Messages) -> list[tuple[str, str]]:
     """Name and size of everything that is kept of a session."""
     return [(display_name(entry.name, limit=100), _size(entry.size, texts)) for entry in view.files]
 

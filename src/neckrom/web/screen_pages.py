@@ -125,9 +125,9 @@ class _Choice:
 def _choices(desk: Desk, request: Request, view: PersonView) -> list[_Choice]:
     """Newest first, those that were not stopped early before those that were."""
     texts = desk.texts(request)
-    results = desk.records.results(row.id for row in view.sessions)
+    results = desk.records.results(row.id for row in view.neck)
     choices = []
-    for row in view.sessions:
+    for row in view.neck:
         facts = results[row.id].session if row.id in results else None
         stopped = facts is not None and facts.stop_reason is not None
         said = f", {texts.text('pages.screen_stopped')}" if stopped else ""
@@ -140,9 +140,9 @@ def _chosen(desk: Desk, view: PersonView, form: Posted) -> str | None:
     asked = form.text("session")
     if asked == _NO_SESSION:
         return None
-    if asked and any(row.id == asked for row in view.sessions):
+    if asked and any(row.id == asked for row in view.neck):
         return asked
-    for row in view.sessions:
+    for row in view.neck:
         facts = desk.records.result(row.id).session
         if facts is None or facts.stop_reason is None:
             return row.id
@@ -153,7 +153,7 @@ def _reading(desk: Desk, request: Request, view: PersonView, row: ScreeningRow) 
     texts = desk.texts(request)
     try:
         answers = ScreenAnswers.model_validate(row.answers)
-        measured = next((each for each in view.sessions if each.id == row.session_id), None)
+        measured = next((each for each in view.neck if each.id == row.session_id), None)
         result: Result | None = None if measured is None else desk.records.result(measured.id)
         found = evaluate(answers, result)
     except (ValidationError, ValueError) as error:
@@ -179,7 +179,7 @@ def _reading(desk: Desk, request: Request, view: PersonView, row: ScreeningRow) 
 
 def _passed_over(desk: Desk, view: PersonView, row: ScreeningRow, texts: Messages) -> str:
     """That the latest session before the screen was stopped early, where it is not the one that fills it in."""
-    before = next((each for each in view.sessions if each.measured <= row.answered), None)
+    before = next((each for each in view.neck if each.measured <= row.answered), None)
     if before is None or before.id == row.session_id:
         return ""
     facts = desk.records.result(before.id).session

@@ -1,0 +1,243 @@
+"""Fit what corrects the pose model's points of standing people, and say how far it is right.
+
+    python calibration/fit_posture.py table CLIP... # clips of standing people with a truth table beside each
+    python calibration/fit_posture.py fit           # posture_people.npz -> posture.json, figures of people left out
+
+People whose number is odd are fitted on; those with an even number are only measured. A clip is called pNNN_..., and
+two clips of one person are two postures, filmed from another place each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from neckrom.body.view import view_of
+from neckrom.frames import open_source
+from neckrom.landmarks.body_engine import BodyPoseDetector
+from neckrom.posture.features import NAMES, features, rise_deg, standing_points
+
+HERE = Path(__file__).parent
+TABLE, FITTED = HERE / "posture_people.npz", HERE / "posture.json"
+FRAMES, SETTLE = 8, 3
+PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
+TARGETS = (
+    "lean",
+    "ear_shoulder",
+    "head_pitch",
+    "ear_plumb",
+    "shoulder_plumb",
+    "hip_plumb",
+    "tragus_x",
+    "tragus_y",
+)
+TRUTH = (
+    *(f"{name}_{axis}" for name in ("hip", "shoulder", "tragus", "ankle") for axis in "YZ"),
+    "head_pitch_deg",
+)
+
+
+def read_clip(path: Path) -> dict[str, object]:
+    """Median pose and truth of a clip."""
+    detector, source = BodyPoseDetector(), open_source(path)
+    frames = [frame for frame, _ in zip(source.frames(), range(FRAMES), strict=False)]
+    if len(frames) < FRAMES:  # the tracker's window settles on the person first
+        frames = [frames[0]] * SETTLE + frames
+    frames = [replace(frame, time_ns=number * 33_333_333) for number, frame in enumerate(frames)]
+    poses = np.array([detector.detect(frame).pose for frame in frames])[SETTLE - 1 :]
+    detector.close()
+    with path.with_suffix(".csv").open() as file:
+        rows = list(csv.DictReader(file))[:FRAMES]
+    about = json.loads(path.with_suffix(".json").read_text())
+    side = about["camera"]["side"]
+
+    def of(name: str) -> float:
+        return float(np.median([float(row[name]) for row in rows]))
+
+    def middle(name: str) -> list[float]:
+        return [0.5 * (of(f"{name}_L_{axis}") + of(f"{name}_R_{axis}")) for axis in "YZ"]
+
+    camera = about["camera"]
+    rotation, position = np.array(camera["R_world_to_cam"]), np.array(camera["position"])
+
+    def seen(point: list[float]) -> list[float]:
+        x, y, z = rotation @ (np.array(point) - position)
+        return [camera["fx"] * x / z + camera["cx"], camera["fy"] * y / z + camera["cy"]]
+
+    tragus = [of(f"tragus_{side}_{axis}") for axis in "XYZ"]
+    c7 = [of(f"C7_{axis}") for axis in "XYZ"]
+    return {
+        "name": path.stem,
+        "pose": np.median(poses, axis=0).astype(np.float32),
+        "size": (about["width"], about["height"]),
+        "truth": [
+            *middle("hip"),
+            *middle("shoulder"),
+            *middle("tragus"),
+            *middle("ankle"),
+            of("head_pitch_deg"),
+        ],
+        "cva": of(f"cva_{side}_deg"),
+        "c7_px": seen(c7),
+        # where the tragus would be seen if it lay in the plane of C7
+        "tragus_px": seen([c7[0], *tragus[1:]]),
+    }
+
+
+def make_table(paths: list[Path]) -> None:
+    """Read clips into the table; what is in it already stays."""
+    known = _load() if TABLE.exists() else {}
+    names = set() if not known else {str(name) for name in known["name"]}
+    new = [read_clip(path) for path in paths if path.stem not in names]
+    if not new:
+        return
+    merged = {}
+    for key in new[0]:
+        values = np.array([item[key] for item in new])
+        merged[key] = values if not known else np.concatenate([known[key], values])
+    order = np.argsort(merged["name"])
+    np.savez_compressed(TABLE, **{key: values[order] for key, values in merged.items()})
+    print(f"{len(merged['name'])} postures in {TABLE.name}")
+
+
+def _load() -> dict[str, np.ndarray]:
+    with np.load(TABLE, allow_pickle=False) as stored:
+        return {key: stored[key] for key in stored.files}
+
+
+def targets(table: dict[str, np.ndarray], number: int) -> list[float]:
+    """What is to be read, in the order of TARGETS."""
+    hip, shoulder, tragus, ankle = (table["truth"][number][i : i + 2] for i in (0, 2, 4, 6))
+    lean = _tilt(shoulder - hip)
+    height = tragus[0] - ankle[0]
+    view = view_of(table["pose"][number][None].astype(np.float64))
+    points = standing_points(table["pose"][number].astype(np.float64), view)
+    moved = 100.0 * (table["tragus_px"][number] - points.ear) / points.trunk_px
+    return [
+        lean,
+        _tilt(tragus - shoulder) - lean,
+        table["truth"][number][8],
+        *(100.0 * (point[1] - ankle[1]) / height for point in (tragus, shoulder, hip)),
+        view.facing * moved[0],
+        moved[1],
+    ]
+
+
+def _tilt(up_front: np.ndarray) -> float:
+    return float(np.degrees(np.arctan2(up_front[1], up_front[0])))
+
+
+def ridge(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, ...]:
+    """Mean and scale of the features, intercepts and weights."""
+    mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-9
+    z = (x - mean) / scale
+    weights = np.linalg.solve(z.T @ z + penalty * np.eye(z.shape[1]), z.T @ (y - y.mean(axis=0)))
+    return mean, scale, y.mean(axis=0), weights
+
+
+def said(fitted: tuple[np.ndarray, ...], x: np.ndarray) -> np.ndarray:
+    """What a fit says."""
+    mean, scale, intercept, weights = fitted
+    return intercept + ((x - mean) / scale) @ weights
+
+
+def left_out(x: np.ndarray, y: np.ndarray, people: np.ndarray, penalties: np.ndarray) -> np.ndarray:
+    """Errors for each person with a fit on the others."""
+    errors = np.zeros_like(y)
+    for person in np.unique(people):
+        mine = people == person
+        for column, penalty in enumerate(penalties):
+            fitted = ridge(x[~mine], y[~mine, column : column + 1], penalty)
+            errors[mine, column] = said(fitted, x[mine])[:, 0] - y[mine, column]
+    return errors
+
+
+def changes(errors: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Errors of the difference between the two postures of each person."""
+    pairs = [np.flatnonzero(people == person) for person in np.unique(people)]
+    return np.array([errors[pair[1]] - errors[pair[0]] for pair in pairs if len(pair) > 1])
+
+
+def craniovertebral(table: dict[str, np.ndarray], values: np.ndarray) -> np.ndarray:
+    """Errors of the craniovertebral angle with C7 marked exactly."""
+    errors = []
+    for number, value in enumerate(values):
+        view = view_of(table["pose"][number][None].astype(np.float64))
+        points = standing_points(table["pose"][number].astype(np.float64), view)
+        offset = np.array([view.facing * value[TARGETS.index("tragus_x")], value[TARGETS.index("tragus_y")]])
+        tragus = points.ear + offset * points.trunk_px / 100.0
+        errors.append(rise_deg(table["c7_px"][number], tragus, view.facing) - table["cva"][number])
+    return np.array(errors)
+
+
+def fit() -> None:
+    """Fit on the odd people, write, and print how far the even ones are right."""
+    table = _load()
+    number = np.array([int(str(name)[1:].split("_")[0]) for name in table["name"]])
+    odd = number % 2 == 1
+    x = np.array(
+        [
+            features(pose.astype(np.float64), view_of(pose[None].astype(np.float64)), tuple(map(int, size)))
+            for pose, size in zip(table["pose"], table["size"], strict=True)
+        ]
+    )
+    y = np.array([targets(table, i) for i in range(len(x))])
+    tried = np.array(
+        [np.abs(left_out(x[odd], y[odd], number[odd], [p] * len(TARGETS))).mean(axis=0) for p in PENALTIES]
+    )
+    penalties = np.array(PENALTIES)[tried.argmin(axis=0)]
+    errors = left_out(x[odd], y[odd], number[odd], penalties)
+    columns = [ridge(x[odd], y[odd, c : c + 1], p) for c, p in enumerate(penalties)]
+    mean, scale = columns[0][0], columns[0][1]
+    difference = changes(errors, number[odd])
+    odd_table = {key: values[odd] for key, values in table.items()}
+    angle = craniovertebral(odd_table, y[odd] + errors)
+    content = {
+        "features": NAMES,
+        "mean": np.round(mean, 4).tolist(),
+        "scale": np.round(scale, 4).tolist(),
+        "quantities": {
+            name: {
+                "intercept": round(float(columns[c][2][0]), 4),
+                "weights": np.round(columns[c][3][:, 0], 4).tolist(),
+                "sd": round(float(np.sqrt((errors[:, c] ** 2).mean())), 2),
+                "change_sd": round(float(np.sqrt((difference[:, c] ** 2).mean())), 2),
+            }
+            for c, name in enumerate(TARGETS)
+        },
+        "craniovertebral_sd": round(float(np.sqrt((angle**2).mean())), 2),
+        "people": len(np.unique(number[odd])),
+    }
+    FITTED.write_text(json.dumps(content, indent=1) + "\n")
+    chosen = dict(zip(TARGETS, penalties, strict=True))
+    print(f"fitted on {content['people']} people ({odd.sum()} postures); penalties {chosen}")
+    even = ~odd
+    seen = np.concatenate([said(column, x[even]) for column in columns], axis=1)
+    wrong = seen - y[even]
+    moved = changes(wrong, number[even])
+    print(f"\n{len(np.unique(number[even]))} people left out, {even.sum()} postures")
+    print("  mean absolute error, 95th percentile, share in the interval, mean absolute error of a change")
+    for c, name in enumerate(TARGETS):
+        sd = content["quantities"][name]["sd"]
+        inside = (np.abs(wrong[:, c]) <= 1.96 * sd).mean()
+        change = np.abs(moved[:, c]).mean() if len(moved) else np.nan
+        size = np.abs(wrong[:, c])
+        print(f"  {name:15s} {size.mean():5.2f} {np.quantile(size, 0.95):5.2f} {inside:4.0%} {change:5.2f}")
+    angle = craniovertebral({key: values[even] for key, values in table.items()}, seen)
+    inside = (np.abs(angle) <= 1.96 * content["craniovertebral_sd"]).mean()
+    print(
+        f"  craniovertebral {np.abs(angle).mean():5.2f} {np.quantile(np.abs(angle), 0.95):5.2f} {inside:4.0%}"
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("step", choices=("table", "fit"))
+    parser.add_argument("clips", nargs="*", type=Path)
+    asked = parser.parse_args()
+    make_table(asked.clips) if asked.step == "table" else fit()

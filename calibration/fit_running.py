@@ -1,0 +1,362 @@
+"""Fit the running measurement's numbers from its landmark table, in one command.
+
+    python calibration/fit_running.py            # writes calibration/running.json
+
+Reads ``calibration/running_landmarks.npz``. Strengths of the ridge and standard deviations come from people who were
+left out of the fit in question (folds by person). Clips of 60 frames a second are used once more with every second
+frame left out, in both ways. ``benchmarks/running_bars.py`` says how it does on people never seen here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from neckrom.body import Body, Side, read_body
+from neckrom.running.arms import arm_features, furthest_in_strides
+from neckrom.running.calibration import FAST_FPS, Linear, RunningCalibration
+from neckrom.running.evenness import NAMES as EVENNESS
+from neckrom.running.evenness import evenness_features
+from neckrom.running.features import moment_features
+from neckrom.running.gait import Gait, find_gait, read_moment, wrapped
+from neckrom.running.readings import (
+    at_moments,
+    body_features,
+    foot_features,
+    foot_pitch_deg,
+    ground_slope_deg,
+)
+from neckrom.running.strides import Strides, rhythm, strides_of
+from neckrom.running.truth_table import RunningClip, read_running_table
+from neckrom.types import BodySeries, FloatArray
+
+HERE = Path(__file__).parent
+RIDGES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+MOMENT_RIDGE = 0.1
+SPAN_S = 0.11
+SIDES: tuple[Side, Side] = ("left", "right")
+
+FOOT_READINGS = {
+    "strike": ("pitch", "pitch_before", "pitch_after", "near"),
+    "shank": ("near", "shank", "shank_before", "knee"),
+    "knee": ("near", "knee", "shank"),
+}
+ARM_FEATURES = ("wrist_past", "wrist_past_in_space", "shoulder_deep_once", "wrist_deep_once", "oblique_own")
+_TURN = ("ear_near_shoulder_once", "near_shoulder_once", "shoulder_apart_once")
+BODY_READINGS = {
+    "side": {
+        "lean": ("lean", "slope", "oblique"),
+        "ear_shoulder": ("ear_shoulder", "ear_near_shoulder", "nose", "head", "lean"),
+        "head_pitch": ("head", "nose", "ear_shoulder"),
+        "vertical": ("hip_height_range", "period"),
+        "shoulder_range": (*_TURN, "shoulder_deep_once"),
+        "against_pelvis_range": (*_TURN, "hip_apart_once"),
+    },
+    "back": {
+        "vertical": ("hip_height_range", "period"),
+        "shoulder_range": (
+            "shoulder_deep_once",
+            "shoulder_world_once",
+            "shoulder_apart_twice",
+            "wrist_deep_once",
+        ),
+        "against_pelvis_range": (
+            "shoulder_deep_once",
+            "shoulder_world_once",
+            "hip_deep_once",
+            "wrist_deep_once",
+        ),
+        "drop_left": ("drop_left", "drop_peak_left", "hip_line_range"),
+        "drop_right": ("drop_right", "drop_peak_right", "hip_line_range"),
+    },
+}
+
+
+@dataclass
+class Sample:
+    """A clip at one frame rate."""
+
+    clip: RunningClip
+    body: Body
+    strides: dict[str, Strides]
+    true_rel: dict[str, tuple[float, float]]
+
+    @property
+    def view(self) -> str:
+        """From the side or from behind."""
+        return "side" if self.body.view.near is not None else "back"
+
+
+def thinned(series: BodySeries, first: int) -> BodySeries:
+    """Every second frame."""
+    rows = slice(first, None, 2)
+    return replace(
+        series,
+        time_ns=series.time_ns[rows],
+        pose=series.pose[rows],
+        pose_world=series.pose_world[rows],
+        pose_visibility=series.pose_visibility[rows],
+        people=series.people[rows],
+    )
+
+
+def samples_of(clips: list[RunningClip]) -> list[Sample]:
+    """All clips, at all their frame rates."""
+    out = []
+    for clip in clips:
+        fast = clip.truth["fps"] >= FAST_FPS
+        for series in [clip.series, *([thinned(clip.series, k) for k in (0, 1)] if fast else [])]:
+            body = read_body(series)
+            beat = rhythm(body)
+            assert beat is not None
+            strides, rel = {}, {}
+            for number, side in enumerate(SIDES):
+                found = strides_of(body, side, beat)
+                assert found is not None
+                strides[side] = found
+                mine = clip.contacts[clip.contacts[:, 0] == number]
+                rel[side] = tuple(relative(mine[:, k], found) for k in (1, 2))
+            out.append(Sample(clip, body, strides, rel))
+    return out
+
+
+def relative(event_s: FloatArray, strides: Strides) -> float:
+    """Where events lie in the mean stride."""
+    inside = event_s[(event_s > strides.origin_s[1] - 0.3) & (event_s < strides.origin_s[-2] + 0.3)]
+    off = inside[:, None] - strides.origin_s[None]
+    nearest = off[np.arange(len(inside)), np.abs(off).argmin(axis=1)]
+    # all events must be counted from the same kind of origin
+    nearest = nearest[0] + wrapped(nearest - nearest[0], strides.period_s)
+    return float(np.mean(nearest))
+
+
+def ridge(features: FloatArray, target: FloatArray, strength: float, names: tuple[str, ...] = ()) -> Linear:
+    """Ridge regression on standardised features."""
+    mean, scale = features.mean(axis=0), features.std(axis=0)
+    scale = np.where(scale > 1e-6, scale, 1.0)
+    z = (features - mean) / scale
+    middle = target.mean()
+    weights = np.linalg.solve(z.T @ z + strength * len(z) * np.eye(z.shape[1]), z.T @ (target - middle))
+    rounded = [tuple(float(f"{x:.5g}") for x in values) for values in (mean, scale, weights)]
+    return Linear(
+        features=names,
+        mean=rounded[0],
+        scale=rounded[1],
+        weights=rounded[2],
+        intercept=float(f"{middle:.6g}"),
+        sd_fast=0.0,
+        sd_slow=0.0,
+    )
+
+
+def fit_moment(samples: list[Sample], which: int, from_side: bool) -> Linear:
+    """How far the moment lies from places around it."""
+    rows, targets = [], []
+    for sample in samples:
+        for side, strides in sample.strides.items():
+            truth = sample.true_rel[side][which]
+            places = truth + np.arange(-SPAN_S, SPAN_S + 0.001, 0.01)
+            rows.append(moment_features(strides.course, wrapped(places, strides.period_s), from_side))
+            targets.append(truth - places)
+    return ridge(np.concatenate(rows), np.concatenate(targets), MOMENT_RIDGE)
+
+
+def moment_errors(samples: list[Sample], which: int, from_side: bool) -> list[tuple[float, float]]:
+    """Frame rate and error of every foot, each person read by a fit without them."""
+    out = []
+    for person in sorted({sample.clip.person for sample in samples}):
+        linear = fit_moment([s for s in samples if s.clip.person != person], which, from_side)
+        for sample in (s for s in samples if s.clip.person == person):
+            for side, strides in sample.strides.items():
+                truth = sample.true_rel[side][which]
+                read = read_moment(strides.course, strides.period_s, truth + 0.04, linear, from_side)
+                out.append((sample.body.frames_per_second, float(wrapped(read - truth, strides.period_s))))
+    return out
+
+
+def with_sd(linear: Linear, errors: list[tuple[float, float]], least: float) -> Linear:
+    """With standard deviations; few people make them wider."""
+    rates = np.array([rate for rate, _ in errors])
+    off = np.array([error for _, error in errors])
+    fast = off[rates >= FAST_FPS]
+    slow = off[rates < FAST_FPS]
+
+    def size(values: FloatArray) -> float:
+        return max(float(np.sqrt(np.mean(values**2))) if len(values) else 0.0, least)
+
+    first, second = size(fast), size(slow)
+    return linear.model_copy(
+        update={"sd_fast": float(f"{first:.4g}"), "sd_slow": float(f"{max(second, 0.5 * first):.4g}")}
+    )
+
+
+@dataclass
+class Row:
+    """Features and truth of one foot or one body."""
+
+    person: str
+    rate: float
+    features: dict[str, float]
+    truth: float
+
+
+def fit_reading(
+    rows: list[Row], names: tuple[str, ...], least: float, near: float | None = None
+) -> tuple[Linear, float]:
+    """The strength of ridge that does best on people left out, its fit, and its error there.
+
+    With ``near`` the error is that of the near (1) or the far foot (-1); the fit is that of both.
+    """
+    rows = [row for row in rows if np.isfinite([row.features[name] for name in names]).all()]
+    features = np.array([[row.features[name] for name in names] for row in rows])
+    truth = np.array([row.truth for row in rows])
+    people = np.array([row.person for row in rows])
+
+    def left_out(strength: float) -> FloatArray:
+        off = np.empty(len(rows))
+        for person in set(people):
+            mine = people == person
+            off[mine] = ridge(features[~mine], truth[~mine], strength).of(features[mine]) - truth[mine]
+        return off
+
+    errors = {strength: left_out(strength) for strength in RIDGES}
+    best = min(RIDGES, key=lambda strength: float(np.mean(errors[strength] ** 2)))
+    linear = ridge(features, truth, best, names)
+    counted = [
+        (row.rate, float(error))
+        for row, error in zip(rows, errors[best], strict=True)
+        if near is None or row.features["near"] == near
+    ]
+    return with_sd(linear, counted, least), float(np.sqrt(np.mean([error**2 for _, error in counted])))
+
+
+def matched(times: FloatArray, clip: RunningClip, number: int, column: int) -> FloatArray:
+    """Truth of each contact of a foot; NaN where none is near."""
+    mine = clip.contacts[clip.contacts[:, 0] == number]
+    out = np.full(len(times), np.nan)
+    for k, moment in enumerate(times):
+        if np.isfinite(moment):
+            nearest = int(np.abs(mine[:, 1] - moment).argmin())
+            if abs(mine[nearest, 1] - moment) < 0.15:
+                out[k] = mine[nearest, column]
+    return out
+
+
+def steps_fit(
+    gaits: list[tuple[Sample, Gait]], series: Callable[[Gait, str], FloatArray], column: int
+) -> tuple[float, float]:
+    """How much of a single step's departure is believed, and the error that is left."""
+    seen, true = [], []
+    for sample, gait in gaits:
+        if sample.view != "side":
+            continue
+        for number, side in enumerate(SIDES):
+            foot = gait.foot(side)
+            values = at_moments(gait, series(gait, side), foot.contact_s)
+            truth = matched(foot.contact_s, sample.clip, number, column)
+            both = np.isfinite(values) & np.isfinite(truth)
+            if both.sum() >= 4:
+                seen.append(values[both] - np.median(values[both]))
+                true.append(truth[both] - np.median(truth[both]))
+    x, y = np.concatenate(seen), np.concatenate(true)
+    x = np.clip(x, -15, 15)
+    share = float(np.clip(np.sum(x * y) / np.sum(x * x), 0, 1))
+    return share, float(np.std(y - share * x))
+
+
+def on_frames(sample: Sample, number: int) -> FloatArray:
+    """True place of a wrist on the sample's frames."""
+    return np.asarray(np.interp(sample.body.time_s, sample.clip.series.time_s, sample.clip.wrist[:, number]))
+
+
+def main() -> None:
+    """Fit everything and write it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--table", type=Path, default=HERE / "running_landmarks.npz")
+    parser.add_argument("--out", type=Path, default=HERE / "running.json")
+    options = parser.parse_args()
+    samples = samples_of(read_running_table(options.table))
+    moments: dict[str, Linear] = {}
+    for view in ("side", "back"):
+        mine = [sample for sample in samples if sample.view == view]
+        for which, name in enumerate(("contact", "off")):
+            errors = moment_errors(mine, which, view == "side")
+            moments[f"{name}_{view}"] = with_sd(fit_moment(mine, which, view == "side"), errors, 0.003)
+            off = np.abs([error for _, error in errors])
+            print(
+                f"{name}_{view}: left out, mean {1000 * off.mean():.1f} ms, largest {1000 * off.max():.0f} ms"
+            )
+    people = len({sample.clip.person for sample in samples})
+    calibration = RunningCalibration(moments=moments, readings={}, step_share={}, step_sd={}, people=people)
+    gaits = [(sample, find_gait(sample.body, calibration)) for sample in samples]
+    known = [(sample, gait) for sample, gait in gaits if gait is not None]
+    readings: dict[str, Linear] = {}
+    for name, names in FOOT_READINGS.items():
+        column = {"strike": 3, "shank": 4, "knee": 5}[name]
+        rows = []
+        for sample, gait in known:
+            if sample.view == "side":
+                slope = ground_slope_deg(gait)
+                for number, side in enumerate(SIDES):
+                    truth = sample.clip.contacts[sample.clip.contacts[:, 0] == number, column].mean()
+                    features = foot_features(gait, side, slope)
+                    rows.append(
+                        Row(sample.clip.person, sample.body.frames_per_second, features, float(truth))
+                    )
+        for word, near in (("near", 1.0), ("far", -1.0)):
+            readings[f"{name}_{word}"], error = fit_reading(rows, names, 1.0, near)
+            print(f"{name}_{word}: left out {error:.2f}")
+    for view, wanted in BODY_READINGS.items():
+        table = []
+        for sample, gait in known:
+            if sample.view == view:
+                features = body_features(gait, ground_slope_deg(gait) if view == "side" else 0.0)
+                table.append((sample, features))
+        for name, names in wanted.items():
+            rows = [Row(s.clip.person, s.body.frames_per_second, f, s.clip.truth[name]) for s, f in table]
+            least = 0.001 if name == "vertical" else 0.5
+            readings[f"{name}_{view}"], error = fit_reading(rows, names, least)
+            print(
+                f"{name}_{view}: left out {error:.3f} (truth spreads {np.std([row.truth for row in rows]):.3f})"
+            )
+    for view in ("side", "back"):
+        rows = []
+        for sample, gait in known:
+            if sample.view == view:
+                features = evenness_features(gait)
+                truth = sample.clip.truth["step_asymmetry"]
+                # a mirrored runner has everything the other way round
+                for sign in (1.0, -1.0):
+                    turned = {name: sign * value for name, value in features.items()}
+                    rows.append(Row(sample.clip.person, sample.body.frames_per_second, turned, sign * truth))
+        readings[f"step_asymmetry_{view}"], error = fit_reading(rows, EVENNESS, 0.5)
+        print(f"step_asymmetry_{view}: left out {error:.2f} percent")
+    rows = []
+    for sample, gait in known:
+        if sample.view == "back":
+            values = body_features(gait, 0.0)
+            for number, side in enumerate(SIDES):
+                truth = float(np.nanmedian(furthest_in_strides(gait, on_frames(sample, number))))
+                features = arm_features(gait, side, values)
+                rows.append(Row(sample.clip.person, sample.body.frames_per_second, features, truth))
+    readings["wrist_past_back"], error = fit_reading(rows, ARM_FEATURES, 0.02)
+    print(f"wrist_past_back: left out {error:.3f} (truth spreads {np.std([row.truth for row in rows]):.3f})")
+    share, sd = steps_fit(known, foot_pitch_deg, 3)
+    print(f"single steps' foot angle: share {share:.2f}, left {sd:.2f}")
+    calibration = calibration.model_copy(
+        update={
+            "readings": readings,
+            "step_share": {"strike": round(share, 3)},
+            "step_sd": {"strike": round(sd, 3)},
+        }
+    )
+    options.out.write_text(json.dumps(calibration.model_dump(), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

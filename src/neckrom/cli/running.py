@@ -1,0 +1,129 @@
+"""A run, from a clip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neckrom.cli.starting import spoken, start_log
+from neckrom.cli.terminal import console, print_json
+
+running = typer.Typer()
+
+DEFAULT_OUT = Path("neckrom-results")
+SPEEDS_KMH = (3.0, 45.0)
+RATES_FPS = (15.0, 2000.0)
+
+
+@running.command("run")
+def run_command(
+    clip: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SIDE.mp4",
+            help="The run, filmed from the side (or from behind), or a landmarks.parquet of one.",
+        ),
+    ],
+    *,
+    back: Annotated[
+        Path | None,
+        typer.Option("--back", metavar="BACK.mp4", help="The same run filmed from behind: arms and pelvis."),
+    ] = None,
+    standing: Annotated[
+        Path | None,
+        typer.Option(
+            "--standing",
+            metavar="CLIP|PICTURE",
+            help="The same person standing, from the same side: zero for the head.",
+        ),
+    ] = None,
+    speed: Annotated[
+        str | None,
+        typer.Option(
+            "--speed", metavar="KMH", help="Speed of the treadmill; kept with the result, never measured."
+        ),
+    ] = None,
+    fps_true: Annotated[
+        str | None,
+        typer.Option(
+            "--fps-true",
+            metavar="FPS",
+            help="Pictures a second at which a slow-motion clip was really filmed, where its file does not say so.",
+        ),
+    ] = None,
+    mirrored: Annotated[
+        bool, typer.Option("--mirrored", help="The clips were stored mirrored: swap the sides.")
+    ] = False,
+    rotate: Annotated[
+        str | None,
+        typer.Option(
+            "--rotate", metavar="0|90|180|270", help="Turn the picture clockwise; found out without it."
+        ),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the results.")
+    ] = DEFAULT_OUT,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Also write the clip with the body and the angles drawn in.")
+    ] = False,
+    no_pictures: Annotated[
+        bool, typer.Option("--no-pictures", help="No picture of the person in anything that is written.")
+    ] = False,
+    lang: Annotated[
+        str | None,
+        typer.Option("--lang", metavar="en|de|es|fr", help="Language; else the one of neckrom settings."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results that are already there.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON on stdout, and nothing else there.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")
+    ] = False,
+) -> None:
+    """Read from a clip how head, trunk, arms and feet move while running."""
+    from neckrom.cli.options import OptionReader  # noqa: PLC0415
+
+    reader = OptionReader()
+    speed_kmh = reader.number("--speed", speed, *SPEEDS_KMH, "km/h", example="10")
+    rate = reader.number("--fps-true", fps_true, *RATES_FPS, "pictures a second", example="240")
+    turned = reader.quarter_turn("--rotate", rotate)
+    if overlay and no_pictures:
+        reader.problems.append(
+            "--overlay and --no-pictures: the overlay shows the person; leave one of them out"
+        )
+    language = spoken(lang)
+    reader.language("--lang", language)
+    reader.finish()
+    start_log(verbose=verbose)
+    from neckrom.cli.progress import progress_on  # noqa: PLC0415
+    from neckrom.service.running import RunOptions, measure_run_of  # noqa: PLC0415
+
+    options = RunOptions(
+        back=back,
+        standing=standing,
+        speed_kmh=speed_kmh,
+        fps_true=rate,
+        mirrored=mirrored,
+        rotate_deg=turned,
+        overlay=overlay,
+        pictures=not no_pictures,
+        overwrite=overwrite,
+        language=language,
+    )
+    with progress_on(console(stderr=True)) as progress:
+        outcome = measure_run_of(clip, out, options, progress.step)
+    if as_json:
+        print_json(outcome.result.model_dump_json(indent=1))
+        return
+    from neckrom.cli.show import files_view  # noqa: PLC0415
+    from neckrom.cli.show_bodies import run_view  # noqa: PLC0415
+    from neckrom.messages import load_messages  # noqa: PLC0415
+
+    stdout = console()
+    stdout.print(run_view(outcome.result, load_messages(language)))
+    stdout.print(files_view(outcome.folder, outcome.written), soft_wrap=True)

@@ -1,0 +1,84 @@
+"""Stages in threads, joined by short queues: each hands its results on in order, and memory does not grow."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+_QUEUE = 8
+_POLL_S = 0.1
+
+T = TypeVar("T")
+
+
+class Line:
+    """Stages in threads, joined by short queues; ends them all together."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def stage(self, items: Iterator[T]) -> Iterator[T]:
+        """Run an iterator in a thread of its own; its items and its error come out here."""
+        belt: queue.Queue[_Item[T] | _End] = queue.Queue(_QUEUE)
+        thread = threading.Thread(target=self._run, args=(items, belt), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+        return self._take(belt)
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, items: Iterator[T], belt: queue.Queue[_Item[T] | _End]) -> None:
+        error: BaseException | None = None
+        try:
+            for item in items:
+                if not self._put(belt, _Item(item)):
+                    break
+        except BaseException as caught:  # noqa: BLE001  (raised again in the calling thread)
+            error = caught
+        finally:
+            close = getattr(items, "close", None)
+            if close is not None:
+                close()
+        self._put(belt, _End(error))
+
+    def _put(self, belt: queue.Queue[_Item[T] | _End], item: _Item[T] | _End) -> bool:
+        """Hand on; False once the line is being ended."""
+        while not self._stop.is_set():
+            try:
+                belt.put(item, timeout=_POLL_S)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def _take(self, belt: queue.Queue[_Item[T] | _End]) -> Iterator[T]:
+        while not self._stop.is_set():
+            try:
+                item = belt.get(timeout=_POLL_S)
+            except queue.Empty:
+                continue
+            if isinstance(item, _End):
+                if item.error is not None:
+                    raise item.error
+                return
+            yield item.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Item(Generic[T]):
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    error: BaseException | None

@@ -1,0 +1,98 @@
+"""What corrects the pose model's points of a standing person: fitted numbers, and how far they were right."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from typing import Annotated
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from neckrom.errors import EnvironmentProblemError
+from neckrom.posture.features import NAMES
+from neckrom.resources import resource
+from neckrom.types import FloatArray
+
+_Numbers = Annotated[tuple[float, ...], Field(min_length=len(NAMES), max_length=len(NAMES))]
+
+
+class Line(BaseModel):
+    """A quantity as a linear function of the standardised features.
+
+    Attributes
+    ----------
+    intercept : float
+        Of the mean person.
+    weights : tuple of float
+        In the order of the features.
+    sd : float
+        Standard deviation of its error on people left out of the fit.
+    change_sd : float
+        Of the error of the difference between two postures of one person who was left out.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    intercept: float
+    weights: _Numbers
+    sd: Annotated[float, Field(gt=0)]
+    change_sd: Annotated[float, Field(gt=0)]
+
+
+class PostureCalibration(BaseModel):
+    """Fitted by ``calibration/fit_posture.py``.
+
+    Attributes
+    ----------
+    features : tuple of str
+    mean, scale : tuple of float
+        Of the features over the people fitted on.
+    quantities : dict of Line
+        ``lean``, ``ear_shoulder``, ``head_pitch`` in degrees; ``ear_plumb``, ``shoulder_plumb``, ``hip_plumb`` in
+        hundredths of the height from ankle to ear; ``tragus_x`` (to the front) and ``tragus_y`` (down) from the
+        ear point to where the tragus would be seen if it lay in the middle plane, in hundredths of the trunk.
+    craniovertebral_sd : float
+        Of the error of the craniovertebral angle with C7 marked, on people left out, in degrees.
+    people : int
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    features: tuple[str, ...]
+    mean: _Numbers
+    scale: _Numbers
+    quantities: dict[str, Line]
+    craniovertebral_sd: Annotated[float, Field(gt=0)]
+    people: int
+
+    def values(self, features: FloatArray) -> dict[str, float]:
+        """Every quantity, from features of shape (len(NAMES),)."""
+        standardised = (features - np.array(self.mean)) / np.array(self.scale)
+        return {
+            name: float(line.intercept + standardised @ np.array(line.weights))
+            for name, line in self.quantities.items()
+        }
+
+
+@cache
+def load_calibration() -> tuple[PostureCalibration, str]:
+    """The fitted numbers that travel with the package, and their digest.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        The file is damaged: the installation is.
+    """
+    path = resource("calibration", "posture.json")
+    content = path.read_bytes()
+    try:
+        calibration = PostureCalibration.model_validate(json.loads(content))
+    except (ValidationError, ValueError) as error:
+        raise EnvironmentProblemError(
+            f"{path} is damaged: install neckrom again (pip install --force-reinstall neckrom)."
+        ) from error
+    if calibration.features != NAMES:
+        raise EnvironmentProblemError(f"{path} is of another version: install neckrom again.")
+    return calibration, hashlib.sha256(content).hexdigest()[:12]

@@ -1,0 +1,160 @@
+"""The kinds of session side by side: what each keeps as its result, and what the store needs to know of it.
+
+A result names its kind (``kind``); one that names none is of the neck, as all were at first. Whoever adds a kind
+writes it down in :data:`KINDS` and in :func:`facts_of`; lists, deletion, backups and the way in follow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from neckrom.errors import InputError
+from neckrom.posture.result import SCHEMA_VERSION as POSTURE_VERSION
+from neckrom.posture.result import PostureResult
+from neckrom.result import SCHEMA_VERSION as NECK_VERSION
+from neckrom.result import ClipInfo, Model, Result, ToolInfo
+from neckrom.running.result import SCHEMA_VERSION as RUN_VERSION
+from neckrom.running.result import RunResult
+
+NECK, RUN, POSTURE = "neck", "run", "posture"
+
+BodyResult = RunResult | PostureResult
+"""Results of the kinds that are read from a whole body."""
+AnyResult = Result | BodyResult
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of session.
+
+    Attributes
+    ----------
+    name : str
+        As results and the database say it.
+    model : type
+        Of its result.
+    version : str
+        Of the form of its result.
+    command : str
+        With which it is measured again.
+    """
+
+    name: str
+    model: type[Model]
+    version: str
+    command: str
+
+
+KINDS: dict[str, Kind] = {
+    NECK: Kind(NECK, Result, NECK_VERSION, "neckrom measure"),
+    RUN: Kind(RUN, RunResult, RUN_VERSION, "neckrom run"),
+    POSTURE: Kind(POSTURE, PostureResult, POSTURE_VERSION, "neckrom posture"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What lists show of a result.
+
+    Attributes
+    ----------
+    kind : str
+    clips : tuple of ClipInfo
+        The first one names the session.
+    view, norms : str
+        From where it was filmed, and what it was judged against; empty where it was not.
+    flagged : int
+        What is marked: movements for loss of range, rows of a run.
+    """
+
+    kind: str
+    tool: ToolInfo
+    clips: tuple[ClipInfo, ...]
+    view: str
+    norms: str
+    flagged: int
+
+    @property
+    def name(self) -> str:
+        """Of the clip."""
+        return self.clips[0].name
+
+
+def kind_of(content: dict[str, Any], where: str) -> Kind:
+    """Which kind a ``result.json`` is of.
+
+    Raises
+    ------
+    InputError
+        If this neckrom knows no such kind.
+    """
+    name = content.get("kind", NECK)
+    known = KINDS.get(name) if isinstance(name, str) else None
+    if known is None:
+        shown = "".join(letter for letter in str(name)[:40] if letter.isprintable())
+        raise InputError(
+            f"{where} is the result of a measurement that this neckrom does not keep ({shown!r}; it keeps "
+            f"{', '.join(KINDS)}). Install a newer neckrom."
+        )
+    return known
+
+
+def facts_of(result: AnyResult) -> Facts:
+    """What the store needs to know of a result, whichever kind it is of."""
+    if isinstance(result, RunResult):
+        flagged = sum(row.flag == "flagged" for row in result.rows)
+        clips = tuple(recording.clip for recording in result.clips)
+        return Facts(RUN, result.tool, clips, result.view, "", flagged)
+    if isinstance(result, PostureResult):
+        clips = tuple(view.recording.clip for view in result.views)
+        return Facts(POSTURE, result.tool, clips, f"side_{result.side}", "", 0)
+    flagged = sum(item.flag == "flagged" for item in result.movements)
+    return Facts(NECK, result.tool, (result.clip,), result.camera.view, result.norms.name, flagged)
+
+
+def recording_of(result: AnyResult, raw: bytes) -> str:
+    """What a session is known by, 64 hexadecimal digits.
+
+    Of the neck, the hash of its recording, or of the result where that names none. The same clip may be measured as
+    another kind, too, so the kind is part of what others are known by, and so are all of their clips.
+    """
+    facts = facts_of(result)
+    named = [clip.sha256 for clip in facts.clips]
+    if not all(_HASH.fullmatch(each) for each in named):
+        return hashlib.sha256(raw).hexdigest()
+    return (
+        named[0]
+        if facts.kind == NECK
+        else hashlib.sha256(":".join((facts.kind, *named)).encode()).hexdigest()
+    )
+
+
+def fault_of(result: AnyResult) -> str | None:
+    """What a result of its kind must hold and does not, as "it does not hold the six movements"; None if sound."""
+    if isinstance(result, Result):
+        movements = [item.movement for item in result.movements]
+        six = len(set(movements)) == len(movements) == 6
+        return None if six else "it does not hold the six movements"
+    if isinstance(result, RunResult):
+        return _fault_of_run(result)
+    return None if result.views else "it holds no recording"
+
+
+def _fault_of_run(result: RunResult) -> str | None:
+    if not result.clips:
+        return "it holds no recording"
+    if (
+        sorted(row.name for row in result.rows) != sorted({row.name for row in result.rows})
+        or len(result.rows) != 4
+    ):
+        return "it does not hold the four rows"
+    named = [*result.measured_on.values(), *(step.clip for step in result.steps)]
+    named += [row.moment.clip for row in result.rows if row.moment is not None]
+    if any(not 0 <= number < len(result.clips) for number in named):
+        return "it speaks of a clip that it does not hold"
+    return None

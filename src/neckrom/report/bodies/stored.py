@@ -1,0 +1,121 @@
+"""The report of a run or a posture that lies in its folder, laid out again: in any language, for any reader."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from neckrom.messages import Messages
+from neckrom.posture.result import PostureResult
+from neckrom.private_files import read_plain
+from neckrom.report.bodies.content import BodyContent
+from neckrom.report.bodies.pictures import BodyPicture
+from neckrom.report.bodies.posture_content import posture_content
+from neckrom.report.bodies.run_content import run_content
+from neckrom.report.bodies.tables import CURVES, read_curves
+from neckrom.report.letterhead import NOBODY, Letterhead
+from neckrom.report.pictures import EDGE
+from neckrom.report.write import PICTURES
+from neckrom.running.curves import Curves
+from neckrom.running.result import RunResult
+from neckrom.saying.runs import Earlier
+
+MAX_PICTURE_BYTES = 5_000_000
+_NO_PICTURE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    LookupError,
+    TypeError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow raises of a file that is none, or claims more points than any picture of ours has."""
+
+
+def picture_names(result: RunResult | PostureResult) -> tuple[str, ...]:
+    """Which pictures a result may have, in their order."""
+    if isinstance(result, RunResult):
+        return tuple(row.name for row in result.rows)
+    return tuple(f"view_{number}" for number in range(1, len(result.views) + 1))
+
+
+def stored_pictures(folder: Path, result: RunResult | PostureResult) -> dict[str, bytes]:
+    """Pictures of a result folder as JPEG, by name; empty where the person kept none."""
+    found = {}
+    for name in picture_names(result):
+        try:
+            data = read_plain(folder / PICTURES / f"{name}.jpg", MAX_PICTURE_BYTES)
+        except OSError:
+            continue
+        if _opened(data) is not None:
+            found[name] = data
+    return found
+
+
+def _opened(data: bytes) -> Image.Image | None:
+    try:
+        with Image.open(io.BytesIO(data), formats=["JPEG"]) as opened:
+            return opened.convert("RGB") if opened.size == (EDGE, EDGE) else None
+    except _NO_PICTURE:
+        return None
+
+
+def _pictures(result: RunResult | PostureResult, kept: Mapping[str, bytes]) -> dict[str, BodyPicture]:
+    drawn = {}
+    for name, data in kept.items():
+        image = _opened(data)
+        if image is not None:
+            drawn[name] = BodyPicture(name, _time_of(result, name), np.asarray(image, dtype=np.uint8))
+    return drawn
+
+
+def _time_of(result: RunResult | PostureResult, name: str) -> float:
+    if isinstance(result, PostureResult):
+        return result.views[int(name.removeprefix("view_")) - 1].moment_s
+    moment = next((row.moment for row in result.rows if row.name == name), None)
+    return 0.0 if moment is None else moment.time_s
+
+
+def curves_in(folder: Path, result: RunResult) -> list[Curves]:
+    """Curves of the clips, as far as they are at hand.
+
+    Raises
+    ------
+    InputError
+        If they are damaged.
+    """
+    found = []
+    for number, recording in enumerate(result.clips):
+        name = CURVES.get(recording.role)
+        curves = None if name is None else read_curves(folder / name, number)
+        if curves is not None:
+            found.append(curves)
+    return found
+
+
+def stored_content(
+    result: RunResult | PostureResult,
+    folder: Path,
+    texts: Messages,
+    head: Letterhead = NOBODY,
+    *,
+    earlier: Earlier | None = None,
+) -> BodyContent:
+    """The report's content from what lies in its folder; a damaged picture is left out.
+
+    Raises
+    ------
+    InputError
+        If the curves are damaged.
+    """
+    drawn = _pictures(result, stored_pictures(folder, result))
+    if isinstance(result, PostureResult):
+        return posture_content(result, tuple(drawn.values()), texts, head)
+    by_row = {row.name: drawn[row.name] for row in result.rows if row.name in drawn}
+    return run_content(result, curves_in(folder, result), by_row, texts, head, earlier=earlier)

@@ -1,0 +1,72 @@
+"""Wrists against the middle of the trunk, from behind or in front."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from neckrom.body import Body, Side, index_of
+from neckrom.running.gait import Gait
+from neckrom.types import FloatArray
+
+
+def past_middle(body: Body, name: str, side: Side) -> FloatArray:
+    """How far an elbow or wrist is seen past the trunk's middle line, shape (N,), in distances between the shoulders.
+
+    Negative on its own side. In the picture: a wrist that swings in front of a turning trunk is seen further from its
+    middle than it is, which the fitted reading takes into account.
+    """
+    shoulder, hip = body.middle("shoulder"), body.middle("hip")
+    up = shoulder - hip
+    up = up / np.linalg.norm(up, axis=1, keepdims=True)
+    across = np.stack([-up[:, 1], up[:, 0]], axis=1)
+    width = float(
+        np.nanmedian(np.linalg.norm(body.point("shoulder", "left") - body.point("shoulder", "right"), axis=1))
+    )
+    # from behind the person's right is the picture's, in front it is the other way round
+    sign = (1.0 if side == "left" else -1.0) * (1.0 if body.view.name == "back" else -1.0)
+    return np.asarray(sign * np.sum((body.point(name, side) - shoulder) * across, axis=1) / width)
+
+
+def past_middle_in_space(body: Body, side: Side) -> FloatArray:
+    """The wrist past the middle along the line of the shoulders, from the model's points in metres; shape (N,)."""
+    left, right = body.world[:, index_of("shoulder", "left")], body.world[:, index_of("shoulder", "right")]
+    line = right - left
+    width = float(np.nanmedian(np.linalg.norm(line, axis=1)))
+    line = line / np.linalg.norm(line, axis=1, keepdims=True)
+    sign = 1.0 if side == "left" else -1.0
+    wrist = body.world[:, index_of("wrist", side)]
+    return np.asarray(sign * np.sum((wrist - 0.5 * (left + right)) * line, axis=1) / width)
+
+
+def furthest_in_strides(gait: Gait, values: FloatArray) -> FloatArray:
+    """Largest value in each whole stride of the left foot, shape (K,); NaN where a third of it was not seen."""
+    time_s, starts = gait.body.time_s, gait.left.strides.origin_s
+    out = []
+    for start, end in pairwise(starts):
+        inside = (time_s >= start) & (time_s < end)
+        seen = values[inside]
+        whole = start >= time_s[0] - 0.02 and end <= time_s[-1] + 0.02
+        enough = whole and np.isfinite(seen).sum() > 0.67 * max(len(seen), 1)
+        # a single frame is often wrong: the second largest of neighbours
+        out.append(float(np.nanpercentile(seen, 97)) if enough else np.nan)
+    return np.array(out)
+
+
+def arm_features(gait: Gait, side: Side, body_values: dict[str, float]) -> dict[str, float]:
+    """Features of how far a wrist comes past the middle."""
+    body = gait.body
+    wrist = furthest_in_strides(gait, past_middle(body, "wrist", side))
+    elbow = furthest_in_strides(gait, past_middle(body, "elbow", side))
+    space = furthest_in_strides(gait, past_middle_in_space(body, side))
+    return {
+        "wrist_past": float(np.nanmedian(wrist)) if np.isfinite(wrist).any() else float("nan"),
+        "elbow_past": float(np.nanmedian(elbow)) if np.isfinite(elbow).any() else float("nan"),
+        "wrist_past_in_space": float(np.nanmedian(space)) if np.isfinite(space).any() else float("nan"),
+        "oblique_own": (1.0 if side == "left" else -1.0) * body.view.oblique_deg,
+        **{
+            name: body_values[name]
+            for name in ("shoulder_deep_once", "shoulder_world_once", "wrist_deep_once")
+        },
+    }

@@ -1,0 +1,289 @@
+"""Strides: the period of the gait, every stride of each foot, and the mean stride.
+
+Everything here is blind to what a contact is. Rhythm and shape come first: a foot does the same in every stride but
+for small differences, so that its mean course over many strides is known between the frames, and each stride's time
+is how far the mean course has to be moved to lie on its frames.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neckrom.body import Body, Side
+from neckrom.types import FloatArray, IntArray
+
+JOINTS = ("heel", "toe", "ankle", "knee")
+SHORTEST_S, LONGEST_S = 0.45, 1.7
+"""Periods of a stride (two steps) that are looked for: 266 to 70 steps a minute, so that walking is seen as such."""
+STEP_S = 0.004
+"""Grid of mean courses."""
+BANDWIDTH_S = 0.012
+"""Standard deviation of the kernel that makes the mean course."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Mean course of one foot over a stride.
+
+    Attributes
+    ----------
+    at_s : ndarray, shape (Q,)
+        Time within the stride, from its origin.
+    values, slopes : ndarray, shape (Q, C)
+        Mean of each channel and its derivative by time. Channels: x (+ forward, or to the right from behind) and
+        height of heel, toe, ankle and knee against the middle of the hips, in trunk lengths; then height of the
+        hips in the picture.
+    noise : ndarray, shape (C,)
+        Standard deviation of single frames about it.
+    """
+
+    at_s: FloatArray
+    values: FloatArray
+    slopes: FloatArray
+    noise: FloatArray
+
+    def at(self, time_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Values and slopes at other times within the stride, shape (M, C) each."""
+        columns = range(self.values.shape[1])
+        values = np.stack([np.interp(time_s, self.at_s, self.values[:, c]) for c in columns], axis=1)
+        slopes = np.stack([np.interp(time_s, self.at_s, self.slopes[:, c]) for c in columns], axis=1)
+        return values, slopes
+
+
+@dataclass(frozen=True, slots=True)
+class Strides:
+    """Strides of one foot.
+
+    Attributes
+    ----------
+    side : {"left", "right"}
+    origin_s : ndarray, shape (K,)
+        Origin of each stride, the same moment of each.
+    period_s : float
+    course : Course
+    """
+
+    side: Side
+    origin_s: FloatArray
+    period_s: float
+    course: Course
+
+
+def channels(body: Body, side: Side) -> FloatArray:
+    """What is followed of one foot; shape (N, 9), see ``Course``."""
+    hip = body.middle("hip")
+    forward = body.facing or 1
+    columns = []
+    for joint in JOINTS:
+        off = (body.point(joint, side) - hip) / body.scale_px
+        columns += [off[:, 0] * forward, -off[:, 1]]
+    return np.stack([*columns, -hip[:, 1] / body.scale_px], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """The period of the legs' swing against each other.
+
+    Attributes
+    ----------
+    period_s : float
+        Of a stride.
+    regularity : float
+        How like a stride is to the next, 1 = the same.
+    swing : float
+        Standard deviation of the legs' swing against each other, in trunk lengths.
+    phase : ndarray, shape (N,)
+        Phase of the swing in turns, rising by one a stride; NaN where the legs were not seen.
+    """
+
+    period_s: float
+    regularity: float
+    swing: float
+    phase: FloatArray
+
+
+def rhythm(body: Body) -> Rhythm | None:
+    """Period and phase of the legs' swing; None where hardly anything was seen."""
+    apart = channels(body, "left")[:, :-1] - channels(body, "right")[:, :-1]
+    known = np.isfinite(apart).all(axis=1)
+    if known.sum() < 20:
+        return None
+    time_s = body.time_s[known]
+    swing = apart[known] - apart[known].mean(axis=0)
+    # what both legs share (a lean of the picture, the camera's height) is no swing
+    _, spread, directions = np.linalg.svd(swing, full_matrices=False)
+    main = swing @ directions[0]
+    grid = np.arange(time_s[0], time_s[-1], 1 / 120)
+    if len(grid) < 150:
+        return None
+    even = np.interp(grid, time_s, main)
+    even -= even.mean()
+    n = len(even)
+    spectrum = np.abs(np.fft.rfft(even, 2 * n)) ** 2
+    alike = np.fft.irfft(spectrum)[:n] / np.arange(n, 0, -1)
+    first, last = int(SHORTEST_S * 120), min(int(LONGEST_S * 120), n * 2 // 3)
+    if last <= first + 2 or alike[0] <= 0:
+        return None
+    peaks = [k for k in range(first, last) if alike[k] >= alike[k - 1] and alike[k] >= alike[k + 1]]
+    if not peaks:
+        return Rhythm(float("nan"), 0.0, float(spread[0] / np.sqrt(len(swing))), np.full(len(body), np.nan))
+    best = max(peaks, key=lambda k: alike[k])
+    # the first of equally good ones is the period, the others are its multiples
+    best = next(k for k in peaks if alike[k] > 0.85 * alike[best])
+    period = best / 120
+    for _ in range(3):
+        phase = _phase(time_s, main, period)
+        span = phase[-1] - phase[0]
+        if span < 1:
+            break
+        period = float((time_s[-1] - time_s[0]) / span)
+    whole = np.full(len(body), np.nan)
+    whole[known] = phase
+    return Rhythm(period, float(alike[best] / alike[0]), float(spread[0] / np.sqrt(len(swing))), whole)
+
+
+def _phase(time_s: FloatArray, swing: FloatArray, period_s: float) -> FloatArray:
+    """Phase in turns of the swing's first harmonic, read in a window of about one stride; shape (N,)."""
+    turn = np.exp(-2j * np.pi * time_s / period_s)
+    width = 0.45 * period_s
+    step = float(np.median(np.diff(time_s)))
+    reach = int(np.ceil(3 * width / step))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step / width) ** 2)
+    carried = np.convolve(swing * turn, kernel, mode="full")[reach : reach + len(swing)]
+    return np.asarray(np.unwrap(np.angle(carried)) / (2 * np.pi) + time_s / period_s)
+
+
+def mean_course(
+    rel_s: FloatArray, values: FloatArray, at_s: FloatArray, weights: FloatArray | None = None
+) -> Course:
+    """Mean course by local parabolas, robust against single wrong frames.
+
+    Parameters
+    ----------
+    rel_s : ndarray, shape (M,)
+        Time of each sample within its stride.
+    values : ndarray, shape (M, C)
+    at_s : ndarray, shape (Q,)
+    weights : ndarray, shape (M,), optional
+    """
+    order = np.argsort(rel_s)
+    rel_s, values = rel_s[order], values[order]
+    given = np.ones(len(rel_s)) if weights is None else weights[order]
+    reach = 3.0 * BANDWIDTH_S
+    first = np.searchsorted(rel_s, at_s - reach)
+    last = np.searchsorted(rel_s, at_s + reach)
+    widest = max(int((last - first).max()), 4)
+    index = np.clip(first[:, None] + np.arange(widest), 0, len(rel_s) - 1)
+    inside = first[:, None] + np.arange(widest) < last[:, None]
+    u = (rel_s[index] - at_s[:, None]) / BANDWIDTH_S
+    base = np.exp(-0.5 * u**2) * inside * given[index]
+    design = np.stack([np.ones_like(u), u, u**2], axis=-1)
+    samples = values[index]  # (Q, W, C)
+    weight = np.repeat(base[..., None], values.shape[1], axis=2)
+    ridge = np.diag([1e-9, 1e-3, 1e-2])
+    for _ in range(4):
+        left = np.einsum("qwc,qwa,qwb->qcab", weight, design, design) + ridge
+        right = np.einsum("qwc,qwa,qwc->qca", weight, design, samples)
+        fitted = np.linalg.solve(left, right[..., None])[..., 0]
+        off = np.abs(samples - np.einsum("qwa,qca->qwc", design, fitted))
+        typical = np.sum(base[..., None] * off, axis=1) / np.maximum(base.sum(axis=1), 1e-9)[:, None]
+        weight = base[..., None] / (1.0 + (off / (2.0 * typical[:, None] + 1e-6)) ** 2)
+    course = Course(at_s, fitted[..., 0], fitted[..., 1] / BANDWIDTH_S, np.zeros(values.shape[1]))
+    noise = 1.48 * np.median(np.abs(values - course.at(rel_s)[0]), axis=0)
+    return Course(at_s, course.values, course.slopes, np.maximum(noise, 1e-4))
+
+
+def strides_of(body: Body, side: Side, beat: Rhythm) -> Strides | None:
+    """Strides of one foot, their origins where the foot is at the same moment of its course.
+
+    The origin is put where the legs' swing has a whole phase (left) or a half one (right).
+    """
+    values = channels(body, side)
+    known = np.isfinite(values).all(axis=1) & np.isfinite(beat.phase)
+    if known.sum() < 20:
+        return None
+    phase = beat.phase[known] + (0.0 if side == "left" else 0.5)
+    time_s, seen = body.time_s[known], values[known]
+    # the hips' height drifts; what matters is how it goes up and down within a stride
+    seen[:, -1] -= _drift(time_s, seen[:, -1], beat.period_s)
+    # one more at either end: its contact may still be in the clip
+    numbers = np.arange(np.ceil(phase[0]) - 1, np.floor(phase[-1]) + 2)
+    origin = np.interp(numbers, phase, time_s)
+    origin[0] = origin[1] - beat.period_s
+    origin[-1] = origin[-2] + beat.period_s
+    at_s = np.arange(-0.5 * beat.period_s, 0.75 * beat.period_s, STEP_S)
+    course = None
+    for _ in range(3):
+        rel, rows, _ = _within(time_s, origin, beat.period_s)
+        course = mean_course(rel, seen[rows], at_s)
+        shift = _shifts(time_s, seen, origin, course, (-0.5 * beat.period_s, 0.5 * beat.period_s))
+        origin = origin + np.where(np.isfinite(shift), shift, 0.0)
+    assert course is not None
+    return Strides(side, origin, beat.period_s, course)
+
+
+def _drift(time_s: FloatArray, values: FloatArray, period_s: float) -> FloatArray:
+    """Slow part of a series: its mean over a stride; shape (N,)."""
+    step = float(np.median(np.diff(time_s)))
+    reach = max(round(period_s / step / 2), 1)
+    padded = np.pad(values, reach, mode="reflect" if len(values) > reach else "edge")
+    return np.asarray(np.convolve(padded, np.full(2 * reach + 1, 1 / (2 * reach + 1)), mode="valid"))
+
+
+def _within(time_s: FloatArray, origin: FloatArray, period_s: float) -> tuple[FloatArray, IntArray, IntArray]:
+    """Every frame as part of each stride whose origin is near: time from it, row of the frame, number of the stride."""
+    rel = time_s[:, None] - origin[None]
+    rows, numbers = np.nonzero((rel > -0.55 * period_s) & (rel < 0.8 * period_s))
+    return rel[rows, numbers], rows, numbers
+
+
+def _shifts(
+    time_s: FloatArray, values: FloatArray, origin: FloatArray, course: Course, window: tuple[float, float]
+) -> FloatArray:
+    """By how much each stride is later than the mean course says, seconds, shape (K,); NaN where not seen."""
+    out = np.full(len(origin), np.nan)
+    for k, start in enumerate(origin):
+        shift = 0.0
+        for _ in range(3):
+            rel = time_s - start - shift
+            inside = (rel > window[0]) & (rel < window[1])
+            outside = 0.3 * (window[1] - window[0])
+            if inside.sum() < 4 or rel[0] > window[0] + outside or rel[-1] < window[1] - outside:
+                shift = np.nan
+                break
+            mean, slope = course.at(rel[inside])
+            off = (values[inside] - mean) / course.noise
+            steep = slope / course.noise
+            weight = 1.0 / (1.0 + (off / 3.0) ** 2)
+            power = np.sum(weight * steep**2)
+            if power <= 0:
+                shift = np.nan
+                break
+            # moving the stride later lowers the values where the course rises
+            shift += float(np.clip(-np.sum(weight * steep * off) / power, -0.03, 0.03))
+        out[k] = shift
+    return out
+
+
+def moments(
+    body: Body, strides: Strides, around_s: float, before_s: float = 0.1, after_s: float = 0.1
+) -> FloatArray:
+    """When each stride reaches a moment of the mean course; shape (K,), seconds, NaN where it was not seen.
+
+    Parameters
+    ----------
+    body : Body
+    strides : Strides
+    around_s : float
+        The moment, within the stride.
+    before_s, after_s : float
+        The part of the course that is laid upon the frames.
+    """
+    values = channels(body, strides.side)
+    known = np.isfinite(values).all(axis=1)
+    time_s, seen = body.time_s[known], values[known]
+    seen[:, -1] -= _drift(time_s, seen[:, -1], strides.period_s)
+    shift = _shifts(time_s, seen, strides.origin_s, strides.course, (around_s - before_s, around_s + after_s))
+    return strides.origin_s + shift + around_s

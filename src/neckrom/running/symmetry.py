@@ -1,0 +1,43 @@
+"""Left against right, with bootstrap errors over steps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neckrom.body import Side
+from neckrom.running.measurement import NOTHING, Estimate
+from neckrom.types import FloatArray
+
+RESAMPLINGS = 400
+FEWEST = 4
+
+
+def asymmetry(values: list[float], feet: list[Side]) -> Estimate:
+    """100 (L - R) / mean, with the standard deviation of a bootstrap over steps (always the same draws).
+
+    Parameters
+    ----------
+    values : list of float
+        One for each step; NaN is left out.
+    feet : list of {"left", "right"}
+    """
+    numbers = np.array(values)
+    left = numbers[[foot == "left" for foot in feet] & np.isfinite(numbers)]
+    right = numbers[[foot == "right" for foot in feet] & np.isfinite(numbers)]
+    if min(len(left), len(right)) < FEWEST:
+        return NOTHING
+    random = np.random.default_rng(0)
+    lefts = random.choice(left, (RESAMPLINGS, len(left))).mean(axis=1)
+    rights = random.choice(right, (RESAMPLINGS, len(right))).mean(axis=1)
+    drawn = _percent(lefts, rights)
+    return Estimate(float(_percent(left.mean(), right.mean())), float(np.std(drawn)))
+
+
+def bootstrap_sd(values: FloatArray) -> float:
+    """Standard deviation of the median over resampled steps."""
+    random = np.random.default_rng(0)
+    return float(np.std(np.median(random.choice(values, (RESAMPLINGS, len(values))), axis=1)))
+
+
+def _percent(left: FloatArray | float, right: FloatArray | float) -> FloatArray:
+    return np.asarray(100.0 * (np.asarray(left) - right) / (0.5 * (np.asarray(left) + right)))

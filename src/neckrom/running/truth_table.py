@@ -1,0 +1,123 @@
+"""Landmark tables of runners whose movement is exactly known: for fitting, and for people kept out of it.
+
+One ``.npz`` holds many clips. Points are kept in eighths of a pixel and world points in millimetres: both far below
+what the pose model knows.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neckrom.types import BodySeries, FloatArray
+
+KEPT = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32)
+"""Points of the pose model that a run is read from; the others are missing."""
+WORLD_KEPT = (11, 12, 13, 14, 15, 16, 23, 24)
+PER_PIXEL, PER_METRE = 8.0, 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningClip:
+    """Landmarks and truth of one clip.
+
+    Attributes
+    ----------
+    name, person : str
+    series : BodySeries
+    truth : dict of float
+        ``cadence``, ``lean``, ``ear_shoulder``, ``step_asymmetry``, ``shoulder_range``, ``pelvis_range``,
+        ``against_pelvis_range``, ``drop_left``, ``drop_right``, ``vertical``, ... in the units of the result.
+    contacts : ndarray, shape (K, 6)
+        Foot (0 left, 1 right), initial contact and toe-off (s), foot, shank and knee at contact (degrees).
+    wrist : ndarray, shape (N, 2)
+        Left and right wrist past the middle of the thorax, in distances between the shoulder joints.
+    """
+
+    name: str
+    person: str
+    series: BodySeries
+    truth: dict[str, float]
+    contacts: FloatArray
+    wrist: FloatArray
+
+
+def write_running_table(path: Path, clips: list[RunningClip]) -> None:
+    """Write a table; see ``read_running_table``."""
+    arrays: dict[str, NDArray[np.generic]] = {}
+    about = []
+    for clip in clips:
+        series = clip.series
+        found = series.found
+        pose = np.nan_to_num(series.pose[:, KEPT])
+        world = np.nan_to_num(series.pose_world[:, WORLD_KEPT])
+        key = clip.name
+        arrays[f"{key}/time"] = series.time_ns
+        arrays[f"{key}/found"] = found
+        # differences from frame to frame are small and pack well
+        arrays[f"{key}/pose"] = np.diff(
+            np.rint(pose * PER_PIXEL).astype(np.int16), axis=0, prepend=np.int16(0)
+        )
+        arrays[f"{key}/world"] = np.diff(
+            np.rint(world * PER_METRE).astype(np.int16), axis=0, prepend=np.int16(0)
+        )
+        arrays[f"{key}/contacts"] = clip.contacts.astype(np.float32)
+        arrays[f"{key}/wrist"] = np.rint(clip.wrist * 1000).astype(np.int16)
+        about.append(
+            {
+                "name": clip.name,
+                "person": clip.person,
+                "width": series.width,
+                "height": series.height,
+                "truth": {name: round(value, 4) for name, value in clip.truth.items()},
+            }
+        )
+    np.savez_compressed(path, about=np.array(json.dumps(about)), **arrays)
+
+
+def read_running_table(path: Path) -> list[RunningClip]:
+    """Clips of a table.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    list of RunningClip
+    """
+    clips = []
+    with np.load(path, allow_pickle=False) as table:
+        for entry in json.loads(str(table["about"])):
+            key = entry["name"]
+            found = table[f"{key}/found"]
+            frames = len(found)
+            pose = np.full((frames, 33, 3), np.nan, dtype=np.float32)
+            world = np.full((frames, 33, 3), np.nan, dtype=np.float32)
+            pose[:, KEPT] = np.cumsum(table[f"{key}/pose"], axis=0, dtype=np.int16) / PER_PIXEL
+            world[:, WORLD_KEPT] = np.cumsum(table[f"{key}/world"], axis=0, dtype=np.int16) / PER_METRE
+            pose[~found], world[~found] = np.nan, np.nan
+            series = BodySeries(
+                time_ns=table[f"{key}/time"],
+                pose=pose,
+                pose_world=world,
+                pose_visibility=np.where(found[:, None], 1.0, np.nan).repeat(33, axis=1).astype(np.float32),
+                people=found.astype(np.int64),
+                width=int(entry["width"]),
+                height=int(entry["height"]),
+            )
+            clips.append(
+                RunningClip(
+                    key,
+                    entry["person"],
+                    series,
+                    entry["truth"],
+                    table[f"{key}/contacts"].astype(np.float64),
+                    table[f"{key}/wrist"] / 1000.0,
+                )
+            )
+    return clips

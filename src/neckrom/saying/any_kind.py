@@ -1,0 +1,20 @@
+"""The verdict of a session, whichever kind it is of: what lists show."""
+
+from __future__ import annotations
+
+from neckrom.messages import Messages
+from neckrom.posture.result import PostureResult
+from neckrom.result import Result
+from neckrom.running.result import RunResult
+from neckrom.saying.postures import posture_verdict
+from neckrom.saying.runs import run_verdict
+from neckrom.saying.verdict import Verdict, verdict_of
+
+
+def verdict_of_any(result: Result | RunResult | PostureResult, texts: Messages) -> Verdict:
+    """Everything to be said of a session, the most important first."""
+    if isinstance(result, RunResult):
+        return run_verdict(result, texts)
+    if isinstance(result, PostureResult):
+        return posture_verdict(result, texts)
+    return verdict_of(result, texts)

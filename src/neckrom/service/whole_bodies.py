@@ -1,0 +1,79 @@
+"""A recording of a whole person that was given to be measured for the neck: what to do with it instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from neckrom.errors import InputError
+from neckrom.frames.samples import sample
+from neckrom.service.looking import Choice
+from neckrom.types import Float32Array, LandmarkSeries, Notice
+
+_LEGS = 1.2
+"""Hips to ankles in lengths of the trunk from which somebody stands or runs: who sits has less than one."""
+_HEIGHT = 0.35
+"""Nose to ankles as a share of the picture's height."""
+_FACES = 0.5
+"""Share of the frames with a face below which nothing of the neck can be measured in such a recording."""
+_AGREE = 0.6
+_PICTURES, _MAX_SIDE = 3, 960
+INSTEAD = (
+    "A run is read with: neckrom run CLIP. A standing posture with: neckrom posture CLIP. For the neck film head and "
+    "shoulders, sitting, from the front."
+)
+
+
+def whole_body_notice(series: LandmarkSeries, name: str) -> tuple[Notice, ...]:
+    """What to say of a recording in which somebody stands or runs with head and feet in the picture.
+
+    Raises
+    ------
+    InputError
+        The face is seen in too few frames: this is no recording of a neck.
+    """
+    poses = series.pose[series.pose_found]
+    if not len(poses) or np.mean([stands_whole(pose, series.height) for pose in poses]) < _AGREE:
+        return ()
+    if series.face_found.mean() < _FACES:
+        raise InputError(
+            f"{name} shows a whole person who stands or runs, with a face too small to measure. {INSTEAD}"
+        )
+    text = (
+        "The whole person is in the picture and the face is small: angles of the neck are less exact. Film head and "
+        "shoulders for the neck. A run is read with neckrom run, a standing posture with neckrom posture."
+    )
+    return (Notice(text, "whole_body"),)
+
+
+def whole_body_hint(path: Path, choice: Choice) -> str:
+    """The same for a clip in which no face was found: empty where no whole person is seen in a few pictures."""
+    from neckrom.landmarks.body_engine import BodyFinder  # noqa: PLC0415  (slow to load)
+
+    tracks = sample(path, _PICTURES, max_side=_MAX_SIDE)
+    pictures = next((one.pictures for one in tracks if choice.track is None or one.track == choice.track), ())
+    turned = [np.ascontiguousarray(np.rot90(picture, -choice.turned_deg // 90)) for picture in pictures]
+    finder = BodyFinder()
+    try:
+        seen = [stands_whole(finder.find(picture), picture.shape[0]) for picture in turned]
+    finally:
+        finder.close()
+    return f"A whole person who stands or runs is seen. {INSTEAD}" if sum(seen) * 2 > len(seen) else ""
+
+
+def stands_whole(pose: Float32Array, height: int) -> bool:
+    """Whether a pose is that of somebody who stands or runs with head and feet in the picture.
+
+    Parameters
+    ----------
+    pose : ndarray, shape (33, 3), pixels
+    height : int
+        Of the picture.
+    """
+    nose, shoulders, hips = pose[0, 1], pose[11:13, 1].mean(), pose[23:25, 1].mean()
+    ankles = pose[27:29, 1].max()  # in a step the other one is lifted
+    if not np.isfinite(ankles) or hips <= shoulders:
+        return False
+    inside = nose >= 0 and ankles <= height
+    return bool(inside and ankles - nose >= _HEIGHT * height and ankles - hips >= _LEGS * (hips - shoulders))

@@ -1,0 +1,1 @@
+"""A validation study in a clinic: its folder, what is wrong in it, and what it found."""

@@ -1,0 +1,538 @@
+"""What is missing or inconsistent in a study, by file and line.
+
+Grave problems would make the analysis wrong; the others are to be looked at. Values of camera and reference are
+compared to find rows that cannot be right (sides swapped, radians, zero not set), but what a message says never tells
+one from the other: who reads the reference stays blind.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from itertools import pairwise
+from statistics import median
+
+from neckrom.result import Result
+from neckrom.study.data import Loaded, Pair, Session, load_study, pairs_of
+from neckrom.study.plan import PLAN, StudyFolder, tool_of
+from neckrom.study.problems import Problem
+from neckrom.study.tables import PEOPLE, READINGS, SESSIONS, TABLES, Row, Table, date_of
+from neckrom.types import MOVEMENTS, PAIRS, Movement
+
+FEWEST_PEOPLE = 10
+"""Below it no statistics are worth their name."""
+_FAR_DEG = 25.0
+_RADIANS = 2.1
+_ZERO_DEG = 15.0
+_SWAP_DEG = 12.0
+_SWAP_SHARE = 0.4
+_ROUND = 10
+
+Rule = Callable[[Loaded], Iterator[Problem]]
+
+
+def check_study(folder: StudyFolder, today: date) -> tuple[Loaded, tuple[Problem, ...]]:
+    """Read a study and say what is wrong with it, by file and line.
+
+    Parameters
+    ----------
+    folder : StudyFolder
+    today : date
+        Later dates are mistakes.
+
+    Raises
+    ------
+    ConfigurationError
+        If ``study.toml`` cannot be read.
+    """
+    loaded = load_study(folder)
+    found = list(loaded.problems)
+    for rule in _RULES:
+        found += rule(loaded)
+    found += _future(loaded, today)
+    order = {PLAN: -1} | {table.file: number for number, table in enumerate(TABLES)}
+    found.sort(key=lambda problem: (order.get(problem.file, len(order)), problem.file, problem.line))
+    return loaded, tuple(found)
+
+
+# ------------------------------------------------------------------------- plan
+
+
+def _changed_plan(loaded: Loaded) -> Iterator[Problem]:
+    plan = loaded.data.plan
+    if not plan.is_frozen:
+        said = (
+            "The plan was changed after it was frozen. Put it back, or say why it had to change: "
+            'neckrom study freeze DIR --reason "..."'
+        )
+        yield Problem("plan_changed", PLAN, 0, said)
+
+
+def _too_few(loaded: Loaded) -> Iterator[Problem]:
+    data = loaded.data
+    paired = {pair.person for pair in data.pairs if pair.comparable}
+    if len(paired) < FEWEST_PEOPLE:
+        said = (
+            f"{len(paired)} people have a reading beside a measured trial: with fewer than {FEWEST_PEOPLE} nothing "
+            "can "
+            "be said of a population."
+        )
+        yield Problem("too_few_people", PEOPLE.file, 0, said)
+    elif len(data.people) < data.plan.people:
+        said = f"{len(data.people)} of {data.plan.people} planned people are enrolled."
+        yield Problem("fewer_than_planned", PEOPLE.file, 0, said, grave=False)
+    with_pain = sum(person.has_pain for person in data.people)
+    if len(data.people) >= data.plan.people and with_pain < data.plan.people_with_pain:
+        said = f"{with_pain} of {data.plan.people_with_pain} planned people with neck pain are enrolled."
+        yield Problem("fewer_than_planned", PEOPLE.file, 0, said, grave=False)
+
+
+# -------------------------------------------------------------------------- rows
+
+
+def _twice(loaded: Loaded) -> Iterator[Problem]:
+    for table in TABLES:
+        first: dict[tuple[str, ...], Row] = {}
+        for row in loaded.rows[table.name]:
+            key = tuple(row[name] for name in table.key)
+            if not all(key):
+                continue
+            if key in first:
+                yield _same_key(table, first[key], row)
+            else:
+                first[key] = row
+
+
+def _same_key(table: Table, first: Row, row: Row) -> Problem:
+    named = ", ".join(f"{name} {row[name]}" for name in table.key)
+    if table is PEOPLE and any(
+        first[name] != row[name]
+        for name in ("group", "age", "sex", "skin_tone", "hair", "beard", "glasses", "size")
+    ):
+        said = (
+            f"{named} stands in line {first.line} already, in other strata: a person belongs to one. Keep the right "
+            "row."
+        )
+        return Problem("two_strata", table.file, row.line, said)
+    said = f"{named} stands in line {first.line} already: keep the right row."
+    return Problem("duplicate", table.file, row.line, said)
+
+
+def _contradicting_group(loaded: Loaded) -> Iterator[Problem]:
+    for row in loaded.rows["people"]:
+        if row["group"] == "no_pain" and row.numbers.get("pain_nprs", 0.0) > 0:
+            said = f"{row['person']} is enrolled without neck pain, but has pain {row['pain_nprs']} now."
+            yield Problem("two_strata", PEOPLE.file, row.line, said)
+
+
+def _unknown_names(loaded: Loaded) -> Iterator[Problem]:
+    people = {person.id for person in loaded.data.people}
+    folded = {name.casefold(): name for name in people}
+    planned = {(session.person, session.id) for session in loaded.data.sessions}
+    visits = {visit.id for visit in loaded.data.plan.visits}
+    said: set[tuple[str, str]] = set()
+    for table in TABLES[1:]:
+        for row in loaded.rows[table.name]:
+            person, session = row["person"], row["session"]
+            if person and person not in people:
+                meant = folded.get(person.casefold())
+                hint = f"; {meant} is" if meant else ""
+                yield Problem(
+                    "unknown_person", table.file, row.line, f"{person} is not in {PEOPLE.file}{hint}."
+                )
+            elif session and session not in visits:
+                known = ", ".join(sorted(visits))
+                yield Problem(
+                    "unknown_session", table.file, row.line, f"Session {session} is not in {PLAN}: {known}."
+                )
+            elif table is not SESSIONS and (person, session) not in planned | said and person and session:
+                said.add((person, session))
+                text = f"Session {session} of {person} is not in {SESSIONS.file}."
+                yield Problem("unknown_session", table.file, row.line, text)
+
+
+def _operators(loaded: Loaded) -> Iterator[Problem]:
+    plan = loaded.data.plan
+    by_person: dict[str, list[Session]] = defaultdict(list)
+    for session in loaded.data.sessions:
+        if session.operator and session.operator not in plan.operators:
+            known = ", ".join(plan.operators)
+            said = f"Operator {session.operator} is not in {PLAN}: {known}."
+            yield Problem("unknown_operator", SESSIONS.file, session.line, said)
+        if session.id in plan.same_day and session.outcome == "done":
+            by_person[session.person].append(session)
+    for own in by_person.values():
+        if len(plan.operators) > 1 and len(own) > 1 and len({session.operator for session in own}) == 1:
+            said = f"The sessions of the first day of {own[0].person} were led by the same operator: two were planned."
+            yield Problem("same_operator", SESSIONS.file, own[-1].line, said, grave=False)
+
+
+# ------------------------------------------------------------------------- dates
+
+
+def _dates(loaded: Loaded) -> Iterator[Problem]:
+    plan = loaded.data.plan
+    by_person: dict[str, dict[str, Session]] = defaultdict(dict)
+    for session in loaded.data.sessions:
+        by_person[session.person].setdefault(session.id, session)
+        if session.day is not None and session.day < plan.created:
+            said = f"{session.day} lies before the study was planned ({plan.created})."
+            yield Problem("date_order", SESSIONS.file, session.line, said)
+    for own in by_person.values():
+        yield from _dates_of_person(loaded, own)
+
+
+def _dates_of_person(loaded: Loaded, own: dict[str, Session]) -> Iterator[Problem]:
+    plan = loaded.data.plan
+    days = [(own[visit.id], visit.day) for visit in plan.visits if visit.id in own]
+    known = [(session, day) for session, day in days if session.day is not None and session.outcome == "done"]
+    first = [session for session, day in known if day == "first"]
+    for session in first[1:]:
+        if session.day != first[0].day:
+            said = (
+                f"Sessions {first[0].id} and {session.id} of {session.person} are planned for one day; the dates "
+                "differ."
+            )
+            yield Problem("date_order", SESSIONS.file, session.line, said)
+    for session, day in known:
+        if day != "later" or not first or session.day is None or first[0].day is None:
+            continue
+        apart = (session.day - first[0].day).days
+        low, high = plan.days_between
+        if apart <= 0:
+            said = f"Session {session.id} of {session.person} is to come after session {first[0].id}."
+            yield Problem("date_order", SESSIONS.file, session.line, said)
+        elif not low <= apart <= high:
+            said = (
+                f"Session {session.id} of {session.person} came {apart} days after the first; planned were {low} to "
+                f"{high}."
+            )
+            yield Problem("days_between", SESSIONS.file, session.line, said, grave=False)
+
+
+def _future(loaded: Loaded, today: date) -> Iterator[Problem]:
+    for row in loaded.rows["sessions"]:
+        day = date_of(row)
+        if day is not None and day > today:
+            yield Problem("future_date", SESSIONS.file, row.line, f"{day} has not been yet.")
+
+
+# ------------------------------------------------------------- sessions, recordings
+
+
+def _missing_sessions(loaded: Loaded) -> Iterator[Problem]:
+    data = loaded.data
+    planned = {(session.person, session.id) for session in data.sessions}
+    for person in data.people:
+        gone = [visit.id for visit in data.plan.visits if (person.id, visit.id) not in planned]
+        if gone:
+            said = (
+                f"{person.id} has no row for session {', '.join(gone)} in {SESSIONS.file}: add it, with the outcome "
+                "missed or failed where it was not done."
+            )
+            yield Problem("missing_session", PEOPLE.file, person.line, said)
+    for row in loaded.rows["sessions"]:
+        if row["outcome"] in ("failed", "stopped", "missed") and not row["reason"]:
+            said = f"The outcome is {row['outcome']}, but no reason is given."
+            yield Problem("no_reason", SESSIONS.file, row.line, said, grave=False)
+
+
+def _recordings(loaded: Loaded) -> Iterator[Problem]:
+    used: dict[str, Session] = {}
+    for session in loaded.data.sessions:
+        if not session.recording:
+            if session.outcome == "done":
+                said = "The session was done, but no recording is named."
+                yield Problem("no_recording", SESSIONS.file, session.line, said)
+            continue
+        if session.recording in used:
+            said = (
+                f"The recording {session.recording} belongs to line {used[session.recording].line} already."
+            )
+            yield Problem("recording_twice", SESSIONS.file, session.line, said)
+        used.setdefault(session.recording, session)
+        if session.result is None:
+            clip = any(loaded.folder.clips.glob(f"{_plain(session.recording)}.*"))
+            if session.outcome == "done" or clip:
+                said = (
+                    f"There is no result results/{session.recording}/result.json: measure the recording, or was it "
+                    "renamed?"
+                )
+                yield Problem("no_result", SESSIONS.file, session.line, said)
+    for name in sorted(set(loaded.results) - set(used)):
+        said = f"No session in {SESSIONS.file} names this recording: was it renamed, or is a row missing?"
+        yield Problem("unknown_recording", f"results/{name}/result.json", 0, said)
+
+
+def _plain(name: str) -> str:
+    """A name without what a pattern would take for more."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in name)
+
+
+def _renamed(loaded: Loaded) -> Iterator[Problem]:
+    clips: dict[str, str] = {}
+    names = set(loaded.results)
+    for name, result in loaded.results.items():
+        place = f"results/{name}/result.json"
+        stem = result.clip.name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        if result.session is None and stem != name and (stem in names or _looks_like(stem, loaded)):
+            said = f"It was measured from {result.clip.name}: the folder was renamed, or the clip."
+            yield Problem("renamed", place, 0, said)
+        if result.clip.sha256 in clips:
+            said = (
+                f"It holds the same recording as results/{clips[result.clip.sha256]}: one is somebody else's."
+            )
+            yield Problem("same_clip", place, 0, said)
+        clips.setdefault(result.clip.sha256, name)
+
+
+def _looks_like(stem: str, loaded: Loaded) -> bool:
+    """Whether a clip is named as one of this study's recordings are."""
+    return any(session.recording == stem for session in loaded.data.sessions)
+
+
+def _tool(loaded: Loaded) -> Iterator[Problem]:
+    plan = loaded.data.plan
+    told: Counter[tuple[str, ...]] = Counter()
+    for name, result in loaded.results.items():
+        changed = plan.tool.differences(result)
+        if not changed:
+            continue
+        told[changed] += 1
+        other = tool_of(result)
+        what = "; ".join(
+            f"{each} is {_short(getattr(other, each))}, frozen {_short(getattr(plan.tool, each))}"
+            for each in changed
+        )
+        said = f"It was not measured as frozen: {what}. Measure the recording again with the frozen tool and options."
+        yield Problem("other_tool", f"results/{name}/result.json", 0, said)
+
+
+def _short(value: object) -> str:
+    text = "not stated" if value is None else str(value)
+    return text if len(text) <= 40 else f"{text[:12]}…"
+
+
+# ------------------------------------------------------------------------ readings
+
+
+def _missing_readings(loaded: Loaded) -> Iterator[Problem]:
+    plan = loaded.data.plan
+    for session in loaded.data.sessions:
+        if session.outcome != "done":
+            if session.readings and session.outcome == "missed":
+                said = f"The session was missed, but has {len(session.readings)} readings."
+                yield Problem("readings_of_missed", SESSIONS.file, session.line, said)
+            continue
+        gone = []
+        for movement in MOVEMENTS:
+            trials = [reading.trial for reading in session.read(movement)]
+            missing = [str(trial) for trial in range(1, plan.trials + 1) if trial not in trials]
+            if missing:
+                gone.append(f"{movement.value} {', '.join(missing)}")
+        if gone:
+            said = f"Session {session.id} of {session.person} lacks readings: {'; '.join(gone)}."
+            yield Problem("missing_trials", SESSIONS.file, session.line, said)
+        extra = [reading for reading in session.readings if reading.trial > plan.trials]
+        for reading in extra:
+            said = f"Trial {reading.trial}: {plan.trials} of each direction are planned."
+            yield Problem("trial_number", READINGS.file, reading.line, said)
+
+
+def _times(loaded: Loaded) -> Iterator[Problem]:
+    for session in loaded.data.sessions:
+        timed = [reading for reading in session.readings if reading.time_s is not None]
+        if not timed or session.result is None:
+            continue
+        long = session.result.clip.duration_s
+        for reading in timed:
+            assert reading.time_s is not None
+            if reading.time_s > long + 1.0:
+                said = (
+                    f"time_s {reading.time_s:g} lies after the end of the recording ({long:.0f} s): minutes, or a "
+                    "clock?"
+                )
+                yield Problem("time", READINGS.file, reading.line, said)
+        for movement in MOVEMENTS:
+            own = [reading for reading in session.read(movement) if reading.time_s is not None]
+            for before, after in pairwise(own):
+                if (after.time_s or 0.0) <= (before.time_s or 0.0):
+                    said = f"time_s of trial {after.trial} does not come after that of trial {before.trial}."
+                    yield Problem("time", READINGS.file, after.line, said)
+
+
+def _copied(loaded: Loaded) -> Iterator[Problem]:
+    """All readings of a session the same as those of another one: a block was pasted twice."""
+    seen: dict[tuple[object, ...], Session] = {}
+    for session in loaded.data.sessions:
+        block = tuple(
+            sorted((reading.movement.value, reading.trial, reading.deg) for reading in session.readings)
+        )
+        if len(block) < _ROUND:
+            continue
+        if block in seen:
+            other = seen[block]
+            said = f"All readings are those of session {other.id} of {other.person}: a block was copied."
+            yield Problem("copied", READINGS.file, min(reading.line for reading in session.readings), said)
+        seen.setdefault(block, session)
+
+
+def _unpaired(loaded: Loaded) -> Iterator[Problem]:
+    for session in loaded.data.sessions:
+        if session.result is None:
+            continue
+        alone = [pair for pair in pairs_of(session) if pair.measured is None]
+        for movement in MOVEMENTS:
+            own = [pair for pair in alone if pair.movement is movement]
+            found = session.result.of(movement)
+            if own and found.trials:
+                said = (
+                    f"{len(session.read(movement))} readings of {movement.value} and {len(found.trials)} measured "
+                    "trials: "
+                    "nobody can tell which belong together. Give time_s for these readings, or they count as "
+                    "failures."
+                )
+                yield Problem("unpaired", READINGS.file, own[0].reading.line, said, grave=False)
+
+
+# ----------------------------------------------------- readings that cannot be right
+
+
+def _implausible(loaded: Loaded) -> Iterator[Problem]:
+    for session in loaded.data.sessions:
+        pairs = [pair for pair in pairs_of(session) if pair.comparable]
+        if not pairs:
+            continue
+        line = min(reading.line for reading in session.readings)
+        named = f"session {session.id} of {session.person}"
+        if _in_radians(pairs):
+            said = f"The readings of {named} look like radians: write degrees."
+            yield Problem("radians", READINGS.file, line, said)
+            continue
+        swapped = _swapped(pairs)
+        if swapped:
+            said = (
+                f"Left and right look swapped in {named} ({', '.join(swapped)}): sides are the person's. Look at the "
+                "form, and whether the recording is mirrored."
+            )
+            yield Problem("sides_swapped", READINGS.file, line, said)
+            continue
+        if _other_zero(pairs):
+            said = (
+                f"The readings of {named} look as if the device had not been set to zero: look at the form."
+            )
+            yield Problem("zero", READINGS.file, line, said)
+            continue
+        for pair in pairs:
+            if abs(pair.difference_deg) > _FAR_DEG:
+                said = (
+                    f"Trial {pair.reading.trial} of {pair.movement.value} is more than {_FAR_DEG:g} deg from what "
+                    "was "
+                    "measured: look at the form for a slip of the pen. If it stands there, it stays."
+                )
+                yield Problem("far_off", READINGS.file, pair.reading.line, said, grave=False)
+
+
+def _in_radians(pairs: Sequence[Pair]) -> bool:
+    return max(pair.reading.deg for pair in pairs) < _RADIANS and _measured(pairs) > 10.0
+
+
+def _measured(pairs: Sequence[Pair]) -> float:
+    return median(pair.measured.peak_deg for pair in pairs if pair.measured is not None)
+
+
+def _swapped(pairs: Sequence[Pair]) -> list[str]:
+    """Pairs of directions whose readings fit the other side far better than their own."""
+    found = []
+    for left, right in PAIRS:
+        read = {side: [pair.reading.deg for pair in pairs if pair.movement is side] for side in (left, right)}
+        seen = {
+            side: [
+                pair.measured.peak_deg
+                for pair in pairs
+                if pair.movement is side and pair.measured is not None
+            ]
+            for side in (left, right)
+        }
+        if not all((*read.values(), *seen.values())):
+            continue
+        uneven = abs(median(seen[left]) - median(seen[right]))
+        straight = _apart(read, seen, left, left) + _apart(read, seen, right, right)
+        crossed = _apart(read, seen, left, right) + _apart(read, seen, right, left)
+        if uneven > _SWAP_DEG and crossed < _SWAP_SHARE * straight:
+            found.append(left.value.split("_")[0])
+    return found
+
+
+def _apart(
+    read: dict[Movement, list[float]], seen: dict[Movement, list[float]], one: Movement, other: Movement
+) -> float:
+    return abs(median(read[one]) - median(seen[other]))
+
+
+def _other_zero(pairs: Sequence[Pair]) -> bool:
+    """Flexion too large by as much as extension is too small, or the same between the sides."""
+    middle = {
+        movement: median(own)
+        for movement in MOVEMENTS
+        if (own := [pair.difference_deg for pair in pairs if pair.movement is movement])
+    }
+    planes = ((Movement.FLEXION, Movement.EXTENSION), *PAIRS)
+    return any(
+        one in middle
+        and other in middle
+        and min(abs(middle[one]), abs(middle[other])) > _ZERO_DEG
+        and middle[one] * middle[other] < 0
+        for one, other in planes
+    )
+
+
+def _extension_sign(loaded: Loaded) -> Iterator[Problem]:
+    """A whole session whose readings of a direction are zero or below, where a movement was measured."""
+    for session in loaded.data.sessions:
+        for movement in MOVEMENTS:
+            own = session.read(movement)
+            item = session.measured(movement)
+            if (
+                own
+                and item is not None
+                and (item.best_deg or 0.0) > 10.0
+                and all(each.deg == 0.0 for each in own)
+            ):
+                said = f"All readings of {movement.value} are 0: was the device read?"
+                yield Problem("zero", READINGS.file, own[0].line, said)
+
+
+def _mirrored(loaded: Loaded) -> Iterator[Problem]:
+    """A recording of which it was said that it is mirrored, among others that are not."""
+    stated: dict[bool, list[tuple[str, Result]]] = defaultdict(list)
+    for name, result in loaded.results.items():
+        stated[result.configuration.mirrored].append((name, result))
+    if len(stated) == 2:
+        fewer = min(stated.values(), key=len)
+        for name, _ in fewer:
+            said = "It was measured with another --mirrored than most of the study: look at the first turn."
+            yield Problem("mirrored", f"results/{name}/result.json", 0, said, grave=False)
+
+
+_RULES: tuple[Rule, ...] = (
+    _changed_plan,
+    _too_few,
+    _twice,
+    _contradicting_group,
+    _unknown_names,
+    _operators,
+    _dates,
+    _missing_sessions,
+    _recordings,
+    _renamed,
+    _tool,
+    _missing_readings,
+    _times,
+    _copied,
+    _unpaired,
+    _implausible,
+    _extension_sign,
+    _mirrored,
+)
