@@ -77,6 +77,7 @@ RANGES: dict[str, tuple[float, float]] = {
     # runs and postures
     "clip": (0, 100),
     "measured_on": (0, 100),
+    "against": (0, 100),
     "true_fps": (0, 1e6),
     "roll_deg": _ANGLE,
     "yaw_deg": _ANGLE,

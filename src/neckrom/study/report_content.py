@@ -267,7 +267,8 @@ _METHOD = (
     "2013). "
     "Slope: least squares over people's means. ICC with the intervals of McGraw & Wong 1996. SEM: standard "
     "deviation within people, "
-    "chi-square interval; MDC95 = 1.96 √2 SEM. Shares: Wilson's interval with a design effect for people, or exact.",
+    "chi-square interval; MDC95 = 1.96 √2 SEM. Shares: exact intervals, with a design effect for people "
+    "(Korn & Graubard 1998).",
     "The limits hold the error of the reference, too: they are those of camera and reference together. Readings are "
     "paired with the "
     "trial during which they were read where the time is known, otherwise in their order where both are equal in "
@@ -310,7 +311,7 @@ def _rules(found: StudyFound) -> Table:
             _RULE_NAMES[rule.name],
             "all" if rule.movement is None else rule.movement.label,
             rule.limit,
-            rule.value,
+            _minus(rule.value),
             _MET[rule.met][1],
         )
         for rule in found.rules
@@ -448,13 +449,13 @@ def _people(found: StudyFound) -> Table:
         rows.append(
             ("reasons", ", ".join(f"{reason}: {number}" for reason, number in sessions.reasons.items()))
         )
-    return _table(("", "People"), rows, (18, 82))
+    return _table(("What", "Numbers"), rows, (18, 82))
 
 
 def _checklist(each: Checklist) -> Table:
     rows = [(item.number, item.asks, item.told) for item in each.items]
     return _table(
-        ("", f"Item ({each.filled} of {len(rows)} filled in)", "What the data tell"), rows, (6, 38, 56)
+        ("No.", f"Item ({each.filled} of {len(rows)} filled in)", "What the data tell"), rows, (6, 38, 56)
     )
 
 

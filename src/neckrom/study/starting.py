@@ -144,7 +144,13 @@ def _allowed(column: Column) -> str:
     elif column.kind in ("number", "whole"):
         said = f"{'whole number' if column.kind == 'whole' else 'number'}, {column.low:g} to {column.high:g}"
     else:
-        said = {"id": "letters, digits, _ . -", "date": "date", "clock": "HH:MM", "text": "text"}[column.kind]
+        said = {
+            "id": "letters, digits, _ . -",
+            "date": "date",
+            "clock": "HH:MM",
+            "name": "name",
+            "text": "text",
+        }[column.kind]
     return said if column.needed else f"{said}; or empty"
 
 
