@@ -505,7 +505,7 @@ def examine(page, texts):
 )
 def test_every_screen_can_be_read_and_used(open_page, report, seen_by):  # noqa: PLR0915  (one walk)
     size, scheme, language, query = seen_by
-    session = ScriptedSession(report, speed=12.0, protocol="quick")
+    session = ScriptedSession(report, speed=6.0, protocol="quick")
     session.start()
     texts = read_texts("en")
     with serving(session, language) as served:
