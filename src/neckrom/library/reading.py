@@ -7,8 +7,8 @@ from pathlib import Path
 
 from neckrom.errors import InputError
 from neckrom.landmarks.store import read_landmarks as read_file
+from neckrom.records.kinds import AnyResult
 from neckrom.records.result_folder import LANDMARKS, parse_result, read_result_folder
-from neckrom.result import Result
 from neckrom.types import DetectorIdentity, LandmarkSeries, SourceInfo
 
 
@@ -34,7 +34,7 @@ class Landmarks:
     warnings: tuple[str, ...]
 
 
-def read_result(path: str | Path) -> Result:
+def read_result(path: str | Path) -> AnyResult:
     """Read a result.
 
     Parameters
@@ -44,8 +44,8 @@ def read_result(path: str | Path) -> Result:
 
     Returns
     -------
-    Result
-        ``docs/result.md`` describes every field.
+    Result, RunResult or PostureResult
+        Of the neck, a run or standing posture; ``docs/result.md`` describes the fields of the first.
 
     Raises
     ------

@@ -81,7 +81,8 @@ def bars(report: ValidationReport) -> list[Bar]:
         ("cross-talk at the end of rotation up to 80: median, 95th percentile", "4",
          f"{np.median(talk):.1f}, {np.percentile(talk, 95):.1f} (n {len(talk)})" if len(talk) else "none"),
         ("trunk along by 12 to 22: neck rotation, MAE", "4",
-         f"{along_errors.mean():.1f} (n {len(along_errors)}; trunk itself {np.abs(trunk).mean():.1f})"),
+         f"{along_errors.mean():.1f} (n {len(along_errors)}; trunk itself {np.abs(trunk).mean():.1f})"
+         if len(along_errors) and len(trunk) else "none"),
         ("intervals that hold the truth", "90 to 98 %", f"{coverage.percent:.0f} % of {coverage.n}"),
         ("half-width of the intervals, median", "6", f"{coverage.median_half_width_deg:.1f}"),
         ("not judged, or only bounded, though 8 deg from the line", "5 %",
