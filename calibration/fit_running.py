@@ -56,13 +56,9 @@ BODY_READINGS = {
         "ear_shoulder": ("ear_shoulder", "lean"),
         "head_pitch": ("head",),
         "vertical": ("bounce",),
-        "shoulder_range": ("ear_near_shoulder_once",),
-        "against_pelvis_range": ("ear_near_shoulder_once",),
     },
     "back": {
         "vertical": ("bounce",),
-        "shoulder_range": ("shoulder_deep_once", "shoulder_apart_twice"),
-        "against_pelvis_range": ("shoulder_deep_once", "hip_deep_once"),
         "drop_left": ("drop_peak_left",),
         "drop_right": ("drop_peak_right",),
     },
@@ -81,6 +77,10 @@ class Sample:
     body: Body
     strides: dict[str, Strides]
     true_rel: dict[str, tuple[float, float]]
+
+    def evened(self, gait: Gait) -> Gait | None:
+        """With the shoes laid on each other; not where frames were left out, which the shoes were followed through."""
+        return evened(self.series, gait) if self.view == "side" and self.series is self.clip.series else None
 
     @property
     def view(self) -> str:
@@ -331,7 +331,8 @@ def fit_feet(known: Known) -> dict[str, Linear]:
                     truth = sample.clip.contacts[sample.clip.contacts[:, 0] == number, column].mean()
                     features = foot_features(gait, side, slope)
                     turned = turned_until_flat_deg(sample.series, gait, side)
-                    seen = np.isfinite(turned).sum() >= FEWEST_STEPS
+                    whole = sample.series is sample.clip.series
+                    seen = whole and np.isfinite(turned).sum() >= FEWEST_STEPS
                     features["turned"] = float(np.nanmedian(turned)) if seen else float("nan")
                     rows.append(
                         Row(sample.clip.person, sample.body.frames_per_second, features, float(truth))
@@ -432,7 +433,7 @@ def fit_shoes(known: Known) -> dict[str, Linear]:
     """Asymmetry of the step times where the shoes were followed."""
     rows = []
     for sample, gait in known:
-        shod = evened(sample.series, gait) if sample.view == "side" else None
+        shod = sample.evened(gait)
         if shod is not None:
             value = percent(shod, shod.left.contact_s, shod.right.contact_s)
             truth = sample.clip.truth["step_asymmetry"]
@@ -460,10 +461,7 @@ def main() -> None:
     calibration = RunningCalibration(moments=moments, readings={}, step_share={}, step_sd={}, people=people)
     gaits = [(sample, find_gait(sample.body, calibration)) for sample in samples]
     found = [(sample, gait) for sample, gait in gaits if gait is not None]
-    known = [
-        (sample, (evened(sample.series, gait) if sample.view == "side" else None) or gait)
-        for sample, gait in found
-    ]
+    known = [(sample, sample.evened(gait) or gait) for sample, gait in found]
     readings = fit_feet(known) | fit_body(known) | fit_evenness(found) | fit_shoes(found)
     fit_arms(known, readings)
     shares, sds = {}, {}

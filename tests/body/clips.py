@@ -29,4 +29,5 @@ def part(series: BodySeries, rows: slice) -> BodySeries:
         pose_world=series.pose_world[rows].copy(),
         pose_visibility=series.pose_visibility[rows],
         people=series.people[rows],
+        foot_motion=None if series.foot_motion is None else series.foot_motion[rows],
     )

@@ -102,8 +102,11 @@ def test_exchanged_legs_change_no_value():
     kept = pose[rows, LEFT_LEG].copy()
     pose[rows, LEFT_LEG] = pose[rows, RIGHT_LEG]
     pose[rows, RIGHT_LEG] = kept
-    wrong = measure_run(replace(series, pose=pose))
-    assert wrong.steps == measured(SIDE).steps
+    motion = series.foot_motion.copy()
+    motion[frames] = motion[frames][:, ::-1]
+    wrong = measure_run(replace(series, pose=pose, foot_motion=motion))
+    # written out, because a time that is not known is not equal to itself
+    assert repr(wrong.steps) == repr(measured(SIDE).steps)
     assert wrong.leg_swaps > 20
 
 

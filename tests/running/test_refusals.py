@@ -47,6 +47,7 @@ def posed(places: dict[int, np.ndarray], seconds: float = 8.0, fps: float = 60.0
         pose_world=series.pose_world[:1].repeat(frames, axis=0),
         pose_visibility=np.ones((frames, 33), dtype=np.float32),
         people=np.ones(frames, dtype=np.int64),
+        foot_motion=None,
     )
 
 
@@ -56,7 +57,7 @@ def walking(steps_a_minute: float = 110.0) -> BodySeries:
     phase = 2 * np.pi * time_s * steps_a_minute / 120.0
     places: dict[int, np.ndarray] = {}
     # the body is highest when the legs pass each other
-    rise = -8.0 * np.cos(2 * phase)
+    rise = 8.0 * np.cos(2 * phase)
     for number in (*range(13), 23, 24):
         places[number] = np.stack([0 * rise, -rise], axis=1)
     for side, legs in ((0, (25, 27, 29, 31)), (np.pi, (26, 28, 30, 32))):

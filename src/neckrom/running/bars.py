@@ -25,7 +25,8 @@ class Error:
     """One comparison: what was measured less what is true, and whether the interval held the truth."""
 
     off: float
-    held: bool
+    held: bool | None
+    """None where there is no interval."""
 
 
 @dataclass
@@ -35,14 +36,11 @@ class Checked:
     name: str
     person: str
     frames_per_second: float
+    view: str = "side"
     refused: str = ""
     errors: dict[str, list[Error]] = field(default_factory=dict)
     classes: list[tuple[bool, bool]] = field(default_factory=list)
-    """Rearfoot as measured and in truth, of single steps whose class was named."""
-    by_angle: list[tuple[bool, bool]] = field(default_factory=list)
-    """The same of all steps from 60 frames a second on, by the angle alone."""
-    unnamed: int = 0
-    """Steps from 60 frames a second on whose class was not named."""
+    """Rearfoot as measured and in truth, of single steps from 60 frames a second on."""
     asymmetry: tuple[float, bool] | None = None
     """True asymmetry, and whether the measured one lies beyond its error."""
     arms: list[tuple[bool, bool, float]] = field(default_factory=list)
@@ -57,7 +55,8 @@ class Checked:
         """Compare an estimate."""
         if np.isfinite(estimate.value):
             low, high = estimate.interval95
-            self.errors.setdefault(name, []).append(Error(estimate.value - truth, bool(low <= truth <= high)))
+            held = bool(low <= truth <= high) if np.isfinite(estimate.sd) else None
+            self.errors.setdefault(name, []).append(Error(estimate.value - truth, held))
 
     def line(self) -> str:
         """Means of everything, for a person to read."""
@@ -79,18 +78,17 @@ def checked(clip: RunningClip) -> Checked:
         out.refused = str(error)
         return out
     truth = clip.truth
+    out.view = "side" if run.view.startswith("side") else "back"
     out.add("cadence", _share(run.cadence_spm, truth["cadence"]), 0.0)
     _check_steps(out, run, clip.contacts)
-    out.add("asymmetry", run.step_asymmetry_percent, truth["step_asymmetry"])
+    out.add(f"asymmetry_{out.view}", run.step_asymmetry_percent, truth["step_asymmetry"])
     low, high = run.step_asymmetry_percent.interval95
     out.asymmetry = truth["step_asymmetry"], low > 0 or high < 0
     out.add("lean", run.trunk_lean_deg, truth["lean"])
     out.add("turning", run.shoulder_range_deg, truth["shoulder_range"])
-    out.add("against_pelvis", run.against_pelvis_range_deg, truth["against_pelvis_range"])
     out.add("vertical", run.vertical, truth["vertical"])
     if run.head is not None:
         out.add("ear_shoulder", run.head.ear_shoulder_deg, truth["ear_shoulder"])
-        out.add("head_pitch", run.head.pitch_deg, truth["head_pitch"])
     for side, estimate in run.drop_deg.items():
         out.add("drop", estimate, truth[f"drop_{side}"])
     for number, side in enumerate(SIDES):
@@ -137,12 +135,8 @@ def _check_steps(out: Checked, run: RunMeasurement, contacts: FloatArray) -> Non
             out.add(f"strike_{word}", step.strike_deg, true[3])
             out.add(f"shank_{word}", Estimate(step.shank_deg, float("nan")), true[4])
             out.add(f"knee_{word}", Estimate(step.knee_deg, float("nan")), true[5])
-            if out.fast:
-                out.by_angle.append((step.strike_deg.value > REAR_FROM_DEG, bool(true[3] > REAR_FROM_DEG)))
             if step.strike_class is not None:
                 out.classes.append((step.strike_class == "rear", bool(true[3] > REAR_FROM_DEG)))
-            elif out.fast:
-                out.unnamed += 1
     for side, strike in run.strikes.items():
         truth = contacts[contacts[:, 0] == SIDES.index(side), 3].mean()
         out.add(f"clip_strike_{'near' if strike.near else 'far'}", strike.angle_deg, float(truth))
@@ -159,11 +153,19 @@ class Bar:
     covered: str
 
 
-def bars_of(clips: Sequence[Checked]) -> list[Bar]:
-    """The table over many clips."""
-    bars = []
+class _Table:
+    """The bars of many clips, line by line."""
+
+    def __init__(self, clips: Sequence[Checked]) -> None:
+        self.clips = clips
+        self.bars: list[Bar] = []
+
+    def add(self, name: str, asked: str, measured: str, count: int) -> None:
+        """A line of its own."""
+        self.bars.append(Bar(name, asked, measured, count, ""))
 
     def line(
+        self,
         name: str,
         key: str,
         asked: str,
@@ -172,35 +174,52 @@ def bars_of(clips: Sequence[Checked]) -> list[Bar]:
         how: Callable[[FloatArray], float],
         fast: bool | None = None,
     ) -> None:
-        some = [clip for clip in clips if fast is None or clip.fast == fast]
+        """A line of errors; ``fast`` picks a frame rate."""
+        some = [clip for clip in self.clips if fast is None or clip.fast == fast]
         errors = [error for clip in some for error in clip.errors.get(key, [])]
         if not errors:
+            if asked:
+                self.add(name, asked, "not told", 0)
             return
         off = np.array([error.off for error in errors])
-        held = float(np.mean([error.held for error in errors]))
+        known = [error.held for error in errors if error.held is not None]
+        held = f"{np.mean(known):.0%}" if known else ""
         number = sum(key in clip.errors for clip in some)
-        bars.append(Bar(name, asked, f"{how(off):.3g} {unit}", number, f"{held:.0%}"))
+        self.bars.append(Bar(name, asked, f"{how(off):.3g} {unit}", number, held))
 
-    def milliseconds(off: FloatArray) -> float:
-        return 1000.0 * mean_size(off)
 
+def bars_of(clips: Sequence[Checked]) -> list[Bar]:
+    """The table over many clips."""
+    table = _Table(clips)
+    _times(table)
+    _feet(table)
+    _evenness(table)
+    _body(table)
+    false = sum(len(clip.errors.get("false_contact", [])) for clip in clips)
+    table.add("contacts where there was none", "", f"{false}", len(clips))
+    table.add("runs refused", "", f"{sum(bool(clip.refused) for clip in clips)}", len(clips))
+    return table.bars
+
+
+_MOMENTS = (("contact", "initial contact"), ("off", "toe-off"), ("stance", "contact time"))
+
+
+def _times(table: _Table) -> None:
     for fast, rate, limits in ((True, "60", (10, 15)), (False, "30", (20, 30))):
         for word, limit in zip(("near", "far"), limits, strict=True):
-            for key, said in (("contact", "initial contact"), ("off", "toe-off"), ("stance", "contact time")):
-                line(
-                    f"{said}, {word} foot, {rate} fps, MAE",
-                    f"{key}_{word}",
-                    f"{limit} ms",
-                    "ms",
-                    how=milliseconds,
-                    fast=fast,
-                )
-    for key, said in (("contact", "initial contact"), ("off", "toe-off"), ("stance", "contact time")):
-        line(f"{said}, from behind, MAE", f"{key}_back", "", "ms", how=milliseconds)
+            for key, said in _MOMENTS:
+                name = f"{said}, {word} foot, {rate} fps, MAE"
+                table.line(name, f"{key}_{word}", f"{limit} ms", "ms", how=milliseconds, fast=fast)
+    for key, said in _MOMENTS:
+        table.line(f"{said}, from behind, MAE", f"{key}_back", "", "ms", how=milliseconds)
+    table.line("cadence, largest error", "cadence", "1 %", "%", how=largest)
+
+
+def _feet(table: _Table) -> None:
     for fast, rate in ((True, "60"), (False, "30")):
         for word, angle in (("near", "2.9"), ("far", "5.1")):
             asked = f"{angle} deg" if fast else ""
-            line(
+            table.line(
                 f"strike angle, {word} foot, {rate} fps, RMSE",
                 f"strike_{word}",
                 asked,
@@ -208,55 +227,47 @@ def bars_of(clips: Sequence[Checked]) -> list[Bar]:
                 how=rms,
                 fast=fast,
             )
-    named = [pair for clip in clips for pair in clip.classes]
-    unnamed = sum(clip.unnamed for clip in clips)
+    named = [pair for clip in table.clips for pair in clip.classes]
     if named:
-        share = unnamed / (unnamed + len(named))
-        bars.append(
-            Bar(
-                f"rearfoot or not, kappa ({share:.0%} not named)",
-                "0.85",
-                f"{kappa(named):.2f}",
-                len(named),
-                "",
-            )
-        )
-    alone = [pair for clip in clips for pair in clip.by_angle]
-    if alone:
-        bars.append(
-            Bar("rearfoot or not by the angle alone, kappa", "0.85", f"{kappa(alone):.2f}", len(alone), "")
-        )
+        table.add("rearfoot or not, kappa (steps)", "0.85", f"{kappa(named):.2f}", len(named))
     for word in ("near", "far"):
-        line(f"shank at contact, {word} foot, MAE", f"shank_{word}", "", "deg", how=mean_size)
-        line(f"knee at contact, {word} foot, MAE", f"knee_{word}", "", "deg", how=mean_size)
-    line("cadence, largest error", "cadence", "1 %", "%", how=largest)
-    uneven = [
-        clip.asymmetry[1] for clip in clips if clip.asymmetry and abs(clip.asymmetry[0]) >= FOUND_PERCENT
-    ]
-    even = [clip.asymmetry[1] for clip in clips if clip.asymmetry and abs(clip.asymmetry[0]) <= EVEN_PERCENT]
-    if uneven:
-        measured = f"{np.mean(uneven):.0%}"
-        bars.append(Bar("step-time difference of 4 % and more found", "90 %", measured, len(uneven), ""))
-    if even:
-        bars.append(Bar("even runner (1 % and less) called uneven", "none", f"{sum(even)}", len(even), ""))
-    line("step asymmetry, MAE", "asymmetry", "", "%", how=mean_size)
-    line("trunk lean, MAE", "lean", "2.5 deg", "deg", how=mean_size)
-    line("ear-shoulder line, MAE", "ear_shoulder", "", "deg", how=mean_size)
-    line("head pitch, MAE", "head_pitch", "", "deg", how=mean_size)
-    arms = [arm for clip in clips for arm in clip.arms]
+        table.line(f"shank at contact, {word} foot, MAE", f"shank_{word}", "", "deg", how=mean_size)
+        table.line(f"knee at contact, {word} foot, MAE", f"knee_{word}", "", "deg", how=mean_size)
+
+
+def _evenness(table: _Table) -> None:
+    for view, word in (("side", "from the side"), ("back", "from behind")):
+        seen = [clip for clip in table.clips if clip.asymmetry and clip.view == view]
+        uneven = [
+            clip.asymmetry[1] for clip in seen if clip.asymmetry and abs(clip.asymmetry[0]) >= FOUND_PERCENT
+        ]
+        even = [
+            clip.asymmetry[1] for clip in seen if clip.asymmetry and abs(clip.asymmetry[0]) <= EVEN_PERCENT
+        ]
+        if uneven:
+            name = f"step-time difference of 4 % and more found, {word}"
+            table.add(name, "90 %", f"{np.mean(uneven):.0%}", len(uneven))
+        if even:
+            table.add(f"even runner (1 % and less) called uneven, {word}", "none", f"{sum(even)}", len(even))
+        table.line(f"step asymmetry, {word}, MAE", f"asymmetry_{view}", "", "%", how=mean_size)
+
+
+def _body(table: _Table) -> None:
+    table.line("trunk lean, MAE", "lean", "2.5 deg", "deg", how=mean_size)
+    table.line("ear-shoulder line, MAE", "ear_shoulder", "", "deg", how=mean_size)
+    arms = [arm for clip in table.clips for arm in clip.arms]
     if arms:
         right = float(np.mean([seen == true for seen, true, _ in arms]))
-        bars.append(Bar("wrist past the middle, found or not", "90 %", f"{right:.0%}", len(arms), ""))
-    line("wrist past the middle, MAE", "wrist", "", "shoulder widths", how=mean_size)
-    line("turning of the shoulder line, MAE", "turning", "4 deg", "deg", how=mean_size)
-    line("shoulders against pelvis, MAE", "against_pelvis", "", "deg", how=mean_size)
-    line("pelvic drop, MAE", "drop", "", "deg", how=mean_size)
-    line("vertical movement, MAE", "vertical", "", "leg lengths", how=mean_size)
-    false = sum(len(clip.errors.get("false_contact", [])) for clip in clips)
-    bars.append(Bar("contacts where there was none", "", f"{false}", len(clips), ""))
-    refused = [clip for clip in clips if clip.refused]
-    bars.append(Bar("runs refused", "", f"{len(refused)}", len(clips), ""))
-    return bars
+        table.add("wrist past the middle, found or not", "90 %", f"{right:.0%}", len(arms))
+    table.line("wrist past the middle, MAE", "wrist", "", "shoulder widths", how=mean_size)
+    table.line("turning of the shoulder line, MAE", "turning", "4 deg", "deg", how=mean_size)
+    table.line("pelvic drop, MAE", "drop", "", "deg", how=mean_size)
+    table.line("vertical movement, MAE", "vertical", "", "leg lengths", how=mean_size)
+
+
+def milliseconds(off: FloatArray) -> float:
+    """Mean absolute error of seconds, in milliseconds."""
+    return 1000.0 * mean_size(off)
 
 
 def mean_size(off: FloatArray) -> float:

@@ -128,6 +128,7 @@ def measure_run(series: BodySeries, *, standing: BodySeries | None = None) -> Ru
     refuse_few_steps(len(steps))
     values = body_features(gait, reader.slope_deg)
     lean, lean_change = _lean(reader, values)
+    head = _head(reader, values, standing) if gait.from_side else None
     view = "side" if gait.from_side else "back"
     cadence = _cadence(gait)
     return RunMeasurement(
@@ -150,14 +151,14 @@ def measure_run(series: BodySeries, *, standing: BodySeries | None = None) -> Ru
         strikes=strikes,
         trunk_lean_deg=lean,
         trunk_lean_change_deg=lean_change,
-        head=_head(reader, values, standing) if gait.from_side else None,
+        head=head,
         arms={} if gait.from_side else {side: _arm(reader, side) for side in SIDES},
         shoulder_range_deg=reader.read(f"shoulder_range_{view}", values),
         against_pelvis_range_deg=reader.read(f"against_pelvis_range_{view}", values),
         drop_deg={} if gait.from_side else {side: reader.read(f"drop_{side}_back", values) for side in SIDES},
         vertical=reader.read(f"vertical_{view}", values),
         time_s=body.time_s,
-        columns=_columns(reader, lean, strikes),
+        columns=_columns(reader, lean, head),
     )
 
 
@@ -413,7 +414,7 @@ def _arm(reader: _Reader, side: Side) -> ArmCrossing:
     return ArmCrossing(float(np.mean(single > 0)), float(np.max(single)), typical)
 
 
-def _columns(reader: _Reader, lean: Estimate, strikes: dict[Side, FootStrike]) -> dict[str, FloatArray]:
+def _columns(reader: _Reader, lean: Estimate, head: Head | None) -> dict[str, FloatArray]:
     """Angles over time, moved so that their means are the corrected values."""
     gait, body = reader.gait, reader.body
     series = body_series(gait)
@@ -427,14 +428,18 @@ def _columns(reader: _Reader, lean: Estimate, strikes: dict[Side, FootStrike]) -
         return columns
     facing = body.facing
     columns["trunk_lean_deg"] = series["lean"] + lean.value - np.nanmean(series["lean"])
-    columns["ear_shoulder_deg"], columns["head_pitch_deg"] = series["ear_shoulder"], series["head"]
+    columns["ear_shoulder_deg"] = series["ear_shoulder"] + _moved_by(head, series["ear_shoulder"])
     for side in SIDES:
         against = facing * reader.slope_deg
         columns[f"foot_{side}_deg"] = foot_pitch_deg(gait, side) + against
         columns[f"shank_{side}_deg"] = shank_deg(gait, side) + against
         columns[f"knee_{side}_deg"] = knee_deg(gait, side)
-    del strikes
     return columns
+
+
+def _moved_by(head: Head | None, seen: FloatArray) -> float:
+    """What is between the seen and the corrected ear-shoulder line."""
+    return head.ear_shoulder_deg.value - float(np.nanmean(seen)) if head is not None else float("nan")
 
 
 def _stretches(body: Body) -> int:
