@@ -32,7 +32,7 @@ from neckrom.running.readings import (
     foot_pitch_deg,
     ground_slope_deg,
 )
-from neckrom.running.shoes import FEWEST_STEPS, evened, turned_until_flat_deg
+from neckrom.running.shoes import evened, followed, turned_until_flat_deg
 from neckrom.running.strides import Strides, rhythm, strides_of
 from neckrom.running.truth_table import RunningClip, read_running_table
 from neckrom.types import BodySeries, FloatArray
@@ -332,7 +332,7 @@ def fit_feet(known: Known) -> dict[str, Linear]:
                     features = foot_features(gait, side, slope)
                     turned = turned_until_flat_deg(sample.series, gait, side)
                     whole = sample.series is sample.clip.series
-                    seen = whole and np.isfinite(turned).sum() >= FEWEST_STEPS
+                    seen = whole and followed(turned, gait.foot(side))
                     features["turned"] = float(np.nanmedian(turned)) if seen else float("nan")
                     rows.append(
                         Row(sample.clip.person, sample.body.frames_per_second, features, float(truth))

@@ -35,8 +35,8 @@ from neckrom.running.readings import (
     shank_deg,
 )
 from neckrom.running.refusals import refuse_few_steps, refuse_unseen, refuse_what_is_no_run
-from neckrom.running.shoes import FEWEST_STEPS, evened, turned_until_flat_deg
-from neckrom.running.symmetry import asymmetry, bootstrap_sd
+from neckrom.running.shoes import evened, followed, turned_until_flat_deg
+from neckrom.running.symmetry import asymmetry, bootstrap_sd, error_of_median
 from neckrom.types import BodySeries, FloatArray, Notice
 
 ESTIMATOR = "running-1"
@@ -231,7 +231,7 @@ def _single_strikes(reader: _Reader, side: Side, strike: FootStrike | None) -> l
         return [NOTHING] * len(foot.contact_s)
     name, seen = "strike", at_moments(reader.gait, foot_pitch_deg(reader.gait, side), foot.contact_s)
     turned = turned_until_flat_deg(reader.series, reader.gait, side)
-    if np.isfinite(turned).sum() >= FEWEST_STEPS and "strike_turned" in reader.calibration.step_share:
+    if followed(turned, foot) and "strike_turned" in reader.calibration.step_share:
         name, seen = "strike_turned", turned
     off = np.clip(seen - np.nanmedian(seen), -15, 15) if np.isfinite(seen).any() else np.zeros(len(seen))
     share, scatter = reader.calibration.step_share[name], reader.calibration.step_sd[name]
@@ -252,8 +252,10 @@ def _strike(reader: _Reader, side: Side) -> FootStrike:
     word = "near" if reader.gait.is_near(side) else "far"
     angle = reader.read(f"strike_{word}", features)
     turned = turned_until_flat_deg(reader.series, reader.gait, side)
-    if np.isfinite(turned).sum() >= FEWEST_STEPS and f"strike_turned_{word}" in reader.calibration.readings:
+    if followed(turned, reader.gait.foot(side)) and f"strike_turned_{word}" in reader.calibration.readings:
         angle = reader.read(f"strike_turned_{word}", features | {"turned": float(np.nanmedian(turned))})
+        # a shoe that is followed badly turns differently in every step
+        angle = Estimate(angle.value, float(np.hypot(angle.sd, error_of_median(turned))))
     name, certainty = _sure_class(angle, reader.frames_per_second)
     return FootStrike(
         near=word == "near",

@@ -19,7 +19,9 @@ from neckrom.types import BodySeries, BoolArray, FloatArray, IntArray
 
 FLAT = (0.28, 0.34, 0.40)
 """Shares of the stance at which the sole is taken to lie on the ground."""
-FEWEST_STEPS = 4
+FEWEST_STEPS, FEWEST_SHARE = 4, 0.6
+"""Of the steps of a foot, so many must have been followed from contact until flat: a shoe that is lost in many is
+followed badly in the others."""
 ABOUT_CONTACT_S = (-0.08, 0.06)
 """What is laid on each other of two shoes, from the middle of their contacts."""
 FURTHEST_S = 0.018
@@ -142,3 +144,9 @@ def turned_until_flat_deg(series: BodySeries, gait: Gait, side: Side) -> FloatAr
             continue
         out[k] = float(np.mean(np.interp(ends, time_s, pitch)) - np.interp(contact, time_s, pitch))
     return out
+
+
+def followed(turned_deg: FloatArray, foot: FootContacts) -> bool:
+    """Whether a shoe was followed in enough of the foot's steps."""
+    seen = int(np.isfinite(turned_deg).sum())
+    return seen >= max(FEWEST_STEPS, FEWEST_SHARE * int(np.isfinite(foot.contact_s).sum()))

@@ -39,5 +39,12 @@ def bootstrap_sd(values: FloatArray) -> float:
     return float(np.std(np.median(random.choice(values, (RESAMPLINGS, len(values))), axis=1)))
 
 
+def error_of_median(values: FloatArray) -> float:
+    """Standard error of the median of values that may hold some that are far off; NaN is left out."""
+    known = values[np.isfinite(values)]
+    spread = 1.48 * float(np.median(np.abs(known - np.median(known))))
+    return 1.25 * spread / float(np.sqrt(len(known)))
+
+
 def _percent(left: FloatArray | float, right: FloatArray | float) -> FloatArray:
     return np.asarray(100.0 * (np.asarray(left) - right) / (0.5 * (np.asarray(left) + right)))
