@@ -276,6 +276,9 @@ def fit() -> None:
         change = np.abs(moved[:, c]).mean() if len(moved) else np.nan
         size = np.abs(wrong[:, c])
         print(f"  {name:15s} {size.mean():5.2f} {np.quantile(size, 0.95):5.2f} {inside:4.0%} {change:5.2f}")
+    raw = x[even, NAMES.index("ear_shoulder")] - y[even, TARGETS.index("ear_shoulder")]
+    change = np.abs(changes(raw, number[even])).mean()
+    print(f"  the ear-shoulder line uncorrected: {np.abs(raw).mean():.1f}, change {change:.1f}")
     even_table = {key: values[even] for key, values in table.items()}
     for marked, name in ((False, "C7 marked"), (True, "C7 and tragus")):
         size = np.abs(craniovertebral(even_table, seen, marked=marked))
