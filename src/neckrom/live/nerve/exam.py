@@ -73,7 +73,7 @@ class NerveExam:
         assert self._reading is not None
         frame = _body(item)
         with self._stages.measure("angles"):
-            angles = self._reading.step(frame, self.machine.test)
+            angles = self._reading.step(frame, self.machine.test, resting=not self.records(phase))
         person = bool(np.isfinite(frame.pose[0, 0]))
         checks: tuple[Check, ...] = ()
         if phase in (Phase.INTRO, Phase.SETUP):
