@@ -26,7 +26,7 @@ from neckrom.live.recording import SessionRecorder
 from neckrom.live.timing import Stages
 from neckrom.live.view import Surroundings
 from neckrom.result import Result
-from neckrom.service.nerve_sessions import finish_nerve_session
+from neckrom.service.nerve_finishing import finish_nerve_session
 from neckrom.service.sessions import SessionInfo
 from neckrom.types import BodyFrame, Trial
 
