@@ -301,7 +301,7 @@ def test_a_session_from_the_command_to_the_report(browser, film, tmp_path, sourc
     said: list[str] = []
     running = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env=dict(os.environ, OMP_NUM_THREADS="1", COLUMNS="200"),
+        env=dict(os.environ, OMP_NUM_THREADS="1", COLUMNS="200", XDG_DATA_HOME=str(tmp_path / "data")),
     )  # fmt: skip
     threading.Thread(target=lambda: said.extend(running.stdout), daemon=True).start()
     try:
@@ -332,6 +332,8 @@ def test_a_session_from_the_command_to_the_report(browser, film, tmp_path, sourc
     assert set(found) == {"rotation_left"}
     assert found["rotation_left"] > 40
     recorded = json.loads((folder / "session.json").read_text())["source"]
+    kept = RememberedCamera(tmp_path / "data" / "neckrom").label
+    assert bool(kept) == (source == "browser")
     assert recorded.startswith("camera of the browser (" if source == "browser" else "camera of a phone (")
     if source == "phone":
         assert "A port is open to your network: https://127.0.0.1:" in "".join(said)

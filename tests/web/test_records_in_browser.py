@@ -46,8 +46,7 @@ def test_a_session_filed_under_the_wrong_person_goes_to_the_right_one(page, tmp_
             page.get_by_label("Filed under the wrong person?").fill("Bea")
             page.keyboard.press("Enter")
             eventually(lambda: records.session(session).person.id == bea.id, "the move")
-            page.wait_for_load_state()
-            assert page.get_by_role("link", name="Bea").first.is_visible()
+            page.get_by_role("link", name="Bea").first.wait_for()
 
 
 def test_an_import_shows_how_far_it_is_and_goes_on_by_itself(page, tmp_path, monkeypatch):
@@ -73,4 +72,4 @@ def test_an_import_shows_how_far_it_is_and_goes_on_by_itself(page, tmp_path, mon
                 assert least < last < most
                 (tmp_path / step).touch()
             eventually(lambda: desk.guided.of(anna).stage is Stage.FAILED, "the end")
-            until(page, "!document.querySelector('progress')")
+            page.locator("progress").wait_for(state="detached")
