@@ -71,7 +71,9 @@ def whole_way(clip: Path, frames: int) -> int:
     """From the clip to its landmark file, as ``neckrom run`` does it."""
     source, finder = _Some(clip, frames), BodyFinder()
     with tempfile.TemporaryDirectory() as folder:
-        header = extract_bodies_to_file(source, BodyPoseDetector, Path(folder) / "l.parquet", finder=finder)
+        header = extract_bodies_to_file(
+            source, BodyPoseDetector, Path(folder) / "l.parquet", finder=finder, feet=True
+        )
     finder.close()
     source.close()
     return header.frames

@@ -32,7 +32,7 @@ from neckrom.nerve.raw_angles import RawAngles, raw_angles
 from neckrom.types import BoolArray, FloatArray
 
 OUT = HERE / "nerve.json"
-RIDGE = {"raise": 0.1, "knee": 0.1, "ankle": 0.1, "neck": 0.01}
+RIDGE = {"raise": 0.02, "knee": 0.03, "ankle": 0.1, "neck": 0.003}
 """Of a person's share, against every coefficient but the constant. The neck is made of its features alone, and so
 must not be drawn to zero; the others are corrections."""
 FAR_COSTS = 4.0

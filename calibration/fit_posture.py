@@ -25,17 +25,51 @@ from neckrom.posture.features import NAMES, features, rise_deg, standing_points
 HERE = Path(__file__).parent
 TABLE, FITTED = HERE / "posture_people.npz", HERE / "posture.json"
 FRAMES, SETTLE = 8, 3
-PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
-TARGETS = (
+PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
+_PLUMB = (
     "lean",
     "ear_shoulder",
-    "head_pitch",
-    "ear_plumb",
-    "shoulder_plumb",
-    "hip_plumb",
-    "tragus_x",
-    "tragus_y",
+    "hip_before_ankle",
+    "elbow_before_hip",
+    "shoulders_apart",
+    "ear_before_middle",
 )
+READ_FROM: dict[str, tuple[str, ...]] = {
+    "lean": (
+        "lean",
+        "hip_before_ankle",
+        "elbow_before_hip",
+        "shoulders_apart",
+        "shoulders_deep",
+        "hips_apart",
+    ),
+    "ear_shoulder": (
+        "ear_shoulder",
+        "lean",
+        "eye_above_ear",
+        "nose_above_ear",
+        "neck_length",
+        "elbow_before_hip",
+        "shoulders_apart",
+        "ear_before_middle",
+    ),
+    "head_pitch": ("eye_above_ear", "nose_above_ear", "mouth_above_ear", "neck_length"),
+    "ear_plumb": _PLUMB,
+    "shoulder_plumb": _PLUMB,
+    "hip_plumb": _PLUMB,
+    "tragus_x": (
+        "nose_before_ear",
+        "eye_above_ear",
+        "shoulders_apart",
+        "shoulders_deep",
+        "ear_before_middle",
+    ),
+    "tragus_y": ("ear_above_middle", "eye_above_ear", "nose_above_ear", "mouth_above_ear"),
+    "parallax_x": ("ear_before_middle", "shoulders_apart", "shoulders_deep"),
+    "parallax_y": ("ear_above_middle",),
+}
+"""What each quantity is read from: what belongs to it by the geometry, as there are few people."""
+TARGETS = tuple(READ_FROM)
 TRUTH = (
     *(f"{name}_{axis}" for name in ("hip", "shoulder", "tragus", "ankle") for axis in "YZ"),
     "head_pitch_deg",
@@ -86,6 +120,7 @@ def read_clip(path: Path) -> dict[str, object]:
         "c7_px": seen(c7),
         # where the tragus would be seen if it lay in the plane of C7
         "tragus_px": seen([c7[0], *tragus[1:]]),
+        "marked_px": seen(tragus),
     }
 
 
@@ -118,6 +153,7 @@ def targets(table: dict[str, np.ndarray], number: int) -> list[float]:
     view = view_of(table["pose"][number][None].astype(np.float64))
     points = standing_points(table["pose"][number].astype(np.float64), view)
     moved = 100.0 * (table["tragus_px"][number] - points.ear) / points.trunk_px
+    slanted = 100.0 * (table["tragus_px"][number] - table["marked_px"][number]) / points.trunk_px
     return [
         lean,
         _tilt(tragus - shoulder) - lean,
@@ -125,6 +161,8 @@ def targets(table: dict[str, np.ndarray], number: int) -> list[float]:
         *(100.0 * (point[1] - ankle[1]) / height for point in (tragus, shoulder, hip)),
         view.facing * moved[0],
         moved[1],
+        view.facing * slanted[0],
+        slanted[1],
     ]
 
 
@@ -132,11 +170,13 @@ def _tilt(up_front: np.ndarray) -> float:
     return float(np.degrees(np.arctan2(up_front[1], up_front[0])))
 
 
-def ridge(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, ...]:
-    """Mean and scale of the features, intercepts and weights."""
+def ridge(x: np.ndarray, y: np.ndarray, name: str, penalty: float) -> tuple[np.ndarray, ...]:
+    """Mean and scale of the features, intercept and weights, which are 0 for what the quantity is not read from."""
+    used = [NAMES.index(feature) for feature in READ_FROM[name]]
     mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-9
-    z = (x - mean) / scale
-    weights = np.linalg.solve(z.T @ z + penalty * np.eye(z.shape[1]), z.T @ (y - y.mean(axis=0)))
+    z = ((x - mean) / scale)[:, used]
+    weights = np.zeros((x.shape[1], 1))
+    weights[used] = np.linalg.solve(z.T @ z + penalty * np.eye(len(used)), z.T @ (y - y.mean(axis=0)))
     return mean, scale, y.mean(axis=0), weights
 
 
@@ -152,7 +192,7 @@ def left_out(x: np.ndarray, y: np.ndarray, people: np.ndarray, penalties: np.nda
     for person in np.unique(people):
         mine = people == person
         for column, penalty in enumerate(penalties):
-            fitted = ridge(x[~mine], y[~mine, column : column + 1], penalty)
+            fitted = ridge(x[~mine], y[~mine, column : column + 1], TARGETS[column], penalty)
             errors[mine, column] = said(fitted, x[mine])[:, 0] - y[mine, column]
     return errors
 
@@ -163,14 +203,18 @@ def changes(errors: np.ndarray, people: np.ndarray) -> np.ndarray:
     return np.array([errors[pair[1]] - errors[pair[0]] for pair in pairs if len(pair) > 1])
 
 
-def craniovertebral(table: dict[str, np.ndarray], values: np.ndarray) -> np.ndarray:
-    """Errors of the craniovertebral angle with C7 marked exactly."""
+def craniovertebral(table: dict[str, np.ndarray], values: np.ndarray, *, marked: bool) -> np.ndarray:
+    """Errors of the craniovertebral angle with C7 marked exactly, the tragus read or marked, too."""
     errors = []
     for number, value in enumerate(values):
         view = view_of(table["pose"][number][None].astype(np.float64))
         points = standing_points(table["pose"][number].astype(np.float64), view)
-        offset = np.array([view.facing * value[TARGETS.index("tragus_x")], value[TARGETS.index("tragus_y")]])
-        tragus = points.ear + offset * points.trunk_px / 100.0
+        name = "parallax" if marked else "tragus"
+        offset = np.array(
+            [view.facing * value[TARGETS.index(f"{name}_x")], value[TARGETS.index(f"{name}_y")]]
+        )
+        seen = table["marked_px"][number] if marked else points.ear
+        tragus = seen + offset * points.trunk_px / 100.0
         errors.append(rise_deg(table["c7_px"][number], tragus, view.facing) - table["cva"][number])
     return np.array(errors)
 
@@ -192,11 +236,14 @@ def fit() -> None:
     )
     penalties = np.array(PENALTIES)[tried.argmin(axis=0)]
     errors = left_out(x[odd], y[odd], number[odd], penalties)
-    columns = [ridge(x[odd], y[odd, c : c + 1], p) for c, p in enumerate(penalties)]
+    columns = [ridge(x[odd], y[odd, c : c + 1], TARGETS[c], p) for c, p in enumerate(penalties)]
     mean, scale = columns[0][0], columns[0][1]
     difference = changes(errors, number[odd])
     odd_table = {key: values[odd] for key, values in table.items()}
-    angle = craniovertebral(odd_table, y[odd] + errors)
+    spread = {
+        marked: float(np.sqrt((craniovertebral(odd_table, y[odd] + errors, marked=marked) ** 2).mean()))
+        for marked in (False, True)
+    }
     content = {
         "features": NAMES,
         "mean": np.round(mean, 4).tolist(),
@@ -210,7 +257,8 @@ def fit() -> None:
             }
             for c, name in enumerate(TARGETS)
         },
-        "craniovertebral_sd": round(float(np.sqrt((angle**2).mean())), 2),
+        "craniovertebral_sd": round(spread[False], 2),
+        "craniovertebral_marked_sd": round(spread[True], 2),
         "people": len(np.unique(number[odd])),
     }
     FITTED.write_text(json.dumps(content, indent=1) + "\n")
@@ -228,11 +276,11 @@ def fit() -> None:
         change = np.abs(moved[:, c]).mean() if len(moved) else np.nan
         size = np.abs(wrong[:, c])
         print(f"  {name:15s} {size.mean():5.2f} {np.quantile(size, 0.95):5.2f} {inside:4.0%} {change:5.2f}")
-    angle = craniovertebral({key: values[even] for key, values in table.items()}, seen)
-    inside = (np.abs(angle) <= 1.96 * content["craniovertebral_sd"]).mean()
-    print(
-        f"  craniovertebral {np.abs(angle).mean():5.2f} {np.quantile(np.abs(angle), 0.95):5.2f} {inside:4.0%}"
-    )
+    even_table = {key: values[even] for key, values in table.items()}
+    for marked, name in ((False, "C7 marked"), (True, "C7 and tragus")):
+        size = np.abs(craniovertebral(even_table, seen, marked=marked))
+        inside = (size <= 1.96 * spread[marked]).mean()
+        print(f"  {name:15s} {size.mean():5.2f} {np.quantile(size, 0.95):5.2f} {inside:4.0%}")
 
 
 if __name__ == "__main__":

@@ -16,9 +16,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import t
 
-from neckrom.body import Body, read_body
-from neckrom.running.calibration import FAST_FPS, Linear, RunningCalibration
+from neckrom.body import Body, Side, read_body
+from neckrom.running.arms import arm_features, furthest_in_strides
+from neckrom.running.calibration import FAST_FPS, Linear, RunningCalibration, load_calibration
+from neckrom.running.evenness import NAMES as EVENNESS
+from neckrom.running.evenness import evenness_features, percent
 from neckrom.running.features import moment_features
 from neckrom.running.gait import Gait, find_gait, read_moment, wrapped
 from neckrom.running.readings import (
@@ -28,57 +32,44 @@ from neckrom.running.readings import (
     foot_pitch_deg,
     ground_slope_deg,
 )
+from neckrom.running.shoes import FEWEST_STEPS, evened, turned_until_flat_deg
 from neckrom.running.strides import Strides, rhythm, strides_of
 from neckrom.running.truth_table import RunningClip, read_running_table
 from neckrom.types import BodySeries, FloatArray
 
 HERE = Path(__file__).parent
-RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+RIDGES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 MOMENT_RIDGE = 0.1
 SPAN_S = 0.11
+SIDES: tuple[Side, Side] = ("left", "right")
 
 FOOT_READINGS = {
-    "strike": ("near", "pitch", "pitch_before", "pitch_after", "pitch_late", "shank", "heel_low", "toe_low"),
+    "strike": ("pitch", "pitch_before", "pitch_after", "near"),
+    "strike_turned": ("turned", "pitch"),
     "shank": ("near", "shank", "shank_before", "knee"),
     "knee": ("near", "knee", "shank"),
 }
+ARM_FEATURES = ("wrist_past",)
 BODY_READINGS = {
     "side": {
-        "lean": ("lean", "slope", "oblique"),
-        "ear_shoulder": ("ear_shoulder", "ear_near_shoulder", "nose", "head", "lean"),
-        "head_pitch": ("head", "nose", "ear_shoulder"),
-        "vertical": ("hip_height_range", "period"),
-        "shoulder_range": (
-            "shoulder_apart_range",
-            "shoulder_deep_range",
-            "elbow_swing_range",
-            "wrist_swing_range",
-        ),
-        "against_pelvis_range": (
-            "shoulder_apart_range",
-            "shoulder_deep_range",
-            "elbow_swing_range",
-            "hip_apart_range",
-        ),
+        "lean": ("lean", "slope"),
+        "ear_shoulder": ("ear_shoulder", "lean"),
+        "head_pitch": ("head",),
+        "vertical": ("bounce",),
+        "shoulder_range": ("ear_near_shoulder_once",),
+        "against_pelvis_range": ("ear_near_shoulder_once",),
     },
     "back": {
-        "vertical": ("hip_height_range", "period"),
-        "shoulder_range": (
-            "shoulder_deep_range",
-            "shoulder_world_range",
-            "shoulder_apart_range",
-            "oblique_size",
-        ),
-        "against_pelvis_range": (
-            "shoulder_deep_range",
-            "shoulder_world_range",
-            "hip_deep_range",
-            "hip_world_range",
-        ),
-        "drop_left": ("drop_left", "drop_peak_left", "hip_line_range"),
-        "drop_right": ("drop_right", "drop_peak_right", "hip_line_range"),
+        "vertical": ("bounce",),
+        "shoulder_range": ("shoulder_deep_once", "shoulder_apart_twice"),
+        "against_pelvis_range": ("shoulder_deep_once", "hip_deep_once"),
+        "drop_left": ("drop_peak_left",),
+        "drop_right": ("drop_peak_right",),
     },
 }
+"""Few and plain ones: what a joint shows itself. With this few people a choice among many fits the people."""
+WORTH = 0.9
+"""A reading whose error on people left out is more than this share of how much people differ is not kept."""
 
 
 @dataclass
@@ -86,18 +77,25 @@ class Sample:
     """A clip at one frame rate."""
 
     clip: RunningClip
+    series: BodySeries
     body: Body
     strides: dict[str, Strides]
     true_rel: dict[str, tuple[float, float]]
 
     @property
     def view(self) -> str:
+        """From the side or from behind."""
         return "side" if self.body.view.near is not None else "back"
 
 
 def thinned(series: BodySeries, first: int) -> BodySeries:
-    """Every second frame."""
+    """Every second frame; the shoe's turns of two frames make one."""
     rows = slice(first, None, 2)
+    motion = series.foot_motion
+    if motion is not None:
+        motion = motion.copy()
+        motion[1:, :, :3] += motion[:-1, :, :3].copy()
+        motion = motion[rows]
     return replace(
         series,
         time_ns=series.time_ns[rows],
@@ -105,6 +103,7 @@ def thinned(series: BodySeries, first: int) -> BodySeries:
         pose_world=series.pose_world[rows],
         pose_visibility=series.pose_visibility[rows],
         people=series.people[rows],
+        foot_motion=motion,
     )
 
 
@@ -118,13 +117,13 @@ def samples_of(clips: list[RunningClip]) -> list[Sample]:
             beat = rhythm(body)
             assert beat is not None
             strides, rel = {}, {}
-            for number, side in enumerate(("left", "right")):
+            for number, side in enumerate(SIDES):
                 found = strides_of(body, side, beat)
                 assert found is not None
                 strides[side] = found
                 mine = clip.contacts[clip.contacts[:, 0] == number]
                 rel[side] = tuple(relative(mine[:, k], found) for k in (1, 2))
-            out.append(Sample(clip, body, strides, rel))
+            out.append(Sample(clip, series, body, strides, rel))
     return out
 
 
@@ -157,23 +156,37 @@ def ridge(features: FloatArray, target: FloatArray, strength: float, names: tupl
     )
 
 
-def fit_moment(samples: list[Sample], which: int, from_side: bool) -> Linear:
-    """How far the moment lies from places around it."""
-    rows, targets = [], []
+Blocks = list[tuple[str, FloatArray, FloatArray]]
+"""For each foot: the person, features of places about a moment, and how far the moment is from them."""
+
+
+def blocks_of(samples: list[Sample], which: int, from_side: bool) -> Blocks:
+    """Features about every foot's moment."""
+    blocks = []
     for sample in samples:
         for side, strides in sample.strides.items():
             truth = sample.true_rel[side][which]
             places = truth + np.arange(-SPAN_S, SPAN_S + 0.001, 0.01)
-            rows.append(moment_features(strides.course, wrapped(places, strides.period_s), from_side))
-            targets.append(truth - places)
-    return ridge(np.concatenate(rows), np.concatenate(targets), MOMENT_RIDGE)
+            features = moment_features(
+                strides.course, strides.period_s, wrapped(places, strides.period_s), from_side
+            )
+            blocks.append((sample.clip.person, features, truth - places))
+    return blocks
 
 
-def moment_errors(samples: list[Sample], which: int, from_side: bool) -> list[tuple[float, float]]:
+def fit_moment(blocks: Blocks, without: str = "") -> Linear:
+    """How far the moment lies from places around it, from everybody but one person."""
+    kept = [block for block in blocks if block[0] != without]
+    return ridge(np.concatenate([b[1] for b in kept]), np.concatenate([b[2] for b in kept]), MOMENT_RIDGE)
+
+
+def moment_errors(
+    samples: list[Sample], blocks: Blocks, which: int, from_side: bool
+) -> list[tuple[float, float]]:
     """Frame rate and error of every foot, each person read by a fit without them."""
     out = []
     for person in sorted({sample.clip.person for sample in samples}):
-        linear = fit_moment([s for s in samples if s.clip.person != person], which, from_side)
+        linear = fit_moment(blocks, person)
         for sample in (s for s in samples if s.clip.person == person):
             for side, strides in sample.strides.items():
                 truth = sample.true_rel[side][which]
@@ -182,15 +195,16 @@ def moment_errors(samples: list[Sample], which: int, from_side: bool) -> list[tu
     return out
 
 
-def with_sd(linear: Linear, errors: list[tuple[float, float]], least: float) -> Linear:
-    """With standard deviations; few people make them wider."""
+def with_sd(linear: Linear, errors: list[tuple[float, float]], least: float, people: int) -> Linear:
+    """With standard deviations; few people make them wider, as Student's t does."""
+    wider = float(t.ppf(0.975, max(people - 1, 2)) / 1.96)
     rates = np.array([rate for rate, _ in errors])
     off = np.array([error for _, error in errors])
     fast = off[rates >= FAST_FPS]
     slow = off[rates < FAST_FPS]
 
     def size(values: FloatArray) -> float:
-        return max(float(np.sqrt(np.mean(values**2))) if len(values) else 0.0, least)
+        return max(wider * float(np.sqrt(np.mean(values**2))) if len(values) else 0.0, least)
 
     first, second = size(fast), size(slow)
     return linear.model_copy(
@@ -208,8 +222,13 @@ class Row:
     truth: float
 
 
-def fit_reading(rows: list[Row], names: tuple[str, ...], least: float) -> tuple[Linear, float]:
-    """The strength of ridge that does best on people left out, its fit, and its error there."""
+def fit_reading(
+    rows: list[Row], names: tuple[str, ...], least: float, near: float | None = None
+) -> tuple[Linear, float]:
+    """The strength of ridge that does best on people left out, its fit, and its error there.
+
+    With ``near`` the error is that of the near (1) or the far foot (-1); the fit is that of both.
+    """
     rows = [row for row in rows if np.isfinite([row.features[name] for name in names]).all()]
     features = np.array([[row.features[name] for name in names] for row in rows])
     truth = np.array([row.truth for row in rows])
@@ -225,11 +244,13 @@ def fit_reading(rows: list[Row], names: tuple[str, ...], least: float) -> tuple[
     errors = {strength: left_out(strength) for strength in RIDGES}
     best = min(RIDGES, key=lambda strength: float(np.mean(errors[strength] ** 2)))
     linear = ridge(features, truth, best, names)
-    off = errors[best]
-    return (
-        with_sd(linear, [(row.rate, float(error)) for row, error in zip(rows, off, strict=True)], least),
-        float(np.sqrt(np.mean(off**2))),
-    )
+    counted = [
+        (row.rate, float(error))
+        for row, error in zip(rows, errors[best], strict=True)
+        if near is None or row.features["near"] == near
+    ]
+    sized = with_sd(linear, counted, least, len(set(people)))
+    return sized, float(np.sqrt(np.mean([error**2 for _, error in counted])))
 
 
 def matched(times: FloatArray, clip: RunningClip, number: int, column: int) -> FloatArray:
@@ -245,65 +266,88 @@ def matched(times: FloatArray, clip: RunningClip, number: int, column: int) -> F
 
 
 def steps_fit(
-    gaits: list[tuple[Sample, Gait]], series: Callable[[Gait, str], FloatArray], column: int
+    gaits: list[tuple[Sample, Gait]], seen_of: Callable[[Sample, Gait, Side], FloatArray], column: int
 ) -> tuple[float, float]:
     """How much of a single step's departure is believed, and the error that is left."""
     seen, true = [], []
     for sample, gait in gaits:
         if sample.view != "side":
             continue
-        for number, side in enumerate(("left", "right")):
+        for number, side in enumerate(SIDES):
             foot = gait.foot(side)
-            values = at_moments(gait, series(gait, side), foot.contact_s)
+            values = seen_of(sample, gait, side)
             truth = matched(foot.contact_s, sample.clip, number, column)
             both = np.isfinite(values) & np.isfinite(truth)
             if both.sum() >= 4:
                 seen.append(values[both] - np.median(values[both]))
                 true.append(truth[both] - np.median(truth[both]))
+    if not seen:
+        return 0.0, float("nan")
     x, y = np.concatenate(seen), np.concatenate(true)
     x = np.clip(x, -15, 15)
     share = float(np.clip(np.sum(x * y) / np.sum(x * x), 0, 1))
     return share, float(np.std(y - share * x))
 
 
-def main() -> None:
-    """Fit everything and write it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--table", type=Path, default=HERE / "running_landmarks.npz")
-    parser.add_argument("--out", type=Path, default=HERE / "running.json")
-    options = parser.parse_args()
-    samples = samples_of(read_running_table(options.table))
-    moments: dict[str, Linear] = {}
+def on_frames(sample: Sample, number: int) -> FloatArray:
+    """True place of a wrist on the sample's frames."""
+    return np.asarray(np.interp(sample.body.time_s, sample.clip.series.time_s, sample.clip.wrist[:, number]))
+
+
+Known = list[tuple[Sample, Gait]]
+
+
+def fit_moments(samples: list[Sample]) -> dict[str, Linear]:
+    """Initial contact and toe-off, from the side and from behind."""
+    moments = {}
     for view in ("side", "back"):
         mine = [sample for sample in samples if sample.view == view]
         for which, name in enumerate(("contact", "off")):
-            errors = moment_errors(mine, which, view == "side")
-            moments[f"{name}_{view}"] = with_sd(fit_moment(mine, which, view == "side"), errors, 0.003)
+            blocks = blocks_of(mine, which, view == "side")
+            errors = moment_errors(mine, blocks, which, view == "side")
+            moments[f"{name}_{view}"] = with_sd(fit_moment(blocks), errors, 0.003, len_people(mine))
             off = np.abs([error for _, error in errors])
             print(
                 f"{name}_{view}: left out, mean {1000 * off.mean():.1f} ms, largest {1000 * off.max():.0f} ms"
             )
-    people = len({sample.clip.person for sample in samples})
-    calibration = RunningCalibration(moments=moments, readings={}, step_share={}, step_sd={}, people=people)
-    gaits = [(sample, find_gait(sample.body, calibration)) for sample in samples]
-    known = [(sample, gait) for sample, gait in gaits if gait is not None]
-    readings: dict[str, Linear] = {}
+    return moments
+
+
+def len_people(samples: list[Sample]) -> int:
+    """How many people these are."""
+    return len({sample.clip.person for sample in samples})
+
+
+def fit_feet(known: Known) -> dict[str, Linear]:
+    """Foot, shank and knee at contact."""
+    readings = {}
     for name, names in FOOT_READINGS.items():
-        column = {"strike": 3, "shank": 4, "knee": 5}[name]
+        column = {"strike": 3, "strike_turned": 3, "shank": 4, "knee": 5}[name]
         rows = []
         for sample, gait in known:
             if sample.view == "side":
                 slope = ground_slope_deg(gait)
-                for number, side in enumerate(("left", "right")):
+                for number, side in enumerate(SIDES):
                     truth = sample.clip.contacts[sample.clip.contacts[:, 0] == number, column].mean()
                     features = foot_features(gait, side, slope)
+                    turned = turned_until_flat_deg(sample.series, gait, side)
+                    seen = np.isfinite(turned).sum() >= FEWEST_STEPS
+                    features["turned"] = float(np.nanmedian(turned)) if seen else float("nan")
                     rows.append(
                         Row(sample.clip.person, sample.body.frames_per_second, features, float(truth))
                     )
-        for near, word in ((1.0, "near"), (-1.0, "far")):
-            some = [row for row in rows if row.features["near"] == near]
-            readings[f"{name}_{word}"], error = fit_reading(some, tuple(n for n in names if n != "near"), 1.0)
+        rows = [row for row in rows if np.isfinite([row.features[n] for n in names]).all()]
+        if not rows:
+            continue
+        for word, near in (("near", 1.0), ("far", -1.0)):
+            readings[f"{name}_{word}"], error = fit_reading(rows, names, 1.0, near)
             print(f"{name}_{word}: left out {error:.2f}")
+    return readings
+
+
+def fit_body(known: Known) -> dict[str, Linear]:
+    """Trunk, head, turning, pelvis; what is worth keeping."""
+    readings = {}
     for view, wanted in BODY_READINGS.items():
         table = []
         for sample, gait in known:
@@ -312,20 +356,123 @@ def main() -> None:
                 table.append((sample, features))
         for name, names in wanted.items():
             rows = [Row(s.clip.person, s.body.frames_per_second, f, s.clip.truth[name]) for s, f in table]
-            least = 0.001 if name == "vertical" else 0.5
-            readings[f"{name}_{view}"], error = fit_reading(rows, names, least)
-            print(
-                f"{name}_{view}: left out {error:.3f} (truth spreads {np.std([row.truth for row in rows]):.3f})"
-            )
-    share, sd = steps_fit(known, foot_pitch_deg, 3)
-    print(f"single steps' foot angle: share {share:.2f}, left {sd:.2f}")
-    calibration = calibration.model_copy(
-        update={
-            "readings": readings,
-            "step_share": {"strike": round(share, 3)},
-            "step_sd": {"strike": round(sd, 3)},
-        }
+            linear, error = fit_reading(rows, names, 0.001 if name == "vertical" else 0.5)
+            keep(readings, f"{name}_{view}", linear, error, rows)
+    return readings
+
+
+def keep(readings: dict[str, Linear], name: str, linear: Linear, error: float, rows: list[Row]) -> None:
+    """Keep a reading that says more than the mean of all people does."""
+    spread = float(np.std([row.truth for row in rows]))
+    kept = error <= WORTH * spread
+    print(f"{name}: left out {error:.3f}, people differ by {spread:.3f}" + ("" if kept else ": not kept"))
+    if kept:
+        readings[name] = linear
+
+
+def fit_arms(known: Known, readings: dict[str, Linear]) -> None:
+    """Wrists past the middle, from behind."""
+    rows = []
+    for sample, gait in known:
+        if sample.view == "back":
+            for number, side in enumerate(SIDES):
+                truth = float(np.nanmedian(furthest_in_strides(gait, on_frames(sample, number))))
+                features = arm_features(gait, side)
+                rows.append(Row(sample.clip.person, sample.body.frames_per_second, features, truth))
+    # seen and true place differ by an offset; a slope could not be fitted on a range this small
+    off = np.array([row.truth - row.features["wrist_past"] for row in rows])
+    people = np.array([row.person for row in rows])
+    errors = np.array([off[people != person].mean() for person in people]) - off
+    plain = Linear(
+        features=ARM_FEATURES,
+        mean=(0.0,),
+        scale=(1.0,),
+        weights=(1.0,),
+        intercept=round(float(off.mean()), 4),
+        sd_fast=0.0,
+        sd_slow=0.0,
     )
+    counted = [(row.rate, float(error)) for row, error in zip(rows, errors, strict=True)]
+    linear = with_sd(plain, counted, 0.02, len(set(people)))
+    spread = np.std([row.truth for row in rows])
+    print(f"wrist_past_back: left out {np.sqrt(np.mean(errors**2)):.3f}, people differ by {spread:.3f}")
+    readings["wrist_past_back"] = linear
+
+
+def fit_evenness(known: Known) -> dict[str, Linear]:
+    """Asymmetry of the step times."""
+    readings = {}
+    for view in ("side", "back"):
+        rows = []
+        for sample, gait in known:
+            if sample.view == view:
+                features = evenness_features(gait)
+                truth = sample.clip.truth["step_asymmetry"]
+                # a mirrored runner has everything the other way round
+                for sign in (1.0, -1.0):
+                    turned = {name: sign * value for name, value in features.items()}
+                    rows.append(Row(sample.clip.person, sample.body.frames_per_second, turned, sign * truth))
+        readings[f"step_asymmetry_{view}"], error = fit_reading(rows, EVENNESS, 0.5)
+        print(f"step_asymmetry_{view}: left out {error:.2f} percent")
+    return readings
+
+
+def seen_pitch(sample: Sample, gait: Gait, side: Side) -> FloatArray:
+    """Heel to toe at every contact."""
+    del sample
+    return at_moments(gait, foot_pitch_deg(gait, side), gait.foot(side).contact_s)
+
+
+def seen_turn(sample: Sample, gait: Gait, side: Side) -> FloatArray:
+    """Turn of the shoe from every contact until flat."""
+    return turned_until_flat_deg(sample.series, gait, side)
+
+
+def fit_shoes(known: Known) -> dict[str, Linear]:
+    """Asymmetry of the step times where the shoes were followed."""
+    rows = []
+    for sample, gait in known:
+        shod = evened(sample.series, gait) if sample.view == "side" else None
+        if shod is not None:
+            value = percent(shod, shod.left.contact_s, shod.right.contact_s)
+            truth = sample.clip.truth["step_asymmetry"]
+            for sign in (1.0, -1.0):
+                features = {"shoes": sign * value}
+                rows.append(Row(sample.clip.person, sample.body.frames_per_second, features, sign * truth))
+    if not rows:
+        return {}
+    linear, error = fit_reading(rows, ("shoes",), 0.3)
+    print(f"step_asymmetry_shoes: left out {error:.2f} percent")
+    return {"step_asymmetry_shoes": linear}
+
+
+def main() -> None:
+    """Fit everything and write it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--table", type=Path, default=HERE / "running_landmarks.npz")
+    parser.add_argument("--out", type=Path, default=HERE / "running.json")
+    parser.add_argument("--keep-moments", action="store_true", help="contacts as they were fitted before")
+    options = parser.parse_args()
+    samples = samples_of(read_running_table(options.table))
+    people = len_people(samples)
+    print(f"{people} people")
+    moments = load_calibration()[0].moments if options.keep_moments else fit_moments(samples)
+    calibration = RunningCalibration(moments=moments, readings={}, step_share={}, step_sd={}, people=people)
+    gaits = [(sample, find_gait(sample.body, calibration)) for sample in samples]
+    found = [(sample, gait) for sample, gait in gaits if gait is not None]
+    known = [
+        (sample, (evened(sample.series, gait) if sample.view == "side" else None) or gait)
+        for sample, gait in found
+    ]
+    readings = fit_feet(known) | fit_body(known) | fit_evenness(found) | fit_shoes(found)
+    fit_arms(known, readings)
+    shares, sds = {}, {}
+    for name, seen_of in (("strike", seen_pitch), ("strike_turned", seen_turn)):
+        share, sd = steps_fit(known, seen_of, 3)
+        print(f"{name}, single steps: share {share:.2f}, left {sd:.2f}")
+        if np.isfinite(sd):
+            shares[name], sds[name] = round(share, 3), round(sd, 3)
+    calibration = calibration.model_copy(update={"readings": readings, "step_share": shares, "step_sd": sds})
     options.out.write_text(json.dumps(calibration.model_dump(), indent=1) + "\n", encoding="utf-8")
 
 

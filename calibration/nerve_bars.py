@@ -124,7 +124,7 @@ def symptoms(reads: list[Read]) -> None:
 def ankle_changes(reads: list[Read]) -> None:
     """A change of 15 degrees: found, and its direction right."""
     for kind in MAIN:
-        found, right, total = 0, 0, 0
+        found, right, total, lost = 0, 0, 0, 0
         for r in (r for r in reads if r.clip.kind == kind):
             start, end = r.phase("ankle")
             leg = r.measured.angles.legs[r.clip.tested].ankle_deg
@@ -132,10 +132,15 @@ def ankle_changes(reads: list[Read]) -> None:
             true = r.clip.truth[f"ankle_{r.letter}"]
             by = level_deg(time_s, leg, end + 0.15, 0.15) - level_deg(time_s, leg, start - 0.15, 0.15)
             really = level_deg(time_s, true, end + 0.15, 0.15) - level_deg(time_s, true, start - 0.15, 0.15)
+            if not np.isfinite(by):
+                lost += 1
+                continue
             total += 1
             right += bool(by * really > 0)
             found += bool(abs(by) * 15 / abs(really) >= LEAST_CHANGE_DEG["ankle"])
-        print(f"{kind:6s}ankle moved by 15: found {found}, direction right {right} of {total}")
+        print(
+            f"{kind:6s}ankle moved by 15: found {found}, direction right {right} of {total} (not measured: {lost})"
+        )
 
 
 def holding(reads: list[Read]) -> None:
@@ -162,7 +167,7 @@ def holding(reads: list[Read]) -> None:
             del end
         print(
             f"{kind:6s}held: accused {len(accused)} of {still - unknown} {' '.join(accused)} (not told {unknown}); "
-            f"slips of {SLIP_DEG:.0f} deg noticed {noticed} of {slipped} (limit {HELD_WITHIN_DEG})"
+            f"slips of {SLIP_DEG:.0f} deg noticed {noticed} of {slipped} (limit {HELD_WITHIN_DEG[kind]})"
         )
 
 

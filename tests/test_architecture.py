@@ -89,7 +89,7 @@ MAY_IMPORT = {
     | {"running", "posture"},
     "exports": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "records", "screening", "messages", "saying"}
-    | {"running", "posture"},
+    | {"body", "running", "posture"},
     # what is handed to a person knows the records that it tells of, and no page and no command
     "handouts": BASE
     | {"report", "service", "records", "exports", "screening", "messages", "saying", "running", "posture"},

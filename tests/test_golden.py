@@ -21,6 +21,8 @@ import pytest
 
 from neckrom.service import MeasureOptions, measure_quietly
 from neckrom.service.analysis import Analysis
+from neckrom.service.frozen import measuring_identity
+from neckrom.study.plan import Tool, engine_name, settings_hash
 from neckrom.types import MOVEMENTS, PAIRS, Movement
 from neckrom.validation.compare import ClipComparison, TrialComparison, compare_clip
 from neckrom.validation.truth import read_truth
@@ -115,6 +117,22 @@ def test_end_range_is_what_it_was(measured, clip, movement):
 def test_end_range_from_the_side_is_what_it_was(measured, movement):
     found = measured(SIDE)[0].result.of(movement)
     assert found.best_deg == pytest.approx(MEASURED[SIDE][movement], abs=SAME_DEG)
+
+
+@pytest.mark.slow
+def test_what_a_study_freezes_now_is_what_measures(measured):
+    """A study that is made with this version takes its results for its own."""
+    now, result = measuring_identity(), measured("chidi_deficit")[0].result
+    frozen = Tool(
+        version=now.version,
+        engine=engine_name(now.engine),
+        model_sha256=now.model_sha256,
+        estimator=now.estimator,
+        calibration_id=now.calibration_id,
+        settings_sha256=settings_hash(now.settings),
+        norms=now.norms,
+    )
+    assert frozen.differences(result) == ()
 
 
 # --------------------------------------------------------------- against the truth

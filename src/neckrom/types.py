@@ -28,6 +28,7 @@ N_POSE = 33
 POSE_NOSE = 0
 POSE_EYES, POSE_EARS, POSE_MOUTH = [2, 5], [7, 8], [9, 10]
 POSE_SHOULDERS, POSE_HIPS = [11, 12], [23, 24]
+POSE_ANKLES, POSE_HEELS, POSE_TOES = [27, 28], [29, 30], [31, 32]
 """Points of the pose model in pairs, the person's left first."""
 POSE_HEAD = slice(0, 11)
 """All points of the pose model on the head: nose, eyes, ears and mouth."""
@@ -316,6 +317,10 @@ class BodyFrame:
         The model's visibility, 0 to 1: not a measure of trust.
     people : int
         How many people were seen when somebody last looked for more than one.
+    foot_motion : ndarray, shape (2, 4), float32, or None
+        What the shoe of the foot that the model calls left (right) in this frame did since the previous one: degrees by
+        which it turned (+ clockwise in the picture), pixels to the right and down, marks followed. NaN where it was not
+        followed, None where nobody followed the shoes.
     """
 
     time_ns: int
@@ -323,6 +328,7 @@ class BodyFrame:
     pose_world: Float32Array
     pose_visibility: Float32Array
     people: int
+    foot_motion: Float32Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +348,10 @@ class BodySeries:
         How many people were seen, as far as anybody looked for more than one.
     width, height : int
         Size of the picture in which the pixels count.
+    foot_motion : ndarray, shape (N, 2, 4), float32, or None
+        What the shoe of the foot that the model calls left (right) in a frame did since the previous frame: degrees by
+        which it turned (+ clockwise in the picture), pixels to the right and down, marks followed; NaN where it was not
+        followed. None where nobody followed the shoes.
     """
 
     time_ns: IntArray
@@ -351,6 +361,7 @@ class BodySeries:
     people: IntArray
     width: int
     height: int
+    foot_motion: Float32Array | None = None
 
     def __len__(self) -> int:
         return len(self.time_ns)

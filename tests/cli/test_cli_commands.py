@@ -127,11 +127,13 @@ def test_norms_show_a_source_beside_every_value(neckrom):
     assert all(re.search(r"\d°.*\w+:.*\w", row) for row in rows)
 
 
-def test_schema_is_the_published_one(neckrom):
-    """Mend with: neckrom schema > docs/result.schema.json."""
-    done = neckrom("schema")
+@pytest.mark.parametrize("kind", ["measure", "run", "posture", "nerve"])
+def test_schema_is_the_published_one(neckrom, kind):
+    """Mend with: neckrom schema > docs/result.schema.json; neckrom schema run > docs/run.schema.json; ..."""
+    done = neckrom("schema", *([] if kind == "measure" else [kind]))
     assert done.returncode == 0
-    assert done.stdout == (ROOT / "docs" / "result.schema.json").read_text(encoding="utf-8")
+    name = "result" if kind == "measure" else kind
+    assert done.stdout == (ROOT / "docs" / f"{name}.schema.json").read_text(encoding="utf-8")
 
 
 def test_every_field_of_the_result_is_documented():

@@ -51,7 +51,7 @@ def trial(
         pytest.param(trial(pain=None), ["came_at", "changes_pain_unknown"], id="changed-pain-not-asked"),
         pytest.param(trial(pain="stretch"), ["came_at", "stretch", "buttock"], id="stretch-is-normal"),
         pytest.param(trial(held=False), ["came_at", "not_held"], id="not-held-says-nothing"),
-        pytest.param(trial(held=None), ["came_at", "nerve"], id="holding-not-told"),
+        pytest.param(trial(held=None), ["came_at", "holding_unknown", "nerve"], id="holding-not-told"),
         pytest.param(trial(moved=None), ["came_at", "no_change"], id="nothing-else-moved"),
         pytest.param(trial(answer=None), ["came_at", "no_answer"], id="no-answer"),
         pytest.param(trial(symptom=None), ["nothing", "buttock"], id="negative"),

@@ -28,6 +28,8 @@ def test_notebook_runs_and_draws(path, tmp_path):
     copy = tmp_path / "notebooks" / path.name
     copy.parent.mkdir()
     copy.write_bytes(path.read_bytes())
+    for table in FOLDER.glob("*.csv"):
+        (copy.parent / table.name).symlink_to(table)
     (tmp_path / "sample_videos").symlink_to(FOLDER.parent / "sample_videos", target_is_directory=True)
     (tmp_path / "calibration").mkdir()
     if path.stem == "accuracy":

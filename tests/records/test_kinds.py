@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -16,39 +15,19 @@ from neckrom.handouts.making import report_of, sheet_bytes, write_handout
 from neckrom.messages import load_messages
 from neckrom.posture.result import PostureResult
 from neckrom.records.api import Records
+from neckrom.records.backup import back_up, restore
 from neckrom.records.content_check import first_foreign_value
 from neckrom.records.location import locate
 from neckrom.records.plausible import RANGES, first_implausible
-from neckrom.report.bodies.pictures import row_pictures
-from neckrom.report.bodies.tables import write_run_tables
-from neckrom.report.bodies.write import write_body_pictures
 from neckrom.report.letterhead import NOBODY
 from neckrom.running.result import RunResult
 from neckrom.types import Movement
+from tests.records.body_folders import write_posture, write_run
 from tests.records.folders import write_folder
 from tests.records.test_hold import numbers_in
-from tests.report.body_cases import body_series, curves_of, frames_of, posture_result, run_result
+from tests.report.body_cases import posture_result, run_result
 
 ENGLISH = load_messages("en")
-
-
-def write_run(
-    folder: Path, name: str = "side.mp4", created: str = "2026-03-14T10:20:30+01:00", **changes
-) -> Path:
-    """A result folder as ``run`` writes it."""
-    result = run_result(name, created=created, **changes)
-    folder.mkdir(parents=True)
-    (folder / "result.json").write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    write_run_tables(folder, result, [curves_of(result), curves_of(result, 1)])
-    series = {0: body_series(), 1: body_series("back")}
-    write_body_pictures(folder, row_pictures(result, frames_of(result), series).values())
-    return folder
-
-
-def write_posture(folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    (folder / "result.json").write_text(posture_result().model_dump_json(), encoding="utf-8")
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -254,3 +233,15 @@ def test_a_run_is_deleted_with_all_its_files(stored, tmp_path):
     assert removed.files == len(done.files)
     assert not folder.exists()
     assert all(row.id != done.session_id for row in records.sessions(person))
+
+
+def test_a_backup_brings_all_kinds_back(stored, tmp_path):
+    records, person, ids, _ = stored
+    back_up(records, tmp_path / "all.neckrom", lambda *_: None)
+    restore(tmp_path / "all.neckrom", locate(str(tmp_path / "again")), lambda *_: None)
+    with Records(locate(str(tmp_path / "again"))) as again:
+        kinds = {row.id: row.kind for row in again.sessions(person)}
+        assert [kinds[ids[name]] for name in ("neck", "first", "posture")] == ["neck", "run", "posture"]
+        view = again.body_session(ids["first"])
+        assert view.files_here
+        assert view.result == records.body_session(ids["first"]).result

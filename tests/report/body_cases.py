@@ -278,7 +278,7 @@ def posture_result(name: str = "standing.jpg", *, c7: bool = True) -> PostureRes
         )
 
     views = (view("left", 22.0), view("right", 19.0))
-    first = views[0].model_dump(exclude={"recording"})
+    first = views[0].model_dump(exclude={"recording", "change"})
     return PostureResult(
         **first,
         created="2026-03-14T10:20:30+01:00",

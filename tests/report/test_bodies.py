@@ -143,3 +143,8 @@ def test_the_overlay_rings_the_foot_on_the_ground(tmp_path):
     assert len(shown) == 2
     bright = [int((picture[-50:, :200].min(axis=2) > 200).sum()) for picture in shown]
     assert bright[1] > 3 * bright[0]  # "left contact" stands where only a dash stood
+
+
+def test_a_statement_that_asks_for_another_text_is_said_as_it_was_kept():
+    result = run_result().model_copy(update={"statement_key": "run.earlier", "statement": "kept as it was"})
+    assert run_content(result, [], {}).statement == "Kept as it was."

@@ -56,3 +56,14 @@ def test_a_posture_names_its_sides_and_says_what_c7_would_give():
     assert any("sticker" in line for line in posture_verdict(posture_result(c7=False), texts).lines)
     first = posture_quantities_said(posture_result(), texts)[0]
     assert first.values == ("+22° (+10 to +34)", "+19° (+7 to +31)")
+
+
+def test_a_reason_from_elsewhere_steers_no_terminal():
+    row = (
+        run_result()
+        .rows[0]
+        .model_copy(update={"reason": "\x1b[31mred\x1b[0m\nline", "reason_statements": ()})
+    )
+    hostile = run_result().model_copy(update={"rows": (row, *run_result().rows[1:])})
+    said = rows_said(hostile, load_messages("en"))[0].reason
+    assert said.isprintable()

@@ -101,7 +101,14 @@ def read_body(series: BodySeries) -> Body:
     scale = float(np.nanmedian(np.linalg.norm(trunk, axis=1)))
     turned = []
     for left, right in ((LEFT_LEG, RIGHT_LEG), (LEFT_ARM, RIGHT_ARM)):
-        tracks = np.stack([pose[:, left], pose[:, right]], axis=1)
+        # points that a clip does not have at all (hands, in small tables) say nothing
+        had = [
+            row for row, pair in enumerate(zip(left, right, strict=True)) if np.isfinite(pose[:, pair]).any()
+        ]
+        if not had:
+            turned.append(nowhere)
+            continue
+        tracks = np.stack([pose[:, [left[k] for k in had]], pose[:, [right[k] for k in had]]], axis=1)
         turned.append(turned_round(tracks, time_s, view, scale))
         for points in (pose, world):
             _exchange(points, turned[-1], left, right)

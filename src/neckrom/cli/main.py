@@ -43,6 +43,15 @@ class ViewChoice(StrEnum):
     SIDE = "side"
 
 
+class SchemaChoice(StrEnum):
+    """Commands whose results have a schema."""
+
+    MEASURE = "measure"
+    RUN = "run"
+    POSTURE = "posture"
+    NERVE = "nerve"
+
+
 class _Commands(TyperGroup):
     """The commands, with the one place where errors that a user can act on are shown."""
 
@@ -509,13 +518,27 @@ def doctor() -> None:
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    kind: Annotated[
+        SchemaChoice,
+        typer.Argument(metavar="[measure|run|posture]", help="Which command's result.json."),
+    ] = SchemaChoice.MEASURE,
+) -> None:
     """Print the JSON Schema of result.json."""
     import json  # noqa: PLC0415
 
-    from neckrom.result import Result  # noqa: PLC0415
+    from neckrom.nerve.result import NerveResult  # noqa: PLC0415
+    from neckrom.posture.result import PostureResult  # noqa: PLC0415
+    from neckrom.result import Model, Result  # noqa: PLC0415
+    from neckrom.running.result import RunResult  # noqa: PLC0415
 
-    print_json(json.dumps(Result.model_json_schema(mode="serialization"), indent=2))
+    models: dict[SchemaChoice, type[Model]] = {
+        SchemaChoice.MEASURE: Result,
+        SchemaChoice.RUN: RunResult,
+        SchemaChoice.POSTURE: PostureResult,
+        SchemaChoice.NERVE: NerveResult,
+    }
+    print_json(json.dumps(models[kind].model_json_schema(mode="serialization"), indent=2))
 
 
 # ---------------------------------------------------------------------- parts

@@ -39,6 +39,14 @@ def run_command(
             help="The same person standing, from the same side: zero for the head.",
         ),
     ] = None,
+    earlier: Annotated[
+        Path | None,
+        typer.Option(
+            "--earlier",
+            metavar="DIR|result.json",
+            help="The person's own run before, to stand beside this one.",
+        ),
+    ] = None,
     speed: Annotated[
         str | None,
         typer.Option(
@@ -106,6 +114,7 @@ def run_command(
     options = RunOptions(
         back=back,
         standing=standing,
+        earlier=earlier,
         speed_kmh=speed_kmh,
         fps_true=rate,
         mirrored=mirrored,
@@ -125,5 +134,5 @@ def run_command(
     from neckrom.messages import load_messages  # noqa: PLC0415
 
     stdout = console()
-    stdout.print(run_view(outcome.result, load_messages(language)))
+    stdout.print(run_view(outcome.result, load_messages(language), outcome.earlier))
     stdout.print(files_view(outcome.folder, outcome.written), soft_wrap=True)

@@ -89,6 +89,8 @@ def settings(
 
 
 def _site_line(kept: SiteState) -> str:
+    from neckrom.messages import FALLBACK, load_messages  # noqa: PLC0415
+
     if kept.damaged:
         return (
             "the file is damaged and not used: give it again with --site FILE, or take it out with --site ''"
@@ -96,9 +98,8 @@ def _site_line(kept: SiteState) -> str:
     if kept.site is None:
         return ""
     site = kept.site
-    return (
-        f"{site.study}: {site.people} people, {site.reference}, neckrom {site.tool.version} ({site.created})"
-    )
+    device = load_messages(FALLBACK).text(f"study.device.{site.reference}")
+    return f"{site.study}: {site.people} people, {device}, neckrom {site.tool.version} ({site.created})"
 
 
 def _read(path: Path) -> bytes:

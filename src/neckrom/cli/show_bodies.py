@@ -17,20 +17,23 @@ from neckrom.running.result import RunResult
 from neckrom.saying.grades import LOOKS
 from neckrom.saying.names import display_name, sentence
 from neckrom.saying.postures import posture_quantities_said, posture_verdict
-from neckrom.saying.runs import quantities_said, rows_said, run_verdict
+from neckrom.saying.runs import Earlier, quantities_said, rows_said, run_verdict
 from neckrom.saying.sentences import said_or
 
 
-def run_view(result: RunResult, texts: Messages) -> Group:
+def run_view(result: RunResult, texts: Messages, earlier: Earlier | None = None) -> Group:
     """The article's four rows, what else was measured, and what belongs under them."""
-    table = _table(f"{texts.text('run.title')}: {display_name(result.clips[0].clip.name, limit=50)}")
+    table = _table(
+        f"{texts.text('run.title')}: {display_name(result.clips[0].clip.name, limit=50)}", headed=False
+    )
     for _ in range(2):
         table.add_column("")
     table.add_column("", justify="right")
     table.add_column("")
-    for row in rows_said(result, texts):
+    for row in rows_said(result, texts, earlier):
         looks = Text(f"{row.sign} {row.meaning}", style=LOOKS[row.grade].terminal)
-        table.add_row(row.title, row.measure, row.with_interval, looks)
+        before = "" if earlier is None else f"\n{row.earlier}"
+        table.add_row(row.title, row.measure, f"{row.with_interval}{before}", looks)
     more = _table(None)
     more.add_column("")
     for side in ("left", "right"):
@@ -58,8 +61,9 @@ def posture_view(result: PostureResult, texts: Messages) -> Group:
     return Group(table, *_paragraphs([*lines, _statement(result.statement_key, result.statement, texts)]))
 
 
-def _table(title: str | None) -> Table:
+def _table(title: str | None, *, headed: bool = True) -> Table:
     return Table(
+        show_header=headed,
         title=None if title is None else Text(title),
         title_justify="left",
         title_style="bold",

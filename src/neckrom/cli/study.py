@@ -235,7 +235,8 @@ def analyse_study(
     grave = [problem for problem in problems if problem.grave]
     if grave and not anyway:
         raise InputError(
-            f"{len(grave)} grave problems stand against an analysis, the first: {grave[0].place}: {grave[0].said} "
+            f"{len(grave)} grave problem{'s' * (len(grave) > 1)} against an analysis, the first: "
+            f"{grave[0].place}: {grave[0].said} "
             "See all: "
             f"neckrom study check {folder}. To analyse in spite of them: --anyway."
         )

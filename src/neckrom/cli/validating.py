@@ -14,11 +14,11 @@ from rich.table import Table
 from neckrom import service
 from neckrom.cli.progress import progress_on
 from neckrom.cli.terminal import console, print_json, say
+from neckrom.cli.validating_bodies import validate_bodies_and_show
 from neckrom.errors import ExitCode, InputError, NeckromError
 from neckrom.result import Result
 from neckrom.service import Progress
 from neckrom.types import AngleSeries
-from neckrom.cli.validating_bodies import validate_bodies_and_show
 from neckrom.validation.bodies import find_body_cases
 from neckrom.validation.report import Measure, find_cases, validate_folder
 from neckrom.validation.tables import renderables

@@ -78,8 +78,8 @@ def _show(report: BodyReport, out: Path, *, everything: bool) -> None:
     table = Table(
         title=Text("Errors"), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
     )
-    table.add_column("quantity")
-    table.add_column("unit")
+    table.add_column("quantity", no_wrap=True)
+    table.add_column("unit", no_wrap=True)
     for name in ("n", "not told", "bias", "mean abs.", "rms", "worst", "in interval"):
         table.add_column(name, justify="right")
     for item in report.summary:

@@ -169,7 +169,7 @@ def _course(records: Records, what: str, form: str, language: str) -> tuple[str,
         newest = view.sessions[0].id
         raise InputError(
             f"{view.row.label} has no measurements of the neck, which the course tells of. Hand out a session itself: "
-            f"neckrom handout {newest}"
+            f"neckrom report {newest}"
         )
     results = [records.result(row.id) for row in view.neck]
     course = course_of(

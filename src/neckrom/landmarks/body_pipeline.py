@@ -21,6 +21,7 @@ from neckrom.landmarks.body_notes import BodyNotes
 from neckrom.landmarks.body_store import BodyWriter
 from neckrom.landmarks.boxes import BodyBox, body_box
 from neckrom.landmarks.cuts import CutWatch
+from neckrom.landmarks.feet import FeetFollower
 from neckrom.landmarks.header import LandmarkHeader
 from neckrom.landmarks.pipeline import Progress
 from neckrom.landmarks.scene import SceneWatch
@@ -79,6 +80,7 @@ def extract_bodies(
     *,
     finder: OtherFinder | None = None,
     trackers: int = TRACKERS,
+    feet: bool = False,
     progress: Progress | None = None,
 ) -> BodyExtraction:
     """Run a detector over all frames of a source.
@@ -95,6 +97,8 @@ def extract_bodies(
         Asked once a second whether somebody else is there.
     trackers : int
         Among how many the frames are dealt out; landmarks depend on it.
+    feet : bool
+        Also follow the shoes from frame to frame, as runs need it.
     progress : callable, optional
         Called in the calling thread after each frame.
 
@@ -109,6 +113,7 @@ def extract_bodies(
         detectors.extend(detector_factory() for _ in range(trackers))
         notes, cuts, scene = BodyNotes(), CutWatch(), SceneWatch()
         people, people_ns = 1, -(10**18)
+        shoes = FeetFollower() if feet else None
         done = found = 0
         with Line() as line:
             frames = line.stage(cuts.over(source.frames()))
@@ -120,6 +125,8 @@ def extract_bodies(
                     there = notes.look(frame.time_ns, box, finder.find_other(frame.image, box))
                     people = 2 if there else 1
                 body = replace(seen, people=people) if box is not None else seen
+                if shoes is not None:
+                    body = replace(body, foot_motion=shoes.follow(frame.image, body.pose))
                 if scene.due(frame.time_ns):
                     scene.look(frame.time_ns, frame.image, box)
                 sink.write(body)
@@ -140,6 +147,8 @@ def extract_bodies(
         identity = detectors[0].identity
         if trackers > 1:
             identity = replace(identity, settings=f"{identity.settings}; {trackers} trackers in turn")
+        if feet:
+            identity = replace(identity, settings=f"{identity.settings}; shoes followed")
         return BodyExtraction(identity, warnings, done, found, cuts.cuts_ns())
     finally:
         for detector in detectors:
@@ -153,6 +162,7 @@ def extract_bodies_to_file(
     *,
     finder: OtherFinder | None = None,
     trackers: int = TRACKERS,
+    feet: bool = False,
     progress: Progress | None = None,
     notes: tuple[str, ...] = (),
 ) -> LandmarkHeader:
@@ -160,7 +170,7 @@ def extract_bodies_to_file(
 
     Parameters
     ----------
-    source, detector_factory, finder, trackers, progress
+    source, detector_factory, finder, trackers, feet, progress
         As in :func:`extract_bodies`.
     path : Path
         The file.
@@ -176,7 +186,7 @@ def extract_bodies_to_file(
     """
     with BodyWriter(path, source.info) as writer:
         result = extract_bodies(
-            source, detector_factory, writer, finder=finder, trackers=trackers, progress=progress
+            source, detector_factory, writer, finder=finder, trackers=trackers, feet=feet, progress=progress
         )
         if not result.frames_with_body:
             where = "the picture" if result.frames == 1 else f"any of the {result.frames} frames"

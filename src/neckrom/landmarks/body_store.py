@@ -1,14 +1,15 @@
 """``landmarks.parquet`` of a run, a posture or a leg test: the whole body, frame by frame.
 
 One row a frame, in time order. Columns: ``time_ns`` (int64), ``pose`` (33 x 3 float32, pixels), ``pose_world``
-(33 x 3, metres), ``pose_visibility`` (33) and ``people`` (int32). NaN means "not found"; float32 values come back
-bit for bit.
+(33 x 3, metres), ``pose_visibility`` (33), ``people`` (int32) and, of runs, ``foot_motion`` (2 x 4: turn, right, down,
+marks). NaN means "not found"; float32 values come back bit for bit.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from neckrom.landmarks.header import LandmarkHeader
@@ -19,8 +20,9 @@ BODY_TABLE = TableFormat(
     key=BODY_KEY,
     version=1,
     readable=(1,),
-    lists={"pose": N_POSE * 3, "pose_world": N_POSE * 3, "pose_visibility": N_POSE},
+    lists={"pose": N_POSE * 3, "pose_world": N_POSE * 3, "pose_visibility": N_POSE, "foot_motion": 8},
     plain={"people": pa.int32()},
+    optional=("foot_motion",),
 )
 
 
@@ -54,6 +56,7 @@ def read_bodies(path: Path) -> tuple[BodySeries, LandmarkHeader]:
     """
     columns, header = read_table(BODY_TABLE, path)
     lists, n = columns.lists, len(columns.plain["time_ns"])
+    motion = lists.get("foot_motion")
     series = BodySeries(
         time_ns=columns.plain["time_ns"],
         pose=lists["pose"].reshape(n, N_POSE, 3),
@@ -62,6 +65,7 @@ def read_bodies(path: Path) -> tuple[BodySeries, LandmarkHeader]:
         people=columns.plain["people"],
         width=header.source.width,
         height=header.source.height,
+        foot_motion=None if motion is None or np.isnan(motion).all() else motion.reshape(n, 2, 4),
     )
     return series, header
 

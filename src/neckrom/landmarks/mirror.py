@@ -41,7 +41,13 @@ def mirror_bodies(series: BodySeries) -> BodySeries:
         pose=_flip(series.pose, POSE_OPPOSITE, width),
         pose_world=_flip(series.pose_world, POSE_OPPOSITE, np.float32(0)),
         pose_visibility=np.ascontiguousarray(series.pose_visibility[:, POSE_OPPOSITE]),
+        foot_motion=None if series.foot_motion is None else _flip_feet(series.foot_motion),
     )
+
+
+def _flip_feet(motion: Float32Array) -> Float32Array:
+    """The other foot, turning the other way, going the other way sideways."""
+    return motion[:, ::-1] * np.array([-1, -1, 1, 1], dtype=np.float32)
 
 
 def _flip_motion(motion: Float32Array) -> Float32Array:

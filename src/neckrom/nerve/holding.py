@@ -11,8 +11,9 @@ from neckrom.types import FloatArray
 
 Joint = Literal["neck", "ankle"]
 
-HELD_WITHIN_DEG = 2.2
-"""A leg that was read to move by this much has moved by about 3 degrees, less the noise of the reading."""
+HELD_WITHIN_DEG = {"slr": 1.8, "slump": 2.2}
+"""A leg that was read to turn by less was held within 3 degrees. Half-way between what legs that are held and legs
+that slip by 3 degrees are read to turn (people used for fitting); in the slump the two overlap."""
 AROUND_S = 0.25
 """A level is the median over this much to either side."""
 LEAST_CHANGE_DEG = {"neck": 8.0, "ankle": 8.0}

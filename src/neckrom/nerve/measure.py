@@ -24,8 +24,11 @@ AROUND_TRIAL_S = 0.5
 """A mark this much before a trial or after it still belongs to it."""
 READING_SD_DEG = 1.0
 """Of a level over half a second, beside what a person's own bias is."""
-NEAREST_S = 2.0
-"""Where the leg was lost at the mark, what lies this near to either side bounds the angle."""
+LONGEST_GAP_S = 1.0
+"""Where the leg was lost at the mark for no longer than this, what lies to either side bounds the angle; over a
+longer time it may have gone anywhere."""
+MOST_LOST_SHARE = 0.4
+"""A trial whose leg was lost for more of the time in which it was held says nothing of angles and holding."""
 
 SideDifference = Literal["unusual", "within_error", "usual", "one_side"]
 
@@ -230,8 +233,14 @@ def _measured(
     # the limb has to be held until the answer; what it does later is its own matter
     until = min(held_to, max((a.time_s for a in answers), default=held_to))
     moved = moved_deg(time_s, leg.turn_deg, held_from, until) if until > held_from else float("nan")
+    window = (time_s >= held_from) & (time_s <= held_to)
+    lost = float(np.mean(~np.isfinite(leg.turn_deg[window]))) if window.any() else 1.0
+    if lost > MOST_LOST_SHARE:
+        moved = float("nan")
     held = (
-        None if not np.isfinite(moved) or until - held_from < AROUND_TRIAL_S else abs(moved) < HELD_WITHIN_DEG
+        None
+        if not np.isfinite(moved) or until - held_from < AROUND_TRIAL_S
+        else abs(moved) < HELD_WITHIN_DEG[angles.test]
     )
     if symptom is not None and held is False:
         notices.append(
@@ -247,11 +256,15 @@ def _measured(
     before = min((one.from_s for one in elsewhere), default=held_to)
     at = held_from + min(0.25, max(0.0, 0.5 * (before - held_from)))
     angle, interval = symptom_angle(angles, trial.leg, symptom)
+
+    def at_end(values: FloatArray) -> float:
+        return level_deg(time_s, values, at) if lost <= MOST_LOST_SHARE else float("nan")
+
     return MeasuredTrial(
         trial=trial,
-        leg_raise_deg=level_deg(time_s, leg.raise_deg, at),
-        knee_deg=level_deg(time_s, leg.knee_deg, at),
-        ankle_deg=level_deg(time_s, leg.ankle_deg, at),
+        leg_raise_deg=at_end(leg.raise_deg),
+        knee_deg=at_end(leg.knee_deg),
+        ankle_deg=at_end(leg.ankle_deg),
         neck_flexion_deg=level_deg(time_s, angles.neck_flexion_deg, at),
         symptom_s=symptom,
         symptom_angle_deg=angle,
@@ -281,9 +294,9 @@ def symptom_angle(angles: LegTestAngles, side: Side, at_s: float | None) -> tupl
     angle = level_deg(time_s, main, at_s, 0.15)
     if np.isfinite(angle):
         return angle, (angle - half, angle + half)
-    before = np.flatnonzero((time_s < at_s) & (time_s > at_s - NEAREST_S) & np.isfinite(main))
-    after = np.flatnonzero((time_s > at_s) & (time_s < at_s + NEAREST_S) & np.isfinite(main))
-    if not len(before) or not len(after):
+    before = np.flatnonzero((time_s < at_s) & np.isfinite(main))
+    after = np.flatnonzero((time_s > at_s) & np.isfinite(main))
+    if not len(before) or not len(after) or time_s[after[0]] - time_s[before[-1]] > LONGEST_GAP_S:
         return float("nan"), None
     ends = main[before[-1]], main[after[0]]
     between = float(np.interp(at_s, [time_s[before[-1]], time_s[after[0]]], ends))

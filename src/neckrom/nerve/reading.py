@@ -78,7 +78,7 @@ def _of_trial(trial: MeasuredTrial) -> list[Statement]:
         return [came, state("nerve.reading.not_held")]
     if not trial.answered:
         return [came, state("nerve.reading.no_change")]
-    said = [came]
+    said = [came] if trial.held else [came, state("nerve.reading.holding_unknown")]
     first = trial.answered[0]
     joint = f"nerve.joint.{first.moved.joint}"
     if first.answer is None:

@@ -52,9 +52,10 @@ class PostureCalibration(BaseModel):
     quantities : dict of Line
         ``lean``, ``ear_shoulder``, ``head_pitch`` in degrees; ``ear_plumb``, ``shoulder_plumb``, ``hip_plumb`` in
         hundredths of the height from ankle to ear; ``tragus_x`` (to the front) and ``tragus_y`` (down) from the
-        ear point to where the tragus would be seen if it lay in the middle plane, in hundredths of the trunk.
-    craniovertebral_sd : float
-        Of the error of the craniovertebral angle with C7 marked, on people left out, in degrees.
+        ear point to where the tragus would be seen if it lay in the middle plane, in hundredths of the trunk;
+        ``parallax_x`` and ``parallax_y`` to the same place from the tragus itself.
+    craniovertebral_sd, craniovertebral_marked_sd : float
+        Of the error of the craniovertebral angle with C7 marked, and with the tragus marked, too, on people left out.
     people : int
     """
 
@@ -65,6 +66,7 @@ class PostureCalibration(BaseModel):
     scale: _Numbers
     quantities: dict[str, Line]
     craniovertebral_sd: Annotated[float, Field(gt=0)]
+    craniovertebral_marked_sd: Annotated[float, Field(gt=0)]
     people: int
 
     def values(self, features: FloatArray) -> dict[str, float]:

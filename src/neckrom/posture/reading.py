@@ -57,7 +57,8 @@ class PostureReading:
     points : StandingPoints
         In the picture.
     tragus, c7 : ndarray, shape (2,), or None
-        Where they are taken to be in the picture, pixels.
+        Where they are taken to be in the picture, pixels; the tragus as it would be seen in the middle plane, in which
+        C7 lies: the ear is nearer to the camera, and is seen elsewhere by a slanting ray.
     moment_s : float
         Time of the frame in which the points lie.
     used_s : tuple of float
@@ -127,13 +128,14 @@ def read_posture(
         return Estimate(values[quantity], values[quantity] - reach, values[quantity] + reach)
 
     at = rows[len(rows) // 2]
-    moved = np.array([view.facing * values["tragus_x"], values["tragus_y"]]) * points.trunk_px / 100.0
-    seen_tragus = points.ear + moved if tragus is None else tragus
+    ears = "tragus" if tragus is None else "parallax"
+    moved = np.array([view.facing * values[f"{ears}_x"], values[f"{ears}_y"]]) * points.trunk_px / 100.0
+    seen_tragus = (points.ear if tragus is None else tragus) + moved
     angle = None
     if c7 is not None:
         value = rise_deg(c7, seen_tragus, view.facing)
-        reach = _Z95 * calibration.craniovertebral_sd
-        angle = Estimate(value, value - reach, value + reach)
+        sd = calibration.craniovertebral_sd if tragus is None else calibration.craniovertebral_marked_sd
+        angle = Estimate(value, value - _Z95 * sd, value + _Z95 * sd)
     return PostureReading(
         side=view.near or "left",
         facing=view.facing,

@@ -77,6 +77,7 @@ RANGES: dict[str, tuple[float, float]] = {
     # runs and postures
     "clip": (0, 100),
     "measured_on": (0, 100),
+    "against": (0, 100),
     "true_fps": (0, 1e6),
     "roll_deg": _ANGLE,
     "yaw_deg": _ANGLE,
@@ -100,6 +101,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "steps": (0, MAX_ITEMS),
     "rear_share": (0, 1),
     "class_certainty": (0, 1),
+    "strike_certainty": (0, 1),
     "value": (-1e5, 1e5),
     "interval95": (-1e5, 1e5),
     "asymmetry_percent": (-1e4, 1e4),

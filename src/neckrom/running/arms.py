@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from neckrom.body import Body, Side, index_of
+from neckrom.body import Body, Side
 from neckrom.running.gait import Gait
 from neckrom.types import FloatArray
 
@@ -29,17 +29,6 @@ def past_middle(body: Body, name: str, side: Side) -> FloatArray:
     return np.asarray(sign * np.sum((body.point(name, side) - shoulder) * across, axis=1) / width)
 
 
-def past_middle_in_space(body: Body, side: Side) -> FloatArray:
-    """The wrist past the middle along the line of the shoulders, as the model's points in metres have it; shape (N,)."""
-    left, right = body.world[:, index_of("shoulder", "left")], body.world[:, index_of("shoulder", "right")]
-    line = right - left
-    width = float(np.nanmedian(np.linalg.norm(line, axis=1)))
-    line = line / np.linalg.norm(line, axis=1, keepdims=True)
-    sign = 1.0 if side == "left" else -1.0
-    wrist = body.world[:, index_of("wrist", side)]
-    return np.asarray(sign * np.sum((wrist - 0.5 * (left + right)) * line, axis=1) / width)
-
-
 def furthest_in_strides(gait: Gait, values: FloatArray) -> FloatArray:
     """Largest value in each whole stride of the left foot, shape (K,); NaN where a third of it was not seen."""
     time_s, starts = gait.body.time_s, gait.left.strides.origin_s
@@ -54,19 +43,7 @@ def furthest_in_strides(gait: Gait, values: FloatArray) -> FloatArray:
     return np.array(out)
 
 
-def arm_features(gait: Gait, side: Side, body_values: dict[str, float]) -> dict[str, float]:
+def arm_features(gait: Gait, side: Side) -> dict[str, float]:
     """Features of how far a wrist comes past the middle."""
-    body = gait.body
-    wrist = furthest_in_strides(gait, past_middle(body, "wrist", side))
-    elbow = furthest_in_strides(gait, past_middle(body, "elbow", side))
-    space = furthest_in_strides(gait, past_middle_in_space(body, side))
-    return {
-        "wrist_past": float(np.nanmedian(wrist)) if np.isfinite(wrist).any() else float("nan"),
-        "elbow_past": float(np.nanmedian(elbow)) if np.isfinite(elbow).any() else float("nan"),
-        "wrist_past_in_space": float(np.nanmedian(space)) if np.isfinite(space).any() else float("nan"),
-        "oblique_own": (1.0 if side == "left" else -1.0) * body.view.oblique_deg,
-        **{
-            name: body_values[name]
-            for name in ("shoulder_deep_range", "shoulder_world_range", "wrist_swing_range")
-        },
-    }
+    wrist = furthest_in_strides(gait, past_middle(gait.body, "wrist", side))
+    return {"wrist_past": float(np.nanmedian(wrist)) if np.isfinite(wrist).any() else float("nan")}

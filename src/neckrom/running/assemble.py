@@ -184,6 +184,7 @@ def _step(step: StepMeasured) -> Step:
         strike_deg=_number(step.strike_deg.value),
         strike_interval95_deg=_interval(step.strike_deg),
         strike_class=step.strike_class,
+        strike_certainty=_number(step.strike_certainty, 3),
         step_s=_number(step.step_s, 4),
         contact_sd_s=_number(step.contact_sd_s, 4),
         flight_s=_number(step.flight_s, 4),

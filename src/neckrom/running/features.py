@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neckrom.running.strides import Course
+from neckrom.running.strides import Course, one_stride
 from neckrom.types import FloatArray
 
 OFFSETS_S = np.arange(-0.08, 0.0801, 0.02)
@@ -13,21 +13,22 @@ _HEEL, _TOE, _ANKLE, _KNEE = 0, 2, 4, 6
 _HIP = 8
 
 
-def ground_speed(course: Course) -> float:
+def ground_speed(course: Course, period_s: float) -> float:
     """How fast the standing foot goes back under the hips, trunk lengths a second (positive).
 
     The middle of the fastest backward third of the ankle's course.
     """
-    back = -course.slopes[:, _ANKLE]
+    back = -course.slopes[one_stride(course, period_s), _ANKLE]
     return float(np.median(np.sort(back)[-len(back) // 4 :]))
 
 
-def moment_features(course: Course, at_s: FloatArray, side_view: bool) -> FloatArray:
+def moment_features(course: Course, period_s: float, at_s: FloatArray, side_view: bool) -> FloatArray:
     """Numbers about moments of the mean course.
 
     Parameters
     ----------
     course : Course
+    period_s : float
     at_s : ndarray, shape (M,)
         Moments within the stride.
     side_view : bool
@@ -40,8 +41,8 @@ def moment_features(course: Course, at_s: FloatArray, side_view: bool) -> FloatA
         a share of the belt's and the foot's pitch, at each of ``OFFSETS_S``.
     """
     heights = course.values[:, [_HEEL + 1, _TOE + 1, _ANKLE + 1]] + course.values[:, [_HIP]]
-    lowest = np.percentile(heights, 5, axis=0)
-    speed = ground_speed(course)
+    lowest = np.percentile(heights[one_stride(course, period_s)], 5, axis=0)
+    speed = ground_speed(course, period_s)
     columns = []
     for offset in OFFSETS_S:
         values, slopes = course.at(at_s + offset)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from neckrom.body import Body, Side
 from neckrom.running.calibration import Linear, RunningCalibration
@@ -65,26 +64,12 @@ def wrapped(time_s: FloatArray | float, period_s: float) -> FloatArray:
     return np.asarray((np.asarray(time_s) + 0.5 * period_s) % period_s - 0.5 * period_s)
 
 
-def first_guess(course: Course, period_s: float, from_side: bool) -> float:
-    """A moment near initial contact: after the foot is farthest forward, or the knee highest (from behind)."""
-    inside = np.abs(course.at_s) <= 0.5 * period_s
-    at_s = course.at_s[inside]
-    if from_side:
-        forward = course.values[inside][:, [0, 2, 4]].mean(axis=1)
-        return float(at_s[int(np.argmax(forward))] + 0.045)
-    knee = course.values[inside][:, 7]
-    peaks, _ = find_peaks(np.r_[knee, knee, knee], distance=int(0.3 * period_s / 0.004))
-    peaks = peaks[(peaks >= len(knee)) & (peaks < 2 * len(knee))] - len(knee)
-    highest = peaks[int(np.argmax(knee[peaks]))] if len(peaks) else int(np.argmax(knee))
-    return float(at_s[highest] + 0.25 * period_s)
-
-
 def read_moment(course: Course, period_s: float, start_s: float, linear: Linear, from_side: bool) -> float:
     """Where in the mean stride a moment lies, read from ``start_s`` on."""
     at = start_s
     for _ in range(8):
         places = at + SPREAD_S
-        features = moment_features(course, wrapped(places, period_s), from_side)
+        features = moment_features(course, period_s, wrapped(places, period_s), from_side)
         moved = float(np.mean(places + np.clip(linear.of(features), -0.12, 0.12)))
         if abs(moved - at) < 2e-4:
             return moved
@@ -110,9 +95,8 @@ def find_gait(body: Body, calibration: RunningCalibration) -> Gait | None:
         strides = strides_of(body, side, beat)
         if strides is None or len(strides.origin_s) < 2:
             return None
-        guess = first_guess(strides.course, strides.period_s, from_side)
         contact = read_moment(
-            strides.course, strides.period_s, guess, calibration.moments[f"contact_{view}"], from_side
+            strides.course, strides.period_s, 0.0, calibration.moments[f"contact_{view}"], from_side
         )
         off = read_moment(
             strides.course, strides.period_s, contact + 0.24, calibration.moments[f"off_{view}"], from_side

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr
 
 from neckrom.body import Body, Side, other, read_body
 from neckrom.body.view import BodyView
 from neckrom.running.arms import arm_features, furthest_in_strides, past_middle
 from neckrom.running.calibration import FAST_FPS, RunningCalibration, load_calibration
+from neckrom.running.evenness import evenness_features, percent
 from neckrom.running.gait import Gait, find_gait
 from neckrom.running.measurement import (
     NOTHING,
@@ -33,6 +35,7 @@ from neckrom.running.readings import (
     shank_deg,
 )
 from neckrom.running.refusals import refuse_few_steps, refuse_unseen, refuse_what_is_no_run
+from neckrom.running.shoes import FEWEST_STEPS, evened, turned_until_flat_deg
 from neckrom.running.symmetry import asymmetry, bootstrap_sd
 from neckrom.types import BodySeries, FloatArray, Notice
 
@@ -57,12 +60,17 @@ class _Reader:
         Of the ground in the picture.
     wider : float
         By how much an oblique view widens standard deviations.
+    series : BodySeries
+    by_shoes : bool
+        The contacts' difference between the feet is that of the shoes.
     """
 
     gait: Gait
     calibration: RunningCalibration
     slope_deg: float
     wider: float
+    series: BodySeries
+    by_shoes: bool
 
     @property
     def body(self) -> Body:
@@ -102,10 +110,19 @@ def measure_run(series: BodySeries, *, standing: BodySeries | None = None) -> Ru
     body = read_body(series)
     refuse_unseen(body)
     calibration, digest = load_calibration()
-    gait = refuse_what_is_no_run(find_gait(body, calibration), body)
+    found = refuse_what_is_no_run(find_gait(body, calibration), body)
+    shod = evened(series, found) if found.from_side else None
+    gait = shod or found
     slope = ground_slope_deg(gait) if gait.from_side else 0.0
     off_square = max(abs(body.view.oblique_deg) - OBLIQUE_FROM_DEG, 0.0)
-    reader = _Reader(gait, calibration, slope if np.isfinite(slope) else 0.0, 1.0 + off_square / 10.0)
+    reader = _Reader(
+        gait,
+        calibration,
+        slope if np.isfinite(slope) else 0.0,
+        1.0 + off_square / 10.0,
+        series,
+        shod is not None,
+    )
     strikes = {side: _strike(reader, side) for side in SIDES} if gait.from_side else {}
     steps = _steps(reader, strikes)
     refuse_few_steps(len(steps))
@@ -134,7 +151,7 @@ def measure_run(series: BodySeries, *, standing: BodySeries | None = None) -> Ru
         trunk_lean_deg=lean,
         trunk_lean_change_deg=lean_change,
         head=_head(reader, values, standing) if gait.from_side else None,
-        arms={} if gait.from_side else {side: _arm(reader, side, values) for side in SIDES},
+        arms={} if gait.from_side else {side: _arm(reader, side) for side in SIDES},
         shoulder_range_deg=reader.read(f"shoulder_range_{view}", values),
         against_pelvis_range_deg=reader.read(f"against_pelvis_range_{view}", values),
         drop_deg={} if gait.from_side else {side: reader.read(f"drop_{side}_back", values) for side in SIDES},
@@ -186,6 +203,7 @@ def _steps(reader: _Reader, strikes: dict[Side, FootStrike]) -> tuple[StepMeasur
             before = found[number - 1]
             if 0.25 * period < contact - before[0] < 0.75 * period:
                 step, flight = contact - before[0], contact - before[1]
+        name, certainty = _class(angle, rate)
         steps.append(
             StepMeasured(
                 foot=side,
@@ -196,7 +214,8 @@ def _steps(reader: _Reader, strikes: dict[Side, FootStrike]) -> tuple[StepMeasur
                 step_s=step,
                 flight_s=flight,
                 strike_deg=angle,
-                strike_class=_class(angle, rate)[0],
+                strike_class=name,
+                strike_certainty=certainty,
                 shank_deg=shank_at,
                 knee_deg=knee_at,
             )
@@ -209,10 +228,13 @@ def _single_strikes(reader: _Reader, side: Side, strike: FootStrike | None) -> l
     foot = reader.gait.foot(side)
     if strike is None:
         return [NOTHING] * len(foot.contact_s)
-    seen = at_moments(reader.gait, foot_pitch_deg(reader.gait, side), foot.contact_s)
+    name, seen = "strike", at_moments(reader.gait, foot_pitch_deg(reader.gait, side), foot.contact_s)
+    turned = turned_until_flat_deg(reader.series, reader.gait, side)
+    if np.isfinite(turned).sum() >= FEWEST_STEPS and "strike_turned" in reader.calibration.step_share:
+        name, seen = "strike_turned", turned
     off = np.clip(seen - np.nanmedian(seen), -15, 15) if np.isfinite(seen).any() else np.zeros(len(seen))
-    share = reader.calibration.step_share["strike"]
-    sd = float(np.hypot(strike.angle_deg.sd, reader.calibration.step_sd["strike"]))
+    share, scatter = reader.calibration.step_share[name], reader.calibration.step_sd[name]
+    sd = float(np.hypot(strike.angle_deg.sd, scatter))
     return [Estimate(float(strike.angle_deg.value + share * np.nan_to_num(o)), sd) for o in off]
 
 
@@ -228,7 +250,10 @@ def _strike(reader: _Reader, side: Side) -> FootStrike:
     features = foot_features(reader.gait, side, reader.slope_deg)
     word = "near" if reader.gait.is_near(side) else "far"
     angle = reader.read(f"strike_{word}", features)
-    name, certainty = _class(angle, reader.frames_per_second)
+    turned = turned_until_flat_deg(reader.series, reader.gait, side)
+    if np.isfinite(turned).sum() >= FEWEST_STEPS and f"strike_turned_{word}" in reader.calibration.readings:
+        angle = reader.read(f"strike_turned_{word}", features | {"turned": float(np.nanmedian(turned))})
+    name, certainty = _sure_class(angle, reader.frames_per_second)
     return FootStrike(
         near=word == "near",
         steps=int(np.isfinite(reader.gait.foot(side).contact_s).sum()),
@@ -240,23 +265,32 @@ def _strike(reader: _Reader, side: Side) -> FootStrike:
     )
 
 
+_EDGES: dict[StrikeClass, tuple[float, float]] = {
+    "rear": (REAR_FROM_DEG, float("inf")),
+    "mid": (FORE_TO_DEG, REAR_FROM_DEG),
+    "fore": (-float("inf"), FORE_TO_DEG),
+}
+
+
 def _class(angle: Estimate, frames_per_second: float) -> tuple[StrikeClass | None, float]:
-    """Class of foot strike and how probable it is; None where the frames are too slow or the interval spans two."""
+    """The most probable class of foot strike and how probable it is; None where the frames are too slow."""
     if not np.isfinite(angle.value) or frames_per_second < FAST_FPS:
         return None, float("nan")
-    from scipy.stats import norm  # noqa: PLC0415  (slow to load)
-
-    low, high = angle.interval95
-    name: StrikeClass = (
-        "rear" if angle.value > REAR_FROM_DEG else "fore" if angle.value < FORE_TO_DEG else "mid"
-    )
-    edges = {
-        "rear": (REAR_FROM_DEG, np.inf),
-        "fore": (-np.inf, FORE_TO_DEG),
-        "mid": (FORE_TO_DEG, REAR_FROM_DEG),
+    probable = {
+        name: float(ndtr((above - angle.value) / angle.sd) - ndtr((below - angle.value) / angle.sd))
+        for name, (below, above) in _EDGES.items()
     }
-    below, above = edges[name]
-    certainty = float(norm.cdf((above - angle.value) / angle.sd) - norm.cdf((below - angle.value) / angle.sd))
+    best = max(probable, key=lambda name: probable[name])
+    return best, probable[best]
+
+
+def _sure_class(angle: Estimate, frames_per_second: float) -> tuple[StrikeClass | None, float]:
+    """Likewise; None, too, where the interval reaches over two classes."""
+    name, certainty = _class(angle, frames_per_second)
+    if name is None:
+        return None, certainty
+    below, above = _EDGES[name]
+    low, high = angle.interval95
     return (name if low >= below and high <= above else None), certainty
 
 
@@ -281,12 +315,14 @@ def _timing(reader: _Reader, steps: tuple[StepMeasured, ...], side: Side) -> Tim
 
 
 def _step_asymmetry(reader: _Reader, steps: tuple[StepMeasured, ...]) -> Estimate:
-    view = "side" if reader.gait.from_side else "back"
-    value = asymmetry([step.step_s for step in steps], [step.foot for step in steps])
-    linear = reader.calibration.readings.get(f"step_asymmetry_{view}")
-    if linear is None or not np.isfinite(value.value):
-        return value
-    return Estimate(value.value, float(np.hypot(value.sd, linear.sd(reader.frames_per_second))))
+    single = asymmetry([step.step_s for step in steps], [step.foot for step in steps])
+    if reader.by_shoes:
+        left, right = reader.gait.left.contact_s, reader.gait.right.contact_s
+        value = reader.read("step_asymmetry_shoes", {"shoes": percent(reader.gait, left, right)})
+    else:
+        view = "side" if reader.gait.from_side else "back"
+        value = reader.read(f"step_asymmetry_{view}", evenness_features(reader.gait))
+    return Estimate(value.value, float(np.hypot(value.sd, single.sd)))
 
 
 def _asymmetry(reader: _Reader, values: list[float], steps: tuple[StepMeasured, ...]) -> Estimate:
@@ -366,9 +402,9 @@ def _against_standing(reader: _Reader, running: Estimate, standing: BodySeries |
 # ------------------------------------------------------------- arms, over time, notices
 
 
-def _arm(reader: _Reader, side: Side, values: dict[str, float]) -> ArmCrossing:
+def _arm(reader: _Reader, side: Side) -> ArmCrossing:
     gait = reader.gait
-    typical = reader.read("wrist_past_back", arm_features(gait, side, values))
+    typical = reader.read("wrist_past_back", arm_features(gait, side))
     seen = furthest_in_strides(gait, past_middle(gait.body, "wrist", side))
     seen = seen[np.isfinite(seen)]
     if not len(seen) or not np.isfinite(typical.value):

@@ -49,6 +49,9 @@ class StepMeasured:
     strike_deg : Estimate
         Sole against the ground at contact, + toes up; NaN from behind.
     strike_class : {"rear", "mid", "fore"} or None
+        The most probable one; None below 60 frames a second.
+    strike_certainty : float
+        How probable it is, if the error is normal.
     shank_deg, knee_deg : float
         At contact; NaN from behind.
     """
@@ -62,6 +65,7 @@ class StepMeasured:
     flight_s: float
     strike_deg: Estimate
     strike_class: StrikeClass | None
+    strike_certainty: float
     shank_deg: float
     knee_deg: float
 

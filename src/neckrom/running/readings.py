@@ -12,7 +12,7 @@ import numpy as np
 from neckrom.body import Side, bend_deg, elevation_deg, index_of, lean_deg, other
 from neckrom.body.points import NOSE
 from neckrom.running.gait import Gait
-from neckrom.running.strides import mean_course
+from neckrom.running.strides import mean_course, one_stride
 from neckrom.types import FloatArray
 
 AROUND_CONTACT_S = (-0.04, -0.02, 0.0, 0.02, 0.04)
@@ -92,7 +92,11 @@ def foot_features(gait: Gait, side: Side, slope_deg: float) -> dict[str, float]:
     pitch = np.degrees(np.arctan2(values[:, 3] - values[:, 1], values[:, 2] - values[:, 0])) + against
     shank = np.degrees(np.arctan2(values[:, 4] - values[:, 6], values[:, 7] - values[:, 5])) + against
     heights = course.values[:, [1, 3, 5]] + course.values[:, [8]]
-    low = values[:, [1, 3, 5]] + values[:, [8]] - np.percentile(heights, 5, axis=0)
+    low = (
+        values[:, [1, 3, 5]]
+        + values[:, [8]]
+        - np.percentile(heights[one_stride(course, foot.strides.period_s)], 5, axis=0)
+    )
     stance = foot.contact_rel_s + np.linspace(0.25, 0.5, 6) * (foot.off_rel_s - foot.contact_rel_s)
     flat, _ = course.at(stance)
     standing = np.degrees(np.arctan2(flat[:, 3] - flat[:, 1], flat[:, 2] - flat[:, 0])) + against
@@ -140,6 +144,10 @@ def body_series(gait: Gait) -> dict[str, FloatArray]:
         np.arctan2(np.sum((ear - base) * front, axis=1), np.sum((ear - base) * up, axis=1))
     )
     near_base = body.point("shoulder", near)
+    series["near_shoulder"] = np.sum((near_base - hip) * front, axis=1) / body.scale_px
+    series["far_shoulder"] = np.sum((body.point("shoulder", far) - hip) * front, axis=1) / body.scale_px
+    series["near_elbow"] = np.sum((body.point("elbow", near) - near_base) * front, axis=1) / body.scale_px
+    series["near_ear"] = np.sum((ear - hip) * front, axis=1) / body.scale_px
     series["ear_near_shoulder"] = np.degrees(
         np.arctan2(np.sum((ear - near_base) * front, axis=1), np.sum((ear - near_base) * up, axis=1))
     )
@@ -150,10 +158,9 @@ def body_series(gait: Gait) -> dict[str, FloatArray]:
         apart = (body.pose[:, index_of(name, "left")] - body.pose[:, index_of(name, "right")]) / body.scale_px
         series[f"{name}_apart"] = np.sum(apart[:, :2] * front * facing, axis=1)
         series[f"{name}_deep"] = apart[:, 2]
-        line = body.world[:, index_of(name, "left")] - body.world[:, index_of(name, "right")]
-        series[f"{name}_world"] = np.degrees(np.arctan2(line[:, 2], np.abs(line[:, 0])))
         series[f"{name}_line"] = np.degrees(np.arctan2(apart[:, 1], np.abs(apart[:, 0])))
     for name in ("elbow", "wrist"):
+        series[f"{name}_deep"] = (body.depth(name, "left") - body.depth(name, "right")) / body.scale_px
         series[f"{name}_swing"] = (
             np.sum((body.point(name, near) - body.point(name, far)) * front, axis=1) / body.scale_px
         )
@@ -183,16 +190,28 @@ def body_features(gait: Gait, slope_deg: float) -> dict[str, float]:
     means = stride_means(gait, body_series(gait))
     out = {name: float(np.mean(course)) for name, course in means.items()}
     out |= {f"{name}_range": float(np.ptp(course)) for name, course in means.items()}
+    # once to and fro in a stride (arms, turning), and twice (what every step does)
+    waves = {name: np.abs(np.fft.rfft(course)) / 50 for name, course in means.items()}
+    out |= {f"{name}_once": float(wave[1]) for name, wave in waves.items()}
+    out |= {f"{name}_twice": float(wave[2]) for name, wave in waves.items()}
     # the step's own movement: what both halves of the stride share
     hips = means["hip_height"]
     out["hip_height_range"] = float(np.ptp(0.5 * (hips + np.roll(hips, 50))))
+    body = gait.body
+    legs = [
+        np.linalg.norm(body.point("hip", side) - body.point("knee", side), axis=1)
+        + np.linalg.norm(body.point("knee", side) - body.point("ankle", side), axis=1)
+        for side in ("left", "right")
+        if gait.is_near(side)
+    ]
+    leg = float(np.nanpercentile(np.concatenate(legs), 90))
+    out["bounce"] = out["hip_height_range"] * body.scale_px / leg
     out["slope"] = facing * slope_deg if gait.from_side else 0.0
     out["oblique"] = gait.body.view.oblique_deg
     out["oblique_size"] = abs(gait.body.view.oblique_deg)
     out["period"] = gait.rhythm.period_s
     for side in ("left", "right"):
         foot = gait.foot(side)
-        late = (0.25 if side == "left" else 0.75) if not gait.from_side else 0.0
         share = (foot.off_rel_s - foot.contact_rel_s) / foot.strides.period_s
         start = 0.0 if side == "left" else 0.5
         places = (100 * (start + share * np.linspace(0.3, 0.7, 9))).astype(int) % 100
@@ -201,5 +220,4 @@ def body_features(gait: Gait, slope_deg: float) -> dict[str, float]:
         out[f"drop_{side}"] = float(sign * centred[places].mean())
         around = (100 * (start + np.linspace(0.0, 0.45, 24))).astype(int) % 100
         out[f"drop_peak_{side}"] = float(np.max(sign * centred[around]))
-        del late
     return out

@@ -51,8 +51,9 @@ class Step(Model):
     strike_deg: float | None = Field(description="Sole against the ground at contact, + = toes up.")
     strike_interval95_deg: Interval | None
     strike_class: StrikeClass | None = Field(
-        description="Null below 60 pictures a second, and where the interval reaches over two classes."
+        description="The most probable one, as strike_certainty says; null below 60 pictures a second."
     )
+    strike_certainty: Share | None = Field(default=None, description="How probable the step's class is.")
     step_s: float | None = Field(
         description="From the other foot's contact to this one's; null for the first and after a gap."
     )
@@ -83,7 +84,7 @@ class Strike(Model):
     median_deg: float | None
     interval95_deg: Interval | None
     strike_class: StrikeClass | None = Field(
-        description="That most of the steps and the interval of the median agree on; null where they do not."
+        description="Of the median; null below 60 pictures a second, and where its interval reaches over two."
     )
     rear_share: Share | None = Field(default=None, description="Of the steps whose class is known.")
     class_certainty: Share | None = Field(

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from neckrom.body import Body, Side
-from neckrom.types import FloatArray, IntArray
+from neckrom.types import BoolArray, FloatArray, IntArray
 
 JOINTS = ("heel", "toe", "ankle", "knee")
 SHORTEST_S, LONGEST_S = 0.45, 1.7
 """Periods of a stride (two steps) that are looked for: 266 to 70 steps a minute, so that walking is seen as such."""
 STEP_S = 0.004
 """Grid of mean courses."""
+REACH = 0.75
+"""How far a mean course reaches to either side of its origin, in strides."""
 BANDWIDTH_S = 0.012
 """Standard deviation of the kernel that makes the mean course."""
 
@@ -155,6 +157,11 @@ def _phase(time_s: FloatArray, swing: FloatArray, period_s: float) -> FloatArray
     return np.asarray(np.unwrap(np.angle(carried)) / (2 * np.pi) + time_s / period_s)
 
 
+def one_stride(course: Course, period_s: float) -> BoolArray:
+    """Which places of a course make up one stride about its origin; shape (Q,), bool."""
+    return np.asarray(np.abs(course.at_s) <= 0.5 * period_s)
+
+
 def mean_course(
     rel_s: FloatArray, values: FloatArray, at_s: FloatArray, weights: FloatArray | None = None
 ) -> Course:
@@ -196,9 +203,9 @@ def mean_course(
 
 
 def strides_of(body: Body, side: Side, beat: Rhythm) -> Strides | None:
-    """Strides of one foot, their origins where the foot is at the same moment of its course.
+    """Strides of one foot, their origins near initial contact: after the foot is farthest forward.
 
-    The origin is put where the legs' swing has a whole phase (left) or a half one (right).
+    None where too little of the foot was seen.
     """
     values = channels(body, side)
     known = np.isfinite(values).all(axis=1) & np.isfinite(beat.phase)
@@ -208,20 +215,55 @@ def strides_of(body: Body, side: Side, beat: Rhythm) -> Strides | None:
     time_s, seen = body.time_s[known], values[known]
     # the hips' height drifts; what matters is how it goes up and down within a stride
     seen[:, -1] -= _drift(time_s, seen[:, -1], beat.period_s)
-    # one more at either end: its contact may still be in the clip
-    numbers = np.arange(np.ceil(phase[0]) - 1, np.floor(phase[-1]) + 2)
-    origin = np.interp(numbers, phase, time_s)
-    origin[0] = origin[1] - beat.period_s
-    origin[-1] = origin[-2] + beat.period_s
-    at_s = np.arange(-0.5 * beat.period_s, 0.75 * beat.period_s, STEP_S)
-    course = None
+    at_s = np.arange(-REACH * beat.period_s, REACH * beat.period_s, STEP_S)
+
+    def begun(offset: float) -> FloatArray:
+        """Where the phase is whole and a share more; one further at either end, whose contact may be in the clip."""
+        numbers = np.arange(np.ceil(phase[0] - offset), np.floor(phase[-1] - offset) + 1)
+        inside = np.interp(numbers + offset, phase, time_s)
+        if len(inside) < 2:
+            return np.asarray(inside)
+        return np.asarray(np.r_[inside[0] - beat.period_s, inside, inside[-1] + beat.period_s])
+
+    origin = begun(0.0)
+    if len(origin) < 4:
+        return None
+    rel, rows, _ = _within(time_s, origin, beat.period_s)
+    guess = _near_contact(mean_course(rel, seen[rows], at_s), beat.period_s, body.view.near is not None)
+    origin = begun((guess / beat.period_s) % 1.0)
+    if len(origin) < 4:
+        return None
     for _ in range(3):
         rel, rows, _ = _within(time_s, origin, beat.period_s)
         course = mean_course(rel, seen[rows], at_s)
         shift = _shifts(time_s, seen, origin, course, (-0.5 * beat.period_s, 0.5 * beat.period_s))
         origin = origin + np.where(np.isfinite(shift), shift, 0.0)
-    assert course is not None
-    return Strides(side, origin, beat.period_s, course)
+    rel, rows, _ = _within(time_s, origin, beat.period_s)
+    # the origin is where the finished course has it, so that it does not hang on where the search began
+    move = _near_contact(course, beat.period_s, body.view.near is not None)
+    origin = origin + move
+    rel, rows, _ = _within(time_s, origin, beat.period_s)
+    return Strides(side, origin, beat.period_s, mean_course(rel, seen[rows], at_s))
+
+
+def _near_contact(course: Course, period_s: float, from_side: bool) -> float:
+    """A moment near initial contact: after the foot is farthest forward, or the knee highest (from behind)."""
+    inside = one_stride(course, period_s)
+    at_s = course.at_s[inside]
+    if from_side:
+        forward = course.values[inside][:, [0, 2, 4]].mean(axis=1)
+        return _top(at_s, forward) + 0.045
+    return _top(at_s, course.values[inside][:, 7]) + 0.25 * period_s
+
+
+def _top(at_s: FloatArray, values: FloatArray) -> float:
+    """Where a course is highest, between its samples."""
+    best = int(np.argmax(values))
+    if not 0 < best < len(values) - 1:
+        return float(at_s[best])
+    before, here, after = values[best - 1 : best + 2]
+    bend = before - 2 * here + after
+    return float(at_s[best] + (0.5 * (before - after) / bend if bend < 0 else 0.0) * STEP_S)
 
 
 def _drift(time_s: FloatArray, values: FloatArray, period_s: float) -> FloatArray:
@@ -235,7 +277,7 @@ def _drift(time_s: FloatArray, values: FloatArray, period_s: float) -> FloatArra
 def _within(time_s: FloatArray, origin: FloatArray, period_s: float) -> tuple[FloatArray, IntArray, IntArray]:
     """Every frame as part of each stride whose origin is near: time from it, row of the frame, number of the stride."""
     rel = time_s[:, None] - origin[None]
-    rows, numbers = np.nonzero((rel > -0.55 * period_s) & (rel < 0.8 * period_s))
+    rows, numbers = np.nonzero(np.abs(rel) < (REACH + 0.05) * period_s)
     return rel[rows, numbers], rows, numbers
 
 

@@ -1,12 +1,13 @@
 """Landmark tables of runners whose movement is exactly known: for fitting, and for people kept out of it.
 
-One ``.npz`` holds many clips. Points are kept in eighths of a pixel and world points in millimetres: both far below
-what the pose model knows.
+One ``.npz`` holds many clips. Points are kept in eighths of a pixel, far below what the pose model knows; points in
+metres are not kept.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from neckrom.types import BodySeries, FloatArray
 
 KEPT = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32)
 """Points of the pose model that a run is read from; the others are missing."""
-WORLD_KEPT = (11, 12, 13, 14, 15, 16, 23, 24)
-PER_PIXEL, PER_METRE = 8.0, 1000.0
+NO_MOVE = -32768
+FOOT_STEPS = np.array([100.0, 64.0, 64.0], dtype=np.float32)
+"""Turns of shoes are kept in hundredths of a degree, their ways in 64ths of a pixel."""
+PER_PIXEL = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,6 @@ def write_running_table(path: Path, clips: list[RunningClip]) -> None:
         series = clip.series
         found = series.found
         pose = np.nan_to_num(series.pose[:, KEPT])
-        world = np.nan_to_num(series.pose_world[:, WORLD_KEPT])
         key = clip.name
         arrays[f"{key}/time"] = series.time_ns
         arrays[f"{key}/found"] = found
@@ -62,9 +64,9 @@ def write_running_table(path: Path, clips: list[RunningClip]) -> None:
         arrays[f"{key}/pose"] = np.diff(
             np.rint(pose * PER_PIXEL).astype(np.int16), axis=0, prepend=np.int16(0)
         )
-        arrays[f"{key}/world"] = np.diff(
-            np.rint(world * PER_METRE).astype(np.int16), axis=0, prepend=np.int16(0)
-        )
+        if series.foot_motion is not None:
+            moves = np.rint(series.foot_motion[:, :, :3] * FOOT_STEPS)
+            arrays[f"{key}/feet"] = np.where(np.isfinite(moves), moves, NO_MOVE).astype(np.int16)
         arrays[f"{key}/contacts"] = clip.contacts.astype(np.float32)
         arrays[f"{key}/wrist"] = np.rint(clip.wrist * 1000).astype(np.int16)
         about.append(
@@ -79,12 +81,14 @@ def write_running_table(path: Path, clips: list[RunningClip]) -> None:
     np.savez_compressed(path, about=np.array(json.dumps(about)), **arrays)
 
 
-def read_running_table(path: Path) -> list[RunningClip]:
+def read_running_table(path: Path, names: Container[str] | None = None) -> list[RunningClip]:
     """Clips of a table.
 
     Parameters
     ----------
     path : Path
+    names : container of str, optional
+        Only these.
 
     Returns
     -------
@@ -94,13 +98,19 @@ def read_running_table(path: Path) -> list[RunningClip]:
     with np.load(path, allow_pickle=False) as table:
         for entry in json.loads(str(table["about"])):
             key = entry["name"]
+            if names is not None and key not in names:
+                continue
             found = table[f"{key}/found"]
             frames = len(found)
             pose = np.full((frames, 33, 3), np.nan, dtype=np.float32)
             world = np.full((frames, 33, 3), np.nan, dtype=np.float32)
             pose[:, KEPT] = np.cumsum(table[f"{key}/pose"], axis=0, dtype=np.int16) / PER_PIXEL
-            world[:, WORLD_KEPT] = np.cumsum(table[f"{key}/world"], axis=0, dtype=np.int16) / PER_METRE
-            pose[~found], world[~found] = np.nan, np.nan
+            pose[~found] = np.nan
+            motion = None
+            if f"{key}/feet" in table:
+                moves = table[f"{key}/feet"].astype(np.float32)
+                motion = np.full((frames, 2, 4), np.nan, dtype=np.float32)
+                motion[:, :, :3] = np.where(moves == NO_MOVE, np.nan, moves / FOOT_STEPS)
             series = BodySeries(
                 time_ns=table[f"{key}/time"],
                 pose=pose,
@@ -109,6 +119,7 @@ def read_running_table(path: Path) -> list[RunningClip]:
                 people=found.astype(np.int64),
                 width=int(entry["width"]),
                 height=int(entry["height"]),
+                foot_motion=motion,
             )
             clips.append(
                 RunningClip(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from neckrom import rounding
 from neckrom.body.result import Interval
 from neckrom.messages import Messages
-from neckrom.posture.result import PostureResult, PostureValues
+from neckrom.posture.result import PostureChange, PostureResult, PostureView
 from neckrom.saying import figures
 from neckrom.saying.grades import Grade, gravest
 from neckrom.saying.verdict import Finding, Verdict
@@ -18,7 +18,9 @@ NONE = figures.NONE
 
 QUANTITIES = (
     "ear_shoulder",
+    "ear_shoulder_change",
     "trunk_lean",
+    "trunk_lean_change",
     "craniovertebral",
     "head_pitch",
     "plumb_ear",
@@ -84,7 +86,9 @@ def posture_quantities_said(result: PostureResult, texts: Messages) -> tuple[Pos
     return tuple(item for item in said if any(value != NONE for value in item.values))
 
 
-def _value(view: PostureValues, key: str, texts: Messages) -> str:
+def _value(view: PostureView, key: str, texts: Messages) -> str:
+    if key.endswith("_change"):
+        return _change(view.change, key, texts)
     if key == "ear_shoulder":
         return _with_interval(view.ear_shoulder_deg, view.ear_shoulder_interval95_deg, texts)
     if key == "trunk_lean":
@@ -96,6 +100,14 @@ def _value(view: PostureValues, key: str, texts: Messages) -> str:
         return _angle(view.head_pitch_deg)
     share = None if view.plumb is None else getattr(view.plumb, key.removeprefix("plumb_"))
     return _plumb(share, texts)
+
+
+def _change(change: PostureChange | None, key: str, texts: Messages) -> str:
+    if change is None:
+        return NONE
+    if key.startswith("ear"):
+        return _with_interval(change.ear_shoulder_deg, change.ear_shoulder_interval95_deg, texts)
+    return _with_interval(change.trunk_lean_deg, change.trunk_lean_interval95_deg, texts)
 
 
 def _plumb(share: float | None, texts: Messages) -> str:

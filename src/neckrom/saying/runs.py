@@ -15,6 +15,7 @@ from neckrom.messages import Messages
 from neckrom.running.result import Row, RowName, RunResult, Strike
 from neckrom.saying import figures
 from neckrom.saying.grades import LOOKS, Grade, gravest
+from neckrom.saying.names import display_name, sentence
 from neckrom.saying.sentences import said_or
 from neckrom.saying.verdict import Finding, Verdict
 
@@ -96,10 +97,15 @@ def _row(row: Row, texts: Messages, earlier: Earlier | None) -> RowSaid:
         interval=_ends(row.interval95, _ROW_UNIT[row.unit], texts),
         earlier=_earlier(row, earlier, texts),
         meaning=texts.text(f"run.flag.{row.flag}"),
-        reason=said_or(row.reason_statements, row.reason, texts),
+        reason=_safe(said_or(row.reason_statements, row.reason, texts)),
         against=texts.text(f"run.against.{row.name}"),
         grade=_GRADES[row.flag],
     )
+
+
+def _safe(text: str) -> str:
+    """A reason may have come from anywhere: on one line, without what steers a terminal."""
+    return sentence(display_name(text, 1000)) if text.strip() else NONE
 
 
 def _earlier(row: Row, earlier: Earlier | None, texts: Messages) -> str:

@@ -118,7 +118,9 @@ class BodyPart:
         )
 
 
-def read_recording(path: Path, target: Path, tell: Tell, rotate_deg: int | None = None) -> BodyRecording:
+def read_recording(
+    path: Path, target: Path, tell: Tell, rotate_deg: int | None = None, *, feet: bool = False
+) -> BodyRecording:
     """Landmarks of a clip, a picture, a landmark file or a folder that holds one.
 
     Parameters
@@ -130,6 +132,8 @@ def read_recording(path: Path, target: Path, tell: Tell, rotate_deg: int | None 
     tell : callable
     rotate_deg : int, optional
         Degrees clockwise by which the picture is turned; None finds out.
+    feet : bool
+        Also follow the shoes from frame to frame, as runs need it.
 
     Raises
     ------
@@ -154,7 +158,7 @@ def read_recording(path: Path, target: Path, tell: Tell, rotate_deg: int | None 
         if turned_deg:
             source.close()
             source = (open_picture if picture else open_source)(path, turned_deg=turned_deg)
-        _extract(path, source, target, tell, picture=picture, notes=notes)
+        _extract(path, source, target, tell, picture=picture, feet=feet and not picture, notes=notes)
     finally:
         source.close()
     series, header = read_bodies(target)
@@ -165,7 +169,14 @@ def read_recording(path: Path, target: Path, tell: Tell, rotate_deg: int | None 
 
 
 def _extract(
-    path: Path, source: FrameSource, target: Path, tell: Tell, *, picture: bool, notes: tuple[Notice, ...]
+    path: Path,
+    source: FrameSource,
+    target: Path,
+    tell: Tell,
+    *,
+    picture: bool,
+    feet: bool,
+    notes: tuple[Notice, ...],
 ) -> None:
     from neckrom.landmarks.body_engine import (  # noqa: PLC0415  (slow to load)
         BodyFinder,
@@ -181,6 +192,7 @@ def _extract(
             target,
             finder=finder,
             trackers=1 if picture else 2,
+            feet=feet,
             progress=lambda done, total: tell(path, "landmarks", done, total),
             notes=notes,
         )
@@ -280,6 +292,7 @@ def rows_of(series: BodySeries, rows: BoolArray) -> BodySeries:
         pose_world=series.pose_world[rows],
         pose_visibility=series.pose_visibility[rows],
         people=series.people[rows],
+        foot_motion=None if series.foot_motion is None else series.foot_motion[rows],
     )
 
 

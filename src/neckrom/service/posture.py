@@ -29,12 +29,10 @@ from neckrom.result import ToolInfo
 from neckrom.saying.sentences import statement_of
 from neckrom.service.body_recordings import BodyPart, BodyRecording, Tell, part_of, read_recording
 from neckrom.service.folders import distinct_folders, new_folder, refuse_existing
-from neckrom.types import FloatArray, Frame, ImageArray
+from neckrom.types import FloatArray, Frame
 
 STATEMENT_KEY = "posture.statement"
 _Z95 = 1.96
-_SNAP_SHARE = 0.012
-"""How far from a mark its contour is looked for, as a share of the height from ankle to ear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +126,11 @@ def _measured(
     parts = [part_of(recording, mirrored=options.mirrored) for recording in recordings]
     readings = [read_posture(part.series, part.recording.name, calibration) for part in parts]
     pictures = [
-        _picture(part, reading) if options.pictures or options.c7 is not None else None
+        _picture(part, reading) if options.pictures else None
         for part, reading in zip(parts, readings, strict=True)
     ]
     if options.c7 is not None or options.tragus is not None:
-        readings[0] = _marked(parts[0], readings[0], calibration, options, pictures[0])
+        readings[0] = _marked(parts[0], readings[0], calibration, options)
     views = tuple(
         _view(part, reading, _change(readings[:number], reading, calibration))
         for number, (part, reading) in enumerate(zip(parts, readings, strict=True))
@@ -255,15 +253,12 @@ def _marked(
     reading: PostureReading,
     calibration: PostureCalibration,
     options: PostureOptions,
-    picture: Frame | None,
 ) -> PostureReading:
     """The reading with the points that were marked."""
     c7 = None if options.c7 is None else _in_series(part, options.c7, "--c7")
     tragus = None if options.tragus is None else _in_series(part, options.tragus, "--tragus")
     if c7 is not None:
         _refuse_far_c7(c7, reading)
-        if picture is not None:
-            c7 = _snapped(c7, part, reading, picture.image)
     return read_posture(part.series, part.recording.name, calibration, c7=c7, tragus=tragus)
 
 
@@ -294,22 +289,6 @@ def _refuse_far_c7(c7: FloatArray, reading: PostureReading) -> None:
         f"the height of the shoulders, near x {points.shoulder[0] - reading.facing * 0.2 * points.trunk_px:.0f}, y "
         f"{points.shoulder[1] - 0.1 * points.trunk_px:.0f} of the picture that was measured."
     )
-
-
-def _snapped(c7: FloatArray, part: BodyPart, reading: PostureReading, picture: ImageArray) -> FloatArray:
-    from neckrom.landmarks.contour import nearest_edge  # noqa: PLC0415  (cv2 is slow to load)
-
-    points = reading.points
-    reach = _SNAP_SHARE * float(np.linalg.norm(points.ankle - points.ear))
-    place = c7.copy()
-    if part.mirrored:  # the picture is as it was stored
-        place[0] = part.series.width - place[0]
-    edge = nearest_edge(picture, place, reach)
-    if edge is None:
-        return c7
-    if part.mirrored:
-        edge[0] = part.series.width - edge[0]
-    return edge
 
 
 def _picture(part: BodyPart, reading: PostureReading) -> Frame | None:

@@ -14,7 +14,7 @@ import numpy as np
 from neckrom import __version__
 from neckrom.assessment.run_rows import judged
 from neckrom.body.result import BodyClip, BodyQuality, Tilt
-from neckrom.errors import InputError
+from neckrom.errors import InputError, NotARunError, TooFewStepsError
 from neckrom.frames import grab_frames, open_source
 from neckrom.landmarks.mirror import mirror_bodies
 from neckrom.messages import load_messages
@@ -23,8 +23,10 @@ from neckrom.running import RunMeasurement, measure_run
 from neckrom.running.assemble import About, curves_of, moments_of, run_result
 from neckrom.running.curves import Curves
 from neckrom.running.result import Moment, RowName, RunConfiguration, RunResult
+from neckrom.saying.runs import Earlier
 from neckrom.saying.sentences import statement_of
 from neckrom.service.body_recordings import BodyPart, BodyRecording, Tell, part_of, read_recording
+from neckrom.service.earlier_run import read_earlier
 from neckrom.service.folders import LANDMARK_FILE, distinct_folders, new_folder, refuse_existing
 from neckrom.types import BodySeries, Frame, Notice
 
@@ -47,6 +49,8 @@ class RunOptions:
     ----------
     back, standing : Path, optional
         The same run from behind; the same person standing, from the side.
+    earlier : Path, optional
+        Result of the person's own run before this one, to stand beside it in the report.
     speed_kmh : float, optional
         Kept with the result.
     fps_true : float, optional
@@ -61,6 +65,7 @@ class RunOptions:
 
     back: Path | None = None
     standing: Path | None = None
+    earlier: Path | None = None
     speed_kmh: float | None = None
     fps_true: float | None = None
     mirrored: bool = False
@@ -73,11 +78,12 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """What came of it: the result and where it lies."""
+    """What came of it: the result, the run before it if one was named, and where it lies."""
 
     folder: Path
     result: RunResult
     written: tuple[Path, ...]
+    earlier: Earlier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +113,15 @@ def measure_run_of(path: Path, out: Path, options: RunOptions, tell: Tell) -> Ru
     """
     (folder,) = distinct_folders([path], out)
     refuse_existing(folder, overwrite=options.overwrite)
+    earlier = None if options.earlier is None else read_earlier(options.earlier)
     with new_folder(folder, overwrite=options.overwrite) as part_folder:
         recordings = read_run(path, part_folder, options, tell)
         tell(path, "run", 0, 1)
         measured = measured_run(recordings, options)
         tell(path, "run", 1, 1)
-        _write(part_folder, measured, options, path, tell)
+        _write(part_folder, measured, options, path, tell, earlier=earlier)
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
-    return RunOutcome(folder, measured.result, written)
+    return RunOutcome(folder, measured.result, written, earlier)
 
 
 def read_run(path: Path, folder: Path, options: RunOptions, tell: Tell) -> dict[Role, BodyRecording]:
@@ -134,7 +141,7 @@ def read_run(path: Path, folder: Path, options: RunOptions, tell: Tell) -> dict[
             given[role] = path / file
     files: dict[Role, str] = {"run": LANDMARK_FILE, "back": BACK_FILE, "standing": STANDING_FILE}
     return {
-        role: read_recording(one, folder / files[role], tell, options.rotate_deg)
+        role: read_recording(one, folder / files[role], tell, options.rotate_deg, feet=role == "run")
         for role, one in given.items()
     }
 
@@ -208,7 +215,8 @@ def _measure(part: BodyPart, standing: BodySeries | None) -> RunMeasurement:
     try:
         return measure_run(part.series, standing=standing)
     except InputError as error:
-        hint = _slow_motion_hint(part)
+        slow = isinstance(error, NotARunError | TooFewStepsError)
+        hint = _slow_motion_hint(part) if slow else ""
         raise type(error)(f"{part.recording.name}: {error}{hint}") from error
 
 
@@ -251,6 +259,7 @@ def _for_standing(part: BodyPart) -> BodySeries:
         pose_world=series.pose_world[rows],
         pose_visibility=series.pose_visibility[rows],
         people=series.people[rows],
+        foot_motion=None,
     )
 
 
@@ -308,7 +317,15 @@ def _quality(parts: Sequence[BodyPart], run: RunMeasurement, notices: Sequence[s
 # ------------------------------------------------------------------ writing
 
 
-def _write(folder: Path, measured: MeasuredRun, options: RunOptions, path: Path, tell: Tell) -> None:
+def _write(
+    folder: Path,
+    measured: MeasuredRun,
+    options: RunOptions,
+    path: Path,
+    tell: Tell,
+    *,
+    earlier: Earlier | None,
+) -> None:
     from neckrom.report.bodies.pictures import row_pictures  # noqa: PLC0415  (slow to load)
     from neckrom.report.bodies.tables import write_run_tables  # noqa: PLC0415
     from neckrom.report.bodies.write import write_body_pictures, write_run_report  # noqa: PLC0415
@@ -323,7 +340,7 @@ def _write(folder: Path, measured: MeasuredRun, options: RunOptions, path: Path,
     )
     write_body_pictures(folder, pictures.values())
     tell(path, "report", 1, 2)
-    write_run_report(folder, result, measured.curves, pictures, language=options.language)
+    write_run_report(folder, result, measured.curves, pictures, language=options.language, earlier=earlier)
     tell(path, "report", 2, 2)
     if options.overlay and options.pictures:
         _overlay(folder / "overlay.mp4", measured, options, path, tell)

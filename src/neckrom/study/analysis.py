@@ -498,7 +498,7 @@ def _sessions(data: StudyData) -> SessionsFound:
     outcomes = Counter(session.outcome for session in data.sessions)
     reasons = Counter(data.reasons)
     return SessionsFound(
-        planned=len(data.people) * len(data.plan.visits),
+        planned=len(data.people) * len(data.plan.of_everybody) + _extra_sessions(data),
         done=outcomes["done"],
         failed=outcomes["failed"],
         stopped=outcomes["stopped"],
@@ -508,20 +508,23 @@ def _sessions(data: StudyData) -> SessionsFound:
     )
 
 
+def _extra_sessions(data: StudyData) -> int:
+    extra = {visit.id for visit in data.plan.visits if visit.extra}
+    return sum(session.id in extra for session in data.sessions)
+
+
 def _frame(data: StudyData) -> FrameFound | None:
-    """People who were filmed with the device on the head and without it."""
+    """People who were filmed with the device on the head and without it, in the extra sessions that are for this."""
+    extra = {visit.id for visit in data.plan.visits if visit.extra}
     people, values = [], []
     for person in data.people:
-        own = data.sessions_of(person.id)
+        own = [session for session in data.sessions_of(person.id) if session.id in extra]
         for movement in MOVEMENTS:
-            worn = [
-                best for each in own if each.reference_worn and (best := _best(each, movement)) is not None
+            known = [
+                (each.reference_worn, best) for each in own if (best := _best(each, movement)) is not None
             ]
-            bare = [
-                best
-                for each in own
-                if not each.reference_worn and (best := _best(each, movement)) is not None
-            ]
+            worn = [best for is_worn, best in known if is_worn]
+            bare = [best for is_worn, best in known if not is_worn]
             if worn and bare:
                 people.append(person.id)
                 values.append(float(np.mean(worn) - np.mean(bare)))

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 from statistics import median
 
 from neckrom.result import Result
@@ -25,8 +26,10 @@ FEWEST_PEOPLE = 10
 _FAR_DEG = 25.0
 _RADIANS = 2.1
 _ZERO_DEG = 15.0
-_SWAP_DEG = 12.0
+_TRIALS_DEG = 20.0
+_SWAP_DEG = 8.0
 _SWAP_SHARE = 0.4
+_SEVERAL = 3
 _ROUND = 10
 
 Rule = Callable[[Loaded], Iterator[Problem]]
@@ -185,7 +188,7 @@ def _dates(loaded: Loaded) -> Iterator[Problem]:
 
 def _dates_of_person(loaded: Loaded, own: dict[str, Session]) -> Iterator[Problem]:
     plan = loaded.data.plan
-    days = [(own[visit.id], visit.day) for visit in plan.visits if visit.id in own]
+    days = [(own[visit.id], visit.day) for visit in plan.of_everybody if visit.id in own]
     known = [(session, day) for session, day in days if session.day is not None and session.outcome == "done"]
     first = [session for session, day in known if day == "first"]
     for session in first[1:]:
@@ -225,7 +228,7 @@ def _missing_sessions(loaded: Loaded) -> Iterator[Problem]:
     data = loaded.data
     planned = {(session.person, session.id) for session in data.sessions}
     for person in data.people:
-        gone = [visit.id for visit in data.plan.visits if (person.id, visit.id) not in planned]
+        gone = [visit.id for visit in data.plan.of_everybody if (person.id, visit.id) not in planned]
         if gone:
             said = (
                 f"{person.id} has no row for session {', '.join(gone)} in {SESSIONS.file}: add it, with the outcome "
@@ -253,7 +256,7 @@ def _recordings(loaded: Loaded) -> Iterator[Problem]:
             yield Problem("recording_twice", SESSIONS.file, session.line, said)
         used.setdefault(session.recording, session)
         if session.result is None:
-            clip = any(loaded.folder.clips.glob(f"{_plain(session.recording)}.*"))
+            clip = any(path.stem == session.recording for path in _clips(loaded))
             if session.outcome == "done" or clip:
                 said = (
                     f"There is no result results/{session.recording}/result.json: measure the recording, or was it "
@@ -265,9 +268,9 @@ def _recordings(loaded: Loaded) -> Iterator[Problem]:
         yield Problem("unknown_recording", f"results/{name}/result.json", 0, said)
 
 
-def _plain(name: str) -> str:
-    """A name without what a pattern would take for more."""
-    return "".join(f"[{char}]" if char in "*?[" else char for char in name)
+def _clips(loaded: Loaded) -> list[Path]:
+    """The recordings that lie in the study; none where they are kept elsewhere."""
+    return list(loaded.folder.clips.iterdir()) if loaded.folder.clips.is_dir() else []
 
 
 def _renamed(loaded: Loaded) -> Iterator[Problem]:
@@ -319,10 +322,13 @@ def _short(value: object) -> str:
 
 def _missing_readings(loaded: Loaded) -> Iterator[Problem]:
     plan = loaded.data.plan
+    of_some = {visit.id for visit in plan.visits if visit.extra}
     for session in loaded.data.sessions:
+        if session.id in of_some and not session.readings:
+            continue
         if session.outcome != "done":
-            if session.readings and session.outcome == "missed":
-                said = f"The session was missed, but has {len(session.readings)} readings."
+            if session.outcome == "missed" and (session.readings or session.result is not None):
+                said = f"The session was missed, but has readings ({len(session.readings)}) or a result."
                 yield Problem("readings_of_missed", SESSIONS.file, session.line, said)
             continue
         gone = []
@@ -402,50 +408,90 @@ def _unpaired(loaded: Loaded) -> Iterator[Problem]:
 def _implausible(loaded: Loaded) -> Iterator[Problem]:
     for session in loaded.data.sessions:
         pairs = [pair for pair in pairs_of(session) if pair.comparable]
-        if not pairs:
-            continue
-        line = min(reading.line for reading in session.readings)
-        named = f"session {session.id} of {session.person}"
-        if _in_radians(pairs):
-            said = f"The readings of {named} look like radians: write degrees."
-            yield Problem("radians", READINGS.file, line, said)
-            continue
-        swapped = _swapped(pairs)
-        if swapped:
+        if pairs:
+            yield from _implausible_session(session, pairs)
+
+
+def _implausible_session(session: Session, pairs: Sequence[Pair]) -> Iterator[Problem]:
+    """What is wrong with the whole session stands for what is wrong with its rows."""
+    line = min(reading.line for reading in session.readings)
+    named = f"session {session.id} of {session.person}"
+    tiny = [pair for pair in pairs if _in_radians(pair)]
+    if len(tiny) > len(pairs) / 2:
+        said = f"The readings of {named} look like radians: write degrees."
+        yield Problem("radians", READINGS.file, line, said)
+        return
+    swapped = _swapped(pairs)
+    if swapped:
+        said = (
+            f"Two directions look exchanged in {named} ({', '.join(swapped)}): sides are the person's. Look at the "
+            "form, and whether the recording is mirrored."
+        )
+        yield Problem("sides_swapped", READINGS.file, line, said)
+        return
+    if _other_zero(pairs):
+        said = f"The readings of {named} look as if the device had not been set to zero: look at the form."
+        yield Problem("zero", READINGS.file, line, said)
+        return
+    for pair in tiny:
+        said = f"Trial {pair.reading.trial} of {pair.movement.value} looks like radians, or was not read."
+        yield Problem("radians", READINGS.file, pair.reading.line, said)
+    for pair in pairs:
+        if pair not in tiny and abs(pair.difference_deg) > _FAR_DEG:
             said = (
-                f"Left and right look swapped in {named} ({', '.join(swapped)}): sides are the person's. Look at the "
-                "form, and whether the recording is mirrored."
+                f"Trial {pair.reading.trial} of {pair.movement.value} is more than {_FAR_DEG:g} deg from what was "
+                "measured: look at the form for a slip of the pen. If it stands there, it stays."
             )
-            yield Problem("sides_swapped", READINGS.file, line, said)
-            continue
-        if _other_zero(pairs):
+            yield Problem("far_off", READINGS.file, pair.reading.line, said, grave=False)
+
+
+def _uneven_trials(loaded: Loaded) -> Iterator[Problem]:
+    """A reading far from the others of its direction and session, also where nothing was measured."""
+    for session in loaded.data.sessions:
+        for movement in MOVEMENTS:
+            own = session.read(movement)
+            if len(own) < 3:
+                continue
+            middle = median(reading.deg for reading in own)
+            for reading in own:
+                if abs(reading.deg - middle) > _TRIALS_DEG:
+                    said = (
+                        f"Trial {reading.trial} of {movement.value} is more than {_TRIALS_DEG:g} deg from the other "
+                        "trials: look at the form for a slip of the pen. If it stands there, it stays."
+                    )
+                    yield Problem("uneven_trials", READINGS.file, reading.line, said, grave=False)
+
+
+def _not_blind(loaded: Loaded) -> Iterator[Problem]:
+    readers: dict[tuple[str, str], tuple[str, int]] = {}
+    for row in loaded.rows["readings"]:
+        if row["reader"]:
+            readers.setdefault((row["person"], row["session"]), (row["reader"], row.line))
+    for session in loaded.data.sessions:
+        reader, line = readers.get((session.person, session.id), ("", 0))
+        if reader and reader == session.operator:
             said = (
-                f"The readings of {named} look as if the device had not been set to zero: look at the form."
+                f"{reader} led session {session.id} of {session.person} and read the reference: who reads stays "
+                "blind."
             )
-            yield Problem("zero", READINGS.file, line, said)
-            continue
-        for pair in pairs:
-            if abs(pair.difference_deg) > _FAR_DEG:
-                said = (
-                    f"Trial {pair.reading.trial} of {pair.movement.value} is more than {_FAR_DEG:g} deg from what "
-                    "was "
-                    "measured: look at the form for a slip of the pen. If it stands there, it stays."
-                )
-                yield Problem("far_off", READINGS.file, pair.reading.line, said, grave=False)
+            yield Problem("not_blind", READINGS.file, line, said, grave=False)
 
 
-def _in_radians(pairs: Sequence[Pair]) -> bool:
-    return max(pair.reading.deg for pair in pairs) < _RADIANS and _measured(pairs) > 10.0
-
-
-def _measured(pairs: Sequence[Pair]) -> float:
-    return median(pair.measured.peak_deg for pair in pairs if pair.measured is not None)
+def _in_radians(pair: Pair) -> bool:
+    measured = 0.0 if pair.measured is None else pair.measured.peak_deg
+    return 0.0 < pair.reading.deg < _RADIANS and measured > 15.0
 
 
 def _swapped(pairs: Sequence[Pair]) -> list[str]:
-    """Pairs of directions whose readings fit the other side far better than their own."""
-    found = []
-    for left, right in PAIRS:
+    """Pairs of directions whose readings fit the other one far better than their own."""
+    told = _sides_told(pairs)
+    return [name for name, exchanged in told.items() if exchanged]
+
+
+def _sides_told(pairs: Sequence[Pair]) -> dict[str, bool]:
+    """Of each pair of directions that differ enough to tell, whether they look exchanged."""
+    told = {}
+    for left, right in (*PAIRS, (Movement.FLEXION, Movement.EXTENSION)):
         read = {side: [pair.reading.deg for pair in pairs if pair.movement is side] for side in (left, right)}
         seen = {
             side: [
@@ -457,12 +503,26 @@ def _swapped(pairs: Sequence[Pair]) -> list[str]:
         }
         if not all((*read.values(), *seen.values())):
             continue
-        uneven = abs(median(seen[left]) - median(seen[right]))
-        straight = _apart(read, seen, left, left) + _apart(read, seen, right, right)
-        crossed = _apart(read, seen, left, right) + _apart(read, seen, right, left)
-        if uneven > _SWAP_DEG and crossed < _SWAP_SHARE * straight:
-            found.append(left.value.split("_")[0])
-    return found
+        if abs(median(seen[left]) - median(seen[right])) > _SWAP_DEG:
+            straight = _apart(read, seen, left, left) + _apart(read, seen, right, right)
+            crossed = _apart(read, seen, left, right) + _apart(read, seen, right, left)
+            told[f"{left.value} and {right.value}"] = crossed < _SWAP_SHARE * straight
+    return told
+
+
+def _swapped_everywhere(loaded: Loaded) -> Iterator[Problem]:
+    """Two directions that look exchanged wherever it can be told are exchanged where it cannot, too."""
+    told: dict[str, list[bool]] = defaultdict(list)
+    for session in loaded.data.sessions:
+        for name, exchanged in _sides_told([pair for pair in pairs_of(session) if pair.comparable]).items():
+            told[name].append(exchanged)
+    for name, found in told.items():
+        if sum(found) >= _SEVERAL and sum(found) > len(found) / 2:
+            said = (
+                f"{name} look exchanged in {sum(found)} of {len(found)} sessions in which it can be told, so "
+                "probably in all of the table: left and right are the person's."
+            )
+            yield Problem("sides_swapped", READINGS.file, 0, said)
 
 
 def _apart(
@@ -533,6 +593,9 @@ _RULES: tuple[Rule, ...] = (
     _copied,
     _unpaired,
     _implausible,
+    _swapped_everywhere,
+    _uneven_trials,
+    _not_blind,
     _extension_sign,
     _mirrored,
 )

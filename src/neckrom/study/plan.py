@@ -33,10 +33,13 @@ class _Strict(BaseModel):
 
 
 class Visit(_Strict):
-    """A planned session of every person."""
+    """A planned session: of every person, or an extra one of some."""
 
     id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,20}$")
     day: Literal["first", "later"]
+    extra: bool = Field(
+        default=False, description="Of some people only, and without readings if there are none."
+    )
     note: str = ""
 
 
@@ -111,6 +114,8 @@ class Plan(_Strict):
             raise ValueError("two visits have the same id")
         if self.people_with_pain > self.people:
             raise ValueError("people_with_pain is more than people")
+        if all(visit.extra for visit in self.visits):
+            raise ValueError("no visit is of everybody")
         if not 0 < self.days_between[0] <= self.days_between[1]:
             raise ValueError("days_between must be two rising numbers of days")
         return self
@@ -132,13 +137,18 @@ class Plan(_Strict):
 
     @property
     def same_day(self) -> tuple[str, ...]:
-        """Sessions of the first day."""
-        return tuple(visit.id for visit in self.visits if visit.day == "first")
+        """Sessions of everybody's first day."""
+        return tuple(visit.id for visit in self.of_everybody if visit.day == "first")
 
     @property
     def later(self) -> tuple[str, ...]:
-        """Sessions of a later day."""
-        return tuple(visit.id for visit in self.visits if visit.day == "later")
+        """Sessions of everybody's later day."""
+        return tuple(visit.id for visit in self.of_everybody if visit.day == "later")
+
+    @property
+    def of_everybody(self) -> tuple[Visit, ...]:
+        """Visits that every person is to have."""
+        return tuple(visit for visit in self.visits if not visit.extra)
 
 
 def usual_plan(
@@ -151,11 +161,17 @@ def usual_plan(
     seed: int = 1,
     operators: tuple[str, ...] = ("A", "B"),
 ) -> Plan:
-    """Three sessions (two on the first day, one after 3 to 7 days), three trials, half of the people with neck pain."""
+    """Three sessions (two on the first day, one after 3 to 7 days), three trials, half of the people with neck pain.
+
+    Ten people are filmed with and without the reference device before, and whoever likes alone at home.
+    """
     visits = (
         Visit(id="1", day="first", note="with the reference device"),
         Visit(id="2", day="first", note="seated anew, camera moved, the other operator"),
         Visit(id="3", day="later", note="as session 1"),
+        Visit(id="with", day="first", extra=True, note="ten people: reference device on the head"),
+        Visit(id="without", day="first", extra=True, note="the same ten: without it"),
+        Visit(id="home", day="later", extra=True, note="at will: alone, at a laptop at home"),
     )
     rules = Rules(bias_deg=3.0, limits_deg=10.0, coverage_low=0.90, coverage_high=0.98, healthy_flagged=0.05)
     plan = Plan(
@@ -265,7 +281,7 @@ def plan_toml(plan: Plan) -> str:
         _line("sha256", plan.sha256),
     ]
     for visit in plan.visits:
-        lines += ["", "[[visits]]", _line("id", visit.id), _line("day", visit.day), _line("note", visit.note)]
+        lines += ["", "[[visits]]", *(_line(name, value) for name, value in visit)]
     lines += ["", "# What must hold for the study to say yes.", "[rules]"]
     lines += [_line(name, value) for name, value in plan.rules]
     lines += ["", "# What measures. A result of anything else is named by neckrom study check.", "[tool]"]

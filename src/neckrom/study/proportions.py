@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest, norm
+from scipy.stats import beta, binomtest, t
 
 from neckrom.types import FloatArray
 
 _NAN = float("nan")
+_ALIKE = 0.5
+"""Correlation of trials within people that is assumed where the data do not tell: large for something rare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,12 @@ def exact_share(hits: int, of: int) -> Share:
 
 
 def clustered_share(hit: Sequence[bool], person: Sequence[str]) -> Share:
-    """Share of trials of which each person gave several, with Wilson's interval for as many as they are worth.
+    """Share of trials of which each person gave several, with an exact interval for as many as they are worth.
 
     Trials of one person are alike, so they count for fewer: their number is divided by the design effect, the
-    variance of the share between people over the binomial one (never below 1). Where nothing or
-    everything hits, which says nothing of that, people count.
+    variance of the share between people over the binomial one (never below 1), and corrected for the number of
+    people (Korn and Graubard 1998, Survey Methodology 24: 193-201). Where nothing or everything hits, which says
+    nothing of that, a correlation of a half within people is assumed.
     """
     n = len(hit)
     if n == 0:
@@ -54,18 +57,21 @@ def clustered_share(hit: Sequence[bool], person: Sequence[str]) -> Share:
     sizes: FloatArray = np.asarray(np.bincount(index), dtype=np.float64)
     people, total = len(sizes), int(hits.sum())
     share = total / n
-    if people < 2 or total in (0, n):
+    if people < 2:
         worth = float(people)
+    elif total in (0, n):
+        worth = n / (1.0 + (n / people - 1.0) * _ALIKE)
     else:
         between = people / (people - 1) * float(((hits - share * sizes) ** 2).sum()) / n**2
         worth = n / max(between / (share * (1 - share) / n), 1.0)
-    low, high = _wilson(share, worth)
+        worth *= float(t.ppf(0.975, n - 1) / t.ppf(0.975, people - 1)) ** 2
+    low, high = _exact(share, worth)
     return Share(total, n, share, low, high)
 
 
-def _wilson(share: float, n: float) -> tuple[float, float]:
-    """Score interval for a number of trials that need not be whole."""
-    z = float(norm.ppf(0.975))
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    reach = z / (1 + z**2 / n) * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)))
-    return max(middle - reach, 0.0), min(middle + reach, 1.0)
+def _exact(share: float, n: float) -> tuple[float, float]:
+    """Clopper and Pearson's interval for a number of trials that need not be whole."""
+    hits = share * n
+    low = 0.0 if hits <= 0 else float(beta.ppf(0.025, hits, n - hits + 1))
+    high = 1.0 if hits >= n else float(beta.ppf(0.975, hits + 1, n - hits))
+    return low, high

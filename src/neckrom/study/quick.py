@@ -209,12 +209,16 @@ def markdown(found: StudyFound) -> str:
 def caution(found: StudyFound) -> str:
     """What stands before every figure of the quick form."""
     few = (
-        f"{found.people} people: too few to say anything of others; the figures describe these recordings alone."
+        f"{_people(found.people)}: too few to say anything of others; the figures describe these recordings alone."
         if found.people < FEWEST_PEOPLE
-        else f"{found.people} people."
+        else f"{_people(found.people)}."
     )
     return (
         f"{few} Degrees, camera minus reference, in brackets 95 % intervals. {found.failed.hits} of "
         f"{found.failed.of} "
         "readings have no angle to compare and are counted. For evidence: neckrom study init."
     )
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number} people"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from markupsafe import Markup
-from reportlab.lib.units import mm
-from reportlab.platypus import CondPageBreak, Flowable, PageBreak, Spacer
+from reportlab.lib.units import inch, mm
+from reportlab.platypus import CondPageBreak, Flowable, Image, PageBreak, Spacer
 
 from neckrom.errors import OutputError
 from neckrom.messages import FALLBACK, load_messages
@@ -18,8 +18,8 @@ from neckrom.report.content import Table
 from neckrom.report.paper import (
     SECTION,
     SMALL,
+    WIDTH,
     cells_table,
-    chart,
     document_bytes,
     heading,
     paragraph,
@@ -35,6 +35,8 @@ from neckrom.study.report_content import Chart, ReportContent, Section, content_
 from neckrom.study.summary import summary_html
 
 FOLDER = "report"
+Picture = tuple[bytes, float, float]
+_HIGHEST = 118 * mm
 
 
 def write_analysis(folder: StudyFolder, data: StudyData, found: StudyFound, language: str = FALLBACK) -> Path:
@@ -55,19 +57,22 @@ def write_analysis(folder: StudyFolder, data: StudyData, found: StudyFound, lang
     """
     content = content_of(data, found)
     out = folder.root / FOLDER
+    pictures = {
+        part.name: png_of(part.wide)
+        for section in content.sections
+        for part in section.parts
+        if isinstance(part, Chart)
+    }
     made = {
         "report.html": report_html(content).encode(),
-        "report.pdf": report_pdf(content, found),
+        "report.pdf": report_pdf(content, found, pictures),
         "analysis.json": (found.model_dump_json(indent=1) + "\n").encode(),
         "checklists.md": markdown(checklists(data.plan, found)).encode(),
         **{f"{name}.csv": table for name, table in tables(data, found).items()},
     }
     if language != FALLBACK:
         made[f"summary_{language}.html"] = summary_html(found, load_messages(language)).encode()
-    for section in content.sections:
-        for part in section.parts:
-            if isinstance(part, Chart):
-                made[f"{part.name}.png"] = png_of(part.wide)[0]
+    made |= {f"{name}.png": picture[0] for name, picture in pictures.items()}
     try:
         out.mkdir(exist_ok=True)
         for name, content_bytes in made.items():
@@ -101,8 +106,16 @@ def _drawn(content: ReportContent) -> dict[str, Markup]:
 # -------------------------------------------------------------------------- paper
 
 
-def report_pdf(content: ReportContent, found: StudyFound) -> bytes:
-    """The same on A4; the same bytes for the same study."""
+def report_pdf(content: ReportContent, found: StudyFound, pictures: Mapping[str, Picture]) -> bytes:
+    """The same on A4; the same bytes for the same study.
+
+    Parameters
+    ----------
+    content : ReportContent
+    found : StudyFound
+    pictures : mapping of str to (bytes, float, float)
+        Of the charts, by name: PNG, width and height in inches.
+    """
     story: list[Flowable] = [
         heading(content.title, content.facts, b""),
         Spacer(0, 6),
@@ -112,7 +125,7 @@ def report_pdf(content: ReportContent, found: StudyFound) -> bytes:
         paragraph(content.main_note, SMALL),
     ]
     for section in content.sections:
-        story += _on_paper(section)
+        story += _on_paper(section, pictures)
     return document_bytes(
         story,
         load_messages(FALLBACK),
@@ -123,7 +136,7 @@ def report_pdf(content: ReportContent, found: StudyFound) -> bytes:
     )
 
 
-def _on_paper(section: Section) -> Iterator[Flowable]:
+def _on_paper(section: Section, pictures: Mapping[str, Picture]) -> Iterator[Flowable]:
     first = section.parts[0]
     if section.title.startswith("GRRAS"):
         yield PageBreak()
@@ -132,7 +145,7 @@ def _on_paper(section: Section) -> Iterator[Flowable]:
     yield paragraph(section.title, SECTION)
     for part in section.parts:
         if isinstance(part, Chart):
-            yield chart(part.wide, most_height=118 * mm)
+            yield _picture(*pictures[part.name])
             if part.caption:
                 yield paragraph(part.caption, SMALL)
         elif isinstance(part, Table):
@@ -141,6 +154,12 @@ def _on_paper(section: Section) -> Iterator[Flowable]:
             yield Spacer(0, 2)
         else:
             yield paragraph(part, SMALL)
+
+
+def _picture(data: bytes, wide: float, high: float) -> Image:
+    """A chart at its own size where it fits."""
+    shown = min(wide * inch, WIDTH, _HIGHEST * wide / high)
+    return Image(io.BytesIO(data), width=shown, height=shown * high / wide)
 
 
 # ------------------------------------------------------------------------- tables

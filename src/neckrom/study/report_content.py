@@ -115,7 +115,7 @@ def verdict_of_study(found: StudyFound) -> Verdict:
             Finding("plan", Grade.RAISED, "The plan was changed after it was frozen, without a reason.")
         )
     if found.problems:
-        text = f"Analysed in spite of {len(found.problems)} grave problems in the data: see 'Problems'."
+        text = f"Analysed in spite of {_problems(len(found.problems))} in the data: see 'Problems'."
         findings.append(Finding("problems", Grade.RAISED, text))
     numbers = {met: sum(rule.met == met for rule in found.rules) for met in _MET}
     grade = gravest(*(_MET[rule.met][0] for rule in found.rules))
@@ -267,7 +267,8 @@ _METHOD = (
     "2013). "
     "Slope: least squares over people's means. ICC with the intervals of McGraw & Wong 1996. SEM: standard "
     "deviation within people, "
-    "chi-square interval; MDC95 = 1.96 √2 SEM. Shares: Wilson's interval with a design effect for people, or exact.",
+    "chi-square interval; MDC95 = 1.96 √2 SEM. Shares: exact intervals, with a design effect for people "
+    "(Korn & Graubard 1998).",
     "The limits hold the error of the reference, too: they are those of camera and reference together. Readings are "
     "paired with the "
     "trial during which they were read where the time is known, otherwise in their order where both are equal in "
@@ -310,7 +311,7 @@ def _rules(found: StudyFound) -> Table:
             _RULE_NAMES[rule.name],
             "all" if rule.movement is None else rule.movement.label,
             rule.limit,
-            rule.value,
+            _minus(rule.value),
             _MET[rule.met][1],
         )
         for rule in found.rules
@@ -448,13 +449,13 @@ def _people(found: StudyFound) -> Table:
         rows.append(
             ("reasons", ", ".join(f"{reason}: {number}" for reason, number in sessions.reasons.items()))
         )
-    return _table(("", "People"), rows, (18, 82))
+    return _table(("What", "Numbers"), rows, (18, 82))
 
 
 def _checklist(each: Checklist) -> Table:
     rows = [(item.number, item.asks, item.told) for item in each.items]
     return _table(
-        ("", f"Item ({each.filled} of {len(rows)} filled in)", "What the data tell"), rows, (6, 38, 56)
+        ("No.", f"Item ({each.filled} of {len(rows)} filled in)", "What the data tell"), rows, (6, 38, 56)
     )
 
 
@@ -515,6 +516,10 @@ def _strata_chart(found: StudyFound) -> Chart:
 
 
 # ------------------------------------------------------------------------- figures
+
+
+def _problems(number: int) -> str:
+    return "1 grave problem" if number == 1 else f"{number} grave problems"
 
 
 def _movement(name: str) -> str:

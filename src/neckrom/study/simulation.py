@@ -41,6 +41,8 @@ _VARIANCE_OF_BEST = {1: 1.0, 2: 0.681690, 3: 0.559467}
 _MIDDLE = {"flexion": 52.0, "extension": 58.0, "rotation": 72.0, "lateral": 40.0}
 _NORM = {"flexion": 50.0, "extension": 60.0, "rotation": 90.0, "lateral": 45.0}
 _MOVEMENT_S = 12.0
+_FRAMED = 10
+"""People who are filmed with and without the reference device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,8 @@ def _person_row(person: Person) -> str:
 
 def _session_row(session: Session) -> str:
     done = session.outcome == "done"
-    cells = [session.person, session.id, str(session.day), "", session.operator, "together", "yes"]
+    cells = [session.person, session.id, str(session.day), "", session.operator, "together"]
+    cells.append("yes" if session.reference_worn else "no")
     return ",".join([*cells, session.recording, session.outcome, "" if done else "no face found"])
 
 
@@ -169,8 +172,10 @@ class _Drawing:
 
     def data(self) -> StudyData:
         people = tuple(self._person(number) for number in range(self.plan.people))
-        sessions = tuple(session for person in people for session in self._sessions(person))
-        return StudyData(self.plan, people, sessions)
+        sessions = [session for person in people for session in self._sessions(person)]
+        for person in people[:_FRAMED]:
+            sessions += self._framed(person)
+        return StudyData(self.plan, people, tuple(sessions))
 
     def _person(self, number: int) -> Person:
         def one(*names: str) -> str:
@@ -194,7 +199,7 @@ class _Drawing:
         own = {movement: self._own(movement, person) for movement in MOVEMENTS}
         error = {movement: self.random.normal(0.0, truth.sd_person) for movement in MOVEMENTS}
         first = plan.created + timedelta(days=int(self.random.integers(1, 20)))
-        for number, visit in enumerate(plan.visits):
+        for number, visit in enumerate(plan.of_everybody):
             recording = f"{person.id}_{visit.id}"
             later = int(self.random.integers(plan.days_between[0], plan.days_between[1] + 1))
             day = first if visit.day == "first" else first + timedelta(days=later)
@@ -215,6 +220,27 @@ class _Drawing:
                 line=2,
                 result=None if failed else self._result(recording, day, drawn),
                 readings=readings,
+            )
+
+    def _framed(self, person: Person) -> Iterator[Session]:
+        """Two recordings of a person before the study, with and without the reference device on the head."""
+        own = {movement: self._own(movement, person) for movement in MOVEMENTS}
+        for visit in self.plan.visits:
+            if visit.id not in ("with", "without"):
+                continue
+            recording = f"{person.id}_{visit.id}"
+            drawn = {movement: self._trials(own[movement], 0.0) for movement in MOVEMENTS}
+            day = self.plan.created
+            yield Session(
+                person=person.id,
+                id=visit.id,
+                day=day,
+                operator=self.plan.operators[0],
+                recording=recording,
+                outcome="done",
+                line=2,
+                reference_worn=visit.id == "with",
+                result=self._result(recording, day, drawn),
             )
 
     def _own(self, movement: Movement, person: Person) -> float:

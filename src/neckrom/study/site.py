@@ -49,7 +49,7 @@ def site_file(data: StudyData, found: StudyFound, today: date) -> SiteFile:
 def _against(data: StudyData, found: StudyFound) -> list[str]:
     said = []
     if found.problems:
-        said.append(f"{len(found.problems)} grave problems in the data: neckrom study check")
+        said.append(f"grave problems in the data: {len(found.problems)} (neckrom study check)")
     if not found.plan_is_frozen:
         said.append("the plan was changed after it was frozen, without a reason: neckrom study freeze")
     results = [session.result for session in data.sessions if session.result is not None]

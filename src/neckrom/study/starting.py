@@ -144,7 +144,13 @@ def _allowed(column: Column) -> str:
     elif column.kind in ("number", "whole"):
         said = f"{'whole number' if column.kind == 'whole' else 'number'}, {column.low:g} to {column.high:g}"
     else:
-        said = {"id": "letters, digits, _ . -", "date": "date", "clock": "HH:MM", "text": "text"}[column.kind]
+        said = {
+            "id": "letters, digits, _ . -",
+            "date": "date",
+            "clock": "HH:MM",
+            "name": "name",
+            "text": "text",
+        }[column.kind]
     return said if column.needed else f"{said}; or empty"
 
 
@@ -181,7 +187,6 @@ def _values(plan: Plan) -> dict[str, str]:
         "with_pain": str(plan.people_with_pain),
         "days_low": str(plan.days_between[0]),
         "days_high": str(plan.days_between[1]),
-        "visit_count": str(len({visit.day for visit in plan.visits})),
         "visits": "\n".join(f"| {visit.id} | {visit.day} day | {visit.note} |" for visit in plan.visits),
         "expected_sd": f"{EXPECTED_SD_DEG:g}",
         "expected_icc": f"{EXPECTED_ICC:.2f}",

@@ -39,7 +39,7 @@ def summary_html(found: StudyFound, texts: Messages) -> str:
         sections=(
             Section(texts.text("study.summary.whole"), (texts.text("study.summary.report_is_english"),)),
         ),
-        footer=texts.text("course.statement"),
+        footer=f"{found.name}. {found.plan_sha256[:12]}",
     )
     return laid_out(content, {}, texts.language)
 

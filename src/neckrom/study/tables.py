@@ -20,7 +20,7 @@ from neckrom.study.problems import Problem
 from neckrom.types import MOVEMENTS
 
 MOST_BYTES = 20_000_000
-Kind = Literal["id", "choice", "number", "whole", "date", "clock", "text"]
+Kind = Literal["id", "choice", "number", "whole", "date", "clock", "name", "text"]
 
 LARGEST_DEG = {
     "flexion": 90.0,
@@ -162,7 +162,7 @@ SESSIONS = Table(
         ),
         Column(
             "recording",
-            "text",
+            "name",
             "Name of the clip without suffix, or of the live session: a folder in results/.",
             "p001_1",
             needed=False,
@@ -422,6 +422,8 @@ def _word_problem(column: Column, cell: str) -> tuple[str, str] | None:
         return "clock", f"{cell!r} is no time of the day: write it as 14:05."
     if column.kind == "id" and not _ID.fullmatch(cell):
         return "name", f"{cell!r}: write letters, digits, _ . - only."
+    if column.kind == "name" and (set(cell) & set("/\\\0") or cell.startswith(".")):
+        return "name", f"{cell!r} is no name of a recording: give it without folder and suffix."
     return None
 
 

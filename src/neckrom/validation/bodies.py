@@ -299,7 +299,7 @@ def _run_rows(truth: _Truth, result: RunResult) -> Iterator[BodyRow]:
     interval = result.cadence_interval95_spm
     yield truth.row(
         "cadence",
-        "percent of the true one",
+        "percent",
         measured,
         100.0,
         None if interval is None else (100 * interval[0] / cadence, 100 * interval[1] / cadence),

@@ -111,10 +111,15 @@ class BodyContent:
 
 # ------------------------------------------------------------------ shared by both kinds
 
+_STATEMENTS = frozenset({"run.statement", "posture.statement"})
+"""Those that may be asked for: a file from elsewhere may name any text."""
+
 
 def statement_of(key: str, kept: str, texts: Messages) -> str:
     """What it is and what it is not, in the reader's language."""
-    return texts.text(key) if key in texts.texts else wording.sentence(kept)
+    if key in _STATEMENTS:
+        return texts.text(key)
+    return wording.sentence(wording.display_name(kept, 2000))
 
 
 def clips_said(clips: tuple[BodyClip, ...], texts: Messages) -> Iterator[tuple[str, str]]:

@@ -30,7 +30,14 @@ from neckrom.saying.verdict import Finding, Verdict
 _POINTS_TO_NERVE = "nerve.reading.nerve"
 _OPEN = frozenset(
     f"nerve.reading.{name}"
-    for name in ("not_marked", "not_held", "no_change", "no_answer", "changes_pain_unknown")
+    for name in (
+        "not_marked",
+        "holding_unknown",
+        "not_held",
+        "no_change",
+        "no_answer",
+        "changes_pain_unknown",
+    )
 )
 
 

@@ -1,0 +1,144 @@
+"""What the shoes tell that were followed in the picture from frame to frame.
+
+The pose model draws heel and toe nearer to level than they are. Of the shoe itself points were followed (a similarity
+for each pair of frames): what it turns by between initial contact and the middle of the stance, when the sole lies on
+the ground, is the angle at which it met the ground. And its speed changes at contact to that of the ground, for the
+near and the far shoe alike: laid on each other, the two courses say how much later one foot lands than the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from neckrom.body import Side
+from neckrom.running.gait import FootContacts, Gait
+from neckrom.running.strides import Course, mean_course
+from neckrom.types import BodySeries, BoolArray, FloatArray, IntArray
+
+FLAT = (0.28, 0.34, 0.40)
+"""Shares of the stance at which the sole is taken to lie on the ground."""
+FEWEST_STEPS = 4
+ABOUT_CONTACT_S = (-0.08, 0.06)
+"""What is laid on each other of two shoes, from the middle of their contacts."""
+FURTHEST_S = 0.018
+"""How far the difference of the contacts of both feet is corrected at most: three times their error."""
+LONGEST_GAP = 2
+"""Frames in a row without a followed shoe that are bridged by a straight line."""
+
+
+def shoe_turns_deg(series: BodySeries, gait: Gait, side: Side) -> FloatArray | None:
+    """Turn of a shoe since the frame before, shape (N,), degrees, + toes down; None where nothing was followed."""
+    motion = series.foot_motion
+    if motion is None:
+        return None
+    turned = gait.body.legs_turned
+    own, others = (0, 1) if side == "left" else (1, 0)
+    clockwise = np.where(turned, motion[:, others, 0], motion[:, own, 0]).astype(np.float64)
+    turns = clockwise * (gait.body.facing or 1)
+    known = np.isfinite(turns)
+    if known.sum() < 20:
+        return None
+    at = np.arange(len(turns))
+    filled = np.interp(at, at[known], turns[known])
+    gap = _gap_lengths(known)
+    return np.where(known | (gap <= LONGEST_GAP), filled, np.nan)
+
+
+def _gap_lengths(known: BoolArray) -> IntArray:
+    """Length of the run of unknown frames that each frame is part of; 0 where it is known."""
+    out = np.zeros(len(known), dtype=int)
+    start = None
+    for k, seen in enumerate([*known.tolist(), True]):
+        if not seen and start is None:
+            start = k
+        elif seen and start is not None:
+            out[start:k] = k - start
+            start = None
+    return out
+
+
+def shoe_course(series: BodySeries, gait: Gait, side: Side) -> Course | None:
+    """Mean course of a shoe's movement: speed forward and up in trunk lengths a second, turn in degrees by frame at 60.
+
+    None where it was not followed.
+    """
+    motion = series.foot_motion
+    if motion is None:
+        return None
+    body, strides = gait.body, gait.foot(side).strides
+    own, others = (0, 1) if side == "left" else (1, 0)
+    mine = np.where(body.legs_turned[:, None], motion[:, others, :3], motion[:, own, :3]).astype(np.float64)
+    step = np.diff(body.time_s, prepend=np.nan)
+    facing = body.facing or 1
+    speeds = np.stack(
+        [
+            mine[:, 1] * facing / body.scale_px / step,
+            -mine[:, 2] / body.scale_px / step,
+            mine[:, 0] * facing / step / 60.0,
+        ],
+        axis=1,
+    )
+    known = np.isfinite(speeds).all(axis=1)
+    if known.sum() < 60:
+        return None
+    # what a shoe did since the frame before, it did in the middle between them
+    middle = (body.time_s - 0.5 * step)[known]
+    rel = middle[:, None] - strides.origin_s[None]
+    rows, numbers = np.nonzero(np.abs(rel) < 0.5 * strides.period_s)
+    if len(rows) < 60:
+        return None
+    return mean_course(rel[rows, numbers], speeds[known][rows], strides.course.at_s)
+
+
+def evened(series: BodySeries, gait: Gait) -> Gait | None:
+    """The gait with contacts whose difference between the feet is that of the shoes' courses; None where not known.
+
+    The shoes are laid on each other near the difference that the contacts have, and nowhere else.
+    """
+    left, right = (shoe_course(series, gait, side) for side in ("left", "right"))
+    if left is None or right is None:
+        return None
+    middle = 0.5 * (gait.left.contact_rel_s + gait.right.contact_rel_s)
+    seen = gait.right.contact_rel_s - gait.left.contact_rel_s
+    at_s = middle + np.arange(*ABOUT_CONTACT_S, 0.004)
+    noise = np.hypot(left.noise, right.noise)
+    shifts = seen + np.arange(-FURTHEST_S, FURTHEST_S + 1e-9, 0.0005)
+    # each course is moved by half, so that the feet are treated alike
+    costs = np.array(
+        [np.mean(((right.at(at_s + d / 2)[0] - left.at(at_s - d / 2)[0]) / noise) ** 2) for d in shifts]
+    )
+    best = int(np.argmin(costs))
+    if not 0 < best < len(costs) - 1:
+        return None
+    move = 0.5 * (float(shifts[best]) - seen)
+    return replace(gait, left=_moved(gait.left, -move), right=_moved(gait.right, move))
+
+
+def _moved(foot: FootContacts, by_s: float) -> FootContacts:
+    return replace(foot, contact_rel_s=foot.contact_rel_s + by_s, contact_s=foot.contact_s + by_s)
+
+
+def turned_until_flat_deg(series: BodySeries, gait: Gait, side: Side) -> FloatArray:
+    """By how much the shoe turned toes down from contact until flat, one for each stride, shape (K,); NaN not seen."""
+    foot = gait.foot(side)
+    out = np.full(len(foot.contact_s), np.nan)
+    turns = shoe_turns_deg(series, gait, side)
+    if turns is None:
+        return out
+    time_s = gait.body.time_s
+    # pitch of the shoe on the frames, but for a constant
+    pitch = np.r_[0.0, np.cumsum(np.nan_to_num(turns[1:]))]
+    unknown = np.r_[0.0, np.cumsum(~np.isfinite(turns[1:]))]
+    for k, contact in enumerate(foot.contact_s):
+        if not np.isfinite(contact):
+            continue
+        length = foot.off_rel_s - foot.contact_rel_s
+        ends = contact + length * np.array(FLAT)
+        if contact < time_s[0] or ends[-1] > time_s[-1]:
+            continue
+        if np.interp(ends[-1], time_s, unknown) - np.interp(contact, time_s, unknown) > 0:
+            continue
+        out[k] = float(np.mean(np.interp(ends, time_s, pitch)) - np.interp(contact, time_s, pitch))
+    return out

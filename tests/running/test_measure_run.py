@@ -1,0 +1,146 @@
+"""Runs of held-out people against their truth, and what must not change a measurement."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from neckrom.body.points import LEFT_LEG, RIGHT_LEG
+from neckrom.landmarks.mirror import mirror_bodies
+from neckrom.running import RunMeasurement, measure_run
+from neckrom.running.bars import checked
+from tests.body.clips import BACK, SIDE, SIDE_SLOW, runner
+
+ALL = pytest.mark.parametrize("name", [SIDE, SIDE_SLOW, BACK])
+
+
+@cache
+def measured(name: str) -> RunMeasurement:
+    return measure_run(runner(name).series)
+
+
+@ALL
+def test_contacts_are_found_where_they_are(name):
+    run, contacts = measured(name), runner(name).contacts
+    for number, side in enumerate(("left", "right")):
+        mine = np.array([step.contact_s for step in run.steps if step.foot == side])
+        true = contacts[contacts[:, 0] == number, 1]
+        inside = true[(true > run.time_s[0] + 0.15) & (true < run.time_s[-1] - 0.15)]
+        nearest = np.abs(inside[:, None] - mine[None]).min(axis=1)
+        assert nearest.max() < (0.04 if name == BACK else 0.03)
+        assert len(mine) <= len(true) + 1
+
+
+@ALL
+def test_cadence_is_within_one_percent(name):
+    assert measured(name).cadence_spm.value == pytest.approx(runner(name).truth["cadence"], rel=0.01)
+
+
+@ALL
+def test_feet_alternate_and_times_add_up(name):
+    run = measured(name)
+    assert all(a.foot != b.foot for a, b in zip(run.steps[:-1], run.steps[1:], strict=True))
+    for step in run.steps:
+        if np.isfinite(step.off_s):
+            assert 0.1 < step.off_s - step.contact_s < 0.4
+        if np.isfinite(step.flight_s):
+            assert -0.02 < step.flight_s < 0.25
+
+
+def test_what_a_view_cannot_tell_is_not_told():
+    side, back = measured(SIDE), measured(BACK)
+    assert side.arms == {} and side.drop_deg == {}
+    assert back.strikes == {} and back.head is None
+    assert np.isnan(back.trunk_lean_deg.value)
+    assert all(step.strike_class is None for step in back.steps)
+
+
+def test_no_class_of_strike_below_60_frames_a_second():
+    slow = measured(SIDE_SLOW)
+    assert all(step.strike_class is None for step in slow.steps)
+    assert all(strike.strike_class is None for strike in slow.strikes.values())
+    assert [notice.key for notice in slow.notices] == ["run_slow_pictures"]
+    assert all(step.strike_class is not None for step in measured(SIDE).steps)
+
+
+@ALL
+def test_mirroring_the_person_swaps_sides_only(name):
+    run, mirrored = measured(name), measure_run(mirror_bodies(runner(name).series))
+    assert {run.view, mirrored.view} in ({"side_left", "side_right"}, {"back"})
+    assert [step.foot for step in run.steps] != [step.foot for step in mirrored.steps]
+    times = [[step.contact_s for step in one.steps] for one in (run, mirrored)]
+    np.testing.assert_allclose(times[0], times[1], atol=2e-3)
+    assert mirrored.step_asymmetry_percent.value == pytest.approx(-run.step_asymmetry_percent.value, abs=0.5)
+    assert mirrored.cadence_spm.value == pytest.approx(run.cadence_spm.value, rel=1e-3)
+    for side, other in (("left", "right"), ("right", "left")):
+        if run.strikes:
+            angles = run.strikes[side].angle_deg.value, mirrored.strikes[other].angle_deg.value
+            assert angles[0] == pytest.approx(angles[1], abs=0.5)
+        if run.arms:
+            reach = run.arms[side].typical.value, mirrored.arms[other].typical.value
+            assert reach[0] == pytest.approx(reach[1], abs=0.01)
+
+
+def test_the_clock_of_the_clip_changes_nothing():
+    series = runner(SIDE).series
+    later = measure_run(replace(series, time_ns=series.time_ns + 5_000_000_000))
+    np.testing.assert_allclose(
+        [step.contact_s - 5.0 for step in later.steps],
+        [step.contact_s for step in measured(SIDE).steps],
+        atol=1e-6,
+    )
+
+
+def test_exchanged_legs_change_no_value():
+    series = runner(SIDE).series
+    frames = np.random.default_rng(1).random(len(series)) < 0.3
+    pose = series.pose.copy()
+    rows = np.flatnonzero(frames)[:, None]
+    kept = pose[rows, LEFT_LEG].copy()
+    pose[rows, LEFT_LEG] = pose[rows, RIGHT_LEG]
+    pose[rows, RIGHT_LEG] = kept
+    wrong = measure_run(replace(series, pose=pose))
+    assert wrong.steps == measured(SIDE).steps
+    assert wrong.leg_swaps > 20
+
+
+def test_a_larger_picture_changes_nothing():
+    series = runner(SIDE).series
+    larger = replace(series, pose=series.pose * 1.5, width=1920, height=1080)
+    run = measure_run(larger)
+    np.testing.assert_allclose(
+        [step.contact_s for step in run.steps], [step.contact_s for step in measured(SIDE).steps], atol=1e-4
+    )
+    assert run.trunk_lean_deg.value == pytest.approx(measured(SIDE).trunk_lean_deg.value, abs=1e-3)
+
+
+def test_a_run_past_the_camera_is_read_like_one_on_a_belt():
+    """The same body, its place in the picture moving on with the ground."""
+    series = runner(SIDE).series
+    moved = series.pose.copy()
+    moved[..., 0] -= (np.linspace(-300, 300, len(series))[:, None]).astype(np.float32)
+    run = measure_run(replace(series, pose=moved, width=2600))
+    times = [step.contact_s for step in run.steps]
+    np.testing.assert_allclose(times, [step.contact_s for step in measured(SIDE).steps], atol=5e-3)
+
+
+def test_against_standing_the_reading_s_own_bias_falls_out():
+    """A person who runs as they stand has no change: the standing series is made of the run itself."""
+    series = runner(SIDE).series
+    run = measure_run(series, standing=series)
+    assert run.head is not None
+    assert run.head.change_from_standing_deg.value == pytest.approx(0.0, abs=0.7)
+    assert (
+        measured(SIDE).head.change_from_standing_deg.value
+        != measured(SIDE).head.change_from_standing_deg.value
+    )
+
+
+def test_errors_of_a_clip_are_told():
+    clip = checked(runner(SIDE))
+    assert not clip.refused
+    assert "contact_near" in clip.errors
+    assert abs(np.mean([error.off for error in clip.errors["contact_near"]])) < 0.02
