@@ -1,4 +1,4 @@
-"""Sessions of nerve tests: measuring what was recorded, with what was said when.
+"""Sessions of nerve tests: what was recorded of each test, and what was said when.
 
 A session of one test has its result in its own folder; one of several has a folder for each test in it, and each of
 them is whole: ``landmarks.parquet``, ``marks.csv``, ``result.json`` and what else a measurement writes.
@@ -7,23 +7,18 @@ them is whole: ``landmarks.parquet``, ``marks.csv``, ``result.json`` and what el
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from neckrom.errors import InputError, LandmarkFileError, NeckromError
-from neckrom.messages import FALLBACK
-from neckrom.private_files import clear_unfinished, new_part_folder
+from neckrom.errors import InputError, LandmarkFileError
 from neckrom.service.folders import LANDMARK_FILE
-from neckrom.service.sessions import EVENT_FILE, STREAM_FILE, open_session, read_lines
+from neckrom.service.sessions import EVENT_FILE, STREAM_FILE, read_lines
 
 if TYPE_CHECKING:
     from neckrom.nerve.marks import Mark
 
 NerveTest = Literal["slr", "slump", "arms"]
-
-Progress = Callable[[float, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,54 +76,6 @@ def nerve_parts(path: Path) -> tuple[TestPart, ...]:
         )
         for (start, test), end in zip(begun, ends, strict=True)
     )
-
-
-def finish_nerve_session(path: Path, language: str = FALLBACK, progress: Progress | None = None) -> None:
-    """Measure a session that is over and write its report, in a language, into its own folder.
-
-    ``progress`` hears how far it is. The stream is removed once all landmarks are there; nothing else is ever
-    removed.
-
-    Raises
-    ------
-    NeckromError
-        None of its tests can be measured or written; everything recorded is still there.
-    """
-    open_session(path)
-    clear_unfinished()
-    parts = nerve_parts(path)
-    failed: list[NeckromError] = []
-    for number, part in enumerate(parts):
-        if progress is not None:
-            progress(number / len(parts), (number + 1) / len(parts))
-        try:
-            _measure(path, part, language)
-        except NeckromError as error:
-            failed.append(error)
-    if len(failed) == len(parts):
-        raise failed[0]
-    if all((part.folder / LANDMARK_FILE).is_file() for part in parts):
-        (path / STREAM_FILE).unlink(missing_ok=True)
-
-
-def _measure(path: Path, part: TestPart, language: str) -> None:
-    """Measure one test into its folder: whole, or not at all."""
-    from neckrom.service.nerve import measure_nerve_landmarks  # noqa: PLC0415
-
-    part.folder.mkdir(mode=0o700, exist_ok=True)
-    landmarks = part.folder / LANDMARK_FILE
-    if not landmarks.is_file():
-        put_landmarks(path, part, landmarks)
-        landmarks.chmod(0o600)
-    with new_part_folder(part.folder, part.folder) as unfinished:
-        measure_nerve_landmarks(landmarks, part.test, part.marks, unfinished, language=language)
-        for item in sorted(unfinished.iterdir()):
-            for file in (item, *item.rglob("*")):
-                file.chmod(0o700 if file.is_dir() else 0o600)
-            target = part.folder / item.name
-            if target.is_dir():
-                shutil.rmtree(target)
-            item.replace(target)
 
 
 def put_landmarks(path: Path, part: TestPart, target: Path) -> None:

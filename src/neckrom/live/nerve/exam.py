@@ -26,7 +26,7 @@ from neckrom.live.recording import SessionRecorder
 from neckrom.live.timing import Stages
 from neckrom.live.view import Surroundings
 from neckrom.result import Result
-from neckrom.service.nerve_sessions import finish_nerve_session
+from neckrom.service.nerve_finishing import finish_nerve_session
 from neckrom.service.sessions import SessionInfo
 from neckrom.types import BodyFrame, Trial
 
@@ -73,7 +73,7 @@ class NerveExam:
         assert self._reading is not None
         frame = _body(item)
         with self._stages.measure("angles"):
-            angles = self._reading.step(frame, self.machine.test)
+            angles = self._reading.step(frame, self.machine.test, resting=not self.records(phase))
         person = bool(np.isfinite(frame.pose[0, 0]))
         checks: tuple[Check, ...] = ()
         if phase in (Phase.INTRO, Phase.SETUP):

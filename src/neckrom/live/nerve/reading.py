@@ -13,7 +13,9 @@ import numpy as np
 from neckrom.body import Body, read_body
 from neckrom.live.nerve.protocols import TestName
 from neckrom.nerve.angles import measure_angles
-from neckrom.types import BodyFrame, BodySeries
+from neckrom.nerve.corrections import neck_rest
+from neckrom.nerve.raw_angles import raw_angles
+from neckrom.types import BodyFrame, BodySeries, FloatArray
 
 WINDOW_S = 2.0
 EVERY_S = 0.1
@@ -37,17 +39,22 @@ class CausalReading:
         self._frames: deque[BodyFrame] = deque()
         self._read_ns = 0
         self._angles: dict[str, float] = {}
+        self._rest: FloatArray | None = None
         self.body: Body | None = None
         """The window, each leg with its own points; None while nobody is seen."""
 
-    def step(self, frame: BodyFrame, test: TestName) -> dict[str, float]:
+    def step(self, frame: BodyFrame, test: TestName, *, resting: bool) -> dict[str, float]:
         """Angles by name, degrees; what is not read is not in it.
 
         Parameters
         ----------
         frame : BodyFrame
         test : {"slump", "slr"}
+        resting : bool
+            Nothing has been moved yet: the neck as it is held now is what it is measured from.
         """
+        if resting:
+            self._rest = None
         self._frames.append(frame)
         while (frame.time_ns - self._frames[0].time_ns) * 1e-9 > WINDOW_S:
             self._frames.popleft()
@@ -64,7 +71,10 @@ class CausalReading:
         body = self.body = read_body(series)
         if test == "arms" or body.view.near is None:
             return {}
-        read = measure_angles(body, body.view.near, test)
+        if self._rest is None:
+            rest = neck_rest(raw_angles(body, body.view.near))
+            self._rest = rest if np.isfinite(rest).all() else None
+        read = measure_angles(body, body.view.near, test, rest=self._rest)
         found = {"neck": self._newest(read.time_s, read.neck_flexion_deg)}
         for side, leg in read.legs.items():
             for name, values in (("raise", leg.raise_deg), ("knee", leg.knee_deg), ("ankle", leg.ankle_deg)):
