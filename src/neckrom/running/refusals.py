@@ -9,6 +9,7 @@ import numpy as np
 
 from neckrom.body import Body
 from neckrom.errors import HiddenFeetError, NotARunError, ObliqueViewError, TooFewStepsError
+from neckrom.rounding import whole
 from neckrom.running.gait import Gait
 
 FEWEST_STEPS = 10
@@ -76,7 +77,7 @@ def refuse_what_is_no_run(gait: Gait | None, body: Body) -> Gait:
         raise NotARunError(_without_rhythm(gait, body))
     if abs(body.view.oblique_deg) > WIDEST_OBLIQUE_DEG:
         raise ObliqueViewError(
-            f"The camera looks about {abs(body.view.oblique_deg):.0f}° away from a view from the side or from behind: "
+            f"The camera looks about {whole(abs(body.view.oblique_deg))}° away from a view from the side or from behind: "
             "angles would be read wrong. Put it at right angles to the running direction, or straight behind."
         )
     cadence = 120.0 / gait.rhythm.period_s
