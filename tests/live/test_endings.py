@@ -18,6 +18,7 @@ from neckrom.errors import ExitCode
 from neckrom.frames import open_source
 from neckrom.landmarks.mediapipe_engine import MediaPipeDetector
 from neckrom.live import engine as engine_module
+from neckrom.live import neck_exam
 from neckrom.live.capture import CameraOptions, CameraSource
 from neckrom.live.contract import Phase, Simple
 from neckrom.live.engine import EngineOptions, LiveEngine
@@ -156,7 +157,7 @@ def test_a_report_that_could_not_be_written_is_tried_again_at_the_end(tmp_path, 
             raise OSError(errno.EMFILE, "Too many open files")
         return finish_session(*arguments)
 
-    monkeypatch.setattr(engine_module, "finish_session", first_fails)
+    monkeypatch.setattr(neck_exam, "finish_session", first_fails)
     engine.start()
 
     def watch(state) -> None:

@@ -77,8 +77,8 @@ def refuse_what_is_no_run(gait: Gait | None, body: Body) -> Gait:
         raise NotARunError(_without_rhythm(gait, body))
     if abs(body.view.oblique_deg) > WIDEST_OBLIQUE_DEG:
         raise ObliqueViewError(
-            f"The camera looks about {whole(abs(body.view.oblique_deg))}° away from a view from the side or from behind: "
-            "angles would be read wrong. Put it at right angles to the running direction, or straight behind."
+            f"The camera looks about {whole(abs(body.view.oblique_deg))}° away from a view from the side or from "
+            "behind: angles would be read wrong. Put it at right angles to the running direction, or straight behind."
         )
     cadence = 120.0 / gait.rhythm.period_s
     if hips_highest_over_the_foot(gait):
