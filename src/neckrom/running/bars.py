@@ -43,8 +43,9 @@ class Checked:
     """Rearfoot as measured and in truth, of single steps from 60 frames a second on."""
     asymmetry: tuple[float, bool] | None = None
     """True asymmetry, and whether the measured one lies beyond its error."""
-    arms: list[tuple[bool, bool, float]] = field(default_factory=list)
-    """Wrist past the middle as measured and in truth, of the clip's median stride, and how far in truth."""
+    arms: list[tuple[bool, bool, bool]] = field(default_factory=list)
+    """Wrist past the middle as measured and in truth, of the clip's median stride, and whether the interval lies on
+    one side of the middle."""
 
     @property
     def fast(self) -> bool:
@@ -95,7 +96,8 @@ def checked(clip: RunningClip) -> Checked:
         if side in run.arms:
             typical = _typical_reach(clip, number)
             out.add("wrist", run.arms[side].typical, typical)
-            out.arms.append((run.arms[side].typical.value > 0, typical > 0, typical))
+            low, high = run.arms[side].typical.interval95
+            out.arms.append((run.arms[side].typical.value > 0, typical > 0, low > 0 or high < 0))
     return out
 
 
@@ -259,6 +261,9 @@ def _body(table: _Table) -> None:
     if arms:
         right = float(np.mean([seen == true for seen, true, _ in arms]))
         table.add("wrist past the middle, found or not", "90 %", f"{right:.0%}", len(arms))
+        sure = [seen == true for seen, true, beyond in arms if beyond]
+        said = f"{sum(sure)} of {len(sure)} right" if sure else "never"
+        table.add("wrist past the middle or not, where the interval leaves no doubt", "", said, len(arms))
     table.line("wrist past the middle, MAE", "wrist", "", "shoulder widths", how=mean_size)
     table.line("turning of the shoulder line, MAE", "turning", "4 deg", "deg", how=mean_size)
     table.line("pelvic drop, MAE", "drop", "", "deg", how=mean_size)
