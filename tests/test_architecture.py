@@ -106,7 +106,7 @@ MAY_IMPORT = {
     # what programs call; knows how a result folder is read from the records, and no page and no command
     "library": BASE
     | {"service", "landmarks", "camera_profiles", "rom", "assessment", "report", "validation", "records"}
-    | {"messages", "saying"},
+    | {"messages", "saying", "running", "posture"},
     "__main__": {"cli"},
     "__init__": {"_version", "types", "errors", "result", "assessment", "library"},
 }

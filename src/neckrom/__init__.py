@@ -13,6 +13,7 @@ from neckrom._version import __version__
 if TYPE_CHECKING:
     from neckrom.assessment.norms import Norm, NormSet
     from neckrom.errors import NeckromError
+    from neckrom.library.bodies import measure_posture, measure_run
     from neckrom.library.camera import Camera
     from neckrom.library.measurement import Failed, Measurement
     from neckrom.library.measuring import measure, measure_many, to_table
@@ -36,6 +37,8 @@ __all__ = [
     "load_norms",
     "measure",
     "measure_many",
+    "measure_posture",
+    "measure_run",
     "read_landmarks",
     "read_result",
     "to_table",
@@ -55,6 +58,8 @@ _HOMES = {
     "load_norms": "library.norms",
     "measure": "library.measuring",
     "measure_many": "library.measuring",
+    "measure_posture": "library.bodies",
+    "measure_run": "library.bodies",
     "read_landmarks": "library.reading",
     "read_result": "library.reading",
     "to_table": "library.measuring",

@@ -65,6 +65,10 @@ class NoFaceError(InputError):
     """No face in any frame."""
 
 
+class WholeBodyError(NoFaceError):
+    """A whole person who stands or runs was given to be measured for the neck."""
+
+
 class NoBodyError(InputError):
     """No whole body in any frame."""
 

@@ -13,6 +13,7 @@ from neckrom.landmarks.mirror import mirror_bodies
 from neckrom.running import RunMeasurement, measure_run
 from neckrom.running.bars import checked
 from tests.body.clips import BACK, SIDE, SIDE_SLOW, runner
+from tests.landmarks.bodies import run_series
 
 ALL = pytest.mark.parametrize("name", [SIDE, SIDE_SLOW, BACK])
 
@@ -147,3 +148,27 @@ def test_errors_of_a_clip_are_told():
     assert not clip.refused
     assert "contact_near" in clip.errors
     assert abs(np.mean([error.off for error in clip.errors["contact_near"]])) < 0.02
+
+
+def test_in_the_dark_nothing_is_said_of_the_feet_and_the_rest_stays():
+    light, dark = measure_run(run_series()), measure_run(run_series(), bright=False)
+    assert all(np.isnan(foot.angle_deg.value) and foot.strike_class is None for foot in dark.strikes.values())
+    assert all(np.isnan(step.strike_deg.value) and step.strike_class is None for step in dark.steps)
+    assert [notice.key for notice in dark.notices] == ["run_dark_feet"]
+    assert dark.cadence_spm == light.cadence_spm
+    assert [step.contact_s for step in dark.steps] == [step.contact_s for step in light.steps]
+
+
+@pytest.mark.parametrize(("feet", "said"), [((0,), "left"), ((1,), "right"), ((0, 1), "both")])
+def test_a_shoe_that_is_lost_leaves_its_angle_open(feet, said):
+    series = run_series()
+    motion = series.foot_motion.copy()
+    motion[np.arange(len(motion)) % 4 > 0] = np.where(
+        np.isin([0, 1], feet)[None, :, None], np.nan, motion[np.arange(len(motion)) % 4 > 0]
+    )
+    found = measure_run(replace(series, foot_motion=motion))
+    lost = {side for side, foot in found.strikes.items() if np.isnan(foot.angle_deg.value)}
+    assert lost == {("left", "right")[foot] for foot in feet}
+    assert f"run_shoe_lost_{said}" in [notice.key for notice in found.notices]
+    for step in found.steps:
+        assert np.isnan(step.strike_deg.value) == (step.foot in lost)

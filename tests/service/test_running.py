@@ -7,12 +7,15 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neckrom.errors import InputError
 from neckrom.landmarks.body_store import read_bodies
 from neckrom.landmarks.mirror import mirror_bodies
 from neckrom.running.result import RunResult
 from neckrom.service.body_recordings import BodyRecording
+from neckrom.service.other_people import goes_over_s
 from neckrom.service.running import RunOptions, measured_run
 from neckrom.types import Notice
 from tests.landmarks.bodies import SAMPLES
@@ -77,6 +80,36 @@ def test_a_camera_that_went_along_is_refused_and_one_in_the_hand_is_warned_of():
     assert "The camera did not stand still." in found.quality.warnings
     keys = [said.key for said in found.quality.warning_statements if said is not None]
     assert "notice.camera_moves" in keys
+
+
+def test_a_second_runner_is_refused_and_somebody_who_passes_is_not():
+    series = read_bodies(RUN)[0]
+    passes = np.where(series.time_s < 1.5, 2, 1).astype(series.people.dtype)
+    assert measured_run({"run": recording(people=passes)}, RunOptions()).result.quality.most_people == 2
+    with pytest.raises(InputError, match=r"another person beside the runner, in 100%.*one person alone"):
+        measured_run({"run": recording(people=np.full_like(passes, 2))}, RunOptions())
+    pose = series.pose.copy()
+    pose[200:, :, 0] += 400
+    with pytest.raises(InputError, match=r"go over from one person to another, first at 3\.3 s"):
+        measured_run({"run": recording(people=passes, pose=pose)}, RunOptions())
+
+
+@settings(max_examples=20)
+@given(row=st.integers(1, 300), move=st.floats(150, 600), back=st.integers(1, 59))
+def test_a_body_that_is_elsewhere_for_a_while_is_found_at_both_ends(row, move, back):
+    series = read_bodies(RUN)[0]
+    pose = series.pose.copy()
+    pose[row : row + back, :, 0] += move
+    found = goes_over_s(replace(series, pose=pose))
+    assert found == pytest.approx([series.time_s[row], series.time_s[row + back]])
+
+
+def test_a_picture_that_changes_all_the_time_is_said_to_be_dark_and_no_run_too_short():
+    series, header = read_bodies(RUN)
+    header = replace(header, cuts_ns=tuple(int(moment) for moment in series.time_ns[60:-1:60]))
+    flickers = BodyRecording(RUN, None, False, RUN, header, series)
+    with pytest.raises(InputError, match=r"too dark and noisy"):
+        measured_run({"run": flickers}, RunOptions())
 
 
 def test_a_standing_picture_is_one_frame_and_counts_as_zero_for_the_head():

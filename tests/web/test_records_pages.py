@@ -48,6 +48,7 @@ from neckrom.web.people_pages import PAGE_LENGTH
 from neckrom.web.records_pages import records_app
 from neckrom.web.server import listening, run_app
 from tests.cli.conftest import SAMPLES, first_seconds
+from tests.landmarks.bodies import SAMPLES as BODY_SAMPLES
 from tests.records.folders import all_movements, case_of, changed, write_folder
 from tests.web.serving import PATIENCE_S, Answer, eventually, path_of
 from tests.web.test_access import TRAVERSALS, _audit, _opened, _watch
@@ -943,6 +944,16 @@ def test_what_cannot_be_imported_says_why_and_leaves_nothing(guided_desk, tmp_pa
     assert guided_desk.guided.of(person) is None
     assert not guided_desk.records.person(person).sessions
     assert not list((tmp_path / "guided").rglob("*"))
+
+
+def test_a_run_is_measured_as_the_run_that_it_shows(guided_desk):
+    person = new_person(guided_desk)
+    assert 'value="run"' in guided_desk.page(f"/people/{person}")
+    landmarks = (BODY_SAMPLES / "run_side.landmarks.parquet").read_bytes()
+    assert handed_over(guided_desk, person, "side.parquet", landmarks, shows="run").status == 303
+    reach(guided_desk, person, Stage.FILED)
+    (row,) = guided_desk.records.person(person).sessions
+    assert row.kind == "run"
 
 
 def test_a_clip_that_is_stored_already_is_not_measured_again(guided_desk, tmp_path):

@@ -191,7 +191,7 @@ def _rearfoot_strike(result: RunResult) -> _Parts:
     main = _better(seen)
     foot = seen[main]
     reasons = list(_strikes_said(seen))
-    classes = {one.strike_class for one in seen.values()}
+    classes = {foot.strike_class for foot in feet.values() if foot is not None}  # None for one that was lost
     if "rear" in classes:
         flag: Flag = "flagged"
         reasons.append(state("run.reason.foot.may"))

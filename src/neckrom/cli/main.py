@@ -83,7 +83,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Neck range of motion: live at a webcam, in a practice, or from clips. It measures; it does not diagnose.",
+    help="Neck range of motion, live or from clips; runs, postures, nerve tests. It measures; it does not diagnose.",
     epilog="Start with: neckrom demo",
 )
 
@@ -137,7 +137,7 @@ def options_of_all_commands(
         ),
     ] = False,
 ) -> None:
-    """Neck range of motion: live at a webcam, in a practice, or from clips. It measures; it does not diagnose."""
+    """Neck range of motion, live or from clips; runs, postures, nerve tests. It measures; it does not diagnose."""
 
 
 @app.command()
@@ -403,7 +403,7 @@ def live(
     ] = "article",
     verbose: _Verbose = False,
 ) -> None:
-    """Lead through a whole session at the camera, by voice and tones, on a page in the browser."""
+    """Lead through a session by voice, on a page in the browser: the neck, or nerve tests (--protocol slump, slr)."""
     start_log(verbose=verbose)
     from neckrom.cli.live import LiveOptions, parse_size, run_live  # noqa: PLC0415
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +23,18 @@ from neckrom.cli.record_options import (
 )
 from neckrom.cli.terminal import console, print_json, say
 from neckrom.errors import ConfigurationError, InputError
+
+if TYPE_CHECKING:
+    from neckrom.records.importing import BodyClips
+
+
+class Shows(StrEnum):
+    """What a clip is measured for."""
+
+    NECK = "neck"
+    RUN = "run"
+    POSTURE = "posture"
+
 
 sessions = typer.Typer(
     no_args_is_help=True,
@@ -96,12 +109,31 @@ def import_session(
         Path,
         typer.Argument(
             metavar="PATH",
-            help="A result folder (of the neck, a run or a posture), a clip (measured as neck first), or the recording "
-            "of a session.",
+            help="A result folder (of the neck, a run or a posture), a clip (measured first, see --kind), or the "
+            "recording of a session.",
         ),
     ],
     *,
     person: Annotated[str, typer.Option("--person", "-p", metavar="PERSON", help="Name or pseudonym.")],
+    kind: Annotated[
+        Shows,
+        typer.Option(
+            "--kind",
+            help="What a clip shows: movements of the neck, a run, or somebody who stands (a picture, too).",
+        ),
+    ] = Shows.NECK,
+    back: Annotated[
+        Path | None,
+        typer.Option("--back", metavar="BACK.mp4", help="With --kind run: the same run filmed from behind."),
+    ] = None,
+    standing: Annotated[
+        Path | None,
+        typer.Option(
+            "--standing",
+            metavar="CLIP|PICTURE",
+            help="With --kind run: the same person standing, from the same side.",
+        ),
+    ] = None,
     date: Annotated[
         str | None,
         typer.Option(
@@ -151,6 +183,17 @@ def import_session(
 
     start_log(console(stderr=True) if verbose else None)
     measured = parse_date(date)
+    body = _body_clips(
+        kind,
+        back,
+        standing,
+        of_neck={
+            "--camera": camera is not None,
+            "--protocol": protocol is not None,
+            "--norms": norms != "article",
+            "--warm-ups": warm_ups is not None,
+        },
+    )
     options = MeasureOptions(
         mirrored=mirrored,
         warm_ups=warm_ups,
@@ -162,7 +205,7 @@ def import_session(
     with opened(store) as records, progress_on(console(stderr=True)) as progress:
         row = records.find_person(person)
         done = import_path(
-            records, path, row.id, options, progress, measured=measured, note=note, replace=replace
+            records, path, row.id, options, progress, body=body, measured=measured, note=note, replace=replace
         )
     for line in done.notes:
         say(line)
@@ -175,6 +218,32 @@ def import_session(
         print_value(done)
         return
     console().print(f"Stored as session {done.session_id} of {row.label}", soft_wrap=True)
+
+
+def _body_clips(
+    kind: Shows, back: Path | None, standing: Path | None, of_neck: dict[str, bool]
+) -> BodyClips | None:
+    """What ``--kind`` asks for, with the clips that belong to it.
+
+    Raises
+    ------
+    ConfigurationError
+        An option belongs to another kind.
+    """
+    from neckrom.records.importing import BodyClips  # noqa: PLC0415
+
+    problems = []
+    if kind is not Shows.RUN and (back is not None or standing is not None):
+        problems.append("--back and --standing go with a run: add --kind run")
+    if kind is not Shows.NECK:
+        problems += [
+            f"{name} is for the neck: leave it out with --kind {kind}" for name in of_neck if of_neck[name]
+        ]
+    if problems:
+        raise ConfigurationError("These options do not go together.", tuple(problems))
+    if kind is Shows.NECK:
+        return None
+    return BodyClips("run" if kind is Shows.RUN else "posture", back, standing)
 
 
 @sessions.command("change")

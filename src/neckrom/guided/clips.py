@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from neckrom.errors import OutputError
 from neckrom.private_files import make_private, open_private
+from neckrom.records.kinds import NECK
 
 _LONGEST_NAME = 120
 """Bytes."""
@@ -30,6 +31,8 @@ class Clip:
         When the person was measured.
     note : str
     mirrored, pictures : bool
+    kind : str
+        What it shows: "neck", "run" or "posture".
     """
 
     name: str
@@ -38,6 +41,7 @@ class Clip:
     note: str = ""
     mirrored: bool = False
     pictures: bool = True
+    kind: str = NECK
 
     def keep_in(self, folder: Path) -> Path:
         """Copy it into a folder of its own.

@@ -33,12 +33,15 @@ from neckrom.guided.events import EVENTS, read_event
 from neckrom.private_files import make_private
 from neckrom.records.api import Records
 from neckrom.records.files import sha256_of
+from neckrom.records.kinds import POSTURE, RUN, known_by
 from neckrom.records.leftovers import GUIDED, UPLOAD, mark_busy
 
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "neckrom", "live")
 MEASURE = (sys.executable, "-m", "neckrom", "measure")
+BODY = {RUN: (*MEASURE[:-1], "run"), POSTURE: (*MEASURE[:-1], "posture")}
+"""With what a clip of a whole body is measured."""
 PROTOCOLS = ("full", "quick")
 CAMERAS = (*(str(number) for number in range(10)), "browser", "phone")
 _SAID_LINES = 12
@@ -179,13 +182,15 @@ class GuidedSessions:
         try:
             path = clip.keep_in(out / _CLIP)
             if path.suffix.lower() != ".parquet":
-                self._records.check_new(sha256_of(path), person_id, replace=False)
+                known = known_by(clip.kind, [sha256_of(path)])
+                self._records.check_new(known, person_id, replace=False)
             options = [
                 name
                 for name, on in (("--mirrored", clip.mirrored), ("--no-pictures", not clip.pictures))
                 if on
             ]
-            command = (*MEASURE, str(path), "--out", str(out / _RESULTS), "--lang", language, *options)
+            measure = BODY.get(clip.kind, MEASURE)
+            command = (*measure, str(path), "--out", str(out / _RESULTS), "--lang", language, *options)
             work = _Work(command, out, busy, measured=clip.measured, note=clip.note)
             self._begin(Guided(person_id, Stage.STARTING, clip=path.name), work)
         except BaseException:

@@ -15,8 +15,11 @@ _STILL_STEP, _STILL_RANGE, _STILL_ROLL_DEG = 0.002, 0.02, 1.0
 """Of a camera on a stand; on rendered clips with a still camera they stay below a tenth of these."""
 PAN_RANGE = 0.25
 """Share of the picture from which the camera went along with the person."""
-_DARK = 30.0
-"""Mean brightness (0 to 255) below which feet and background melt into each other."""
+_DARK = 50.0
+"""Mean brightness (0 to 255) below which feet and background melt into each other: rendered rooms have about 100, and
+the same darkened to 10 to 30 and with noise gave feet that were wrong by up to 37 deg."""
+DARK = "dark_picture"
+"""Key of the note."""
 
 
 class BodyNotes:
@@ -112,5 +115,5 @@ def _camera_notice(travel: CameraTravel) -> Notice | None:
 def _dark_notice(brightness: float) -> Notice | None:
     if brightness >= _DARK:
         return None
-    text = "The picture is very dark: points are found less exactly. Film again with more light."
-    return Notice(text, "dark_picture")
+    text = "The picture is dark: points are found less exactly. Film again with more light."
+    return Notice(text, DARK)

@@ -35,7 +35,8 @@ NECK_KEY, BODY_KEY = "neckrom.landmarks", "neckrom.body"
 """Of the header among the file's metadata: one for each kind."""
 _KINDS = {
     NECK_KEY: "of a neck session: give it to neckrom measure",
-    BODY_KEY: "of a whole body: give it to neckrom run, or to neckrom posture if the person stands",
+    BODY_KEY: "of a whole body: give it to neckrom run, or to neckrom posture if the person stands (neckrom sessions "
+    "import: --kind run or --kind posture)",
 }
 _ROWS_A_GROUP = 300
 _HOLLOW_BYTES, _HOLLOW_TIMES = 200_000_000, 30

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,11 +128,14 @@ def recording_of(result: AnyResult, raw: bytes) -> str:
     named = [clip.sha256 for clip in facts.clips]
     if not all(_HASH.fullmatch(each) for each in named):
         return hashlib.sha256(raw).hexdigest()
-    return (
-        named[0]
-        if facts.kind == NECK
-        else hashlib.sha256(":".join((facts.kind, *named)).encode()).hexdigest()
-    )
+    return known_by(facts.kind, named)
+
+
+def known_by(kind: str, clips_sha256: Sequence[str]) -> str:
+    """The same from the hashes of the clips, before they are measured: in the order of the result's clips."""
+    if kind == NECK:
+        return clips_sha256[0]
+    return hashlib.sha256(":".join((kind, *clips_sha256)).encode()).hexdigest()
 
 
 def fault_of(result: AnyResult) -> str | None:

@@ -63,6 +63,8 @@ class _Reader:
     series : BodySeries
     by_shoes : bool
         The contacts' difference between the feet is that of the shoes.
+    bright : bool
+        Light enough for the shoes to be seen.
     """
 
     gait: Gait
@@ -71,6 +73,7 @@ class _Reader:
     wider: float
     series: BodySeries
     by_shoes: bool
+    bright: bool
 
     @property
     def body(self) -> Body:
@@ -88,7 +91,9 @@ class _Reader:
         return Estimate(linear.by_name(features), self.wider * linear.sd(self.frames_per_second))
 
 
-def measure_run(series: BodySeries, *, standing: BodySeries | None = None) -> RunMeasurement:
+def measure_run(
+    series: BodySeries, *, standing: BodySeries | None = None, bright: bool = True
+) -> RunMeasurement:
     """Measure a run.
 
     Parameters
@@ -97,6 +102,8 @@ def measure_run(series: BodySeries, *, standing: BodySeries | None = None) -> Ru
         Of a clip of running, in real time.
     standing : BodySeries, optional
         The same person standing, seen from the side.
+    bright : bool
+        False where the picture is too dark for the shoes: nothing is said of the angle of the feet then.
 
     Returns
     -------
@@ -122,6 +129,7 @@ def measure_run(series: BodySeries, *, standing: BodySeries | None = None) -> Ru
         1.0 + off_square / 10.0,
         series,
         shod is not None,
+        bright,
     )
     strikes = {side: _strike(reader, side) for side in SIDES} if gait.from_side else {}
     steps = _steps(reader, strikes)
@@ -227,7 +235,7 @@ def _steps(reader: _Reader, strikes: dict[Side, FootStrike]) -> tuple[StepMeasur
 def _single_strikes(reader: _Reader, side: Side, strike: FootStrike | None) -> list[Estimate]:
     """The foot's angle in every stride: the clip's, and the part of its departure that is believed."""
     foot = reader.gait.foot(side)
-    if strike is None:
+    if strike is None or not np.isfinite(strike.angle_deg.value):
         return [NOTHING] * len(foot.contact_s)
     name, seen = "strike", at_moments(reader.gait, foot_pitch_deg(reader.gait, side), foot.contact_s)
     turned = turned_until_flat_deg(reader.series, reader.gait, side)
@@ -250,6 +258,16 @@ def _about(seen: FloatArray, strikes: dict[Side, FootStrike], side: Side, name: 
 def _strike(reader: _Reader, side: Side) -> FootStrike:
     features = foot_features(reader.gait, side, reader.slope_deg)
     word = "near" if reader.gait.is_near(side) else "far"
+    if _foot_lost(reader, side):
+        return FootStrike(
+            near=word == "near",
+            steps=int(np.isfinite(reader.gait.foot(side).contact_s).sum()),
+            angle_deg=NOTHING,
+            strike_class=None,
+            certainty=float("nan"),
+            shank_deg=reader.read(f"shank_{word}", features) if reader.bright else NOTHING,
+            knee_deg=reader.read(f"knee_{word}", features) if reader.bright else NOTHING,
+        )
     angle = reader.read(f"strike_{word}", features)
     turned = turned_until_flat_deg(reader.series, reader.gait, side)
     if followed(turned, reader.gait.foot(side)) and f"strike_turned_{word}" in reader.calibration.readings:
@@ -266,6 +284,18 @@ def _strike(reader: _Reader, side: Side) -> FootStrike:
         shank_deg=reader.read(f"shank_{word}", features),
         knee_deg=reader.read(f"knee_{word}", features),
     )
+
+
+def _foot_lost(reader: _Reader, side: Side) -> bool:
+    """Whether nothing can be said of the foot's angle.
+
+    In the dark, or behind the other leg, heel and toe of the pose model are off by more than they were ever fitted
+    with, and a shoe that cannot be followed is what shows it.
+    """
+    if not reader.bright:
+        return True
+    turned = turned_until_flat_deg(reader.series, reader.gait, side)
+    return reader.series.foot_motion is not None and not followed(turned, reader.gait.foot(side))
 
 
 _EDGES: dict[StrikeClass, tuple[float, float]] = {
@@ -451,6 +481,28 @@ def _stretches(body: Body) -> int:
 
 def _notices(reader: _Reader, view: BodyView) -> tuple[Notice, ...]:
     notices = []
+    lost = [side for side in SIDES if reader.gait.from_side and _foot_lost(reader, side)]
+    if not reader.bright and lost:
+        notices.append(
+            Notice(
+                "The picture is too dark for the feet: nothing is said of the angle at which they land. Film with more "
+                "light.",
+                "run_dark_feet",
+            )
+        )
+    elif lost:
+        which = "both" if len(lost) == 2 else lost[0]
+        shoes, they_land = (
+            ("The shoes", "they land") if which == "both" else (f"The {which} shoe", "it lands")
+        )
+        notices.append(
+            Notice(
+                f"{shoes} could not be followed in most steps (blurred, covered, or like the ground): nothing is said "
+                f"of the angle at which {they_land}. Film with more light, so that the shutter is short, and nothing "
+                "before the feet.",
+                f"run_shoe_lost_{which}",
+            )
+        )
     if reader.wider > 1.0:
         angle = abs(round(view.oblique_deg))
         notices.append(

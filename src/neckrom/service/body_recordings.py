@@ -28,6 +28,9 @@ Tell = Callable[[Path, str, int, int | None], None]
 
 _SLOW_MOTION = 1.25
 """How many times faster a clip was filmed than it plays for its own word to be taken for slow motion."""
+_FLICKERS, _PIECE_S = 4, 2.0
+"""From so many parts on, none longer than this, it is not the film that was cut: in the dark, noise changes the
+picture."""
 _FOUND = 0.3
 """Share of the frames in which somebody has to be found."""
 _IN_VIEW = 0.5
@@ -271,6 +274,12 @@ def _longest_part(series: BodySeries, cuts_ns: tuple[int, ...]) -> tuple[BodySer
     if len(parts) < 2:
         return series, ()
     chosen = max(parts, key=lambda rows: int(series.found[rows].sum()))
+    longest_s = float(series.time_s[chosen.stop - 1] - series.time_s[chosen.start])
+    if len(parts) >= _FLICKERS and longest_s < _PIECE_S:
+        raise InputError(
+            f"The picture changes as if the recording were cut into {len(parts)} parts, the longest of {longest_s:.1f} "
+            "s: it is too dark and noisy, or flickers, or really is cut. Film again in good light, in one go."
+        )
     rows = np.zeros(len(series), dtype=np.bool_)
     rows[chosen] = True
     start_s, end_s = (float(series.time_s[row]) for row in (chosen.start, chosen.stop - 1))

@@ -26,6 +26,7 @@ from neckrom.errors import (
     LandmarkFileError,
     NeckromError,
     NoFaceError,
+    WholeBodyError,
 )
 from neckrom.frames import check_exists, open_source
 from neckrom.kinematics.camera import camera_for_picture
@@ -56,7 +57,7 @@ from neckrom.service.sessions import (
     session_landmarks,
     session_options,
 )
-from neckrom.service.whole_bodies import whole_body_hint, whole_body_notice
+from neckrom.service.whole_bodies import INSTEAD, whole_body_hint, whole_body_notice
 from neckrom.service.writing import SAME_CLOCK, ClipClock, Tell, write_results
 from neckrom.types import CameraModel, LandmarkSeries, SourceInfo
 
@@ -364,7 +365,7 @@ def _landmarks(
     except NoFaceError as error:
         whole = whole_body_hint(path, choice)
         if whole:
-            raise NoFaceError(f"No face was found in {path.name}. {whole}") from error
+            raise WholeBodyError(f"No face was found in {path.name}. {whole}") from error
         hint = _small_person(path, choice)
         raise NoFaceError(f"{error} {hint}" if hint else str(error)) from error
     finally:
@@ -417,7 +418,12 @@ def _analyse(landmarks: _Landmarks, options: AnalysisOptions) -> Analysis:
         warnings=(*said, *whole, *header.warnings),
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
     )
-    return analyse(series, provenance, options)
+    try:
+        return analyse(series, provenance, options)
+    except InputError as error:
+        if not whole:
+            raise
+        raise WholeBodyError(f"{error} A whole person who stands or runs is seen. {INSTEAD}") from error
 
 
 def _refuse_implausible(series: LandmarkSeries, landmarks: _Landmarks) -> None:

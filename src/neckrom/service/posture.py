@@ -107,8 +107,16 @@ def measure_posture(inputs: Sequence[Path], out: Path, options: PostureOptions, 
 
 def measure_posture_quietly(path: Path, folder: Path, options: PostureOptions) -> PostureResult:
     """Measure one recording and write nothing but its landmarks, into ``folder``: for validation."""
-    recording = read_recording(path, folder / _landmark_name(0), _tell_nobody, options.rotate_deg)
-    return _measured([recording], options)[0]
+    return measure_postures_quietly([path], folder, options)
+
+
+def measure_postures_quietly(paths: Sequence[Path], folder: Path, options: PostureOptions) -> PostureResult:
+    """The same for several recordings of one person; the first gives the result its values."""
+    recordings = [
+        read_recording(path, folder / _landmark_name(number), _tell_nobody, options.rotate_deg)
+        for number, path in enumerate(paths)
+    ]
+    return _measured(recordings, options)[0]
 
 
 def _tell_nobody(_path: Path, _name: str, _done: int, _total: int | None) -> None:

@@ -16,6 +16,7 @@ from neckrom.assessment.run_rows import judged
 from neckrom.body.result import BodyClip, BodyQuality, Tilt
 from neckrom.errors import InputError, NotARunError, TooFewStepsError
 from neckrom.frames import grab_frames, open_source
+from neckrom.landmarks.body_notes import DARK
 from neckrom.landmarks.mirror import mirror_bodies
 from neckrom.messages import load_messages
 from neckrom.result import ToolInfo
@@ -28,6 +29,7 @@ from neckrom.saying.sentences import statement_of
 from neckrom.service.body_recordings import BodyPart, BodyRecording, Tell, part_of, read_recording
 from neckrom.service.earlier_run import read_earlier
 from neckrom.service.folders import LANDMARK_FILE, distinct_folders, new_folder, refuse_existing
+from neckrom.service.other_people import refuse_two_runners
 from neckrom.types import BodySeries, Frame, Notice
 
 log = logging.getLogger(__name__)
@@ -165,6 +167,7 @@ def measured_run(recordings: Mapping[Role, BodyRecording], options: RunOptions) 
     for role in ("run", "back"):
         if role in parts:
             _refuse_panning(parts[role])
+            refuse_two_runners(parts[role].series, parts[role].recording.name)
     standing = _for_standing(parts["standing"]) if "standing" in parts else None
     run = _measure(parts["run"], standing)
     back = _measure(parts["back"], None) if "back" in parts else None
@@ -213,11 +216,15 @@ def replace_moment(moment: Moment, parts: Sequence[BodyPart]) -> Moment:
 def _measure(part: BodyPart, standing: BodySeries | None) -> RunMeasurement:
     """Measure, and say what a film that plays too slowly looks like."""
     try:
-        return measure_run(part.series, standing=standing)
+        return measure_run(part.series, standing=standing, bright=not _is_dark(part))
     except InputError as error:
         slow = isinstance(error, NotARunError | TooFewStepsError)
         hint = _slow_motion_hint(part) if slow else ""
         raise type(error)(f"{part.recording.name}: {error}{hint}") from error
+
+
+def _is_dark(part: BodyPart) -> bool:
+    return any(isinstance(notice, Notice) and notice.key == DARK for notice in part.notices)
 
 
 def _slow_motion_hint(part: BodyPart) -> str:

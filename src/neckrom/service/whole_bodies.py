@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neckrom.errors import InputError
+from neckrom.errors import WholeBodyError
 from neckrom.frames.samples import sample
 from neckrom.service.looking import Choice
 from neckrom.types import Float32Array, LandmarkSeries, Notice
@@ -18,10 +18,12 @@ _HEIGHT = 0.35
 _FACES = 0.5
 """Share of the frames with a face below which nothing of the neck can be measured in such a recording."""
 _AGREE = 0.6
+WHOLE_BODY = "whole_body"
+"""Key of the notice that a result carries."""
 _PICTURES, _MAX_SIDE = 3, 960
 INSTEAD = (
-    "A run is read with: neckrom run CLIP. A standing posture with: neckrom posture CLIP. For the neck film head and "
-    "shoulders, sitting, from the front."
+    "A run is read with: neckrom run CLIP. A standing posture with: neckrom posture CLIP. On a page for people choose "
+    "what the clip shows. For the neck film head and shoulders, sitting, from the front."
 )
 
 
@@ -30,21 +32,21 @@ def whole_body_notice(series: LandmarkSeries, name: str) -> tuple[Notice, ...]:
 
     Raises
     ------
-    InputError
+    WholeBodyError
         The face is seen in too few frames: this is no recording of a neck.
     """
     poses = series.pose[series.pose_found]
     if not len(poses) or np.mean([stands_whole(pose, series.height) for pose in poses]) < _AGREE:
         return ()
     if series.face_found.mean() < _FACES:
-        raise InputError(
+        raise WholeBodyError(
             f"{name} shows a whole person who stands or runs, with a face too small to measure. {INSTEAD}"
         )
     text = (
         "The whole person is in the picture and the face is small: angles of the neck are less exact. Film head and "
         "shoulders for the neck. A run is read with neckrom run, a standing posture with neckrom posture."
     )
-    return (Notice(text, "whole_body"),)
+    return (Notice(text, WHOLE_BODY),)
 
 
 def whole_body_hint(path: Path, choice: Choice) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, UploadFile
 from fastapi import Form as FormField
@@ -68,6 +68,7 @@ def guided_routes(desk: Desk) -> APIRouter:
         date: Annotated[str, FormField()] = "",
         note: Annotated[str, FormField()] = "",
         *,
+        shows: Annotated[Literal["neck", "run", "posture"], FormField()] = "neck",
         mirrored: Annotated[bool, FormField()] = False,
         no_pictures: Annotated[bool, FormField()] = False,
     ) -> Response:
@@ -83,6 +84,7 @@ def guided_routes(desk: Desk) -> APIRouter:
             checked_note(note.strip()),
             mirrored=mirrored,
             pictures=not no_pictures,
+            kind=shows,
         )
         try:
             if file.filename.lower().endswith(".json"):

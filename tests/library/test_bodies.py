@@ -1,0 +1,32 @@
+"""Runs and postures as programs measure them, from the samples."""
+
+from __future__ import annotations
+
+import pytest
+
+import neckrom
+from neckrom.errors import ConfigurationError
+from tests.landmarks.bodies import SAMPLES
+
+RUN, BACK = SAMPLES / "run_side.landmarks.parquet", SAMPLES / "run_back.landmarks.parquet"
+
+
+def test_a_run_with_the_clip_from_behind():
+    found = neckrom.measure_run(RUN, back=BACK, speed_kmh=10)
+    assert found.kind == "run"
+    assert found.cadence_spm == pytest.approx(170, rel=0.01)
+    assert [clip.role for clip in found.clips] == ["run", "back"]
+    assert found.configuration.speed_kmh == 10
+
+
+def test_a_posture_of_one_path_or_several():
+    one = neckrom.measure_posture(SAMPLES / "standing.jpg")
+    assert one.kind == "posture"
+    assert one.side == "left"
+
+
+def test_mistakes_are_named_before_anything_is_measured():
+    with pytest.raises(ConfigurationError, match=r"rotate_deg=45(.|\n)*fps_true=-1"):
+        neckrom.measure_run("no.mp4", rotate_deg=45, fps_true=-1)
+    with pytest.raises(ConfigurationError, match="one picture or clip"):
+        neckrom.measure_posture([])
