@@ -96,8 +96,8 @@ def import_session(
         Path,
         typer.Argument(
             metavar="PATH",
-            help="A result folder (of the neck, a run or a posture), a clip (measured as neck first), or the recording "
-            "of a session.",
+            help="A result folder (of the neck, a run, a posture or a nerve test), a clip (measured as neck first), "
+            "or the recording of a session.",
         ),
     ],
     *,
