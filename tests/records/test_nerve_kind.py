@@ -14,6 +14,7 @@ from neckrom.nerve.result import NerveResult
 from neckrom.records.api import Records
 from neckrom.records.backup import back_up, restore
 from neckrom.records.content_check import first_foreign_value
+from neckrom.records.importing import parts_of
 from neckrom.records.location import locate
 from neckrom.records.plausible import RANGES, first_implausible
 from neckrom.report.letterhead import NOBODY
@@ -166,6 +167,14 @@ def test_a_reading_that_is_none_of_ours_is_shown_as_it_was_kept():
         assert verdict.grade is Grade.NOTE
 
 
+def test_what_is_most_important_stands_first_with_the_limb_that_it_speaks_of():
+    first, *others = verdict_of_any(nerve_result(), ENGLISH).findings
+    assert first.grade is Grade.CAUTION
+    assert first.text.startswith("First symptom with the right leg at")
+    assert POINTS in first.text
+    assert [one.name for one in others] == ["one_side"]
+
+
 def test_angles_that_do_not_fit_are_refused(stored, tmp_path):
     records, person, _, _ = stored
     folder = write_nerve(tmp_path / "long", nerve_result("long.mp4"))
@@ -191,3 +200,15 @@ def test_a_nerve_test_comes_back_from_a_backup_and_goes_when_deleted(stored, tmp
     with Records(locate(str(tmp_path / "again"))) as again:
         assert again.body_session(ids["first"]).result == records.body_session(ids["first"]).result
         assert again.body_session(done.session_id).files_here
+
+
+def test_a_guided_session_of_several_tests_is_stored_test_by_test(tmp_path):
+    session = tmp_path / "session"
+    write_nerve(session / "slr")
+    slump = nerve_result("slump.mp4", kind="slump")
+    write_nerve(session / "slump", slump)
+    assert parts_of(session) == (session,)  # no session of ours
+    (session / "session.json").write_text("{}")
+    assert parts_of(session) == (session / "slr", session / "slump")
+    assert parts_of(session / "slr") == (session / "slr",)
+    assert parts_of(tmp_path / "clip.mp4") == (tmp_path / "clip.mp4",)

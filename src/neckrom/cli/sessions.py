@@ -145,7 +145,7 @@ def import_session(
     """Store a result, a clip or a recording as a session of a person."""
     from neckrom.cli.log import start_log  # noqa: PLC0415
     from neckrom.cli.progress import progress_on  # noqa: PLC0415
-    from neckrom.records.importing import import_path  # noqa: PLC0415
+    from neckrom.records.importing import import_path, parts_of  # noqa: PLC0415
     from neckrom.records.sessions import parse_date  # noqa: PLC0415
     from neckrom.service.options import MeasureOptions  # noqa: PLC0415
 
@@ -161,20 +161,24 @@ def import_session(
     )
     with opened(store) as records, progress_on(console(stderr=True)) as progress:
         row = records.find_person(person)
-        done = import_path(
-            records, path, row.id, options, progress, measured=measured, note=note, replace=replace
-        )
-    for line in done.notes:
+        every = [
+            import_path(
+                records, part, row.id, options, progress, measured=measured, note=note, replace=replace
+            )
+            for part in parts_of(path)
+        ]
+    for line in (line for done in every for line in done.notes):
         say(line)
-    if not done.written:
+    if not all(done.written for done in every):
         say(
             "The database did not answer. The session is safe on this machine and will be written with the next "
             "neckrom command that reaches the database."
         )
     if as_json:
-        print_value(done)
+        print_value(every[0] if len(every) == 1 else every)
         return
-    console().print(f"Stored as session {done.session_id} of {row.label}", soft_wrap=True)
+    for done in every:
+        console().print(f"Stored as session {done.session_id} of {row.label}", soft_wrap=True)
 
 
 @sessions.command("change")

@@ -11,8 +11,10 @@ from neckrom.errors import InputError, OutputError
 from neckrom.private_files import TooLargeError, open_private, read_plain
 from neckrom.records.api import Records
 from neckrom.records.files import sha256_of
+from neckrom.records.kinds import NERVE_TESTS
 from neckrom.records.result_folder import MAX_RESULT_BYTES, RESULT
 from neckrom.records.views import Imported
+from neckrom.service.sessions import is_session
 
 if TYPE_CHECKING:
     from neckrom.service.measure import Progress
@@ -71,6 +73,23 @@ def import_path(
         if outcome.folder is None:
             raise InputError(f"{path} could not be measured.")
         return records.import_result(outcome.folder, person_id, measured, note, replace=replace)
+
+
+def parts_of(path: Path) -> tuple[Path, ...]:
+    """What a path holds, each to be stored for itself: a guided session of several nerve tests has a folder for each.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    tuple of Path
+        The path itself, or the folders of its tests that have a result.
+    """
+    if not path.is_dir() or (path / RESULT).exists() or not is_session(path):
+        return (path,)
+    return tuple(path / test for test in NERVE_TESTS if (path / test / RESULT).is_file()) or (path,)
 
 
 def _hash_of(path: Path) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from neckrom.messages import Messages
 from neckrom.nerve.result import LeftOrRight, NerveResult, NerveTrial
 from neckrom.nerve.wording import ROWS
-from neckrom.saying.grades import Grade, gravest
+from neckrom.saying.grades import GRADES, Grade
 from neckrom.saying.names import display_name
 from neckrom.saying.sentences import said_or
 from neckrom.saying.verdict import Finding, Verdict
@@ -27,27 +27,48 @@ _OPEN = frozenset(
         "changes_pain_unknown",
     )
 )
+_BEGINS_A_TRIAL = frozenset({"nerve.reading.came_at", "nerve.reading.came"})
+_OF_A_TRIAL = _OPEN - {"nerve.reading.not_marked"} | {
+    f"nerve.reading.{name}" for name in ("stretch", "stays", "stays_own", "nerve")
+}
+"""What goes on with the symptom that was said before it."""
 _READINGS = ("nerve.reading.", "screen.reading.")
 """Texts that a reading is made of: a file from elsewhere may name any."""
 
 
 def nerve_verdict(result: NerveResult, texts: Messages) -> Verdict:
-    """The reading, line by line; where it cannot be said in this language, as it was kept.
+    """The reading, a line for each trial and for the sides, the most important first.
+
+    Where it cannot be said in this language, it stands as it was kept.
 
     Parameters
     ----------
     result : NerveResult
     texts : Messages
     """
-    findings = tuple(_finding(statement, texts) for statement in result.reading_statements)
+    lines = _lines(result.reading_statements)
+    findings = sorted((_finding(line, texts) for line in lines), key=lambda one: GRADES.index(one.grade))
     if not findings or not all(finding.text for finding in findings):
-        findings = (Finding("reading", Grade.NOTE, display_name(result.reading, 2000) or NONE),)
-    return Verdict(findings=findings, grade=gravest(*(one.grade for one in findings)), meaning="")
+        findings = [Finding("reading", Grade.NOTE, display_name(result.reading, 2000) or NONE)]
+    return Verdict(findings=tuple(findings), grade=findings[0].grade, meaning="")
 
 
-def _finding(statement: Statement, texts: Messages) -> Finding:
-    text = said_or((statement,), "", texts) if statement.key.startswith(_READINGS) else ""
-    return Finding(statement.key.rsplit(".", 1)[1], _grade(statement.key), text)
+def _lines(statements: Sequence[Statement]) -> list[list[Statement]]:
+    """Statements that belong together: a symptom and what became of it; every other one for itself."""
+    lines: list[list[Statement]] = []
+    for statement in statements:
+        if statement.key in _OF_A_TRIAL and lines and lines[-1][0].key in _BEGINS_A_TRIAL:
+            lines[-1].append(statement)
+        else:
+            lines.append([statement])
+    return lines
+
+
+def _finding(line: Sequence[Statement], texts: Messages) -> Finding:
+    sound = all(statement.key.startswith(_READINGS) for statement in line)
+    gravest_one = min(line, key=lambda statement: GRADES.index(_grade(statement.key)))
+    text = said_or(line, "", texts) if sound else ""
+    return Finding(gravest_one.key.rsplit(".", 1)[1], _grade(gravest_one.key), text)
 
 
 def _grade(key: str) -> Grade:
