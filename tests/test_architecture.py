@@ -58,7 +58,7 @@ MAY_IMPORT = {
     "rom": {"types", "errors", "config_file", "kinematics"},
     "messages": {"errors", "resources", "rounding"},
     # says the results of every kind of measurement; how they were made is none of its business
-    "saying": BASE | {"messages", "body", "running", "posture"},
+    "saying": BASE | {"messages", "body", "running", "posture", "nerve"},
     "assessment": BASE | {"saying", "kinematics", "rom", "body", "running"},
     "report": BASE
     | {"saying", "kinematics", "rom", "assessment", "messages", "body", "running", "posture", "nerve"},
@@ -87,13 +87,14 @@ MAY_IMPORT = {
     | {"body", "nerve"},
     "records": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages", "saying"}
-    | {"running", "posture"},
+    | {"running", "posture", "nerve"},
     "exports": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "records", "screening", "messages", "saying"}
-    | {"body", "running", "posture"},
+    | {"body", "running", "posture", "nerve"},
     # what is handed to a person knows the records that it tells of, and no page and no command
     "handouts": BASE
-    | {"report", "service", "records", "exports", "screening", "messages", "saying", "running", "posture"},
+    | {"report", "service", "records", "exports", "screening", "messages", "saying", "running", "posture"}
+    | {"nerve"},
     # runs commands in a process of their own and files what they measured; no page knows how
     "guided": BASE | {"records"},
     "web": BASE

@@ -1,4 +1,4 @@
-"""The pages of runs and postures, beside those of the neck."""
+"""The pages of runs, postures and nerve tests, beside those of the neck."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from neckrom.messages import LANGUAGES, load_messages
 from neckrom.records.api import Records
 from neckrom.records.location import locate
 from neckrom.screening.safety import safety_questions
-from tests.records.body_folders import write_posture, write_run
+from tests.records.body_folders import nerve_result, write_nerve, write_posture, write_run
 from tests.records.folders import write_folder
 from tests.web.test_records_pages import at_desk
 
@@ -95,3 +95,22 @@ def test_the_neck_screen_takes_no_run_for_the_neck(filled):
     assert neck in page
     assert ids["first"] not in page
     assert "Runs stand apart" in desk.page(f"/people/{person}/course.html")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_nerve_test_has_a_page_and_a_line_with_the_person(filled, language):
+    desk, person, _, root = filled
+    name = f"raise_{language}"
+    folder = write_nerve(root / name, nerve_result(f"{name}.mp4"))
+    session = desk.records.import_result(folder, person).session_id
+    texts = load_messages(language)
+    page = unescape(desk.page(f"/sessions/{session}?lang={language}"))
+    assert texts.text("nerve.table.right_leg") in page
+    assert texts.text("nerve.reading.one_side") in page
+    assert desk.get(f"/sessions/{session}/pictures/trial_1").body.startswith(b"\xff\xd8\xff")
+    assert desk.get(f"/sessions/{session}/pictures/trial_2").status == 404
+    assert desk.get(f"/sessions/{session}/report.pdf").body.startswith(b"%PDF")
+    listed = unescape(desk.page(f"/people/{person}?lang={language}"))
+    assert texts.text("nerve.course.title") in listed
+    assert texts.text("pages.kind.slr") in listed
+    assert desk.post(f"/sessions/{session}/delete").status == 200

@@ -100,12 +100,14 @@ def show_person(
         view, trends = records.person(found.id), records.trend(found.id)
         results = records.any_results(row.id for row in view.sessions)
         runs = records.runs(view.of_kind("run"))
+        tests = records.nerve_tests(view.nerve_tests)
         limits = records.limits(found.id)
         records.log(Action.OPENED, found.id)
     if as_json:
         print_value({"person": view, "trends": trends})
         return
-    console().print(person_view(view, trends, limits, texts, results=results, runs=runs))
+    shown = person_view(view, trends, limits, texts, results=results, runs=runs, nerve_tests=tests)
+    console().print(shown)
 
 
 @people.command("rename")

@@ -12,10 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from neckrom.errors import ConfigurationError
-from neckrom.handouts.bodies import comparison_table, earlier_of, runs_table
+from neckrom.handouts.bodies import comparison_table, earlier_of, nerve_table, runs_table
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines, verdict_words
 from neckrom.messages import Messages
+from neckrom.nerve.result import NerveResult
+from neckrom.nerve.wording import ROWS, trial_rows, warnings_in_words
 from neckrom.records.audit import LogEntry
 from neckrom.records.kinds import NECK, AnyResult
 from neckrom.records.limits import Limits
@@ -26,6 +28,7 @@ from neckrom.records.views import (
     BodySession,
     Comparison,
     Deleted,
+    NerveSeen,
     PersonView,
     RunComparison,
     RunSeen,
@@ -39,6 +42,7 @@ from neckrom.saying.any_kind import verdict_of_any
 from neckrom.saying.figures import clock, day
 from neckrom.saying.grades import LOOKS
 from neckrom.saying.names import display_name
+from neckrom.saying.nerve_tests import sides_row
 from neckrom.saying.postures import posture_quantities_said
 from neckrom.saying.runs import quantities_said, rows_said
 from neckrom.saying.verdict import Finding, movements_said, verdict_of
@@ -105,8 +109,9 @@ def person_view(
     *,
     results: Mapping[str, AnyResult] | None = None,
     runs: Sequence[RunSeen] = (),
+    nerve_tests: Sequence[NerveSeen] = (),
 ) -> Group:
-    """A person with sessions and course; runs stand apart from the neck."""
+    """A person with sessions and course; runs and nerve tests stand apart from the neck."""
     row = view.row
     born = f", {texts.text('table.born', date=str(row.birth_date))}" if row.birth_date else ""
     facts = [
@@ -131,6 +136,9 @@ def person_view(
     if len(runs) > 1:
         title = Text(f"\n{texts.text('run.course.title')}", style="bold")
         parts += [title, _words(runs_table(runs, texts)), Text(texts.text("run.course.note"))]
+    if nerve_tests:
+        title = Text(f"\n{texts.text('nerve.course.title')}", style="bold")
+        parts += [title, _words(nerve_table(nerve_tests, texts)), Text(texts.text("nerve.course.note"))]
     return Group(*parts)
 
 
@@ -227,7 +235,7 @@ def any_session_view(view: SessionView | BodySession, texts: Messages) -> Group:
 
 
 def body_session_view(view: BodySession, texts: Messages) -> Group:
-    """What was measured of a run or a posture, and where its files are."""
+    """What was measured of a run, a posture or a nerve test, and where its files are."""
     verdict = verdict_of_any(view.result, texts)
     said: list[RenderableType] = [
         *_finding_lines(verdict.findings),
@@ -247,6 +255,14 @@ def body_session_view(view: BodySession, texts: Messages) -> Group:
                 Text(f"{row.sign} {row.title}: {row.with_interval}, {row.meaning}{earlier}", style=style)
             )
             said += [Text(f"  {row.reason}"), Text(f"  {row.against}"), Text("")]
+    elif isinstance(view.result, NerveResult):
+        apart = sides_row(view.result, texts)
+        table = _plain_table(*(texts.text(f"nerve.table.{name}") for name in ROWS))
+        for cells in (*trial_rows(view.result, texts), *([] if apart is None else [apart])):
+            table.add_row(*map(Text, cells))
+        said += [
+            Text(f"- {display_name(line, limit=1000)}") for line in warnings_in_words(view.result, texts)
+        ]
     else:
         sides = (texts.text(f"posture.side_{each.side}") for each in view.result.views)
         table = _plain_table(texts.text("run.column.quantity"), *sides)

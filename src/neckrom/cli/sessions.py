@@ -109,8 +109,8 @@ def import_session(
         Path,
         typer.Argument(
             metavar="PATH",
-            help="A result folder (of the neck, a run or a posture), a clip (measured first, see --kind), or the "
-            "recording of a session.",
+            help="A result folder (of the neck, a run, a posture or a nerve test), a clip (measured first, see --kind), "
+            "or the recording of a session.",
         ),
     ],
     *,
@@ -177,7 +177,7 @@ def import_session(
     """Store a result, a clip or a recording as a session of a person."""
     from neckrom.cli.log import start_log  # noqa: PLC0415
     from neckrom.cli.progress import progress_on  # noqa: PLC0415
-    from neckrom.records.importing import import_path  # noqa: PLC0415
+    from neckrom.records.importing import import_path, parts_of  # noqa: PLC0415
     from neckrom.records.sessions import parse_date  # noqa: PLC0415
     from neckrom.service.options import MeasureOptions  # noqa: PLC0415
 
@@ -204,20 +204,32 @@ def import_session(
     )
     with opened(store) as records, progress_on(console(stderr=True)) as progress:
         row = records.find_person(person)
-        done = import_path(
-            records, path, row.id, options, progress, body=body, measured=measured, note=note, replace=replace
-        )
-    for line in done.notes:
+        every = [
+            import_path(
+                records,
+                part,
+                row.id,
+                options,
+                progress,
+                body=body,
+                measured=measured,
+                note=note,
+                replace=replace,
+            )
+            for part in parts_of(path)
+        ]
+    for line in (line for done in every for line in done.notes):
         say(line)
-    if not done.written:
+    if not all(done.written for done in every):
         say(
             "The database did not answer. The session is safe on this machine and will be written with the next "
             "neckrom command that reaches the database."
         )
     if as_json:
-        print_value(done)
+        print_value(every[0] if len(every) == 1 else every)
         return
-    console().print(f"Stored as session {done.session_id} of {row.label}", soft_wrap=True)
+    for done in every:
+        console().print(f"Stored as session {done.session_id} of {row.label}", soft_wrap=True)
 
 
 def _body_clips(

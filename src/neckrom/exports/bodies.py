@@ -1,11 +1,11 @@
-"""Runs and postures for other programs: tables for CSV and Parquet, motions for OpenSim.
+"""Runs, postures and nerve tests for other programs: tables for CSV and Parquet, motions for OpenSim.
 
 Every number is as ``result.json`` has it, with its unit and sign in the heading.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,13 @@ from neckrom.body.result import Interval, LeftRight, Value
 from neckrom.errors import InputError
 from neckrom.exports.source import Export, ExportBody
 from neckrom.exports.tables import Column
+from neckrom.nerve.result import NerveResult
 from neckrom.posture.result import PostureResult
-from neckrom.report.bodies.stored import curves_in
+from neckrom.report.bodies.nerve_tables import read_nerve_columns
+from neckrom.report.bodies.stored import StoredResult, curves_in
 from neckrom.running.curves import Curves
 from neckrom.running.result import RunResult
+from neckrom.types import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,11 @@ class Number:
     meaning: str
 
 
-def numbers_of(result: RunResult | PostureResult) -> tuple[Number, ...]:
+def numbers_of(result: StoredResult) -> tuple[Number, ...]:
     """Everything that a result measured, one number each, in a fixed order."""
-    return tuple(_of_run(result) if isinstance(result, RunResult) else _of_posture(result))
+    if isinstance(result, RunResult):
+        return tuple(_of_run(result))
+    return tuple(_of_nerve_test(result) if isinstance(result, NerveResult) else _of_posture(result))
 
 
 def _of_run(result: RunResult) -> Iterator[Number]:
@@ -149,18 +154,54 @@ def _of_posture(result: PostureResult) -> Iterator[Number]:
                 yield Number(quantity, view.side, value, "deg", interval, meaning)
 
 
+_TRIAL_ANGLES = {
+    "leg_raise_deg": "thigh against the line of the trunk, 0 lying straight",
+    "knee_deg": "0 = straight",
+    "ankle_deg": "+ toes to the shin",
+    "neck_flexion_deg": "+ chin to chest",
+    "abduction_deg": "upper arm against the trunk, 0 hanging",
+    "elbow_deg": "0 = straight",
+}
+"""At the end of a trial's way, before neck or ankle were moved."""
+_FELT = {"slr": "leg raise", "slump": "knee", "arms": "abduction"}
+
+
+def _of_nerve_test(result: NerveResult) -> Iterator[Number]:
+    for number, trial in enumerate(result.trials, 1):
+        side, begin = trial.leg or trial.arm or "", f"trial_{number}"
+        if trial.symptom_angle_deg is not None:
+            told = f"{_FELT[result.kind]} at the first symptom"
+            angle, ends = trial.symptom_angle_deg, trial.interval95_deg
+            yield Number(f"{begin}_symptom_angle", side, angle, "deg", ends, told)
+        for name, told in _TRIAL_ANGLES.items():
+            value = getattr(trial, name)
+            if value is not None:
+                quantity = f"{begin}_{name.removesuffix('_deg')}"
+                yield Number(quantity, side, value, "deg", None, f"{told}; at the end of the way")
+    if result.side_difference_deg is not None:
+        told = "between both sides at the first symptom, without one at the end of the way; never a finding by itself"
+        ends = result.side_difference_interval95_deg
+        yield Number("side_difference", "", result.side_difference_deg, "deg", ends, told)
+
+
 # ------------------------------------------------------------------------ tables
 
 
 def body_tables(export: Export) -> dict[str, list[Column]]:
-    """Tables of runs and postures by name; none where there are none."""
+    """Tables of runs, postures and nerve tests by name; none where there are none."""
     if not export.bodies:
         return {}
     tables = {f"{export.name}_body_values": _values(export)}
     if any(isinstance(item.view.result, RunResult) for item in export.bodies):
         tables[f"{export.name}_run_rows"] = _rows(export)
+    if any(isinstance(item.view.result, NerveResult) for item in export.bodies):
+        tables[f"{export.name}_nerve_trials"] = _trials(export)
     for item in export.bodies:
         result = item.view.result
+        if isinstance(result, NerveResult):
+            angles = read_nerve_columns(item.view.folder)
+            if angles is not None:
+                tables[f"{item.view.row.id}_angles"] = _columns(angles.pop("time_s"), angles)
         if isinstance(result, RunResult):
             tables[f"{item.view.row.id}_steps"] = _steps(result)
             for number, curves in enumerate(curves_in(item.view.folder, result)):
@@ -234,6 +275,61 @@ def _rows(export: Export) -> list[Column]:
     ]
 
 
+def _trials(export: Export) -> list[Column]:
+    """One row a nerve test and trial."""
+    pairs = [
+        (item, number, trial)
+        for item in export.bodies
+        if isinstance(item.view.result, NerveResult)
+        for number, trial in enumerate(item.view.result.trials, 1)
+    ]
+    trials = [trial for _, _, trial in pairs]
+    ends = [trial.interval95_deg or (None, None) for trial in trials]
+    changes = [
+        (trial.change.joint, trial.change.by_deg, trial.change.answer or "")
+        if trial.change is not None
+        else ("", None, "")
+        for trial in trials
+    ]
+    reached = "at the end of the way"
+    return [
+        *_who(export, [item for item, _, _ in pairs]),
+        Column("trial", "", "", [number for _, number, _ in pairs]),
+        Column("side", "", "the person's", [trial.leg or trial.arm or "" for trial in trials]),
+        Column("position", "", "of an arm", [trial.position or "" for trial in trials]),
+        Column("start", "s", "", [trial.start_s for trial in trials]),
+        Column("end", "s", "", [trial.end_s for trial in trials]),
+        *(
+            Column(
+                name.removesuffix("_deg"),
+                "deg",
+                f"{told}; {reached}",
+                [getattr(each, name) for each in trials],
+            )
+            for name, told in _TRIAL_ANGLES.items()
+        ),
+        Column("symptom", "s", "when the first one was marked", [trial.symptom_s for trial in trials]),
+        Column(
+            "symptom_angle",
+            "deg",
+            "leg raise, knee (slump) or abduction at the first symptom",
+            [trial.symptom_angle_deg for trial in trials],
+        ),
+        Column("symptom_interval95_low", "deg", "", [low for low, _ in ends]),
+        Column("symptom_interval95_high", "deg", "", [high for _, high in ends]),
+        Column("held", "", "empty: not told", [_yes_no(trial.held) for trial in trials]),
+        Column("moved", "deg", "while it should be held", [trial.moved_deg for trial in trials]),
+        Column("change_joint", "", "moved alone", [joint for joint, _, _ in changes]),
+        Column("change_by", "deg", "+ chin to chest, toes to the shin", [by for _, by, _ in changes]),
+        Column("change_answer", "", "what it did to the symptom", [answer for _, _, answer in changes]),
+        Column("felt", "", "own running pain, or a stretch", [trial.pain or "" for trial in trials]),
+    ]
+
+
+def _yes_no(value: bool | None) -> str:
+    return "" if value is None else "yes" if value else "no"
+
+
 def _steps(result: RunResult) -> list[Column]:
     steps = result.steps
     ends = [step.strike_interval95_deg or (None, None) for step in steps]
@@ -260,13 +356,17 @@ def _steps(result: RunResult) -> list[Column]:
 
 
 def _curves(curves: Curves) -> list[Column]:
+    return _columns(curves.time_s, curves.columns)
+
+
+def _columns(time_s: FloatArray, columns: Mapping[str, FloatArray]) -> list[Column]:
     return [
-        Column("time", "s", "real time from the start of the clip", curves.time_s.tolist()),
+        Column("time", "s", "real time from the start of the clip", time_s.tolist()),
         *(
             Column(
                 name, _unit(name), "", [value if np.isfinite(value) else None for value in values.tolist()]
             )
-            for name, values in curves.columns.items()
+            for name, values in columns.items()
         ),
     ]
 
@@ -281,7 +381,7 @@ def _unit(column: str) -> str:
 
 
 def body_motions(item: ExportBody) -> tuple[dict[str, bytes], list[str]]:
-    """A motion of each clip of a run with what to say beside it; postures have none.
+    """A motion of each clip of a run with what to say beside it; postures and nerve tests have none.
 
     Raises
     ------
@@ -289,6 +389,10 @@ def body_motions(item: ExportBody) -> tuple[dict[str, bytes], list[str]]:
         If a run has no angles over time on this machine.
     """
     result, session = item.view.result, item.view.row.id
+    if isinstance(result, NerveResult):
+        return {}, [
+            f"{session}: a nerve test is no motion; --format csv and parquet have its angles over time."
+        ]
     if not isinstance(result, RunResult):
         return {}, [f"{session}: a posture is no motion; export it as --format csv or json."]
     every = curves_in(item.view.folder, result)

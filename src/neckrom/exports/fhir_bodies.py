@@ -1,4 +1,4 @@
-"""Runs and postures as FHIR resources.
+"""Runs, postures and nerve tests as FHIR resources.
 
 No code system that we know of has codes for these quantities, so each stands as text, with UCUM's units; none is
 invented. What a row of the article says goes into the report's conclusion, in words.
@@ -20,11 +20,17 @@ from neckrom.saying.any_kind import verdict_of_any
 
 log = logging.getLogger(__name__)
 
-_TITLES = {"run": "Running posture by camera", "posture": "Standing posture by camera"}
+_TITLES = {
+    "run": "Running posture by camera",
+    "posture": "Standing posture by camera",
+    "slr": "Straight leg raise by camera",
+    "slump": "Slump test by camera",
+    "arms": "Nerve tension test of the arms by camera",
+}
 
 
 def body_entries(item: ExportBody, system: str, patient: dict[str, Any]) -> list[dict[str, Any]]:
-    """Device, Observations and DiagnosticReport of one run or posture.
+    """Device, Observations and DiagnosticReport of one run, posture or nerve test.
 
     Parameters
     ----------
@@ -48,7 +54,7 @@ def _device(item: ExportBody) -> dict[str, Any]:
         "id": identity("device", tool.version, tool.estimator, tool.calibration_id, tool.model_sha256),
         "status": "active",
         "deviceName": [{"name": "neckrom", "type": "model-name"}],
-        "type": {"text": "Software that measures posture and running from video of one camera"},
+        "type": {"text": "Software that measures posture, running and nerve tests from video of one camera"},
         "version": [
             {"value": f"neckrom {tool.version}"},
             {"value": tool.engine},

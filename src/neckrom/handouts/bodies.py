@@ -1,23 +1,24 @@
-"""What is handed out of runs and postures, and how runs compare: tables as words for page, paper and terminal."""
+"""What is handed out of runs, postures and nerve tests, and how runs compare: tables as finished words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from neckrom.messages import Messages
-from neckrom.records.views import BodySession, RunComparison, RunSeen
+from neckrom.records.views import BodySession, NerveSeen, RunComparison, RunSeen
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.running.result import ROWS, RunResult
 from neckrom.saying import figures
 from neckrom.saying.grades import Grade
+from neckrom.saying.nerve_tests import nerve_line
 from neckrom.saying.runs import NONE, Earlier, RowSaid, changed_beyond_error, rows_said
 
 
 def body_report(
     view: BodySession, form: str, texts: Messages, head: Letterhead, *, sheet: bool = False
 ) -> bytes:
-    """The report of a run or a posture, laid out anew from what was measured.
+    """The report of a run, a posture or a nerve test, laid out anew from what was measured.
 
     Parameters
     ----------
@@ -86,6 +87,28 @@ def _changes(earlier: RunSeen, later: RunSeen, texts: Messages) -> tuple[str, ..
 def _meaning(beyond: bool | None, texts: Messages) -> str:
     key = "unknown" if beyond is None else "beyond" if beyond else "within"
     return texts.text(f"run.course.{key}")
+
+
+def nerve_table(tests: Sequence[NerveSeen], texts: Messages) -> Table:
+    """Nerve tests of a person, one line each, newest first: the angles at the first symptom, and what it was.
+
+    Parameters
+    ----------
+    tests : sequence of NerveSeen
+        Newest first.
+    """
+    lines = []
+    for test in tests:
+        line = nerve_line(test.result, texts)
+        day = figures.day(test.row.measured)
+        lines.append((day, line.test, line.left, line.right, line.difference, line.pain))
+    columns = ("test", "left", "right", "difference", "pain")
+    return Table(
+        (texts.text("pages.measured"), *(texts.text(f"nerve.course.{name}") for name in columns)),
+        tuple(lines),
+        tuple(Grade.CALM for _ in lines),
+        (14, 20, 18, 18, 16, 14),
+    )
 
 
 def comparison_table(found: RunComparison, texts: Messages) -> Table:

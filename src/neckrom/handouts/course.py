@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from neckrom.handouts.bodies import runs_table
+from neckrom.handouts.bodies import nerve_table, runs_table
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.clinician_page import Detail, course_details
 from neckrom.handouts.handout_page import Handout
@@ -17,7 +17,7 @@ from neckrom.messages import Messages
 from neckrom.records.limits import Limits
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import MovementTrend, Repeatability, Verdict
-from neckrom.records.views import PersonView, RunSeen, ScreeningRow
+from neckrom.records.views import NerveSeen, PersonView, RunSeen, ScreeningRow
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.report.wording import display_name
@@ -49,6 +49,7 @@ def course_of(
     *,
     head: Letterhead | None = None,
     runs: Sequence[RunSeen] = (),
+    nerve_tests: Sequence[NerveSeen] = (),
 ) -> Handout:
     """Put a person's course into words.
 
@@ -66,10 +67,13 @@ def course_of(
         Who measured.
     runs : sequence of RunSeen
         Newest first; they stand apart, behind what is said of the neck.
+    nerve_tests : sequence of NerveSeen
+        As the runs.
     """
     rows = view.neck if results else ()
     kept = {row.id: result for row, result in zip(rows, results, strict=True)}
-    return _Writer(view, tuple(trends), limits, texts, kept, head or Letterhead(), tuple(runs)).handout()
+    apart = _Apart(tuple(runs), tuple(nerve_tests))
+    return _Writer(view, tuple(trends), limits, texts, kept, head or Letterhead(), apart).handout()
 
 
 def ends_of(trend: MovementTrend, sessions: Sequence[SessionRow]) -> tuple[str, str]:
@@ -92,6 +96,14 @@ def ends_of(trend: MovementTrend, sessions: Sequence[SessionRow]) -> tuple[str, 
 
 
 @dataclass(frozen=True, slots=True)
+class _Apart:
+    """What stands apart from the neck."""
+
+    runs: tuple[RunSeen, ...]
+    nerve_tests: tuple[NerveSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Writer:
     """Writes one course in one language."""
 
@@ -101,7 +113,7 @@ class _Writer:
     texts: Messages
     by_session: dict[str, Result]
     head: Letterhead
-    runs: tuple[RunSeen, ...]
+    apart: _Apart
 
     @property
     def names(self) -> dict[str, str]:
@@ -257,16 +269,22 @@ class _Writer:
 
     def _details(self, lines: Sequence[str]) -> tuple[Detail, ...]:
         if not self.dated:
-            return self._runs()
+            return self._beside()
         details = course_details(list(reversed(self.dated)), self.texts, self.head.site)
         if len(lines) > _SHOWN:
             details = (Detail(self.texts.text("course.sessions"), lines=tuple(lines)), *details)
-        return (*self._runs(), *details)
+        return (*self._beside(), *details)
 
-    def _runs(self) -> tuple[Detail, ...]:
-        if not self.runs:
-            return ()
-        table = runs_table(self.runs, self.texts)
+    def _beside(self) -> tuple[Detail, ...]:
+        """Runs and nerve tests."""
+        tables = []
+        if self.apart.runs:
+            tables.append(("run", runs_table(self.apart.runs, self.texts)))
+        if self.apart.nerve_tests:
+            tables.append(("nerve", nerve_table(self.apart.nerve_tests, self.texts)))
+        return tuple(self._detail(kind, table) for kind, table in tables)
+
+    def _detail(self, kind: str, table: Table) -> Detail:
         shares = tuple(width / sum(table.widths) for width in table.widths)
-        note = self.texts.text("run.course.note")
-        return (Detail(self.texts.text("run.course.title"), table.columns, table.rows, shares, (note,)),)
+        note = self.texts.text(f"{kind}.course.note")
+        return Detail(self.texts.text(f"{kind}.course.title"), table.columns, table.rows, shares, (note,))

@@ -180,6 +180,7 @@ def _course(records: Records, what: str, form: str, language: str) -> tuple[str,
         results,
         head=letterhead(),
         runs=records.runs(view.of_kind(RUN)),
+        nerve_tests=records.nerve_tests(view.nerve_tests),
     )
     return f"{view.row.id}_course.{form}", laid_out(course, form)
 

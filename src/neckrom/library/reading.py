@@ -44,8 +44,8 @@ def read_result(path: str | Path) -> AnyResult:
 
     Returns
     -------
-    Result, RunResult or PostureResult
-        Of the neck, a run or standing posture; ``docs/result.md`` describes the fields of the first.
+    Result, RunResult, PostureResult or NerveResult
+        Of the neck, a run, standing posture or a nerve test; ``docs/result.md`` describes the fields of the first.
 
     Raises
     ------

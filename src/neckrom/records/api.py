@@ -23,6 +23,7 @@ from sqlalchemy import Engine, select
 
 from neckrom.assessment.judgement import with_pain
 from neckrom.errors import InputError, OutputError, StoreError, UnknownRecordError
+from neckrom.nerve.result import NerveResult
 from neckrom.private_files import clear_unfinished
 from neckrom.records import people, sessions
 from neckrom.records.audit import Action, LogEntry, read_entries, write_entry
@@ -57,6 +58,7 @@ from neckrom.records.views import (
     Comparison,
     Deleted,
     Imported,
+    NerveSeen,
     PersonView,
     RunComparison,
     RunSeen,
@@ -339,7 +341,7 @@ class Records:
         return SessionView(row, person, entries, folder, here, values, result)
 
     def body_session(self, session_id: str) -> BodySession:
-        """A run or a posture with its files.
+        """A run, a posture or a nerve test with its files.
 
         Raises
         ------
@@ -350,7 +352,7 @@ class Records:
         row, person, entries, folder, here = self._stored(session_id)
         result = self.any_result(row.id)
         if isinstance(result, Result):
-            raise InputError(f"Session {row.id} is of the neck, no run and no posture.")
+            raise InputError(f"Session {row.id} is of the neck, no run, posture or nerve test.")
         earlier = self._run_before(row) if row.kind == RUN else None
         return BodySession(row, person, entries, folder, here, result, earlier)
 
@@ -389,6 +391,15 @@ class Records:
             result = self.any_results([row.id]).get(row.id)
             if isinstance(result, RunResult):
                 found.append(RunSeen(row, result))
+        return found
+
+    def nerve_tests(self, rows: Iterable[SessionRow]) -> list[NerveSeen]:
+        """Nerve tests with their results, as :meth:`runs`."""
+        found = []
+        for row in rows:
+            result = self.any_results([row.id]).get(row.id)
+            if isinstance(result, NerveResult):
+                found.append(NerveSeen(row, result))
         return found
 
     def change_session(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from neckrom.errors import InputError
+from neckrom.records.kinds import POSTURE
 from neckrom.records.limits import Limits, limits_for
 from neckrom.records.trends import MovementTrend, TrendPoint, change_between, trend_of
 from neckrom.records.views import BodySession, Comparison, RunComparison, SessionView
@@ -51,7 +52,8 @@ def runs_compared(one: BodySession, other: BodySession) -> RunComparison:
     """
     earlier, later = _in_order(one, other)
     if not isinstance(earlier.result, RunResult) or not isinstance(later.result, RunResult):
-        raise InputError("Postures are not compared in pairs: look at them side by side. Two runs are.")
+        what = "Postures" if earlier.row.kind == POSTURE else "Nerve tests"
+        raise InputError(f"{what} are not compared in pairs: look at them side by side. Two runs are.")
     before = {row.name: row for row in earlier.result.rows}
     beyond = {row.name: changed_beyond_error(row, before[row.name]) for row in later.result.rows}
     return RunComparison(earlier, later, beyond, earlier.row.method == later.row.method)

@@ -13,9 +13,10 @@ from neckrom.errors import InputError, OutputError, WholeBodyError
 from neckrom.private_files import TooLargeError, open_private, read_plain
 from neckrom.records.api import Records
 from neckrom.records.files import sha256_of
-from neckrom.records.kinds import NECK, RUN, known_by
+from neckrom.records.kinds import NECK, NERVE_TESTS, RUN, known_by
 from neckrom.records.result_folder import MAX_RESULT_BYTES, RESULT
 from neckrom.records.views import Imported
+from neckrom.service.sessions import is_session
 
 if TYPE_CHECKING:
     from neckrom.result import Result
@@ -158,6 +159,23 @@ def _measured_body(
 
     stands = PostureOptions(mirrored=options.mirrored, pictures=options.pictures, language=options.language)
     return measure_posture([path], folder, stands, progress.step).folder
+
+
+def parts_of(path: Path) -> tuple[Path, ...]:
+    """What a path holds, each to be stored for itself: a guided session of several nerve tests has a folder for each.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    tuple of Path
+        The path itself, or the folders of its tests that have a result.
+    """
+    if not path.is_dir() or (path / RESULT).exists() or not is_session(path):
+        return (path,)
+    return tuple(path / test for test in NERVE_TESTS if (path / test / RESULT).is_file()) or (path,)
 
 
 def _hash_of(path: Path) -> str:

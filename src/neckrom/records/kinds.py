@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from neckrom.errors import InputError
+from neckrom.nerve.result import SCHEMA_VERSION as NERVE_VERSION
+from neckrom.nerve.result import NerveResult
 from neckrom.posture.result import SCHEMA_VERSION as POSTURE_VERSION
 from neckrom.posture.result import PostureResult
 from neckrom.result import SCHEMA_VERSION as NECK_VERSION
@@ -21,8 +23,10 @@ from neckrom.running.result import SCHEMA_VERSION as RUN_VERSION
 from neckrom.running.result import RunResult
 
 NECK, RUN, POSTURE = "neck", "run", "posture"
+NERVE_TESTS = ("slr", "slump", "arms")
+"""Nerve tests; each is a kind of its own, as its result says, and all share one model."""
 
-BodyResult = RunResult | PostureResult
+BodyResult = RunResult | PostureResult | NerveResult
 """Results of the kinds that are read from a whole body."""
 AnyResult = Result | BodyResult
 
@@ -55,6 +59,10 @@ KINDS: dict[str, Kind] = {
     NECK: Kind(NECK, Result, NECK_VERSION, "neckrom measure"),
     RUN: Kind(RUN, RunResult, RUN_VERSION, "neckrom run"),
     POSTURE: Kind(POSTURE, PostureResult, POSTURE_VERSION, "neckrom posture"),
+    **{
+        test: Kind(test, NerveResult, NERVE_VERSION, f"neckrom measure --protocol {test}")
+        for test in NERVE_TESTS
+    },
 }
 
 
@@ -70,7 +78,7 @@ class Facts:
     view, norms : str
         From where it was filmed, and what it was judged against; empty where it was not.
     flagged : int
-        What is marked: movements for loss of range, rows of a run.
+        What is marked: movements for loss of range, rows of a run, trials that point to a nerve.
     """
 
     kind: str
@@ -114,6 +122,10 @@ def facts_of(result: AnyResult) -> Facts:
     if isinstance(result, PostureResult):
         clips = tuple(view.recording.clip for view in result.views)
         return Facts(POSTURE, result.tool, clips, f"side_{result.side}", "", 0)
+    if isinstance(result, NerveResult):
+        view = result.side if result.side == "front" else f"side_{result.side}"
+        flagged = sum(said.key == "nerve.reading.nerve" for said in result.reading_statements)
+        return Facts(result.kind, result.tool, (result.clip,), view, "", flagged)
     flagged = sum(item.flag == "flagged" for item in result.movements)
     return Facts(NECK, result.tool, (result.clip,), result.camera.view, result.norms.name, flagged)
 
@@ -146,6 +158,8 @@ def fault_of(result: AnyResult) -> str | None:
         return None if six else "it does not hold the six movements"
     if isinstance(result, RunResult):
         return _fault_of_run(result)
+    if isinstance(result, NerveResult):
+        return _fault_of_nerve_test(result)
     return None if result.views else "it holds no recording"
 
 
@@ -161,4 +175,17 @@ def _fault_of_run(result: RunResult) -> str | None:
     named += [row.moment.clip for row in result.rows if row.moment is not None]
     if any(not 0 <= number < len(result.clips) for number in named):
         return "it speaks of a clip that it does not hold"
+    return None
+
+
+def _fault_of_nerve_test(result: NerveResult) -> str | None:
+    if not result.trials:
+        return "it holds no trial"
+    arms = result.kind == "arms"
+    if any((trial.arm if arms else trial.leg) is None for trial in result.trials):
+        return "a trial does not say which limb was tested"
+    if any(trial.end_s < trial.start_s for trial in result.trials):
+        return "a trial ends before it begins"
+    if len(result.quality.warnings) != len(result.quality.warning_statements):
+        return "its warnings are not whole"
     return None

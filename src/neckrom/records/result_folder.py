@@ -39,7 +39,7 @@ class ResultFolder:
 
     Attributes
     ----------
-    result : Result, RunResult or PostureResult
+    result : Result, RunResult, PostureResult or NerveResult
     raw : bytes
         ``result.json`` as it is.
     files : dict

@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from neckrom.nerve.result import NerveResult
 from neckrom.records.files import FileEntry
-from neckrom.records.kinds import NECK, BodyResult
+from neckrom.records.kinds import NECK, NERVE_TESTS, BodyResult
 from neckrom.records.limits import Limits
 from neckrom.records.people import PersonRow
 from neckrom.records.sessions import SessionRow
@@ -94,12 +95,12 @@ class SessionView(StoredSession):
 
 @dataclass(frozen=True, slots=True)
 class BodySession(StoredSession):
-    """A session of a run or a posture.
+    """A session of a run, a posture or a nerve test.
 
     Attributes
     ----------
     earlier : RunSeen or None
-        The person's run before this one; None for postures.
+        The person's run before this one; None for all others.
     """
 
     result: BodyResult
@@ -112,6 +113,14 @@ class RunSeen:
 
     row: SessionRow
     result: RunResult
+
+
+@dataclass(frozen=True, slots=True)
+class NerveSeen:
+    """A nerve test with its day, for those who show several."""
+
+    row: SessionRow
+    result: NerveResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +148,14 @@ class PersonView:
         """Those of the neck alone."""
         return self.of_kind(NECK)
 
-    def of_kind(self, kind: str) -> tuple[SessionRow, ...]:
-        """Those of one kind, newest first."""
-        return tuple(row for row in self.sessions if row.kind == kind)
+    @property
+    def nerve_tests(self) -> tuple[SessionRow, ...]:
+        """Those of nerve tests of legs and arms."""
+        return self.of_kind(*NERVE_TESTS)
+
+    def of_kind(self, *kinds: str) -> tuple[SessionRow, ...]:
+        """Those of some kinds, newest first."""
+        return tuple(row for row in self.sessions if row.kind in kinds)
 
 
 @dataclass(frozen=True, slots=True)

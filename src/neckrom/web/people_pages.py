@@ -14,7 +14,7 @@ from starlette.responses import Response
 from neckrom.errors import NeckromError
 from neckrom.exports.write import Format
 from neckrom.guided.sessions import CAMERAS, PROTOCOLS
-from neckrom.handouts.bodies import runs_table
+from neckrom.handouts.bodies import nerve_table, runs_table
 from neckrom.handouts.course import course_of, ends_of
 from neckrom.handouts.making import letterhead
 from neckrom.handouts.trend_drawing import HEIGHT, WIDTH
@@ -133,6 +133,7 @@ def people_routes(desk: Desk) -> APIRouter:
             results,
             head=letterhead(),
             runs=records.runs(view.of_kind(RUN)),
+            nerve_tests=records.nerve_tests(view.nerve_tests),
         )
         records.log(Action.HANDED_OUT, view.row.id, None, f"course, {form}")
         return handed_out(made, form, f"{view.row.id}_course")
@@ -156,6 +157,7 @@ def person_page(
     of_neck = [result for row in view.neck if isinstance(result := results.get(row.id), Result)]
     said = of_neck if len(of_neck) == len(view.neck) else []
     runs = records.runs(view.of_kind(RUN))
+    tests = records.nerve_tests(view.nerve_tests)
     limits = records.limits(view.row.id)
     course = course_of(view, trends, limits, texts, said)
     typed = {
@@ -166,6 +168,7 @@ def person_page(
     shown = {
         "view": view,
         "runs": runs_table(runs, texts) if runs else None,
+        "nerve_tests": nerve_table(tests, texts) if tests else None,
         "course": course,
         "drawings": course.trends(HEIGHT) if course.trends is not None else (),
         "error": error_lines(limits, texts)[0],

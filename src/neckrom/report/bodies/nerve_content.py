@@ -23,22 +23,8 @@ from neckrom.report.bodies.pictures import BodyPicture
 from neckrom.report.content import Table
 from neckrom.report.letterhead import NOBODY, Letterhead, facts_of
 from neckrom.saying import figures
-from neckrom.saying.grades import Grade, gravest
-from neckrom.saying.sentences import said
-from neckrom.saying.verdict import Finding, Verdict
-
-_POINTS_TO_NERVE = "nerve.reading.nerve"
-_OPEN = frozenset(
-    f"nerve.reading.{name}"
-    for name in (
-        "not_marked",
-        "holding_unknown",
-        "not_held",
-        "no_change",
-        "no_answer",
-        "changes_pain_unknown",
-    )
-)
+from neckrom.saying.grades import Grade
+from neckrom.saying.nerve_tests import nerve_verdict, sides_row
 
 
 def nerve_content(
@@ -64,6 +50,8 @@ def nerve_content(
     words = texts or load_messages(FALLBACK)
     text = partial(_text, words)
     rows = trial_rows(result, words)
+    sides = sides_row(result, words)
+    table = rows if sides is None else [*rows, sides]
     return BodyContent(
         texts=words,
         title=words.text(f"nerve.kind.{result.kind}"),
@@ -83,8 +71,8 @@ def nerve_content(
         quantities_title=text("trials"),
         quantities=Table(
             tuple(words.text(f"nerve.table.{row}") for row in ROWS),
-            tuple(rows),
-            tuple(Grade.CALM for _ in rows),
+            tuple(table),
+            tuple(Grade.CALM for _ in table),
             (14, 14, 12, 20, 10, 18, 12),
         ),
         charts=() if curves is None else (_chart(result, curves, words),),
@@ -96,28 +84,6 @@ def nerve_content(
         statement=statement_of(result.statement_key, result.statement, words),
         closing=words.text("verdict.no_diagnosis"),
     )
-
-
-def nerve_verdict(result: NerveResult, texts: Messages) -> Verdict:
-    """The reading, line by line.
-
-    Parameters
-    ----------
-    result : NerveResult
-    texts : Messages
-    """
-    findings = tuple(
-        Finding(statement.key.rsplit(".", 1)[1], _grade(statement.key), said(statement, texts))
-        for statement in result.reading_statements
-    )
-    return Verdict(findings=findings, grade=gravest(*(one.grade for one in findings)), meaning="")
-
-
-def _grade(key: str) -> Grade:
-    """Only what points to a nerve is marked; a range never is."""
-    if key == _POINTS_TO_NERVE:
-        return Grade.CAUTION
-    return Grade.OPEN if key in _OPEN else Grade.NOTE
 
 
 def _text(texts: Messages, key: str, **values: str | float) -> str:

@@ -1,4 +1,4 @@
-"""The report of a run or a posture that lies in its folder, laid out again: in any language, for any reader."""
+"""The report of a run, a posture or a nerve test that lies in its folder, laid out again in any language."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ import numpy as np
 from PIL import Image
 
 from neckrom.messages import Messages
+from neckrom.nerve.result import NerveResult
 from neckrom.posture.result import PostureResult
 from neckrom.private_files import read_plain
 from neckrom.report.bodies.content import BodyContent
+from neckrom.report.bodies.nerve_content import nerve_content
+from neckrom.report.bodies.nerve_tables import read_nerve_curves
 from neckrom.report.bodies.pictures import BodyPicture
 from neckrom.report.bodies.posture_content import posture_content
 from neckrom.report.bodies.run_content import run_content
@@ -24,6 +27,8 @@ from neckrom.report.write import PICTURES
 from neckrom.running.curves import Curves
 from neckrom.running.result import RunResult
 from neckrom.saying.runs import Earlier
+
+StoredResult = RunResult | PostureResult | NerveResult
 
 MAX_PICTURE_BYTES = 5_000_000
 _NO_PICTURE = (
@@ -38,14 +43,16 @@ _NO_PICTURE = (
 """What Pillow raises of a file that is none, or claims more points than any picture of ours has."""
 
 
-def picture_names(result: RunResult | PostureResult) -> tuple[str, ...]:
+def picture_names(result: StoredResult) -> tuple[str, ...]:
     """Which pictures a result may have, in their order."""
     if isinstance(result, RunResult):
         return tuple(row.name for row in result.rows)
+    if isinstance(result, NerveResult):
+        return tuple(f"trial_{number}" for number in range(1, len(result.trials) + 1))
     return tuple(f"view_{number}" for number in range(1, len(result.views) + 1))
 
 
-def stored_pictures(folder: Path, result: RunResult | PostureResult) -> dict[str, bytes]:
+def stored_pictures(folder: Path, result: StoredResult) -> dict[str, bytes]:
     """Pictures of a result folder as JPEG, by name; empty where the person kept none."""
     found = {}
     for name in picture_names(result):
@@ -66,7 +73,7 @@ def _opened(data: bytes) -> Image.Image | None:
         return None
 
 
-def _pictures(result: RunResult | PostureResult, kept: Mapping[str, bytes]) -> dict[str, BodyPicture]:
+def _pictures(result: StoredResult, kept: Mapping[str, bytes]) -> dict[str, BodyPicture]:
     drawn = {}
     for name, data in kept.items():
         image = _opened(data)
@@ -75,9 +82,12 @@ def _pictures(result: RunResult | PostureResult, kept: Mapping[str, bytes]) -> d
     return drawn
 
 
-def _time_of(result: RunResult | PostureResult, name: str) -> float:
+def _time_of(result: StoredResult, name: str) -> float:
     if isinstance(result, PostureResult):
         return result.views[int(name.removeprefix("view_")) - 1].moment_s
+    if isinstance(result, NerveResult):
+        trial = result.trials[int(name.removeprefix("trial_")) - 1]
+        return 0.5 * (trial.start_s + trial.end_s) if trial.symptom_s is None else trial.symptom_s
     moment = next((row.moment for row in result.rows if row.name == name), None)
     return 0.0 if moment is None else moment.time_s
 
@@ -100,7 +110,7 @@ def curves_in(folder: Path, result: RunResult) -> list[Curves]:
 
 
 def stored_content(
-    result: RunResult | PostureResult,
+    result: StoredResult,
     folder: Path,
     texts: Messages,
     head: Letterhead = NOBODY,
@@ -117,5 +127,8 @@ def stored_content(
     drawn = _pictures(result, stored_pictures(folder, result))
     if isinstance(result, PostureResult):
         return posture_content(result, tuple(drawn.values()), texts, head)
+    if isinstance(result, NerveResult):
+        by_trial = {int(name.removeprefix("trial_")) - 1: picture for name, picture in drawn.items()}
+        return nerve_content(result, read_nerve_curves(folder, result), by_trial, texts, head)
     by_row = {row.name: drawn[row.name] for row in result.rows if row.name in drawn}
     return run_content(result, curves_in(folder, result), by_row, texts, head, earlier=earlier)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from neckrom.private_files import open_plain
 from neckrom.report.files import write_whole
 from neckrom.running.curves import COLUMNS, Curves
 from neckrom.running.result import RunResult
+from neckrom.types import FloatArray
 
 CURVES: dict[str, str] = {"run": "angles.csv", "back": "angles_back.csv"}
 """File of the curves by the role of their clip."""
@@ -99,24 +100,49 @@ def read_curves(path: Path, clip: int = 0) -> Curves | None:
     InputError
         If it is damaged.
     """
+    columns = read_columns(path, COLUMNS)
+    return None if columns is None else Curves(clip, columns.pop("time_s"), columns)
+
+
+def read_columns(path: Path, known: Collection[str]) -> dict[str, FloatArray] | None:
+    """The columns of a table of angles over time, ``time_s`` first; None where there is no file.
+
+    Parameters
+    ----------
+    path : Path
+    known : collection of str
+        Names that a column may have.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (N,), or None
+        NaN where a cell is empty.
+
+    Raises
+    ------
+    InputError
+        If it is damaged.
+    """
     try:
         with open_plain(path) as opened:
             lines = [opened.readline(_MAX_LINE).decode("utf-8")]
             while line := opened.readline(_MAX_LINE):
                 lines.append(line.decode("utf-8"))
                 if len(lines) > MAX_ROWS:
-                    raise InputError(f"{path} has more rows than any run. Measure the clip again.")
+                    raise InputError(f"{path} has more rows than any recording. Measure the clip again.")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read ({error}). Measure the clip again.") from error
     head, *rows = list(csv.reader(lines)) or [[]]
-    if not head or head[0] != "time_s" or any(name not in COLUMNS for name in head[1:]):
-        raise InputError(f"{path} is damaged: it does not name the curves of a run. Measure the clip again.")
+    if not head or head[0] != "time_s" or any(name not in known for name in head[1:]):
+        raise InputError(
+            f"{path} is damaged: it does not name the angles of its recording. Measure the clip again."
+        )
     try:
         values = np.array(
             [[math.nan if cell == "" else float(cell) for cell in row] for row in rows], dtype=np.float64
         ).reshape(len(rows), len(head))
     except ValueError as error:
         raise InputError(f"{path} is damaged ({error}). Measure the clip again.") from error
-    return Curves(clip, values[:, 0], {name: values[:, at] for at, name in enumerate(head) if at})
+    return {name: values[:, at] for at, name in enumerate(head)}

@@ -1,0 +1,165 @@
+"""Nerve tests of legs and arms in words: the reading, the sides beside each other, one session in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from neckrom.messages import Messages
+from neckrom.nerve.result import LeftOrRight, NerveResult, NerveTrial
+from neckrom.nerve.wording import ROWS
+from neckrom.saying.grades import GRADES, Grade
+from neckrom.saying.names import display_name
+from neckrom.saying.sentences import said_or
+from neckrom.saying.verdict import Finding, Verdict
+from neckrom.statement import Statement
+
+NONE = "–"
+_POINTS_TO_NERVE = "nerve.reading.nerve"
+_OPEN = frozenset(
+    f"nerve.reading.{name}"
+    for name in (
+        "not_marked",
+        "holding_unknown",
+        "not_held",
+        "no_change",
+        "no_answer",
+        "changes_pain_unknown",
+    )
+)
+_BEGINS_A_TRIAL = frozenset({"nerve.reading.came_at", "nerve.reading.came"})
+_OF_A_TRIAL = _OPEN - {"nerve.reading.not_marked"} | {
+    f"nerve.reading.{name}" for name in ("stretch", "stays", "stays_own", "nerve")
+}
+"""What goes on with the symptom that was said before it."""
+_READINGS = ("nerve.reading.", "screen.reading.")
+"""Texts that a reading is made of: a file from elsewhere may name any."""
+
+
+def nerve_verdict(result: NerveResult, texts: Messages) -> Verdict:
+    """The reading, a line for each trial and for the sides, the most important first.
+
+    Where it cannot be said in this language, it stands as it was kept.
+
+    Parameters
+    ----------
+    result : NerveResult
+    texts : Messages
+    """
+    lines = _lines(result.reading_statements)
+    findings = sorted((_finding(line, texts) for line in lines), key=lambda one: GRADES.index(one.grade))
+    if not findings or not all(finding.text for finding in findings):
+        findings = [Finding("reading", Grade.NOTE, display_name(result.reading, 2000) or NONE)]
+    return Verdict(findings=tuple(findings), grade=findings[0].grade, meaning="")
+
+
+def _lines(statements: Sequence[Statement]) -> list[list[Statement]]:
+    """Statements that belong together: a symptom and what became of it; every other one for itself."""
+    lines: list[list[Statement]] = []
+    for statement in statements:
+        if statement.key in _OF_A_TRIAL and lines and lines[-1][0].key in _BEGINS_A_TRIAL:
+            lines[-1].append(statement)
+        else:
+            lines.append([statement])
+    return lines
+
+
+def _finding(line: Sequence[Statement], texts: Messages) -> Finding:
+    sound = all(statement.key.startswith(_READINGS) for statement in line)
+    gravest_one = min(line, key=lambda statement: GRADES.index(_grade(statement.key)))
+    text = said_or(line, "", texts) if sound else ""
+    return Finding(gravest_one.key.rsplit(".", 1)[1], _grade(gravest_one.key), text)
+
+
+def _grade(key: str) -> Grade:
+    """Only what points to a nerve is marked; a range never is."""
+    if key == _POINTS_TO_NERVE:
+        return Grade.CAUTION
+    return Grade.OPEN if key in _OPEN else Grade.NOTE
+
+
+def sides_row(result: NerveResult, texts: Messages) -> tuple[str, ...] | None:
+    """How far both sides are apart, as a row below the trials; None where only one was done.
+
+    Parameters
+    ----------
+    result : NerveResult
+    texts : Messages
+
+    Returns
+    -------
+    tuple of str or None
+        A cell for each of :data:`neckrom.nerve.wording.ROWS`. It stands below the angle that was compared: that of
+        the first symptom, or of the end of the way where a side has none.
+    """
+    if result.side_difference_deg is None:
+        return None
+    felt = {limb_side(trial) for trial in result.trials if trial.symptom_angle_deg is not None}
+    cells = dict.fromkeys(ROWS, NONE)
+    cells["limb"] = texts.text("nerve.course.difference")
+    cells["symptom" if len(felt) == 2 else "end"] = _difference(result, texts)
+    return tuple(cells[name] for name in ROWS)
+
+
+def limb_side(trial: NerveTrial) -> LeftOrRight | None:
+    """Of the leg or arm that was tested."""
+    return trial.leg or trial.arm
+
+
+@dataclass(frozen=True, slots=True)
+class NerveLine:
+    """One session in a line, as its course shows it.
+
+    Attributes
+    ----------
+    test, left, right, difference, pain : str
+        The angle of each side at its first symptom, with its interval; a dash where there is none.
+    """
+
+    test: str
+    left: str
+    right: str
+    difference: str
+    pain: str
+
+
+def nerve_line(result: NerveResult, texts: Messages) -> NerveLine:
+    """Put a session into a line.
+
+    Parameters
+    ----------
+    result : NerveResult
+    texts : Messages
+    """
+    pains = {trial.pain for trial in result.trials if trial.pain is not None}
+    said = [texts.text(f"nerve.pain.{pain}") for pain in ("own", "stretch") if pain in pains]
+    return NerveLine(
+        texts.text(f"nerve.kind.{result.kind}"),
+        _symptom_of("left", result.trials, texts),
+        _symptom_of("right", result.trials, texts),
+        NONE if result.side_difference_deg is None else _difference(result, texts),
+        ", ".join(said) or NONE,
+    )
+
+
+def _symptom_of(side: LeftOrRight, trials: Sequence[NerveTrial], texts: Messages) -> str:
+    """Every trial of a side in which something was felt."""
+    felt = [trial for trial in trials if limb_side(trial) == side and trial.symptom_s is not None]
+    told = [
+        _with_interval(trial.symptom_angle_deg, trial.interval95_deg, texts)
+        for trial in felt
+        if trial.symptom_angle_deg is not None
+    ]
+    return "; ".join(told) or (texts.text("nerve.table.not_measured") if felt else NONE)
+
+
+def _difference(result: NerveResult, texts: Messages) -> str:
+    assert result.side_difference_deg is not None
+    return _with_interval(result.side_difference_deg, result.side_difference_interval95_deg, texts)
+
+
+def _with_interval(angle_deg: float, ends_deg: tuple[float, float] | None, texts: Messages) -> str:
+    if ends_deg is None:
+        return texts.text("nerve.table.angle", angle_deg=angle_deg)
+    low, high = ends_deg
+    return texts.text("nerve.table.angle_interval", angle_deg=angle_deg, low_deg=low, high_deg=high)
