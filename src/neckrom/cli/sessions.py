@@ -109,8 +109,8 @@ def import_session(
         Path,
         typer.Argument(
             metavar="PATH",
-            help="A result folder (of the neck, a run, a posture or a nerve test), a clip (measured first, see --kind), "
-            "or the recording of a session.",
+            help="A result folder (of the neck, a run, a posture or a nerve test), a clip (measured first, see "
+            "--kind), or the recording of a session.",
         ),
     ],
     *,
