@@ -7,11 +7,14 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neckrom.body.points import LEFT_LEG, RIGHT_LEG
 from neckrom.landmarks.mirror import mirror_bodies
-from neckrom.running import RunMeasurement, measure_run
+from neckrom.running import RunMeasurement, measure, measure_run
 from neckrom.running.bars import checked
+from neckrom.running.measurement import Estimate
 from tests.body.clips import BACK, SIDE, SIDE_SLOW, runner
 from tests.landmarks.bodies import run_series
 
@@ -172,3 +175,28 @@ def test_a_shoe_that_is_lost_leaves_its_angle_open(feet, said):
     assert f"run_shoe_lost_{said}" in [notice.key for notice in found.notices]
     for step in found.steps:
         assert np.isnan(step.strike_deg.value) == (step.foot in lost)
+
+
+@given(
+    shoe=st.floats(-40, 40), sd=st.floats(0.5, 8), line=st.floats(-40, 40), line_sd=st.floats(0.5, 8)
+)  # fmt: skip
+def test_a_shoe_that_the_heel_toe_line_contradicts_is_as_unsure_as_that(shoe, sd, line, line_sd):
+    said = measure._as_sure_as_they_agree(Estimate(shoe, sd), Estimate(line, line_sd))
+    low, high = said.interval95
+    assert said.value == shoe
+    assert said.sd >= sd
+    if abs(shoe - line) > measure.USUALLY_APART_DEG:
+        assert low - 1e-9 <= line <= high + 1e-9
+    else:
+        assert said.sd == sd
+
+
+def test_a_shoe_that_is_followed_badly_is_no_sure_angle():
+    """Half of each turn is lost, as where background is followed with the shoe."""
+    series = runner(SIDE).series
+    assert series.foot_motion is not None
+    right = {strike.near: strike.angle_deg for strike in measure_run(series).strikes.values()}
+    slipped = replace(series, foot_motion=series.foot_motion * np.array([-0.5, 1, 1, 1], dtype=np.float32))
+    for near, angle in ((s.near, s.angle_deg) for s in measure_run(slipped).strikes.values()):
+        assert abs(angle.value - right[near].value) > 8, "otherwise nothing is tried here"
+        assert angle.sd > 1.5 * right[near].sd

@@ -15,6 +15,7 @@ from neckrom.running.evenness import evenness_features, percent
 from neckrom.running.gait import Gait, find_gait
 from neckrom.running.measurement import (
     NOTHING,
+    WIDTH_95,
     ArmCrossing,
     Estimate,
     FootStrike,
@@ -45,6 +46,8 @@ REAR_FROM_DEG, FORE_TO_DEG = 5.0, -3.0
 the foot lands flat."""
 OBLIQUE_FROM_DEG = 12.0
 """From here on an oblique view widens the intervals: the numbers were fitted on views up to about this."""
+USUALLY_APART_DEG = 6.0
+"""Turn of the shoe and line from heel to toe differ by less in nine of ten feet of the people fitted on."""
 SIDES: tuple[Side, Side] = ("left", "right")
 
 
@@ -268,12 +271,13 @@ def _strike(reader: _Reader, side: Side) -> FootStrike:
             shank_deg=reader.read(f"shank_{word}", features) if reader.bright else NOTHING,
             knee_deg=reader.read(f"knee_{word}", features) if reader.bright else NOTHING,
         )
-    angle = reader.read(f"strike_{word}", features)
+    angle = line = reader.read(f"strike_{word}", features)
     turned = turned_until_flat_deg(reader.series, reader.gait, side)
     if followed(turned, reader.gait.foot(side)) and f"strike_turned_{word}" in reader.calibration.readings:
         angle = reader.read(f"strike_turned_{word}", features | {"turned": float(np.nanmedian(turned))})
         # a shoe that is followed badly turns differently in every step
         angle = Estimate(angle.value, float(np.hypot(angle.sd, error_of_median(turned))))
+        angle = _as_sure_as_they_agree(angle, line)
     name, certainty = _sure_class(angle, reader.frames_per_second)
     return FootStrike(
         near=word == "near",
@@ -284,6 +288,14 @@ def _strike(reader: _Reader, side: Side) -> FootStrike:
         shank_deg=reader.read(f"shank_{word}", features),
         knee_deg=reader.read(f"knee_{word}", features),
     )
+
+
+def _as_sure_as_they_agree(shoe: Estimate, line: Estimate) -> Estimate:
+    """The angle by the shoe; where the line from heel to toe contradicts it, the interval reaches as far as that."""
+    apart = abs(shoe.value - line.value)
+    if not apart > USUALLY_APART_DEG:
+        return shoe
+    return Estimate(shoe.value, float(max(shoe.sd, apart / WIDTH_95)))
 
 
 def _foot_lost(reader: _Reader, side: Side) -> bool:
