@@ -23,7 +23,6 @@ from neckrom.nerve.marks import Mark, load_marks
 from neckrom.nerve.measure import measure_leg_test
 from neckrom.nerve.raw_angles import LEG
 from neckrom.nerve.result import NerveResult
-from neckrom.result import ToolInfo
 from neckrom.service.body_recordings import BodyRecording, part_of, read_recording
 from neckrom.service.folders import LANDMARK_FILE, distinct_folders, new_folder, refuse_existing
 from neckrom.service.measure import Border, Progress
@@ -204,7 +203,7 @@ def _measure_recording(
     measured = measure_leg_test(series, options.test, tuple(sorted(marks, key=lambda mark: mark.time_s)))
     about = About(
         clip=part.clip_info(),
-        tool=_tool(recording, measured.angles),
+        tool=recording.tool(ESTIMATOR, measured.angles.corrections.calibration_id),
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
         marked=marked,
         warnings=part.notices,
@@ -290,19 +289,6 @@ def _measure_into(
         progress.step(path, "report", 1, 1)
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
     return NerveOutcome(path, folder, result, None, written)
-
-
-def _tool(recording: BodyRecording, angles: LegTestAngles) -> ToolInfo:
-    from neckrom import __version__  # noqa: PLC0415
-
-    detector = recording.header.detector
-    return ToolInfo(
-        version=__version__,
-        engine=f"{detector.name} {detector.version} ({detector.settings})",
-        model_sha256=detector.model_sha256,
-        estimator=ESTIMATOR,
-        calibration_id=angles.corrections.calibration_id,
-    )
 
 
 def _write(folder: Path, result: NerveResult, angles: LegTestAngles, marks: Sequence[Mark]) -> None:
