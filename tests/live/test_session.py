@@ -28,8 +28,9 @@ from neckrom.live.contract import (
 )
 from neckrom.live.events import Ask, Happening, LearnNeutral, Sample, Save, StorePicture, UserCommand
 from neckrom.live.keys import Key, every_key, text
+from neckrom.live.neck_view import state_of
 from neckrom.live.session import SessionMachine
-from neckrom.live.view import Surroundings, state_of
+from neckrom.live.view import Surroundings
 from neckrom.types import MOVEMENTS, Movement
 from tests.live.people import (
     NAN3,

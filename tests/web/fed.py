@@ -17,8 +17,9 @@ from neckrom.live.contract import Check, Command, Consent, Heard, Pain, Phase, S
 from neckrom.live.events import Happening, Save, UserCommand
 from neckrom.live.first_result import first_result
 from neckrom.live.keys import Key, text
+from neckrom.live.neck_view import state_of
 from neckrom.live.session import SessionMachine
-from neckrom.live.view import Surroundings, state_of
+from neckrom.live.view import Surroundings
 from neckrom.result import Result, SessionFacts
 from neckrom.types import Movement
 from tests.live.people import answers, machine, play, repetition, sample

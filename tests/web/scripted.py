@@ -22,9 +22,10 @@ from neckrom.live.contract import Check, Command, HeadPose, Phase, State
 from neckrom.live.events import Effect, Happening, LearnNeutral, Sample, Save, StorePicture, UserCommand
 from neckrom.live.first_result import first_result
 from neckrom.live.keys import Key, text
+from neckrom.live.neck_view import state_of
 from neckrom.live.protocols import load_session_protocol
 from neckrom.live.session import SessionMachine
-from neckrom.live.view import Surroundings, state_of
+from neckrom.live.view import Surroundings
 from neckrom.result import Result, SessionFacts
 from neckrom.types import Movement
 

@@ -82,3 +82,10 @@ class BodyQuality(Model):
     )
     interval_note: str = ""
     interval_statement: Statement | None = None
+
+
+class BodyConfiguration(Model):
+    """How a recording was turned before it was measured; each kind adds what else was set."""
+
+    mirrored: bool = False
+    rotate_deg: int = 0

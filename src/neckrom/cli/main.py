@@ -18,6 +18,15 @@ from typer.core import TyperGroup
 from neckrom.cli.backups import keeping
 from neckrom.cli.calibrate import calibrate
 from neckrom.cli.handing_out import giving
+from neckrom.cli.measure_options import (
+    DEFAULT_OUT,
+    JsonOption,
+    LanguageOption,
+    NoPicturesOption,
+    OutOption,
+    OverwriteOption,
+    VerboseOption,
+)
 from neckrom.cli.people import people
 from neckrom.cli.posture import posture
 from neckrom.cli.running import running
@@ -29,7 +38,6 @@ from neckrom.cli.study import study
 from neckrom.cli.terminal import console, print_json, say, tell
 from neckrom.errors import DefectError, ExitCode, NeckromError, OutputError
 
-DEFAULT_OUT = Path("neckrom-results")
 DEMO_OUT = Path("neckrom-demo")
 VALIDATION_OUT = Path("neckrom-validation")
 MOST_WARM_UPS = 20
@@ -98,24 +106,11 @@ app.add_typer(screening)
 app.add_typer(setting)
 app.add_typer(study, name="study")
 
-_Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")]
-_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are already there.")]
 _Jobs = Annotated[
     str | None,
     typer.Option(
         "--jobs", "-j", metavar="N", help="Inputs measured at once; by default half the processor cores."
     ),
-]
-_Language = Annotated[
-    str | None,
-    typer.Option(
-        "--lang",
-        metavar="en|de|es|fr",
-        help="Language; else the one of neckrom settings, else English.",
-    ),
-]
-_Json = Annotated[
-    bool, typer.Option("--json", help="Print the result as JSON on stdout, and nothing else there.")
 ]
 
 
@@ -143,16 +138,14 @@ def options_of_all_commands(
 @app.command()
 def demo(
     *,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the results.")
-    ] = DEMO_OUT,
+    out: OutOption = DEMO_OUT,
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Also write the clip with the angles drawn in.")
     ] = False,
-    lang: _Language = None,
-    overwrite: _Overwrite = False,
-    as_json: _Json = False,
-    verbose: _Verbose = False,
+    lang: LanguageOption = None,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Measure the sample clip that comes with neckrom."""
     from neckrom.cli.options import OptionReader  # noqa: PLC0415
@@ -257,14 +250,12 @@ def measure(
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Also write the clip with the angles drawn in.")
     ] = False,
-    no_pictures: Annotated[
-        bool, typer.Option("--no-pictures", help="No picture of the person in anything that is written.")
-    ] = False,
-    lang: _Language = None,
+    no_pictures: NoPicturesOption = False,
+    lang: LanguageOption = None,
     jobs: _Jobs = None,
-    overwrite: _Overwrite = False,
-    as_json: _Json = False,
-    verbose: _Verbose = False,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Measure the range of motion in each input and write its report."""
     from neckrom.cli.options import OptionReader  # noqa: PLC0415
@@ -276,10 +267,7 @@ def measure(
     distance_m = reader.number("--distance", distance, 0.2, 20, "metres", example="0.7")
     at_once = reader.count("--jobs", jobs, _default_jobs())
     turned = reader.quarter_turn("--rotate", rotate)
-    if overlay and no_pictures:
-        reader.problems.append(
-            "--overlay and --no-pictures: the overlay shows the person; leave one of them out"
-        )
+    reader.overlay_is_a_picture(overlay=overlay, no_pictures=no_pictures)
     if camera is not None and hfov is not None:
         reader.problems.append(
             "--camera and --hfov: the profile knows the field of view; leave one of them out"
@@ -391,7 +379,7 @@ def live(
             help="What the session asks for: the neck, or tests of the nerves of the legs.",
         ),
     ] = "full",
-    lang: _Language = None,
+    lang: LanguageOption = None,
     fast: Annotated[bool, typer.Option("--fast", help="Play a clip as fast as it can be measured.")] = False,
     size: Annotated[
         str, typer.Option("--size", metavar="WxH", help="Picture size to ask the camera for.")
@@ -401,7 +389,7 @@ def live(
         str,
         typer.Option("--norms", metavar="NAME|FILE", help="Norm set to judge by: neckrom norms lists them."),
     ] = "article",
-    verbose: _Verbose = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Lead through a session by voice, on a page in the browser: the neck, or nerve tests (--protocol slump, slr)."""
     start_log(verbose=verbose)
@@ -434,8 +422,8 @@ def open_pages(
     ] = None,
     port: Annotated[int | None, typer.Option("--port", metavar="N", help="Of the page on 127.0.0.1.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address only.")] = False,
-    lang: _Language = None,
-    verbose: _Verbose = False,
+    lang: LanguageOption = None,
+    verbose: VerboseOption = False,
 ) -> None:
     """Open the records in the browser: people, sessions, trends, the neck screen, guided sessions."""
     start_log(verbose=verbose)
@@ -469,9 +457,9 @@ def validate(
     everything: Annotated[
         bool, typer.Option("--all", help="Print all tables, not only the main ones.")
     ] = False,
-    overwrite: _Overwrite = False,
-    as_json: _Json = False,
-    verbose: _Verbose = False,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Measure clips whose angles are known, and say how far the measurement was right."""
     from neckrom.cli.options import OptionReader  # noqa: PLC0415

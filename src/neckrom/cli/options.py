@@ -57,6 +57,13 @@ class OptionReader:
         if wrong:
             self.problems.append(f"{', '.join(wrong)}: not for --protocol {test}; leave out")
 
+    def overlay_is_a_picture(self, *, overlay: bool, no_pictures: bool) -> None:
+        """Refuse to write the clip with the person in it where no picture of the person may be written."""
+        if overlay and no_pictures:
+            self.problems.append(
+                "--overlay and --no-pictures: the overlay shows the person; leave one of them out"
+            )
+
     def count(self, option: str, text: str | None, default: int) -> int:
         """A whole number from 1."""
         if text is None:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from neckrom.cli.measure_options import (
+    DEFAULT_OUT,
+    JsonOption,
+    LanguageOption,
+    NoPicturesOption,
+    OutOption,
+    OverwriteOption,
+    RotateOption,
+    VerboseOption,
+)
 from neckrom.cli.starting import spoken, start_log
-from neckrom.cli.terminal import console, print_json
+from neckrom.cli.terminal import console
 
 posture = typer.Typer()
-
-DEFAULT_OUT = Path("neckrom-results")
 
 
 @posture.command("posture")
@@ -25,9 +34,7 @@ def posture_command(
         ),
     ],
     *,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the results.")
-    ] = DEFAULT_OUT,
+    out: OutOption = DEFAULT_OUT,
     c7: Annotated[
         tuple[str, str] | None,
         typer.Option(
@@ -47,28 +54,12 @@ def posture_command(
     mirrored: Annotated[
         bool, typer.Option("--mirrored", help="Stored mirrored (some selfie cameras): swap the sides.")
     ] = False,
-    rotate: Annotated[
-        str | None,
-        typer.Option(
-            "--rotate", metavar="0|90|180|270", help="Turn the picture clockwise; found out without it."
-        ),
-    ] = None,
-    no_pictures: Annotated[
-        bool, typer.Option("--no-pictures", help="No picture of the person in anything that is written.")
-    ] = False,
-    lang: Annotated[
-        str | None,
-        typer.Option("--lang", metavar="en|de|es|fr", help="Language; else the one of neckrom settings."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace results that are already there.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON on stdout, and nothing else there.")
-    ] = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")
-    ] = False,
+    rotate: RotateOption = None,
+    no_pictures: NoPicturesOption = False,
+    lang: LanguageOption = None,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Read how head and trunk are held while standing, from the side."""
     from neckrom.cli.options import OptionReader  # noqa: PLC0415
@@ -97,13 +88,6 @@ def posture_command(
     )
     with progress_on(console(stderr=True)) as progress:
         outcome = measure_posture(inputs, out, options, progress.step)
-    if as_json:
-        print_json(outcome.result.model_dump_json(indent=1))
-        return
-    from neckrom.cli.show import files_view  # noqa: PLC0415
-    from neckrom.cli.show_bodies import posture_view  # noqa: PLC0415
-    from neckrom.messages import load_messages  # noqa: PLC0415
+    from neckrom.cli.show_bodies import posture_view, show_measured  # noqa: PLC0415
 
-    stdout = console()
-    stdout.print(posture_view(outcome.result, load_messages(language)))
-    stdout.print(files_view(outcome.folder, outcome.written), soft_wrap=True)
+    show_measured(outcome, partial(posture_view, outcome.result), language, as_json=as_json)

@@ -7,12 +7,21 @@ from typing import Annotated
 
 import typer
 
+from neckrom.cli.measure_options import (
+    DEFAULT_OUT,
+    JsonOption,
+    LanguageOption,
+    NoPicturesOption,
+    OutOption,
+    OverwriteOption,
+    RotateOption,
+    VerboseOption,
+)
 from neckrom.cli.starting import spoken, start_log
-from neckrom.cli.terminal import console, print_json
+from neckrom.cli.terminal import console
 
 running = typer.Typer()
 
-DEFAULT_OUT = Path("neckrom-results")
 SPEEDS_KMH = (3.0, 45.0)
 RATES_FPS = (15.0, 2000.0)
 
@@ -64,34 +73,16 @@ def run_command(
     mirrored: Annotated[
         bool, typer.Option("--mirrored", help="The clips were stored mirrored: swap the sides.")
     ] = False,
-    rotate: Annotated[
-        str | None,
-        typer.Option(
-            "--rotate", metavar="0|90|180|270", help="Turn the picture clockwise; found out without it."
-        ),
-    ] = None,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the results.")
-    ] = DEFAULT_OUT,
+    rotate: RotateOption = None,
+    out: OutOption = DEFAULT_OUT,
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Also write the clip with the body and the angles drawn in.")
     ] = False,
-    no_pictures: Annotated[
-        bool, typer.Option("--no-pictures", help="No picture of the person in anything that is written.")
-    ] = False,
-    lang: Annotated[
-        str | None,
-        typer.Option("--lang", metavar="en|de|es|fr", help="Language; else the one of neckrom settings."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace results that are already there.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON on stdout, and nothing else there.")
-    ] = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")
-    ] = False,
+    no_pictures: NoPicturesOption = False,
+    lang: LanguageOption = None,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Read from a clip how head, trunk, arms and feet move while running."""
     from neckrom.cli.options import OptionReader  # noqa: PLC0415
@@ -100,10 +91,7 @@ def run_command(
     speed_kmh = reader.number("--speed", speed, *SPEEDS_KMH, "km/h", example="10")
     rate = reader.number("--fps-true", fps_true, *RATES_FPS, "pictures a second", example="240")
     turned = reader.quarter_turn("--rotate", rotate)
-    if overlay and no_pictures:
-        reader.problems.append(
-            "--overlay and --no-pictures: the overlay shows the person; leave one of them out"
-        )
+    reader.overlay_is_a_picture(overlay=overlay, no_pictures=no_pictures)
     language = spoken(lang)
     reader.language("--lang", language)
     reader.finish()
@@ -126,13 +114,8 @@ def run_command(
     )
     with progress_on(console(stderr=True)) as progress:
         outcome = measure_run_of(clip, out, options, progress.step)
-    if as_json:
-        print_json(outcome.result.model_dump_json(indent=1))
-        return
-    from neckrom.cli.show import files_view  # noqa: PLC0415
-    from neckrom.cli.show_bodies import run_view  # noqa: PLC0415
-    from neckrom.messages import load_messages  # noqa: PLC0415
+    from neckrom.cli.show_bodies import run_view, show_measured  # noqa: PLC0415
 
-    stdout = console()
-    stdout.print(run_view(outcome.result, load_messages(language), outcome.earlier))
-    stdout.print(files_view(outcome.folder, outcome.written), soft_wrap=True)
+    show_measured(
+        outcome, lambda texts: run_view(outcome.result, texts, outcome.earlier), language, as_json=as_json
+    )

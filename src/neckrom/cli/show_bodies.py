@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -11,7 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from neckrom.body.result import BodyQuality
-from neckrom.messages import FALLBACK, Messages
+from neckrom.cli.show import files_view
+from neckrom.cli.terminal import console, print_json
+from neckrom.messages import FALLBACK, Messages, load_messages
 from neckrom.posture.result import PostureResult
 from neckrom.running.result import RunResult
 from neckrom.saying.grades import LOOKS
@@ -19,6 +22,26 @@ from neckrom.saying.names import display_name, sentence
 from neckrom.saying.postures import posture_quantities_said, posture_verdict
 from neckrom.saying.runs import Earlier, quantities_said, rows_said, run_verdict
 from neckrom.saying.sentences import said_or
+
+if TYPE_CHECKING:
+    from neckrom.service.posture import PostureOutcome
+    from neckrom.service.running import RunOutcome
+
+
+def show_measured(
+    outcome: PostureOutcome | RunOutcome,
+    view: Callable[[Messages], RenderableType],
+    language: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Print a result to stdout: as JSON, or in words with where its files are."""
+    if as_json:
+        print_json(outcome.result.model_dump_json(indent=1))
+        return
+    stdout = console()
+    stdout.print(view(load_messages(language)))
+    stdout.print(files_view(outcome.folder, outcome.written), soft_wrap=True)
 
 
 def run_view(result: RunResult, texts: Messages, earlier: Earlier | None = None) -> Group:

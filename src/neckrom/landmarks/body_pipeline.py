@@ -7,11 +7,11 @@ on the frame's number alone, so landmarks depend neither on the timing nor on th
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -21,27 +21,17 @@ from neckrom.landmarks.body_notes import BodyNotes
 from neckrom.landmarks.body_store import BodyWriter
 from neckrom.landmarks.boxes import BodyBox, body_box
 from neckrom.landmarks.cuts import CutWatch
+from neckrom.landmarks.extraction import Extracted, LandmarkSink, Progress, hand_on
 from neckrom.landmarks.feet import FeetFollower
 from neckrom.landmarks.header import LandmarkHeader
-from neckrom.landmarks.pipeline import Progress
 from neckrom.landmarks.scene import SceneWatch
 from neckrom.landmarks.side_by_side import Line
-from neckrom.types import BodyDetector, BodyFrame, DetectorIdentity, Frame, FrameSource, ImageArray
-
-log = logging.getLogger(__name__)
+from neckrom.types import BodyDetector, BodyFrame, Frame, FrameSource, ImageArray
 
 TRACKERS = 2
 _AHEAD = 6
 """Frames in work at a time."""
 _PEOPLE_EVERY_S = 1.0
-
-
-class BodySink(Protocol):
-    """Takes landmarks in time order."""
-
-    def write(self, frame: BodyFrame) -> None:
-        """Take one frame."""
-        ...
 
 
 class OtherFinder(Protocol):
@@ -52,31 +42,22 @@ class OtherFinder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class BodyExtraction:
-    """What came of a clip.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyExtraction(Extracted):
+    """What came of a clip of a whole body.
 
     Attributes
     ----------
-    detector : DetectorIdentity
-    warnings : tuple of str
-        The source's, and what the landmarks and the background show.
-    frames, frames_with_body : int
-    cuts_ns : tuple of int
-        Times of the first frames after which the recording shows something else.
+    frames_with_body : int
     """
 
-    detector: DetectorIdentity
-    warnings: tuple[str, ...]
-    frames: int
     frames_with_body: int
-    cuts_ns: tuple[int, ...] = ()
 
 
 def extract_bodies(
     source: FrameSource,
     detector_factory: Callable[[], BodyDetector],
-    sink: BodySink,
+    sink: LandmarkSink[BodyFrame],
     *,
     finder: OtherFinder | None = None,
     trackers: int = TRACKERS,
@@ -91,7 +72,7 @@ def extract_bodies(
         Left open.
     detector_factory : callable
         Makes one tracker; they are closed here.
-    sink : BodySink
+    sink : LandmarkSink
         Called in the calling thread.
     finder : OtherFinder, optional
         Asked once a second whether somebody else is there.
@@ -112,44 +93,30 @@ def extract_bodies(
     try:
         detectors.extend(detector_factory() for _ in range(trackers))
         notes, cuts, scene = BodyNotes(), CutWatch(), SceneWatch()
-        people, people_ns = 1, -(10**18)
         shoes = FeetFollower() if feet else None
-        done = found = 0
-        with Line() as line:
-            frames = line.stage(cuts.over(source.frames()))
-            for frame, seen in _dealt_out(frames, detectors):
-                box = body_box(seen.pose)
-                look_due = (frame.time_ns - people_ns) * 1e-9 >= _PEOPLE_EVERY_S
-                if box is not None and finder is not None and look_due:
-                    people_ns = frame.time_ns
-                    there = notes.look(frame.time_ns, box, finder.find_other(frame.image, box))
-                    people = 2 if there else 1
-                body = replace(seen, people=people) if box is not None else seen
-                if shoes is not None:
-                    body = replace(body, foot_motion=shoes.follow(frame.image, body.pose))
-                if scene.due(frame.time_ns):
-                    scene.look(frame.time_ns, frame.image, box)
-                sink.write(body)
-                notes.take(body)
-                cuts.take(body.time_ns, body.pose)
-                done += 1
-                found += box is not None
-                if progress is not None:
-                    progress(done, source.info.expected_frames)
-        log.info(
-            "%s: %d frames, %d with a body, in %.1f s",
-            source.info.name,
-            done,
-            found,
-            time.monotonic() - started,
-        )
+        with Line() as line, closing(_dealt_out(line.stage(cuts.over(source.frames())), detectors)) as dealt:
+            done, found = hand_on(
+                _looked_at(dealt, notes, scene, finder, shoes),
+                (sink.write, notes.take, lambda body: cuts.take(body.time_ns, body.pose)),
+                lambda body: body_box(body.pose) is not None,
+                source.info,
+                what="a body",
+                started=started,
+                progress=progress,
+            )
         warnings = (*source.warnings, *notes.notices(scene.travel(), scene.brightness))
         identity = detectors[0].identity
         if trackers > 1:
             identity = replace(identity, settings=f"{identity.settings}; {trackers} trackers in turn")
         if feet:
             identity = replace(identity, settings=f"{identity.settings}; shoes followed")
-        return BodyExtraction(identity, warnings, done, found, cuts.cuts_ns())
+        return BodyExtraction(
+            detector=identity,
+            warnings=warnings,
+            frames=done,
+            frames_with_body=found,
+            cuts_ns=cuts.cuts_ns(),
+        )
     finally:
         for detector in detectors:
             detector.close()
@@ -197,9 +164,33 @@ def extract_bodies_to_file(
         return writer.finish(result.detector, (*notes, *result.warnings), result.cuts_ns)
 
 
+def _looked_at(
+    dealt: Iterator[tuple[Frame, BodyFrame]],
+    notes: BodyNotes,
+    scene: SceneWatch,
+    finder: OtherFinder | None,
+    shoes: FeetFollower | None,
+) -> Iterator[BodyFrame]:
+    """Bodies with what their pictures tell beyond them."""
+    people, people_ns = 1, -(10**18)
+    for frame, seen in dealt:
+        box = body_box(seen.pose)
+        look_due = (frame.time_ns - people_ns) * 1e-9 >= _PEOPLE_EVERY_S
+        if box is not None and finder is not None and look_due:
+            people_ns = frame.time_ns
+            there = notes.look(frame.time_ns, box, finder.find_other(frame.image, box))
+            people = 2 if there else 1
+        body = replace(seen, people=people) if box is not None else seen
+        if shoes is not None:
+            body = replace(body, foot_motion=shoes.follow(frame.image, body.pose))
+        if scene.due(frame.time_ns):
+            scene.look(frame.time_ns, frame.image, box)
+        yield body
+
+
 def _dealt_out(
     frames: Iterator[Frame], detectors: Sequence[BodyDetector]
-) -> Iterator[tuple[Frame, BodyFrame]]:
+) -> Generator[tuple[Frame, BodyFrame], None, None]:
     """Frames with what was seen in them, in their order; each detector works in a thread of its own."""
     threads = [ThreadPoolExecutor(1, thread_name_prefix="pose") for _ in detectors]
     waiting: deque[tuple[Frame, Future[BodyFrame]]] = deque()

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from neckrom.landmarks.header import LandmarkHeader
 from neckrom.landmarks.table import BODY_KEY, TableFormat, TableWriter, kind_key, read_table
-from neckrom.types import N_POSE, BodyFrame, BodySeries, SourceInfo
+from neckrom.types import N_POSE, BodyFrame, BodySeries
 
 BODY_TABLE = TableFormat(
     key=BODY_KEY,
@@ -27,23 +27,9 @@ BODY_TABLE = TableFormat(
 
 
 class BodyWriter(TableWriter[BodyFrame]):
-    """Stream landmarks of whole bodies to a file that appears only when it is complete.
+    """Stream landmarks of whole bodies to a file that appears only when it is complete."""
 
-    Parameters
-    ----------
-    path : Path
-        Written as a hidden temporary file beside it, renamed by :meth:`finish`.
-    source : SourceInfo
-        The clip that is being read.
-
-    Raises
-    ------
-    OutputError
-        Here and in all methods: the file cannot be written.
-    """
-
-    def __init__(self, path: Path, source: SourceInfo) -> None:
-        super().__init__(BODY_TABLE, path, source)
+    kind = BODY_TABLE
 
 
 def read_bodies(path: Path) -> tuple[BodySeries, LandmarkHeader]:

@@ -18,23 +18,13 @@ import numpy as np
 
 from neckrom.errors import NoFaceError
 from neckrom.landmarks.cuts import CutWatch
+from neckrom.landmarks.extraction import Extracted, LandmarkSink, Progress, hand_on
 from neckrom.landmarks.notes import LandmarkNotes
 from neckrom.landmarks.side_by_side import Line
 from neckrom.landmarks.store import LandmarkHeader, LandmarkWriter
-from neckrom.types import DetectorIdentity, Frame, FrameSource, LandmarkDetector, LandmarkFrame
+from neckrom.types import Frame, FrameSource, LandmarkDetector, LandmarkFrame
 
 log = logging.getLogger(__name__)
-
-Progress = Callable[[int, int | None], None]
-"""Called with frames done and frames expected (None where nobody knows)."""
-
-
-class LandmarkSink(Protocol):
-    """Takes landmarks in time order."""
-
-    def write(self, frame: LandmarkFrame) -> None:
-        """Take one frame."""
-        ...
 
 
 @runtime_checkable
@@ -50,31 +40,22 @@ class TwoStageDetector(LandmarkDetector, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Extraction:
-    """What came of a clip.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extraction(Extracted):
+    """What came of a clip of a face.
 
     Attributes
     ----------
-    detector : DetectorIdentity
-    warnings : tuple of str
-        The source's, and what the landmarks themselves show.
-    frames, frames_with_face : int
-    cuts_ns : tuple of int
-        Times of the first frames after which the recording shows something else.
+    frames_with_face : int
     """
 
-    detector: DetectorIdentity
-    warnings: tuple[str, ...]
-    frames: int
     frames_with_face: int
-    cuts_ns: tuple[int, ...] = ()
 
 
 def extract(
     source: FrameSource,
     detector_factory: Callable[[], LandmarkDetector],
-    sink: LandmarkSink,
+    sink: LandmarkSink[LandmarkFrame],
     *,
     progress: Progress | None = None,
 ) -> Extraction:
@@ -100,27 +81,24 @@ def extract(
     detector = detector_factory()
     log.debug("%s: detector ready after %.1f s", source.info.name, time.monotonic() - started)
     try:
-        done = with_face = 0
         notes, cuts = LandmarkNotes(), CutWatch()
-        expected = source.info.expected_frames
         with Line() as line:
-            for landmarks in _staged(line, cuts.over(source.frames()), detector):
-                sink.write(landmarks)
-                notes.take(landmarks)
-                cuts.take(landmarks.time_ns, landmarks.face)
-                done += 1
-                with_face += bool(np.isfinite(landmarks.face[0, 0]))
-                if progress is not None:
-                    progress(done, expected)
-        log.info(
-            "%s: %d frames, %d with a face, in %.1f s",
-            source.info.name,
-            done,
-            with_face,
-            time.monotonic() - started,
+            done, with_face = hand_on(
+                _staged(line, cuts.over(source.frames()), detector),
+                (sink.write, notes.take, lambda row: cuts.take(row.time_ns, row.face)),
+                lambda row: bool(np.isfinite(row.face[0, 0])),
+                source.info,
+                what="a face",
+                started=started,
+                progress=progress,
+            )
+        return Extraction(
+            detector=detector.identity,
+            warnings=(*source.warnings, *notes.notices()),
+            frames=done,
+            frames_with_face=with_face,
+            cuts_ns=cuts.cuts_ns(),
         )
-        warnings = (*source.warnings, *notes.notices())
-        return Extraction(detector.identity, warnings, done, with_face, cuts.cuts_ns())
     finally:
         detector.close()
 

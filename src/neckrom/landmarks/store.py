@@ -25,7 +25,6 @@ from neckrom.types import (
     N_TRACKS,
     LandmarkFrame,
     LandmarkSeries,
-    SourceInfo,
 )
 
 __all__ = ["NECK_TABLE", "LandmarkHeader", "LandmarkWriter", "is_landmark_file", "read_landmarks"]
@@ -50,23 +49,9 @@ NECK_TABLE = TableFormat(
 
 
 class LandmarkWriter(TableWriter[LandmarkFrame]):
-    """Stream landmarks of a neck session to a file that appears only when it is complete.
+    """Stream landmarks of a neck session to a file that appears only when it is complete."""
 
-    Parameters
-    ----------
-    path : Path
-        Written as a hidden temporary file beside it, renamed by :meth:`finish`.
-    source : SourceInfo
-        The clip that is being read.
-
-    Raises
-    ------
-    OutputError
-        Here and in all methods: the file cannot be written.
-    """
-
-    def __init__(self, path: Path, source: SourceInfo) -> None:
-        super().__init__(NECK_TABLE, path, source)
+    kind = NECK_TABLE
 
 
 def read_landmarks(path: Path) -> tuple[LandmarkSeries, LandmarkHeader]:

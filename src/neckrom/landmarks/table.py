@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -158,11 +158,10 @@ class Columns:
 
 
 class TableWriter(Generic[RowT]):
-    """Stream landmarks to a file that appears only when it is complete.
+    """Stream landmarks to a file that appears only when it is complete; its subclasses name their table.
 
     Parameters
     ----------
-    kind : TableFormat
     path : Path
         Written as a hidden temporary file beside it, renamed by :meth:`finish`.
     source : SourceInfo
@@ -174,8 +173,9 @@ class TableWriter(Generic[RowT]):
         Here and in all methods: the file cannot be written.
     """
 
-    def __init__(self, kind: TableFormat, path: Path, source: SourceInfo) -> None:
-        self._kind = kind
+    kind: ClassVar[TableFormat]
+
+    def __init__(self, path: Path, source: SourceInfo) -> None:
         self._path = path
         self._source = source
         self._temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -187,10 +187,10 @@ class TableWriter(Generic[RowT]):
             raise _cannot_write(path, error) from error
         self._writer: pq.ParquetWriter | None = pq.ParquetWriter(
             self._file,
-            kind.schema,
+            self.kind.schema,
             compression="zstd",
             use_dictionary=False,
-            use_byte_stream_split=[f"{name}.list.element" for name in kind.lists],
+            use_byte_stream_split=[f"{name}.list.element" for name in self.kind.lists],
             write_page_checksum=True,
         )
 
@@ -214,7 +214,7 @@ class TableWriter(Generic[RowT]):
         if self._rows:
             self._flush()
         try:
-            self._writer.add_key_value_metadata({self._kind.key: header_to_json(header, self._kind.version)})
+            self._writer.add_key_value_metadata({self.kind.key: header_to_json(header, self.kind.version)})
             self._writer.close()
             self._writer = None
             self._file.flush()
@@ -252,7 +252,7 @@ class TableWriter(Generic[RowT]):
 
     def _flush(self) -> None:
         assert self._writer is not None
-        table = self._kind.table(self._rows)
+        table = self.kind.table(self._rows)
         self._rows = []
         try:
             self._writer.write_table(table)

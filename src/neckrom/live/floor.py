@@ -74,9 +74,13 @@ class Floor:
         """
         self._ids += 1
         cuts, self.pressed = cuts or self.pressed, False
-        key = self.reworded.get(message.key, message.key)
-        self.said.append(Spoken(key=key, params=message.params, id=self._ids, cuts=cuts, then=then))
+        worded = self.worded(message)
+        self.said.append(Spoken(key=worded.key, params=worded.params, id=self._ids, cuts=cuts, then=then))
         return self._ids
+
+    def worded(self, message: Text) -> Text:
+        """What all sessions say, in the words of this one."""
+        return Text(key=self.reworded.get(message.key, message.key), params=message.params)
 
     def hear(self, number: int) -> None:
         """The page has spoken everything up to a sentence."""

@@ -217,6 +217,10 @@ class GuidedMachine(ABC):
         """How long all of it has been good."""
         return self.gate.setup_good_s
 
+    def worded(self, key: Key, **params: str | float) -> Text:
+        """A text that all sessions have, in the words of this one."""
+        return self._floor.worded(text(key, **params))
+
     # ------------------------------------------------------------------ frames
 
     def _take_sample(self, sample: Sample | BodySample) -> None:

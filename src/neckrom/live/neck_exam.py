@@ -22,6 +22,7 @@ from neckrom.live.events import LearnNeutral, Sample
 from neckrom.live.exam import Looked
 from neckrom.live.first_result import first_result
 from neckrom.live.looking import Measured
+from neckrom.live.neck_view import state_of
 from neckrom.live.orientation import NOTHING, UNKNOWN, Angles, CausalOrientation, projected_axes
 from neckrom.live.pace import Pace
 from neckrom.live.protocols import SessionProtocol
@@ -29,7 +30,7 @@ from neckrom.live.recording import SessionRecorder
 from neckrom.live.session import SessionMachine
 from neckrom.live.summary import summary_of
 from neckrom.live.timing import Stages
-from neckrom.live.view import Surroundings, state_of
+from neckrom.live.view import Surroundings
 from neckrom.result import Result
 from neckrom.service.sessions import SessionInfo, finish_session, session_facts
 from neckrom.types import POSE_SHOULDERS, CameraModel, LandmarkFrame, Trial

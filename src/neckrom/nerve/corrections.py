@@ -9,27 +9,23 @@ at once, because none of them says it well alone. All coefficients are in ``cali
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 import numpy as np
 
-from neckrom.errors import EnvironmentProblemError
+from neckrom.body.fitted import Fitted, read_fitted
 from neckrom.nerve.raw_angles import LegAngles, RawAngles
 from neckrom.resources import resource
 from neckrom.types import FloatArray
 
 LegTest = Literal["slr", "slump"]
 Which = Literal["near", "far"]
-FILE = "nerve.json"
 REST_S = 0.7
 """A recording begins with the head at rest for this long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Corrections:
+class Corrections(Fitted):
     """Fitted numbers.
 
     Attributes
@@ -128,6 +124,7 @@ def neck_rest(raw: RawAngles) -> FloatArray:
     return np.median(features, axis=0) if len(features) else np.full(5, np.nan)
 
 
+@cache
 def load_corrections() -> Corrections:
     """The fitted numbers that travel with the package.
 
@@ -136,19 +133,4 @@ def load_corrections() -> Corrections:
     EnvironmentProblemError
         If they are missing or damaged.
     """
-    return _loaded()
-
-
-@cache
-def _loaded() -> Corrections:
-    path = resource("calibration", FILE)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return Corrections(
-            coefficients={name: tuple(map(float, row)) for name, row in content["coefficients"].items()},
-            neck_rest_deg={name: float(value) for name, value in content["neck_rest_deg"].items()},
-            errors={name: dict(row) for name, row in content["errors"].items()},
-            calibration_id=str(content["calibration_id"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EnvironmentProblemError(f"{path} is damaged: install neckrom again.") from error
+    return read_fitted(resource("calibration", "nerve.json"), Corrections)[0]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from functools import cache
 from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from neckrom.body.fitted import Fitted, read_fitted
 from neckrom.errors import EnvironmentProblemError
 from neckrom.posture.features import NAMES
 from neckrom.resources import resource
@@ -18,7 +17,7 @@ from neckrom.types import FloatArray
 _Numbers = Annotated[tuple[float, ...], Field(min_length=len(NAMES), max_length=len(NAMES))]
 
 
-class Line(BaseModel):
+class Line(Fitted):
     """A quantity as a linear function of the standardised features.
 
     Attributes
@@ -33,15 +32,13 @@ class Line(BaseModel):
         Of the error of the difference between two postures of one person who was left out.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     intercept: float
     weights: _Numbers
     sd: Annotated[float, Field(gt=0)]
     change_sd: Annotated[float, Field(gt=0)]
 
 
-class PostureCalibration(BaseModel):
+class PostureCalibration(Fitted):
     """Fitted by ``calibration/fit_posture.py``.
 
     Attributes
@@ -58,8 +55,6 @@ class PostureCalibration(BaseModel):
         Of the error of the craniovertebral angle with C7 marked, and with the tragus marked, too, on people left out.
     people : int
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     features: tuple[str, ...]
     mean: _Numbers
@@ -88,13 +83,7 @@ def load_calibration() -> tuple[PostureCalibration, str]:
         The file is damaged: the installation is.
     """
     path = resource("calibration", "posture.json")
-    content = path.read_bytes()
-    try:
-        calibration = PostureCalibration.model_validate(json.loads(content))
-    except (ValidationError, ValueError) as error:
-        raise EnvironmentProblemError(
-            f"{path} is damaged: install neckrom again (pip install --force-reinstall neckrom)."
-        ) from error
+    calibration, digest = read_fitted(path, PostureCalibration)
     if calibration.features != NAMES:
         raise EnvironmentProblemError(f"{path} is of another version: install neckrom again.")
-    return calibration, hashlib.sha256(content).hexdigest()[:12]
+    return calibration, digest

@@ -10,8 +10,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from neckrom.body.result import BodyClip, BodyQuality, Interval
-from neckrom.result import Model, ToolInfo
+from neckrom.body.result import BodyClip, BodyConfiguration, BodyQuality, Interval
+from neckrom.result import Model, ToolInfo, Units
 
 SCHEMA_VERSION = "1.0"
 """Raised in the first number when a name or meaning changes, in the second when something is added."""
@@ -87,11 +87,9 @@ class PostureView(PostureValues):
     recording: BodyClip
 
 
-class PostureConfiguration(Model):
+class PostureConfiguration(BodyConfiguration):
     """Everything that was set and changes the numbers."""
 
-    mirrored: bool = False
-    rotate_deg: int = 0
     c7: Point | None = Field(default=None, description="As marked, in pixels of the stored picture, upright.")
     tragus: Point | None = Field(
         default=None, description="As marked, likewise; null where it was read from the ear point."
@@ -99,11 +97,9 @@ class PostureConfiguration(Model):
     settings: dict[str, float | int | str | bool] = Field(default_factory=dict)
 
 
-class PostureUnits(Model):
+class PostureUnits(Units):
     """Units and signs."""
 
-    angle: str = "deg"
-    time: str = "s"
     convention: str = CONVENTION
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from functools import cache
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from neckrom.errors import EnvironmentProblemError
+from neckrom.body.fitted import Fitted, read_fitted
 from neckrom.resources import resource
 from neckrom.types import FloatArray
 
@@ -17,7 +14,7 @@ FAST_FPS = 50.0
 """From this rate on a clip counts as one of 60 frames a second."""
 
 
-class Linear(BaseModel):
+class Linear(Fitted):
     """A quantity as a linear function of standardised features.
 
     Attributes
@@ -29,8 +26,6 @@ class Linear(BaseModel):
     sd_fast, sd_slow : float
         Standard deviation of the error on people left out of the fit, at 60 and at 30 frames a second.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     features: tuple[str, ...]
     mean: tuple[float, ...]
@@ -54,7 +49,7 @@ class Linear(BaseModel):
         return self.sd_fast if frames_per_second >= FAST_FPS else self.sd_slow
 
 
-class RunningCalibration(BaseModel):
+class RunningCalibration(Fitted):
     """Written by ``calibration/fit_running.py``.
 
     Attributes
@@ -72,8 +67,6 @@ class RunningCalibration(BaseModel):
         Whom this was fitted on.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     moments: dict[str, Linear]
     readings: dict[str, Linear]
     step_share: dict[str, float]
@@ -90,12 +83,4 @@ def load_calibration() -> tuple[RunningCalibration, str]:
     EnvironmentProblemError
         The file is damaged: the installation is.
     """
-    path = resource("calibration", "running.json")
-    content = path.read_bytes()
-    try:
-        calibration = RunningCalibration.model_validate(json.loads(content))
-    except (ValidationError, ValueError) as error:
-        raise EnvironmentProblemError(
-            f"{path} is damaged: install neckrom again (pip install --force-reinstall neckrom)."
-        ) from error
-    return calibration, hashlib.sha256(content).hexdigest()[:12]
+    return read_fitted(resource("calibration", "running.json"), RunningCalibration)

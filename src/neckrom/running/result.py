@@ -10,8 +10,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from neckrom.body.result import BodyClip, BodyQuality, BodyView, Interval, LeftRight, Value
-from neckrom.result import Flag, Model, ToolInfo
+from neckrom.body.result import (
+    BodyClip,
+    BodyConfiguration,
+    BodyQuality,
+    BodyView,
+    Interval,
+    LeftRight,
+    Value,
+)
+from neckrom.result import Flag, Model, ToolInfo, Units
 from neckrom.statement import Statement
 
 SCHEMA_VERSION = "1.0"
@@ -165,11 +173,9 @@ class Row(Model):
     moment: Moment | None = Field(default=None, description="The picture that the row speaks of.")
 
 
-class RunConfiguration(Model):
+class RunConfiguration(BodyConfiguration):
     """Everything that was set and changes the numbers."""
 
-    mirrored: bool = False
-    rotate_deg: int = 0
     view: str = "auto"
     true_fps: float | None = None
     speed_kmh: float | None = Field(default=None, description="As stated; never measured.")
@@ -180,11 +186,9 @@ class RunConfiguration(Model):
     settings: dict[str, float | int | str | bool] = Field(default_factory=dict)
 
 
-class RunUnits(Model):
+class RunUnits(Units):
     """Units and signs."""
 
-    angle: str = "deg"
-    time: str = "s"
     convention: str = CONVENTION
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from neckrom import __version__
 from neckrom.errors import InputError, LandmarkFileError, NoBodyError
 from neckrom.frames import check_exists, is_picture, open_picture, open_source
 from neckrom.landmarks.body_pipeline import extract_bodies_to_file
@@ -18,7 +19,7 @@ from neckrom.landmarks.header import LandmarkHeader
 from neckrom.landmarks.mirror import mirror_bodies
 from neckrom.landmarks.plausible import implausible_bodies, time_problems
 from neckrom.landmarks.store import is_landmark_file
-from neckrom.result import ClipInfo
+from neckrom.result import ClipInfo, ToolInfo
 from neckrom.service.body_looking import way_up
 from neckrom.service.folders import LANDMARK_FILE
 from neckrom.types import BodySeries, BoolArray, FrameSource, Notice
@@ -67,6 +68,17 @@ class BodyRecording:
     def name(self) -> str:
         """For messages."""
         return self.given.name or str(self.given)
+
+    def tool(self, estimator: str, calibration_id: str) -> ToolInfo:
+        """What measured it."""
+        detector = self.header.detector
+        return ToolInfo(
+            version=__version__,
+            engine=f"{detector.name} {detector.version} ({detector.settings})",
+            model_sha256=detector.model_sha256,
+            estimator=estimator,
+            calibration_id=calibration_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)

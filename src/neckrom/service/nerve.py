@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neckrom.body import read_body
-from neckrom.errors import ConfigurationError, DefectError, InputError, NeckromError
+from neckrom.errors import ConfigurationError, InputError, NeckromError
 from neckrom.frames import grab_frames
 from neckrom.landmarks.body_store import read_bodies
 from neckrom.nerve.angles import LegSeries, LegTestAngles
@@ -25,10 +23,9 @@ from neckrom.nerve.marks import Mark, load_marks
 from neckrom.nerve.measure import measure_leg_test
 from neckrom.nerve.raw_angles import LEG
 from neckrom.nerve.result import NerveResult
-from neckrom.result import ToolInfo
 from neckrom.service.body_recordings import BodyRecording, part_of, read_recording
 from neckrom.service.folders import LANDMARK_FILE, distinct_folders, new_folder, refuse_existing
-from neckrom.service.measure import Progress
+from neckrom.service.measure import Border, Progress
 from neckrom.service.nerve_sessions import NerveTest, TestPart, nerve_parts, put_landmarks
 from neckrom.service.sessions import is_session, open_session
 from neckrom.types import BodySeries, FloatArray
@@ -36,8 +33,6 @@ from neckrom.types import BodySeries, FloatArray
 if TYPE_CHECKING:
     from neckrom.report.bodies.nerve_chart import NerveCurves
     from neckrom.report.bodies.pictures import BodyPicture
-
-log = logging.getLogger(__name__)
 
 TESTS: tuple[NerveTest, ...] = ("slr", "slump", "arms")
 ESTIMATOR = "nerve 1: pose points from the side, corrected"
@@ -122,7 +117,7 @@ def measure_nerve_all(
     marks = load_marks(options.marks) if options.marks is not None else ()
     outcomes = []
     for path, folder in zip(inputs, distinct_folders(inputs, out), strict=True):
-        border = _Border(path)
+        border = Border(path)
         with border:
             outcomes.append(_measure_into(path, folder, options, marks, progress))
         if border.error is not None:
@@ -208,7 +203,7 @@ def _measure_recording(
     measured = measure_leg_test(series, options.test, tuple(sorted(marks, key=lambda mark: mark.time_s)))
     about = About(
         clip=part.clip_info(),
-        tool=_tool(recording, measured.angles),
+        tool=recording.tool(ESTIMATOR, measured.angles.corrections.calibration_id),
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
         marked=marked,
         warnings=part.notices,
@@ -272,28 +267,6 @@ def _curves(angles: LegTestAngles) -> NerveCurves:
     )
 
 
-class _Border:
-    """The border between inputs: an error of one ends there, so that the others are measured all the same."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.error: NeckromError | None = None
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        if isinstance(error, NeckromError):
-            log.info("%s: %s", self._path, error)
-            self.error = error
-        elif isinstance(error, Exception):
-            log.error("%s: failed in a way that nobody foresaw", self._path, exc_info=error)
-            self.error = DefectError(error)
-        return self.error is not None
-
-
 def _measure_into(
     path: Path, folder: Path, options: NerveOptions, marks: tuple[Mark, ...], progress: Progress
 ) -> NerveOutcome:
@@ -316,19 +289,6 @@ def _measure_into(
         progress.step(path, "report", 1, 1)
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
     return NerveOutcome(path, folder, result, None, written)
-
-
-def _tool(recording: BodyRecording, angles: LegTestAngles) -> ToolInfo:
-    from neckrom import __version__  # noqa: PLC0415
-
-    detector = recording.header.detector
-    return ToolInfo(
-        version=__version__,
-        engine=f"{detector.name} {detector.version} ({detector.settings})",
-        model_sha256=detector.model_sha256,
-        estimator=ESTIMATOR,
-        calibration_id=angles.corrections.calibration_id,
-    )
 
 
 def _write(folder: Path, result: NerveResult, angles: LegTestAngles, marks: Sequence[Mark]) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from neckrom import __version__
 from neckrom.body.result import BodyClip, BodyQuality, BodyView
 from neckrom.errors import ConfigurationError
 from neckrom.frames import grab_frames, open_picture
@@ -25,7 +24,6 @@ from neckrom.posture.result import (
     PostureValues,
     PostureView,
 )
-from neckrom.result import ToolInfo
 from neckrom.saying.sentences import statement_of
 from neckrom.service.body_recordings import BodyPart, BodyRecording, Tell, part_of, read_recording
 from neckrom.service.folders import distinct_folders, new_folder, refuse_existing
@@ -148,17 +146,10 @@ def _measured(
         *(n for r in readings for n in r.notices),
     ]
     first = views[0]
-    detector = recordings[0].header.detector
     result = PostureResult(
         **{name: getattr(first, name) for name in PostureValues.model_fields},
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
-        tool=ToolInfo(
-            version=__version__,
-            engine=f"{detector.name} {detector.version} ({detector.settings})",
-            model_sha256=detector.model_sha256,
-            estimator="posture 1",
-            calibration_id=calibration_id,
-        ),
+        tool=recordings[0].tool("posture 1", calibration_id),
         configuration=PostureConfiguration(
             mirrored=options.mirrored,
             rotate_deg=options.rotate_deg or 0,

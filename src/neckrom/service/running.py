@@ -11,7 +11,6 @@ from typing import Literal
 
 import numpy as np
 
-from neckrom import __version__
 from neckrom.assessment.run_rows import judged
 from neckrom.body.result import BodyClip, BodyQuality, Tilt
 from neckrom.errors import InputError, NotARunError, TooFewStepsError
@@ -19,7 +18,6 @@ from neckrom.frames import grab_frames, open_source
 from neckrom.landmarks.body_notes import DARK
 from neckrom.landmarks.mirror import mirror_bodies
 from neckrom.messages import load_messages
-from neckrom.result import ToolInfo
 from neckrom.running import RunMeasurement, measure_run
 from neckrom.running.assemble import About, curves_of, moments_of, run_result
 from neckrom.running.curves import Curves
@@ -179,16 +177,9 @@ def measured_run(recordings: Mapping[Role, BodyRecording], options: RunOptions) 
         *run.notices,
         *(back.notices if back is not None else ()),
     ]
-    detector = recordings["run"].header.detector
     about = About(
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
-        tool=ToolInfo(
-            version=__version__,
-            engine=f"{detector.name} {detector.version} ({detector.settings})",
-            model_sha256=detector.model_sha256,
-            estimator=run.estimator,
-            calibration_id=run.calibration_id,
-        ),
+        tool=recordings["run"].tool(run.estimator, run.calibration_id),
         configuration=RunConfiguration(
             mirrored=options.mirrored,
             rotate_deg=options.rotate_deg or 0,
