@@ -240,7 +240,7 @@ def measure(
         Path | None,
         typer.Option(
             "--protocol",
-            metavar="FILE|slr|slump|arms",
+            metavar="FILE|slr|slump",
             help="What was done when, and pain: see docs/cli.md. Or the name of a nerve tension test.",
         ),
     ] = None,
@@ -521,7 +521,7 @@ def doctor() -> None:
 def schema(
     kind: Annotated[
         SchemaChoice,
-        typer.Argument(metavar="[measure|run|posture]", help="Which command's result.json."),
+        typer.Argument(metavar="[measure|run|posture|nerve]", help="Which command's result.json."),
     ] = SchemaChoice.MEASURE,
 ) -> None:
     """Print the JSON Schema of result.json."""
