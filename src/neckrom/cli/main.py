@@ -521,7 +521,7 @@ def doctor() -> None:
 def schema(
     kind: Annotated[
         SchemaChoice,
-        typer.Argument(metavar="[measure|run|posture|nerve]", help="Which command's result.json."),
+        typer.Argument(metavar="KIND", help="Which command's result.json."),
     ] = SchemaChoice.MEASURE,
 ) -> None:
     """Print the JSON Schema of result.json."""
