@@ -327,7 +327,7 @@ def _tool(loaded: Loaded) -> Iterator[Problem]:
         yield Problem("other_tool", f"results/{name}/result.json", 0, said)
     for what, number in told.items():
         if number >= _SEVERAL:
-            said = f"{number} of {len(loaded.results)} results were not measured as frozen: {what}. Each is named below."
+            said = f"{number} of {len(loaded.results)} results were not measured as frozen: {what}. Each is named."
             yield Problem("other_tool_several", PLAN, 0, said)
 
 
