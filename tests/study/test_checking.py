@@ -380,6 +380,45 @@ def test_sides_swapped_in_the_whole_table_are_told_of_the_whole_table(study):
     assert "probably in all of the table" in of_all[0].said
 
 
+def test_a_habit_of_the_whole_table_is_told_before_its_rows(study):
+    """Minus throughout, radians throughout: one line that says what to do comes first."""
+    table = study.root / READINGS
+    given = table.read_text()
+    table.write_text(re.sub(r"(,extension,\d,)(?=\d)", r"\1-", given))
+    _, problems = check_study(study, TODAY)
+    assert problems[0].kind == "negative_everywhere"
+    assert "of extension are negative" in problems[0].said
+    assert not any(problem.kind == "far_off" for problem in problems), "of the same rows"
+    table.write_text(
+        re.sub(r"(?<=,\d,)[\d.]+(?=,)", lambda at: f"{float(at[0]) * 0.017453:.3f}", given),
+    )
+    _, problems = check_study(study, TODAY)
+    assert problems[0].kind == "radians_everywhere"
+
+
+def test_three_wrong_rows_are_no_habit_of_the_table(study):
+    table = study.root / READINGS
+    table.write_text(re.sub(r"(p00[1]\b.*,extension,\d,)(?=\d)", r"\1-", table.read_text()))
+    _, problems = check_study(study, TODAY)
+    kinds = {problem.kind for problem in problems}
+    assert "negative" in kinds and "negative_everywhere" not in kinds
+
+
+@pytest.mark.parametrize("name", ["missing table", "semicolons"])
+def test_a_table_that_cannot_be_read_is_told_alone(study, name):
+    """Not every person and session as missing, with the cause somewhere among them."""
+    MISTAKES[name][0](study)
+    _, problems = check_study(study, TODAY)
+    assert [problem.kind for problem in problems] == [MISTAKES[name][1]]
+
+
+def test_a_result_that_cannot_be_read_is_told_once(study):
+    (study.root / RESULT).write_text("{")
+    _, problems = check_study(study, TODAY)
+    assert [problem.kind for problem in problems] == ["damaged_result"]
+    assert "validation" not in problems[0].said
+
+
 def test_no_message_tells_what_was_measured(study):
     """Who reads the reference stays blind."""
     far_off(study)

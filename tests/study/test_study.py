@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from neckrom.cli.main import app
 from neckrom.errors import ConfigurationError, ExitCode, InputError, OutputError
 from neckrom.messages import LANGUAGES, load_messages
+from neckrom.saying.grades import Grade
 from neckrom.study import starting
 from neckrom.study.analysis import analyse
 from neckrom.study.checking import check_study
@@ -24,7 +25,7 @@ from neckrom.study.checklists import YOURS, checklists
 from neckrom.study.data import Pair, load_study
 from neckrom.study.plan import REFERENCES, StudyFolder
 from neckrom.study.quick import clips_of, read_quick
-from neckrom.study.report_content import content_of
+from neckrom.study.report_content import content_of, main_table, verdict_of_study
 from neckrom.study.simulation import Truth, simulated_data, simulated_plan
 from neckrom.study.starting import documents, freeze_study, init_study, randomisation
 from neckrom.study.summary import summary_html
@@ -379,3 +380,37 @@ def test_readings_of_clips_that_are_not_there(tmp_path):
     with pytest.raises(InputError) as refused:
         clips_of(tmp_path, read_quick(path))
     assert "a: there is no such clip" in str(refused.value) and "b: several files" in str(refused.value)
+
+
+# ------------------------------------------------------------------ words and figures
+
+
+@pytest.mark.parametrize(("value", "shown"), [(-3.55, "−3.6"), (6.25, "+6.3"), (-0.04, "+0.0")])
+def test_limits_are_rounded_by_the_one_rule(known, value, shown):
+    """Half away from zero, as on every other page, and never -0.0."""
+    _, found = known
+    first = found.movements[0]
+    lower = first.agreement.lower.model_copy(update={"value": value})
+    agreement = first.agreement.model_copy(update={"lower": lower})
+    changed = first.model_copy(update={"agreement": agreement})
+    table = main_table(found.model_copy(update={"movements": (changed,)}))
+    assert table.rows[0][3].startswith(f"{shown} to ")
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
+def test_the_summary_of_a_protocol_names_the_device_in_its_language(language):
+    for reference in REFERENCES:
+        plan = simulated_plan().model_copy(update={"reference": reference})
+        page = documents(plan)[f"summary_{language}.md"].decode()
+        assert load_messages(language).text(f"study.device.{reference}") in page
+
+
+def test_a_study_without_a_reading_says_so_and_is_not_calm(study):
+    (study.root / "data" / "readings.csv").unlink()
+    found = analyse(load_study(study).data)
+    last = verdict_of_study(found).findings[-1]
+    assert (last.grade, last.text) == (
+        Grade.CAUTION,
+        "No reading to compare: nothing can be said of agreement.",
+    )
+    assert {row[3] for row in main_table(found).rows} == {"–"}

@@ -233,7 +233,7 @@ def measure(
         Path | None,
         typer.Option(
             "--protocol",
-            metavar="FILE|slr|slump|arms",
+            metavar="FILE|slr|slump",
             help="What was done when, and pain: see docs/cli.md. Or the name of a nerve tension test.",
         ),
     ] = None,
@@ -509,7 +509,7 @@ def doctor() -> None:
 def schema(
     kind: Annotated[
         SchemaChoice,
-        typer.Argument(metavar="[measure|run|posture]", help="Which command's result.json."),
+        typer.Argument(metavar="KIND", help="Which command's result.json."),
     ] = SchemaChoice.MEASURE,
 ) -> None:
     """Print the JSON Schema of result.json."""

@@ -79,7 +79,7 @@ class OptionReader:
             return None
         if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
             self.problems.append(
-                f"{option} {text}: give a whole number from {low} to {high}, as in {option} 2"
+                f"{option} {text}: give a whole number from {low} to {high}, as in {option} {max(low, 2)}"
             )
             return None
         return int(text)

@@ -38,7 +38,7 @@ def run_command(
     *,
     back: Annotated[
         Path | None,
-        typer.Option("--back", metavar="BACK.mp4", help="The same run filmed from behind: arms and pelvis."),
+        typer.Option("--back", metavar="BACK.mp4", help="The same run filmed from behind: arms."),
     ] = None,
     standing: Annotated[
         Path | None,

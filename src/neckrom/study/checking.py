@@ -51,12 +51,18 @@ def check_study(folder: StudyFolder, today: date) -> tuple[Loaded, tuple[Problem
     """
     loaded = load_study(folder)
     found = list(loaded.problems)
-    for rule in _RULES:
+    for rule in _RULES_OF_RESULTS if _unread(loaded) else _RULES:
         found += rule(loaded)
     found += _future(loaded, today)
     order = {PLAN: -1} | {table.file: number for number, table in enumerate(TABLES)}
     found.sort(key=lambda problem: (order.get(problem.file, len(order)), problem.file, problem.line))
     return loaded, tuple(found)
+
+
+def _unread(loaded: Loaded) -> bool:
+    """Whether a table could not be read at all: then everything would seem to be missing, which tells nothing."""
+    needed = {table.file for table in (PEOPLE, SESSIONS, READINGS)}
+    return any(problem.file in needed and problem.line <= 1 for problem in loaded.problems)
 
 
 # ------------------------------------------------------------------------- plan
@@ -255,7 +261,7 @@ def _recordings(loaded: Loaded) -> Iterator[Problem]:
             )
             yield Problem("recording_twice", SESSIONS.file, session.line, said)
         used.setdefault(session.recording, session)
-        if session.result is None:
+        if session.result is None and not _damaged(session.recording, loaded):
             clip = any(path.stem == session.recording for path in _clips(loaded))
             if session.outcome == "done" or clip:
                 said = (
@@ -266,6 +272,12 @@ def _recordings(loaded: Loaded) -> Iterator[Problem]:
     for name in sorted(set(loaded.results) - set(used)):
         said = f"No session in {SESSIONS.file} names this recording: was it renamed, or is a row missing?"
         yield Problem("unknown_recording", f"results/{name}/result.json", 0, said)
+
+
+def _damaged(recording: str, loaded: Loaded) -> bool:
+    """Whether there is a result of a recording that could not be read, which is said of it already."""
+    place = f"results/{recording}/result.json"
+    return any(problem.file == place for problem in loaded.problems)
 
 
 def _clips(loaded: Loaded) -> list[Path]:
@@ -280,7 +292,10 @@ def _renamed(loaded: Loaded) -> Iterator[Problem]:
         place = f"results/{name}/result.json"
         stem = result.clip.name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
         if result.session is None and stem != name and (stem in names or _looks_like(stem, loaded)):
-            said = f"It was measured from {result.clip.name}: the folder was renamed, or the clip."
+            said = (
+                f"It was measured from {result.clip.name}: the folder was renamed, or the clip. Put it back under "
+                f"the name {stem}, once you have seen which is right."
+            )
             yield Problem("renamed", place, 0, said)
         if result.clip.sha256 in clips:
             said = (
@@ -297,19 +312,23 @@ def _looks_like(stem: str, loaded: Loaded) -> bool:
 
 def _tool(loaded: Loaded) -> Iterator[Problem]:
     plan = loaded.data.plan
-    told: Counter[tuple[str, ...]] = Counter()
+    told: Counter[str] = Counter()
     for name, result in loaded.results.items():
         changed = plan.tool.differences(result)
         if not changed:
             continue
-        told[changed] += 1
         other = tool_of(result)
         what = "; ".join(
             f"{each} is {_short(getattr(other, each))}, frozen {_short(getattr(plan.tool, each))}"
             for each in changed
         )
+        told[what] += 1
         said = f"It was not measured as frozen: {what}. Measure the recording again with the frozen tool and options."
         yield Problem("other_tool", f"results/{name}/result.json", 0, said)
+    for what, number in told.items():
+        if number >= _SEVERAL:
+            said = f"{number} of {len(loaded.results)} results were not measured as frozen: {what}. Each is named."
+            yield Problem("other_tool_several", PLAN, 0, said)
 
 
 def _short(value: object) -> str:
@@ -338,7 +357,10 @@ def _missing_readings(loaded: Loaded) -> Iterator[Problem]:
             if missing:
                 gone.append(f"{movement.value} {', '.join(missing)}")
         if gone:
-            said = f"Session {session.id} of {session.person} lacks readings: {'; '.join(gone)}."
+            said = (
+                f"Session {session.id} of {session.person} lacks readings: {'; '.join(gone)}. Type them in; where "
+                "nothing was read, set the outcome to stopped and say why."
+            )
             yield Problem("missing_trials", SESSIONS.file, session.line, said)
         extra = [reading for reading in session.readings if reading.trial > plan.trials]
         for reading in extra:
@@ -394,15 +416,42 @@ def _unpaired(loaded: Loaded) -> Iterator[Problem]:
             found = session.result.of(movement)
             if own and found.trials:
                 said = (
-                    f"{len(session.read(movement))} readings of {movement.value} and {len(found.trials)} measured "
-                    "trials: "
-                    "nobody can tell which belong together. Give time_s for these readings, or they count as "
-                    "failures."
+                    f"{_counted(len(session.read(movement)), 'reading')} of {movement.value} and "
+                    f"{_counted(len(found.trials), 'measured trial')}: nobody can tell which belong together. Give "
+                    "time_s for these readings, or they count as failures."
                 )
                 yield Problem("unpaired", READINGS.file, own[0].reading.line, said, grave=False)
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 # ----------------------------------------------------- readings that cannot be right
+
+
+def _negative_everywhere(loaded: Loaded) -> Iterator[Problem]:
+    """A direction that is typed with a minus throughout is a habit of the table, not many slips."""
+    for movement in MOVEMENTS:
+        own = [reading for session in loaded.data.sessions for reading in session.read(movement)]
+        below = sum(reading.deg < 0 for reading in own)
+        if below >= _SEVERAL and below > len(own) / 2:
+            said = (
+                f"{below} of {len(own)} readings of {movement.value} are negative: every direction counts positive, "
+                "so take the minus away in all of the table."
+            )
+            yield Problem("negative_everywhere", READINGS.file, 0, said)
+
+
+def _radians_everywhere(loaded: Loaded) -> Iterator[Problem]:
+    sessions = [[pair for pair in pairs_of(session) if pair.comparable] for session in loaded.data.sessions]
+    told = [sum(map(_in_radians, pairs)) > len(pairs) / 2 for pairs in sessions if pairs]
+    if sum(told) >= _SEVERAL and sum(told) > len(told) / 2:
+        said = (
+            f"The readings of {sum(told)} of {len(told)} sessions look like radians, so probably all of the table: "
+            "multiply by 57.2958 to get degrees."
+        )
+        yield Problem("radians_everywhere", READINGS.file, 0, said)
 
 
 def _implausible(loaded: Loaded) -> Iterator[Problem]:
@@ -437,7 +486,7 @@ def _implausible_session(session: Session, pairs: Sequence[Pair]) -> Iterator[Pr
         said = f"Trial {pair.reading.trial} of {pair.movement.value} looks like radians, or was not read."
         yield Problem("radians", READINGS.file, pair.reading.line, said)
     for pair in pairs:
-        if pair not in tiny and abs(pair.difference_deg) > _FAR_DEG:
+        if pair not in tiny and pair.reading.deg >= 0 and abs(pair.difference_deg) > _FAR_DEG:
             said = (
                 f"Trial {pair.reading.trial} of {pair.movement.value} is more than {_FAR_DEG:g} deg from what was "
                 "measured: look at the form for a slip of the pen. If it stands there, it stays."
@@ -576,6 +625,9 @@ def _mirrored(loaded: Loaded) -> Iterator[Problem]:
             yield Problem("mirrored", f"results/{name}/result.json", 0, said, grave=False)
 
 
+_RULES_OF_RESULTS: tuple[Rule, ...] = (_changed_plan, _tool, _mirrored)
+"""What can be said without the tables."""
+
 _RULES: tuple[Rule, ...] = (
     _changed_plan,
     _too_few,
@@ -594,6 +646,8 @@ _RULES: tuple[Rule, ...] = (
     _unpaired,
     _implausible,
     _swapped_everywhere,
+    _negative_everywhere,
+    _radians_everywhere,
     _uneven_trials,
     _not_blind,
     _extension_sign,

@@ -292,7 +292,10 @@ def read_results(folder: StudyFolder) -> tuple[dict[str, Result], list[Problem]]
         place = path.relative_to(folder.root).as_posix()
         try:
             found[path.parent.name] = Result.model_validate_json(read_plain(path, MOST_RESULT_BYTES))
-        except (OSError, ValidationError, ValueError) as error:
+        except ValidationError:
+            said = "It is no whole result of this version: measure the recording again with the frozen tool."
+            problems.append(Problem("damaged_result", place, 0, said))
+        except (OSError, ValueError) as error:
             said = f"It is no result that can be read ({_first_line(error)}): measure the recording again."
             problems.append(Problem("damaged_result", place, 0, said))
     return found, problems

@@ -69,10 +69,10 @@ def case_report_pdf(plan: Plan) -> bytes:
         ("Time", "______"),
     ]
     more = (
-        "Operator ________   Reader ________   Recording ____________________   Order: together / camera first / "
+        "Operator ________ · Reader ________ · Recording ____________________ · Order: together / camera first / "
         "reference first"
     )
-    strata = "   ".join(
+    strata = " · ".join(
         f"{column.name.replace('_', ' ')}: {' / '.join(column.choices) or '______'}"
         for column in PEOPLE.columns[1:]
     )
@@ -81,7 +81,7 @@ def case_report_pdf(plan: Plan) -> bytes:
         Spacer(0, 8),
         paragraph(more, BODY),
         Spacer(0, 6),
-        paragraph(strata.replace("_", " ") if "______" not in strata else strata, SMALL),
+        paragraph(strata, SMALL),
         Spacer(0, 8),
         _readings(plan),
         Spacer(0, 6),
@@ -96,7 +96,7 @@ def case_report_pdf(plan: Plan) -> bytes:
         *(_line() for _ in range(5)),
         Spacer(0, 12),
         paragraph(
-            "Outcome: done / failed / stopped / missed        Signature of the reader ______________________",
+            "Outcome: done / failed / stopped / missed · Signature of the reader ______________________",
             BODY,
         ),
     ]

@@ -8,6 +8,7 @@ from functools import partial
 
 from neckrom.report.content import Table
 from neckrom.report.plotting import Maker
+from neckrom.rounding import rounded
 from neckrom.saying.grades import Grade, gravest
 from neckrom.saying.verdict import Finding, Verdict
 from neckrom.study import figures
@@ -141,6 +142,8 @@ def _by_rule(rules: Sequence[RuleFound]) -> Iterator[Finding]:
 
 def _failures(found: StudyFound) -> Finding:
     gone = found.sessions.planned - found.sessions.measured
+    if not found.failed.of:
+        return Finding("failures", Grade.CAUTION, "No reading to compare: nothing can be said of agreement.")
     text = (
         f"Without an angle to compare: {_percent(found.failed)} of the readings ({found.failed.hits} of "
         f"{found.failed.of}); {gone} of {found.sessions.planned} planned sessions without a result."
@@ -165,7 +168,7 @@ def main_table(found: StudyFound) -> Table:
             each.movement.label,
             f"{each.agreement.people} / {each.agreement.pairs}",
             _deg(each.agreement.bias),
-            f"{_plain(each.agreement.lower)} to {_plain(each.agreement.upper)}",
+            _limits(each.agreement),
             _retest_mdc(each.within_day),
             _retest_mdc(each.between_days),
             _percent(each.coverage),
@@ -361,7 +364,7 @@ def _reliability(found: StudyFound) -> Table:
                         _icc(retest.icc_3_1),
                         _size(retest.sem),
                         _size(retest.mdc95),
-                        NONE if retest.shift is None else f"{retest.shift:+.1f}",
+                        NONE if retest.shift is None else _minus(f"{_round(retest.shift):+.1f}"),
                     )
                 )
     columns = ("Direction", "People (left out)", "ICC(2,1)", "ICC(3,1)", "SEM (deg)", "MDC95 (deg)", "Shift")
@@ -373,7 +376,7 @@ def _coverage(found: StudyFound) -> Table:
         (
             each.movement.label,
             _share(each.coverage),
-            NONE if each.half_width_deg is None else f"±{each.half_width_deg:.1f}",
+            NONE if each.half_width_deg is None else f"±{_round(each.half_width_deg):.1f}",
         )
         for each in found.movements
     ]
@@ -412,9 +415,7 @@ def _strata(found: StudyFound) -> Table:
             f"{each.stratum.replace('_', ' ')}: {each.level.replace('_', ' ')}",
             str(each.people),
             NONE if each.agreement is None else _deg(each.agreement.bias),
-            NONE
-            if each.agreement is None
-            else f"{_plain(each.agreement.lower)} to {_plain(each.agreement.upper)}",
+            NONE if each.agreement is None else _limits(each.agreement),
             _share(each.failed),
             _percent(each.coverage),
         )
@@ -536,19 +537,31 @@ def _signed(figure: Figure, digits: int) -> str:
     ends = (
         ""
         if figure.low is None or figure.high is None
-        else f" ({figure.low:+.{digits}f} to {figure.high:+.{digits}f})"
+        else f" ({_round(figure.low, digits):+.{digits}f} to {_round(figure.high, digits):+.{digits}f})"
     )
-    return _minus(f"{figure.value:+.{digits}f}{ends}")
+    return _minus(f"{_round(figure.value, digits):+.{digits}f}{ends}")
+
+
+def _round(value: float, digits: int = 1) -> float:
+    """By the one rule that all pages follow, and never -0.0."""
+    return rounded(value, digits) + 0.0
 
 
 def _plain(figure: Figure) -> str:
-    return NONE if figure.value is None else _minus(f"{figure.value:+.1f}")
+    return NONE if figure.value is None else _minus(f"{_round(figure.value):+.1f}")
+
+
+def _limits(found: AgreementFound) -> str:
+    if found.lower.value is None or found.upper.value is None:
+        return NONE
+    return f"{_plain(found.lower)} to {_plain(found.upper)}"
 
 
 def _size(figure: Figure) -> str:
     if figure.value is None or figure.low is None or figure.high is None:
         return NONE
-    return f"{figure.value:.1f} ({figure.low:.1f} to {figure.high:.1f})"
+    value, low, high = (_round(each) for each in (figure.value, figure.low, figure.high))
+    return f"{value:.1f} ({low:.1f} to {high:.1f})"
 
 
 def _icc(figure: Figure) -> str:
@@ -558,23 +571,21 @@ def _icc(figure: Figure) -> str:
 
 
 def _number(value: float | None) -> str:
-    return NONE if value is None else f"{value:.1f}"
+    return NONE if value is None else f"{_round(value):.1f}"
 
 
 def _percent(part: Part) -> str:
-    return NONE if part.share is None else f"{100 * part.share:.1f} %"
+    return NONE if part.share is None else f"{_round(100 * part.share):.1f} %"
 
 
 def _share(part: Part) -> str:
     if part.share is None or part.low is None or part.high is None:
         return f"{NONE} ({part.hits} of {part.of})"
-    return (
-        f"{100 * part.share:.1f} % ({100 * part.low:.0f} to {100 * part.high:.0f}; {part.hits} of {part.of})"
-    )
+    return f"{_round(100 * part.share):.1f} % ({100 * part.low:.0f} to {100 * part.high:.0f}; {part.hits} of {part.of})"
 
 
 def _retest_mdc(found: RetestFound | None) -> str:
-    return NONE if found is None or found.mdc95.value is None else f"{found.mdc95.value:.1f}"
+    return NONE if found is None or found.mdc95.value is None else f"{_round(found.mdc95.value):.1f}"
 
 
 def _minus(text: str) -> str:

@@ -10,7 +10,7 @@ from string import Template
 import numpy as np
 
 from neckrom.errors import ConfigurationError, OutputError
-from neckrom.messages import LANGUAGES
+from neckrom.messages import LANGUAGES, load_messages
 from neckrom.private_files import whole_file
 from neckrom.study.paper_forms import case_report_pdf, checklist_pdf
 from neckrom.study.plan import PLAN, REFERENCES, Amendment, Plan, StudyFolder, plan_toml
@@ -64,7 +64,9 @@ def documents(plan: Plan) -> dict[str, bytes]:
         "randomisation.csv": "".join(f"{line}\n" for line in randomisation(plan)),
         "data/tables.md": tables_page(),
     }
-    made |= {f"summary_{name}.md": _filled(f"summary_{name}", values) for name in LANGUAGES if name != "en"}
+    for name in (each for each in LANGUAGES if each != "en"):
+        device = load_messages(name).text(f"study.device.{plan.reference}")
+        made[f"summary_{name}.md"] = _filled(f"summary_{name}", values | {"device": device})
     made |= {f"forms/{name}.md": _filled(name, values) for name in _FORMS}
     made |= {table.file: empty_table(table) for table in TABLES}
     papers = {

@@ -1,1 +1,1 @@
-"""The guided session of the nerve tension tests: slump, straight leg raise, arms."""
+"""The guided session of the nerve tension tests: slump and straight leg raise."""
