@@ -25,9 +25,11 @@ DetectorFactory = Callable[[], LandmarkDetector]
 PATIENCE_S = 400.0
 
 
-def engine_for(clip: Path, folder: Path, detector: DetectorFactory = MediaPipeDetector) -> LiveEngine:
+def engine_for(
+    clip: Path, folder: Path, detector: DetectorFactory = MediaPipeDetector, *, fast: bool = True
+) -> LiveEngine:
     options = EngineOptions(load_session_protocol("quick"), folder)
-    return LiveEngine(ClipPlayer(clip, fast=True), detector, options)
+    return LiveEngine(ClipPlayer(clip, fast=fast), detector, options)
 
 
 def lead(
@@ -65,7 +67,8 @@ def press(engine: LiveEngine, state: State, *, video: bool) -> None:
 
 def main() -> None:
     clip, landmarks, folder = (Path(argument) for argument in sys.argv[1:4])
-    engine = engine_for(clip, folder, Seen(clip, landmarks))
+    # at a camera's pace: what a kill may cost is counted in seconds of the clock
+    engine = engine_for(clip, folder, Seen(clip, landmarks), fast=False)
     engine.start()
 
     def tell(state: State) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_ALONGSIDE_NS = 500_000_000
+ALONGSIDE_NS = 500_000_000
 """A video may go on for a moment after the last frame that was looked at."""
 
 Tell = Callable[[str, int, int | None], None]
@@ -139,7 +139,7 @@ def _best_trials(analysis: Analysis) -> dict[Movement, Trial]:
 def _measured_part(frames: Iterator[Frame], analysis: Analysis, clock: ClipClock) -> Iterator[Frame]:
     """Frames in the time of the landmarks, without those of other parts of the recording."""
     times_ns = analysis.landmarks.time_ns
-    first_ns, last_ns = int(times_ns[0]) - _ALONGSIDE_NS, int(times_ns[-1]) + _ALONGSIDE_NS
+    first_ns, last_ns = int(times_ns[0]) - ALONGSIDE_NS, int(times_ns[-1]) + ALONGSIDE_NS
     for frame in frames:
         time_ns = frame.time_ns + clock.start_ns
         if first_ns <= time_ns <= last_ns:
