@@ -166,7 +166,7 @@ def load_camera(name_or_path: str) -> LoadedCamera:
 
 
 def _find(name_or_path: str) -> Path:
-    if name_or_path.endswith(".toml") or os.sep in name_or_path:
+    if name_or_path.endswith(".toml") or any(mark in name_or_path for mark in (os.sep, os.altsep) if mark):
         return Path(name_or_path)
     for entry in _files():
         if entry[0].stem == name_or_path:

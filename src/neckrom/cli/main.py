@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from enum import StrEnum
-from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Annotated, Any, NoReturn
@@ -28,6 +27,7 @@ from neckrom.cli.measure_options import (
     VerboseOption,
 )
 from neckrom.cli.people import people
+from neckrom.cli.plain_letters import write_plainly
 from neckrom.cli.posture import posture
 from neckrom.cli.running import running
 from neckrom.cli.screen import screening
@@ -492,17 +492,20 @@ def norms() -> None:
 @app.command()
 def doctor() -> None:
     """Look for what is missing or broken on this machine, and say how to mend it."""
-    from neckrom.cli.doctor import State, check_view, examine  # noqa: PLC0415
+    from neckrom.cli.doctor import State, check_view, examine, sorted_by_need  # noqa: PLC0415
 
     stdout = console()
-    problems = 0
-    for check in examine(Path.cwd()):
+    with console(stderr=True).status("Looking at this machine: about 20 s"):
+        checks = sorted_by_need(examine(Path.cwd()))
+    for check in checks:
         stdout.print(check_view(check), soft_wrap=True)
-        problems += check.state is State.PROBLEM
+    states = [check.state for check in checks]
+    problems = states.count(State.PROBLEM)
     if problems:
-        say(f"{problems} problem{'s' if problems > 1 else ''} found: mend what the lines above say.")
+        say(f"{problems} problem{'s' * (problems > 1)} found: mend what the first lines say.")
         raise typer.Exit(ExitCode.ENVIRONMENT)
-    say("Everything that measuring needs is here.")
+    noted = " What is noted above keeps nothing from working." if State.NOTE in states else ""
+    say(f"Everything that measuring needs is here.{noted}")
 
 
 @app.command()
@@ -586,7 +589,7 @@ def run() -> NoReturn:
     """Entry point of the command."""
     sys.excepthook = _report_defect
     signal.signal(signal.SIGTERM, _stop)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    if sys.platform == "win32":  # how one process asks another to end there
+        signal.signal(signal.SIGBREAK, _stop)
+    write_plainly()
     sys.exit(typer.main.get_command(app)(prog_name="neckrom"))

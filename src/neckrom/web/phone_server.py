@@ -22,6 +22,7 @@ from starlette.responses import Response
 from neckrom.errors import ConfigurationError, EnvironmentProblemError
 from neckrom.live.api import LiveSession
 from neckrom.live.contract import Phase, Simple, State, Stop
+from neckrom.operating_system import keep_to_one_program
 from neckrom.web.app import Pages, shared_files
 from neckrom.web.certificate import Certificate, make_certificate
 from neckrom.web.connections import Gate
@@ -147,7 +148,7 @@ def phone_port(address: str | None = None) -> Iterator[PhonePort]:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            keep_to_one_program(listener)
             listener.bind((host, port))
             listener.listen(_BACKLOG)
         except OSError as error:
