@@ -107,7 +107,7 @@ def user_name() -> str:
     import psutil  # noqa: PLC0415
 
     try:
-        return psutil.Process().username().rpartition("\\")[2]
+        return str(psutil.Process().username()).rpartition("\\")[2]
     except (psutil.Error, OSError):
         return getpass.getuser()
 
@@ -135,7 +135,7 @@ def process_runs(number: int) -> bool:
     import psutil  # noqa: PLC0415
 
     try:
-        return psutil.pid_exists(number)
+        return bool(psutil.pid_exists(number))
     except OverflowError:
         return True
 
