@@ -36,6 +36,7 @@ from neckrom.cli.settings import setting
 from neckrom.cli.starting import leave, spoken, start_log
 from neckrom.cli.study import study
 from neckrom.cli.terminal import console, print_json, say, tell
+from neckrom.cli.words import UsageError, in_plain_words, tidy
 from neckrom.errors import DefectError, ExitCode, NeckromError, OutputError
 
 DEMO_OUT = Path("neckrom-demo")
@@ -63,12 +64,19 @@ class SchemaChoice(StrEnum):
 class _Commands(TyperGroup):
     """The commands, with the one place where errors that a user can act on are shown."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        tidy(self)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command; errors become a message on stderr and an exit code."""
         from neckrom.cli.doctor import explain_missing  # noqa: PLC0415
 
         try:
             return super().invoke(ctx)
+        except UsageError as error:
+            in_plain_words(error, self)
+            raise
         except NeckromError as error:
             raise typer.Exit(_refuse(error)) from error
         except OSError as error:
@@ -169,7 +177,7 @@ def measure(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...", help="Clips, folders of pictures with timestamps, or landmarks.parquet files."
+            metavar="INPUT", help="Clips, folders of pictures with timestamps, or landmarks.parquet files."
         ),
     ],
     *,
@@ -341,8 +349,8 @@ def live(
         str,
         typer.Option(
             "--source",
-            metavar="0|browser|phone|FILE|URL",
-            help="Number of the camera, the page's own (browser), a phone's, a clip that plays one, or an address.",
+            metavar="SOURCE",
+            help="Number of the camera; 'browser': the page's own; 'phone'; a clip that plays one; or an address.",
         ),
     ] = "0",
     phone_address: Annotated[
@@ -375,8 +383,8 @@ def live(
         str,
         typer.Option(
             "--protocol",
-            metavar="quick|full|slump|slr|nerve|FILE",
-            help="What the session asks for: the neck, or tests of the nerves of the legs.",
+            metavar="NAME|FILE",
+            help="What the session asks for. The neck: full, quick. Nerves of the legs: slump, slr, nerve (both).",
         ),
     ] = "full",
     lang: LanguageOption = None,

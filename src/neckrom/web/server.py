@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from starlette.responses import RedirectResponse, Response
 
-from neckrom.errors import ConfigurationError, EnvironmentProblemError
+from neckrom.errors import EnvironmentProblemError, OptionValueError
 from neckrom.live.api import LiveSession
 from neckrom.operating_system import keep_to_one_program
 from neckrom.web.access import LOOPBACK, Access
@@ -233,7 +233,7 @@ def listening(port: int | None) -> Iterator[socket.socket]:
         If it is no port.
     """
     if port is not None and not 0 <= port <= 65535:
-        raise ConfigurationError(f"{port} is no port. Choose one from 1024 to 65535, or leave --port out.")
+        raise OptionValueError(f"{port} is no port. Choose one from 1024 to 65535, or leave --port out.")
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         keep_to_one_program(listener)
