@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from enum import StrEnum
-from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Annotated, Any, NoReturn
@@ -28,6 +27,7 @@ from neckrom.cli.measure_options import (
     VerboseOption,
 )
 from neckrom.cli.people import people
+from neckrom.cli.plain_letters import write_plainly
 from neckrom.cli.posture import posture
 from neckrom.cli.running import running
 from neckrom.cli.screen import screening
@@ -36,6 +36,7 @@ from neckrom.cli.settings import setting
 from neckrom.cli.starting import leave, spoken, start_log
 from neckrom.cli.study import study
 from neckrom.cli.terminal import console, print_json, say, tell
+from neckrom.cli.words import UsageError, in_plain_words, tidy
 from neckrom.errors import DefectError, ExitCode, NeckromError, OutputError
 
 DEMO_OUT = Path("neckrom-demo")
@@ -63,12 +64,19 @@ class SchemaChoice(StrEnum):
 class _Commands(TyperGroup):
     """The commands, with the one place where errors that a user can act on are shown."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        tidy(self)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command; errors become a message on stderr and an exit code."""
         from neckrom.cli.doctor import explain_missing  # noqa: PLC0415
 
         try:
             return super().invoke(ctx)
+        except UsageError as error:
+            in_plain_words(error, self)
+            raise
         except NeckromError as error:
             raise typer.Exit(_refuse(error)) from error
         except OSError as error:
@@ -169,7 +177,7 @@ def measure(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...", help="Clips, folders of pictures with timestamps, or landmarks.parquet files."
+            metavar="INPUT", help="Clips, folders of pictures with timestamps, or landmarks.parquet files."
         ),
     ],
     *,
@@ -341,8 +349,8 @@ def live(
         str,
         typer.Option(
             "--source",
-            metavar="0|browser|phone|FILE|URL",
-            help="Number of the camera, the page's own (browser), a phone's, a clip that plays one, or an address.",
+            metavar="SOURCE",
+            help="Number of the camera; 'browser': the page's own; 'phone'; a clip that plays one; or an address.",
         ),
     ] = "0",
     phone_address: Annotated[
@@ -375,8 +383,8 @@ def live(
         str,
         typer.Option(
             "--protocol",
-            metavar="quick|full|slump|slr|nerve|FILE",
-            help="What the session asks for: the neck, or tests of the nerves of the legs.",
+            metavar="NAME|FILE",
+            help="What the session asks for. The neck: full, quick. Nerves of the legs: slump, slr, nerve (both).",
         ),
     ] = "full",
     lang: LanguageOption = None,
@@ -492,17 +500,20 @@ def norms() -> None:
 @app.command()
 def doctor() -> None:
     """Look for what is missing or broken on this machine, and say how to mend it."""
-    from neckrom.cli.doctor import State, check_view, examine  # noqa: PLC0415
+    from neckrom.cli.doctor import State, check_view, examine, sorted_by_need  # noqa: PLC0415
 
     stdout = console()
-    problems = 0
-    for check in examine(Path.cwd()):
+    with console(stderr=True).status("Looking at this machine: about 20 s"):
+        checks = sorted_by_need(examine(Path.cwd()))
+    for check in checks:
         stdout.print(check_view(check), soft_wrap=True)
-        problems += check.state is State.PROBLEM
+    states = [check.state for check in checks]
+    problems = states.count(State.PROBLEM)
     if problems:
-        say(f"{problems} problem{'s' if problems > 1 else ''} found: mend what the lines above say.")
+        say(f"{problems} problem{'s' * (problems > 1)} found: mend what the first lines say.")
         raise typer.Exit(ExitCode.ENVIRONMENT)
-    say("Everything that measuring needs is here.")
+    noted = " What is noted above keeps nothing from working." if State.NOTE in states else ""
+    say(f"Everything that measuring needs is here.{noted}")
 
 
 @app.command()
@@ -586,7 +597,7 @@ def run() -> NoReturn:
     """Entry point of the command."""
     sys.excepthook = _report_defect
     signal.signal(signal.SIGTERM, _stop)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    if sys.platform == "win32":  # how one process asks another to end there
+        signal.signal(signal.SIGBREAK, _stop)
+    write_plainly()
     sys.exit(typer.main.get_command(app)(prog_name="neckrom"))

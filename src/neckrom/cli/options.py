@@ -8,17 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from neckrom.errors import ConfigurationError, ExitCode
+from neckrom.errors import OptionValueError
 from neckrom.messages import LANGUAGES
 
 NERVE_TESTS: tuple[Literal["slr", "slump", "arms"], ...] = ("slr", "slump", "arms")
 _MOST_PIXELS = 100_000
 
 
-class UsageProblemError(ConfigurationError):
+class UsageProblemError(OptionValueError):
     """Values of the command line are wrong."""
-
-    exit_code = ExitCode.USAGE
 
 
 @dataclass(slots=True)

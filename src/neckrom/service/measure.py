@@ -26,6 +26,7 @@ from neckrom.errors import (
     LandmarkFileError,
     NeckromError,
     NoFaceError,
+    OptionValueError,
     WholeBodyError,
 )
 from neckrom.frames import check_exists, open_source
@@ -465,26 +466,29 @@ def _as_the_session(options: AnalysisOptions, session: SessionFolder) -> Analysi
 
 def _analysis_options(options: MeasureOptions) -> AnalysisOptions:
     """Options with their files read and checked: all mistakes at once."""
-    problems: list[str] = []
+    problems: list[ConfigurationError] = []
     norms = protocol = camera = None
     try:
         norms = load_norms(options.norms)
     except ConfigurationError as error:
-        problems.append(str(error))
+        problems.append(error)
     if options.protocol is not None:
         try:
             protocol = load_protocol(options.protocol)
         except ConfigurationError as error:
-            problems.append(str(error))
+            problems.append(error)
     if options.camera is not None:
         try:
             camera = load_camera(options.camera)
         except ConfigurationError as error:
-            problems.append(str(error))
+            problems.append(error)
         if options.hfov_deg is not None:
-            problems.append("A camera profile and a field of view exclude each other: give one of them.")
+            both = "A camera profile and a field of view exclude each other: give one of them."
+            problems.append(OptionValueError(both))
     if problems or norms is None:
-        raise ConfigurationError("\n".join(problems))
+        of_files = any(not isinstance(problem, OptionValueError) for problem in problems)
+        kind = ConfigurationError if of_files else OptionValueError
+        raise kind("\n".join(map(str, problems)))
     return AnalysisOptions(
         norms=norms,
         mirrored=options.mirrored,

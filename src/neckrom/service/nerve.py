@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neckrom.body import read_body
-from neckrom.errors import ConfigurationError, InputError, NeckromError
+from neckrom.errors import InputError, NeckromError, OptionValueError
 from neckrom.frames import grab_frames
 from neckrom.landmarks.body_store import read_bodies
 from neckrom.nerve.angles import LegSeries, LegTestAngles
@@ -111,7 +111,7 @@ def measure_nerve_all(
         If the file of marks has a mistake, or belongs to several clips: found before anything is measured.
     """
     if options.marks is not None and len(inputs) > 1:
-        raise ConfigurationError(
+        raise OptionValueError(
             "--marks belongs to one clip, and several are given.", ("Measure them one by one.",)
         )
     marks = load_marks(options.marks) if options.marks is not None else ()
