@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-_QUEUE = 8
+_QUEUE = 6
+"""Items between two stages: of the largest pictures, 1280 points wide, these are 17 MB."""
 _POLL_S = 0.1
 
 T = TypeVar("T")
