@@ -111,8 +111,8 @@ def test_twice_the_same_whatever_the_timing(tmp_path):
 def test_the_pose_is_left_out_only_where_the_face_is_seen_from_the_front(tmp_path):
     extract_to_file(turning(), MediaPipeDetector, tmp_path / "a.parquet")
     series, _ = read_landmarks(tmp_path / "a.parquet")
-    assert 0.35 < series.pose_ran.mean() < 0.5
-    assert series.pose_ran[-30:].sum() == 15, "turned: every second frame"
+    assert 0.4 < series.pose_ran.mean() < 0.9
+    assert series.pose_ran[-30:].all(), "turned: every frame"
     assert np.diff(series.time_s[series.pose_ran]).max() < 0.11
     assert not series.pose_found[~series.pose_ran].any()
 

@@ -40,14 +40,8 @@ def test_seen_from_the_front_it_runs_ten_times_a_second(fps, every):
 
 
 @pytest.mark.parametrize("seen", [LOST, face(yaw_deg=50), face(yaw_deg=-50), face(pitch_deg=40)])
-@pytest.mark.parametrize(("fps", "every"), [(10, 1), (15, 1), (20, 1), (25, 1), (30, 2), (60, 4), (120, 8)])
-def test_turned_or_lost_it_runs_fifteen_times_a_second(seen, fps, every):
-    assert runs(fps, [seen] * 61) == [number % every == 0 for number in range(61)]
-
-
-def test_a_face_that_turns_away_is_not_waited_for_as_long_as_one_from_the_front():
-    ran = runs(60, [face()] * 5 + [face(yaw_deg=50)] * 20)
-    assert [number for number, run in enumerate(ran) if run][:3] == [0, 5, 9]
+def test_turned_or_lost_it_runs_on_every_frame(seen):
+    assert all(runs(60, [seen] * 20))
 
 
 def test_it_never_waits_longer_than_a_tenth_of_a_second_whatever_the_rhythm():

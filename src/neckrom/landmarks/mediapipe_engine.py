@@ -449,7 +449,7 @@ def engine_identity(*, pose_every_frame: bool = False) -> DetectorIdentity:
     digest = hashlib.sha256()
     for path in model_paths():
         digest.update(path.read_bytes())
-    rhythm = "every frame" if pose_every_frame else f"10/s, 15/s beyond {TURNED_DEG:g} deg"
+    rhythm = "every frame" if pose_every_frame else f"10/s, every frame beyond {TURNED_DEG:g} deg"
     return DetectorIdentity(
         name="mediapipe",
         version=MEDIAPIPE_VERSION,

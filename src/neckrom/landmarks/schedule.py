@@ -2,10 +2,11 @@
 
 The face mesh costs 5 ms a frame, the pose model 22. While the face is seen from the
 front the pose only gives the shoulders, which move slowly: ten times a second is
-enough. Turned away or lost, the head's pose points are what is left of it: then it runs
-fifteen times a second, between which the points are interpolated; thirty times move
-end-range values by a tenth of a degree (``benchmarks/pose_schedule.py``). The choice stands
-on the frames alone, so that the same clip always gives the same landmarks.
+enough. Turned away or lost, the head's pose points are what is left of it: then every
+frame counts. (Fifteen times a second then would take a third off the pose's time, but its
+tracker answers differently when it sees every second picture: end ranges of the sample clips
+moved by up to 3 deg, see docs/performance.md.) The choice stands on the frames alone, so that the same clip always gives
+the same landmarks.
 """
 
 from __future__ import annotations
@@ -15,10 +16,8 @@ import numpy as np
 from neckrom.types import Float32Array
 
 TURNED_DEG = 30.0
-"""Between the face's normal and the line of sight, beyond which the pose runs more often."""
+"""Between the face's normal and the line of sight, beyond which the pose runs on every frame."""
 _AT_LEAST_EVERY_S = 0.105
-_TURNED_EVERY_S = 0.07
-"""Every second frame of 30 a second, every fourth of 60, and every frame of 25 or fewer."""
 _LEFT_EYE, _RIGHT_EYE, _FOREHEAD, _CHIN = 263, 33, 10, 152
 
 
@@ -49,16 +48,15 @@ class PoseSchedule:
 
     def due(self, time_ns: int, face: Float32Array) -> bool:
         """Whether the pose runs on the frame with this face (NaN: lost)."""
-        wait_s = _AT_LEAST_EVERY_S if turn_deg(face) <= TURNED_DEG else _TURNED_EVERY_S
-        run = self._every_frame or self._waited_long_enough(time_ns, wait_s)
+        run = self._every_frame or self._waited_long_enough(time_ns) or not turn_deg(face) <= TURNED_DEG
         self._last_ns = time_ns
         if run:
             self._last_run_ns = time_ns
         return run
 
-    def _waited_long_enough(self, time_ns: int, wait_s: float) -> bool:
+    def _waited_long_enough(self, time_ns: int) -> bool:
         """Whether waiting for one more frame would be too long."""
         if self._last_run_ns is None or self._last_ns is None:
             return True
         step_ns = time_ns - self._last_ns
-        return (time_ns + step_ns - self._last_run_ns) * 1e-9 > wait_s
+        return (time_ns + step_ns - self._last_run_ns) * 1e-9 > _AT_LEAST_EVERY_S
