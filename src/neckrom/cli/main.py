@@ -117,7 +117,10 @@ app.add_typer(study, name="study")
 _Jobs = Annotated[
     str | None,
     typer.Option(
-        "--jobs", "-j", metavar="N", help="Inputs measured at once; by default half the processor cores."
+        "--jobs",
+        "-j",
+        metavar="N",
+        help="Inputs measured at once; by default half the processor cores and one.",
     ),
 ]
 
@@ -544,8 +547,8 @@ def schema(
 
 
 def _default_jobs() -> int:
-    """Half the cores: decoding and the models of one input keep two busy."""
-    return max(1, (os.cpu_count() or 1) // 2)
+    """Half the cores, as decoding and models of one input keep two busy, and one for what its report leaves idle."""
+    return (os.cpu_count() or 1) // 2 + 1
 
 
 def _of_the_disk(error: OSError) -> OutputError | None:

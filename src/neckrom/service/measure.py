@@ -164,7 +164,10 @@ def measure_all(
     pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="measure")
     futures: list[Future[Outcome]] = []
     try:
-        futures = [pool.submit(work, path, folder) for path, folder in zip(inputs, folders, strict=True)]
+        begun = {
+            number: pool.submit(work, inputs[number], folders[number]) for number in _longest_first(inputs)
+        }
+        futures = [begun[number] for number in range(len(inputs))]
         pending = set(futures)
         while pending:  # short waits, so that Ctrl-C is heard
             _, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -177,6 +180,20 @@ def measure_all(
     finally:
         pool.shutdown(wait=True)
         remove_empty(made)
+
+
+def _longest_first(inputs: Sequence[Path]) -> list[int]:
+    """Numbers of the inputs, those with the most bytes first: a long one that began last would run alone at the end."""
+    return sorted(range(len(inputs)), key=lambda number: -_bytes_of(inputs[number]))
+
+
+def _bytes_of(path: Path) -> int:
+    """Of a file, or of all files right in a folder; 0 where it cannot be read, which is said when it is measured."""
+    try:
+        files = list(path.iterdir()) if path.is_dir() else [path]
+        return sum(file.stat().st_size for file in files)
+    except OSError:
+        return 0
 
 
 def measure_one(path: Path, out: Path, options: MeasureOptions, progress: Progress) -> Outcome:
