@@ -20,11 +20,18 @@ from neckrom.cli.calibrate import calibrate
 from neckrom.cli.handing_out import giving
 from neckrom.cli.measure_options import (
     DEFAULT_OUT,
+    ClusterFilesOption,
+    ClusterMemoryOption,
+    ClusterOption,
+    ClusterWaitOption,
     JsonOption,
     LanguageOption,
     NoPicturesOption,
     OutOption,
     OverwriteOption,
+    TlsCaOption,
+    TlsCertOption,
+    TlsKeyOption,
     VerboseOption,
 )
 from neckrom.cli.people import people
@@ -253,6 +260,13 @@ def measure(
     no_pictures: NoPicturesOption = False,
     lang: LanguageOption = None,
     jobs: _Jobs = None,
+    cluster: ClusterOption = None,
+    cluster_files: ClusterFilesOption = "auto",
+    cluster_memory: ClusterMemoryOption = None,
+    cluster_wait: ClusterWaitOption = None,
+    tls_ca: TlsCaOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
@@ -281,10 +295,19 @@ def measure(
     nerve_test = reader.nerve_test(protocol)
     if nerve_test is None and marks is not None:
         reader.problems.append("--marks belongs to a nerve tension test: add --protocol slr, slump or arms")
+    fleet = reader.cluster(
+        cluster,
+        files=cluster_files,
+        memory=cluster_memory,
+        wait=cluster_wait,
+        tls=(tls_ca, tls_cert, tls_key),
+        jobs=jobs,
+    )
     if nerve_test is not None:
         reader.neck_only(
             nerve_test,
             {
+                "--cluster": cluster is not None,
                 "--neutral": neutral is not None,
                 "--warm-ups": warm_ups is not None,
                 "--view": view is not ViewChoice.AUTO,
@@ -331,6 +354,11 @@ def measure(
         overwrite=overwrite,
         language=language,
     )
+    if fleet is not None:
+        from neckrom.cli.measuring_on_cluster import measure_on_cluster_and_show  # noqa: PLC0415
+
+        leave(measure_on_cluster_and_show(inputs, out, options, fleet, as_json=as_json))
+        return
     leave(measure_and_show(inputs, out, options, jobs=at_once, as_json=as_json))
 
 
