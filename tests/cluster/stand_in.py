@@ -10,8 +10,8 @@ import os
 import resource
 import time
 
-from neckrom.errors import NoFaceError
 from neckrom.cluster import work
+from neckrom.errors import NoFaceError
 from neckrom.service import folders, measure
 
 

@@ -261,24 +261,7 @@ def test_a_worker_killed_in_the_middle_of_an_input(machines, tmp_path):
     assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".")]
 
 
-def test_an_input_that_ends_every_worker_is_named_and_the_others_are_measured(machines, tmp_path):
-    machines.worker("three")
-    wait_for(lambda: b"Registered to" in (machines.folder / "three.log").read_bytes())
-    inputs = files(tmp_path / "in", "poison_a", *[f"quick_{number}" for number in range(6)])
-    (tmp_path / "in" / "poison_a.parquet").write_bytes(bytes(100))
-    outcomes, said = machines.measure(inputs, tmp_path / "out", wait_s=0.5)
-    assert [one.error is None for one in outcomes] == [False] + [True] * 6
-    assert isinstance(outcomes[0].error, WorkersEndedError)
-    assert "2 workers in turn ended" in str(outcomes[0].error)
-    assert outcomes[0].error.exit_code is ExitCode.ENVIRONMENT
-    assert len([line for line in said if "has ended" in line]) == 2
-    assert rows(tmp_path / "out")["poison_a"]["status"] == "failed"
-    with pytest.raises(ClusterError, match=r"has no worker\. Start some, as in dask worker"):
-        machines.measure(files(tmp_path / "more", "quick_x"), tmp_path / "out2", wait_s=0.5)
-
-
 def test_a_scheduler_that_is_lost_and_the_run_that_goes_on(machines, tmp_path):
-    machines.worker("four")
     inputs = files(tmp_path / "in", "quick_a", "slow_b")
     (tmp_path / "in" / "quick_a.parquet").write_bytes(bytes(100))
     progress = AtFirst(lambda: machines.kill("scheduler"))
@@ -290,10 +273,25 @@ def test_a_scheduler_that_is_lost_and_the_run_that_goes_on(machines, tmp_path):
     with pytest.raises(ClusterError, match=r"cannot be reached.*dask scheduler"):
         machines.measure(inputs, tmp_path / "out")
     (tmp_path / "in" / "go").touch()
-    machines.kill("four")
     machines.scheduler()
-    machines.worker("five")
+    machines.worker("three")
     outcomes, said = machines.measure(inputs, tmp_path / "out")
     assert said[0] == "1 of 2 are done already."
     assert [one.error for one in outcomes] == [None, None]
     assert {row["status"] for row in rows(tmp_path / "out").values()} == {"done"}
+
+
+def test_an_input_that_ends_every_worker_is_named_and_the_others_are_measured(machines, tmp_path):
+    machines.worker("four")
+    wait_for(lambda: b"Registered to" in (machines.folder / "four.log").read_bytes())
+    inputs = files(tmp_path / "in", "poison_a", *[f"quick_{number}" for number in range(6)])
+    (tmp_path / "in" / "poison_a.parquet").write_bytes(bytes(100))
+    outcomes, said = machines.measure(inputs, tmp_path / "out", wait_s=0.5)
+    assert [one.error is None for one in outcomes] == [False] + [True] * 6
+    assert isinstance(outcomes[0].error, WorkersEndedError)
+    assert "2 workers in turn ended" in str(outcomes[0].error)
+    assert outcomes[0].error.exit_code is ExitCode.ENVIRONMENT
+    assert len([line for line in said if "has ended" in line]) == 2
+    assert rows(tmp_path / "out")["poison_a"]["status"] == "failed"
+    with pytest.raises(ClusterError, match=r"has no worker\. Start some, as in dask worker"):
+        machines.measure(files(tmp_path / "more", "quick_x"), tmp_path / "out2", wait_s=0.5)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MEMORY = "MEMORY"
 """The resource that workers declare (``--resources "MEMORY=8e9"``) and inputs take."""
-CONNECT_S = 20.0
+CONNECT_S = 10.0
 
 
 @contextmanager
