@@ -463,13 +463,21 @@ def open_pages(
 @app.command()
 def validate(
     folder: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            metavar="DIR",
-            help="Folder with clips and a truth table beside each, or a table of landmarks (.npz).",
+            metavar="[DIR]",
+            help="Folder with clips and a truth table beside each, or with the held-out tables, or one such table "
+            "(.npz); without it the held-out tables are looked for in the checkout.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     *,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            "--table", metavar="NAME", help="Which held-out table: heldout (without it), heldout_wide."
+        ),
+    ] = None,
     reference: Annotated[
         Path | None,
         typer.Option(
@@ -494,15 +502,22 @@ def validate(
 
     reader = OptionReader()
     at_once = reader.count("--jobs", jobs, _default_jobs())
+    if reference is not None and folder is None:
+        reader.problems.append(
+            "--reference: name the folder of the clips, as in neckrom validate DIR --reference CSV"
+        )
+    if reference is not None and table is not None:
+        reader.problems.append("--table and --reference: leave one of them out")
     reader.finish()
     start_log(verbose=verbose)
-    from neckrom.cli.validating import compare_and_show, validate_and_show  # noqa: PLC0415
+    from neckrom.cli.validating import compare_and_show, validate_and_show, what_to_validate  # noqa: PLC0415
 
-    if reference is not None:
+    if reference is not None and folder is not None:
         leave(compare_and_show(folder, reference, out, at_once, overwrite=overwrite, as_json=as_json))
         return
+    source = what_to_validate(folder, table)
     leave(
-        validate_and_show(folder, out, at_once, overwrite=overwrite, as_json=as_json, everything=everything)
+        validate_and_show(source, out, at_once, overwrite=overwrite, as_json=as_json, everything=everything)
     )
 
 

@@ -345,7 +345,7 @@ class Fleet:
             worker.faults = 0
             yield Finished(job.wanted, got, got.refusal, str(worker))
         elif got.fault == "unseen" and self._cluster.files == "auto":
-            job.send = True
+            job.send, worker.sees_input = True, False
             self._again.append(job)
         else:
             self._fault_of(worker, job, got.refusal, at_once=got.fault == "version")
@@ -476,7 +476,7 @@ class Fleet:
             places=min(int(info["nthreads"]), int(fits)),
             declares=declared is not None,
             sees_results=examined is not None and examined.sees_results,
-            sees_input=examined is not None and examined.sees_input,
+            sees_input=examined is not None and (examined.sees_input or self._ground.sample is None),
         )
 
     def _why_not(self, worker: _Worker, info: dict[str, Any], answer: object) -> str | None:

@@ -151,9 +151,12 @@ class Manifest:
         try:
             if not self._journal_path.exists():
                 open_private(self._journal_path, new=True).close()
-            return self._journal_path.open("a", encoding="utf-8")
+            journal = self._journal_path.open("a", encoding="utf-8")
+            journal.write("\n")  # ends a line that was cut off
+            journal.flush()
         except OSError as error:
             raise OutputError(cannot_write_message(self._journal_path, error)) from error
+        return journal
 
     def _write(self) -> None:
         started = time.monotonic()

@@ -119,7 +119,7 @@ def measure_on_cluster(
         with _locked(out), ExitStack() as stack:
             manifest = Manifest(out)
             stack.callback(manifest.close)
-            run = _Run(inputs, out, options, analysis, manifest)
+            run = Run(inputs, out, options, analysis, manifest)
             stack.callback(run.clear)
             if run.waiting:
                 run.measure(cluster, progress, tell)
@@ -211,8 +211,14 @@ def error_of(refusal: Refusal, worker: str) -> NeckromError:
     return error
 
 
-class _Run:
-    """One run over some inputs."""
+class Run:
+    """One run over some inputs: what is done, what is to be done, and what became of it.
+
+    Attributes
+    ----------
+    waiting : list of (Path, Path)
+        Inputs that no earlier run has settled, with their folders; the largest first.
+    """
 
     def __init__(
         self,
@@ -233,7 +239,8 @@ class _Run:
         self.waiting = sorted(
             open_ones, key=lambda one: -sizes[one[1]][0]
         )  # longest first: no one is last alone
-        self._done = 0
+        self._done, self._total = 0, len(self.waiting)
+        self._progress: Progress | None = None
 
     # ------------------------------------------------------------- what is done
 
@@ -257,7 +264,7 @@ class _Run:
             return True
         return False
 
-    def _wanted(self) -> Iterator[WantedInput]:
+    def wanted(self) -> Iterator[WantedInput]:
         """Inputs that are still to be measured, as there are places for them."""
         for path, folder in self.waiting:
             shown = shown_folder(folder, self._out)
@@ -294,8 +301,7 @@ class _Run:
 
     def measure(self, cluster: Cluster, progress: Progress, tell: Callable[[str], None]) -> None:
         """Measure what is waiting."""
-        self._progress, total = progress, len(self.waiting)
-        self._total = total
+        self._progress, total = progress, self._total
         if self._already:
             tell(f"{self._already} of {len(self._inputs)} are done already.")
         if not cluster.encrypted and not _is_here(cluster.address):
@@ -309,7 +315,7 @@ class _Run:
             try:
                 fleet.gather()
                 progress.step(self._out, "clips", 0, total)
-                for finished in fleet.run(self._wanted()):
+                for finished in fleet.run(self.wanted()):
                     self._received(finished)
             except ClusterError as error:
                 raise ClusterError(f"{error}{self._kept()}") from error
@@ -401,7 +407,8 @@ class _Run:
 
     def _count(self) -> None:
         self._done += 1
-        self._progress.step(self._out, "clips", self._done, self._total)
+        if self._progress is not None:
+            self._progress.step(self._out, "clips", self._done, self._total)
 
     def outcomes(self) -> list[ClusterOutcome]:
         """In the order of the inputs."""
