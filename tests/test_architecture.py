@@ -71,6 +71,8 @@ MAY_IMPORT = {
     | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation", "camera_profiles"}
     | {"body", "running", "posture", "nerve"}
     | {"messages", "saying"},
+    # the service on many machines; what programs and the command line call of it stands beside it
+    "cluster": BASE | {"service", "frames", "landmarks"},
     "screening": BASE | {"messages"},
     "live": BASE
     | {
@@ -105,13 +107,13 @@ MAY_IMPORT = {
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
     | {"messages", "saying", "body", "running", "posture", "nerve"}
-    | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study"},
+    | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study", "cluster"},
     # what programs call; knows how a result folder is read from the records, and no page and no command
     "library": BASE
     | {"service", "landmarks", "camera_profiles", "rom", "assessment", "report", "validation", "records"}
-    | {"messages", "saying", "running", "posture"},
+    | {"messages", "saying", "running", "posture", "cluster"},
     "__main__": {"cli"},
-    "__init__": {"_version", "types", "errors", "result", "assessment", "library"},
+    "__init__": {"_version", "types", "errors", "result", "assessment", "library", "cluster"},
 }
 
 
@@ -154,6 +156,7 @@ def test_imports_point_inward(path):
     ("package", "homes"),
     [
         ("mediapipe", {"landmarks/mediapipe_engine.py"}),
+        ("distributed", {"cluster/connection.py", "cluster/fleet.py", "cluster/work.py"}),
         (
             "typer",
             {

@@ -19,11 +19,18 @@ from neckrom.cli.calibrate import calibrate
 from neckrom.cli.handing_out import giving
 from neckrom.cli.measure_options import (
     DEFAULT_OUT,
+    ClusterFilesOption,
+    ClusterMemoryOption,
+    ClusterOption,
+    ClusterWaitOption,
     JsonOption,
     LanguageOption,
     NoPicturesOption,
     OutOption,
     OverwriteOption,
+    TlsCaOption,
+    TlsCertOption,
+    TlsKeyOption,
     VerboseOption,
 )
 from neckrom.cli.people import people
@@ -264,6 +271,13 @@ def measure(
     no_pictures: NoPicturesOption = False,
     lang: LanguageOption = None,
     jobs: _Jobs = None,
+    cluster: ClusterOption = None,
+    cluster_files: ClusterFilesOption = "auto",
+    cluster_memory: ClusterMemoryOption = None,
+    cluster_wait: ClusterWaitOption = None,
+    tls_ca: TlsCaOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
@@ -292,10 +306,19 @@ def measure(
     nerve_test = reader.nerve_test(protocol)
     if nerve_test is None and marks is not None:
         reader.problems.append("--marks belongs to a nerve tension test: add --protocol slr, slump or arms")
+    fleet = reader.cluster(
+        cluster,
+        files=cluster_files,
+        memory=cluster_memory,
+        wait=cluster_wait,
+        tls=(tls_ca, tls_cert, tls_key),
+        jobs=jobs,
+    )
     if nerve_test is not None:
         reader.neck_only(
             nerve_test,
             {
+                "--cluster": cluster is not None,
                 "--neutral": neutral is not None,
                 "--warm-ups": warm_ups is not None,
                 "--view": view is not ViewChoice.AUTO,
@@ -342,6 +365,11 @@ def measure(
         overwrite=overwrite,
         language=language,
     )
+    if fleet is not None:
+        from neckrom.cli.measuring_on_cluster import measure_on_cluster_and_show  # noqa: PLC0415
+
+        leave(measure_on_cluster_and_show(inputs, out, options, fleet, as_json=as_json))
+        return
     leave(measure_and_show(inputs, out, options, jobs=at_once, as_json=as_json))
 
 
@@ -446,13 +474,21 @@ def open_pages(
 @app.command()
 def validate(
     folder: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            metavar="DIR",
-            help="Folder with clips and a truth table beside each, or a table of landmarks (.npz).",
+            metavar="[DIR]",
+            help="Folder with clips and a truth table beside each, or with the held-out tables, or one such table "
+            "(.npz); without it the held-out tables are looked for in the checkout.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     *,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            "--table", metavar="NAME", help="Which held-out table: heldout (without it), heldout_wide."
+        ),
+    ] = None,
     reference: Annotated[
         Path | None,
         typer.Option(
@@ -477,15 +513,22 @@ def validate(
 
     reader = OptionReader()
     at_once = reader.count("--jobs", jobs, _default_jobs())
+    if reference is not None and folder is None:
+        reader.problems.append(
+            "--reference: name the folder of the clips, as in neckrom validate DIR --reference CSV"
+        )
+    if reference is not None and table is not None:
+        reader.problems.append("--table and --reference: leave one of them out")
     reader.finish()
     start_log(verbose=verbose)
-    from neckrom.cli.validating import compare_and_show, validate_and_show  # noqa: PLC0415
+    from neckrom.cli.validating import compare_and_show, validate_and_show, what_to_validate  # noqa: PLC0415
 
-    if reference is not None:
+    if reference is not None and folder is not None:
         leave(compare_and_show(folder, reference, out, at_once, overwrite=overwrite, as_json=as_json))
         return
+    source = what_to_validate(folder, table)
     leave(
-        validate_and_show(folder, out, at_once, overwrite=overwrite, as_json=as_json, everything=everything)
+        validate_and_show(source, out, at_once, overwrite=overwrite, as_json=as_json, everything=everything)
     )
 
 
