@@ -12,10 +12,10 @@ import argparse
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from nerve_table import HERE, TABLE, NerveClip, read
+from nerve_table import HELD, HERE, TABLE, NerveClip, read
 from scipy.stats import t as student
 
 from neckrom.body import read_body
@@ -39,8 +39,6 @@ FAR_COSTS = 4.0
 """How much more a difference of the far leg's coefficients from the near one's costs."""
 RESTING_WEIGHT = 0.3
 """Of a leg that is not tested."""
-HELD = {"slr": ("raise_hold", "lower"), "slump": ("knee_hold", "knee_down")}
-"""First phase in which the leg is held, and the phase after."""
 ANGLES: dict[str, tuple[str, Callable[..., FloatArray]]] = {
     "raise": ("raise_deg", raise_features),
     "knee": ("knee_deg", knee_features),
@@ -74,15 +72,20 @@ class Sample:
         if body.view.near != clip.seen:
             print(f"WARNING {clip.name}: seen from {clip.seen}, read {body.view.near}")
         self.raw: RawAngles = raw_angles(with_own_legs(body, body.view.near), body.view.near)
-        first, last = HELD[clip.kind]
-        start = next(a for phase, a, _ in clip.phases if phase == first)
-        end = next(a for phase, a, _ in clip.phases if phase == last)
-        self.held: BoolArray = (self.raw.time_s >= start) & (self.raw.time_s <= end)
+
+    def held(self, side: str) -> BoolArray:
+        """Frames in which a leg is held."""
+        hold = self.clip.held(side)
+        if hold is None:
+            return np.zeros(len(self.raw.time_s), dtype=bool)
+        return np.asarray((self.raw.time_s >= hold[0]) & (self.raw.time_s <= hold[1]))
 
     def neck(self) -> Rows:
         """Of the neck: against how it is at rest."""
         moved = neck_moved(self.raw, neck_rest(self.raw))
-        return self._rows(moved, self.clip.truth["neck"] - self.neck_at_rest, far=False, weight=1.0)
+        held = np.any([self.held(side) for side in self.clip.sides()], axis=0)
+        wanted = self.clip.truth["neck"] - self.neck_at_rest
+        return self._rows(moved, wanted, held, far=False, weight=1.0)
 
     @property
     def neck_at_rest(self) -> float:
@@ -96,13 +99,14 @@ class Sample:
         leg = self.raw.legs[side]
         main, make = ANGLES[angle]
         wanted = self.clip.truth[f"{angle}_{side[0].upper()}"] - getattr(leg, main)
-        tested = side == self.clip.tested
-        rows = self._rows(make(leg), wanted, far=which == "far", weight=1.0 if tested else RESTING_WEIGHT)
-        return rows if tested else replace(rows, held=np.zeros_like(rows.held))
+        weight = 1.0 if side in self.clip.sides() else RESTING_WEIGHT
+        return self._rows(make(leg), wanted, self.held(side), far=which == "far", weight=weight)
 
-    def _rows(self, features: FloatArray, wanted: FloatArray, *, far: bool, weight: float) -> Rows:
+    def _rows(
+        self, features: FloatArray, wanted: FloatArray, held: BoolArray, *, far: bool, weight: float
+    ) -> Rows:
         good = np.isfinite(features).all(axis=1) & np.isfinite(wanted)
-        return Rows(self.clip.name, features[good], wanted[good], far, weight, self.held[good])
+        return Rows(self.clip.name, features[good], wanted[good], far, weight, held[good])
 
 
 def weights(rows: list[Rows], ridge: float, *, constant: bool = True) -> tuple[FloatArray, FloatArray]:

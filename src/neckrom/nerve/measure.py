@@ -11,7 +11,16 @@ from neckrom.body import Side, read_body
 from neckrom.errors import InputError
 from neckrom.nerve.angles import LegTestAngles, measure_angles
 from neckrom.nerve.corrections import LegTest
-from neckrom.nerve.holding import HELD_WITHIN_DEG, Joint, Moved, changes, level_deg, moved_deg
+from neckrom.nerve.holding import (
+    HELD_WITHIN_DEG,
+    Joint,
+    Moved,
+    changes,
+    level_deg,
+    moved_deg,
+    seen_at,
+    settled_s,
+)
 from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
 from neckrom.nerve.marks import Mark
@@ -226,7 +235,10 @@ def _measured(
     symptom = symptoms[0] if symptoms else None
     leg = angles.legs[trial.leg]
     time_s = angles.time_s
-    held_from = symptom if symptom is not None else trial.reached_s
+    # without a mark there is no moment from which it should be held but that at which it comes to rest
+    held_from = (
+        symptom if symptom is not None else settled_s(time_s, leg.turn_deg, trial.reached_s, trial.return_s)
+    )
     held_to = max(trial.return_s, held_from)
     joints: dict[Joint, FloatArray] = {"neck": angles.neck_flexion_deg, "ankle": leg.ankle_deg}
     elsewhere = changes(time_s, joints, held_from, held_to)
@@ -242,6 +254,9 @@ def _measured(
         if not np.isfinite(moved) or until - held_from < AROUND_TRIAL_S
         else abs(moved) < HELD_WITHIN_DEG[angles.test]
     )
+    if held and not seen_at(time_s, leg.turn_deg, held_from):
+        # lost at the mark, and at rest when it was seen again: it may have moved in between
+        held = None
     if symptom is not None and held is False:
         notices.append(
             Notice(
