@@ -39,6 +39,8 @@ FAR_COSTS = 4.0
 """How much more a difference of the far leg's coefficients from the near one's costs."""
 RESTING_WEIGHT = 0.3
 """Of a leg that is not tested."""
+MISTAKEN_DEG = 25.0
+"""Off by more, it is the other leg that was read: nothing to correct an angle by."""
 ANGLES: dict[str, tuple[str, Callable[..., FloatArray]]] = {
     "raise": ("raise_deg", raise_features),
     "knee": ("knee_deg", knee_features),
@@ -99,6 +101,10 @@ class Sample:
         leg = self.raw.legs[side]
         main, make = ANGLES[angle]
         wanted = self.clip.truth[f"{angle}_{side[0].upper()}"] - getattr(leg, main)
+        # where knee or hip are off by so much it is the other leg that was read
+        for name, read_deg in (("knee", leg.knee_deg), ("raise", leg.raise_deg)):
+            off = np.abs(self.clip.truth[f"{name}_{side[0].upper()}"] - read_deg)
+            wanted = np.where(off > MISTAKEN_DEG, np.nan, wanted)
         weight = 1.0 if side in self.clip.sides() else RESTING_WEIGHT
         return self._rows(make(leg), wanted, self.held(side), far=which == "far", weight=weight)
 

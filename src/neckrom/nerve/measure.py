@@ -25,7 +25,7 @@ from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
 from neckrom.nerve.marks import Mark
 from neckrom.nerve.suitable import check_side_view, notes_on
-from neckrom.nerve.trials import LegTrial, find_trials
+from neckrom.nerve.trials import LegTrial, find_trials, legs_together, without_doubles
 from neckrom.types import BodySeries, FloatArray, Notice
 
 Interval = tuple[float, float]
@@ -165,10 +165,12 @@ def measure_leg_test(series: BodySeries, test: LegTest, marks: tuple[Mark, ...] 
             else "No knee is straightened by 15 deg or more: film from the side, with the whole leg in the picture "
             "from before it is straightened until it hangs again."
         )
+    together = tuple(trial for trial in found if legs_together(angles, trial))
+    found = without_doubles(found, together)
     trials, notices = [], list(notes_on(body, angles, found))
     for trial in found:
         inside = tuple(m for m in marks if _belongs(m, trial, found))
-        measured, said = _measured(angles, trial, inside)
+        measured, said = _measured(angles, trial, inside, unclear=trial in together)
         trials.append(measured)
         notices += said
     notices += _stray(marks, found)
@@ -216,7 +218,7 @@ def _belongs(mark: Mark, trial: LegTrial, trials: tuple[LegTrial, ...]) -> bool:
 
 
 def _measured(
-    angles: LegTestAngles, trial: LegTrial, marks: tuple[Mark, ...]
+    angles: LegTestAngles, trial: LegTrial, marks: tuple[Mark, ...], *, unclear: bool = False
 ) -> tuple[MeasuredTrial, list[Notice]]:
     symptoms = [mark.time_s for mark in marks if mark.kind == "symptom"]
     answers = [mark for mark in marks if mark.kind == "answer"]
@@ -247,6 +249,17 @@ def _measured(
     moved = moved_deg(time_s, leg.turn_deg, held_from, until) if until > held_from else float("nan")
     window = (time_s >= held_from) & (time_s <= held_to)
     lost = float(np.mean(~np.isfinite(leg.turn_deg[window]))) if window.any() else 1.0
+    if unclear:
+        lost = 1.0
+        elsewhere = tuple(one for one in elsewhere if one.joint == "neck")
+        notices.append(
+            Notice(
+                f"Both legs were read at one place in the trial from {trial.start_s:.1f} s on: which of them was "
+                "straightened is not known, and nothing of it was measured. Film each leg from its own side.",
+                "nerve_legs_together",
+                time_s=trial.start_s,
+            )
+        )
     if lost > MOST_LOST_SHARE:
         moved = float("nan")
     held = (
@@ -270,7 +283,7 @@ def _measured(
     # at the end of the way, as long as nothing else has moved
     before = min((one.from_s for one in elsewhere), default=held_to)
     at = held_from + min(0.25, max(0.0, 0.5 * (before - held_from)))
-    angle, interval = symptom_angle(angles, trial.leg, symptom)
+    angle, interval = symptom_angle(angles, trial.leg, symptom if not unclear else None)
 
     def at_end(values: FloatArray) -> float:
         return level_deg(time_s, values, at) if lost <= MOST_LOST_SHARE else float("nan")
