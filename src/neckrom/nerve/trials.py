@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from neckrom.body import Side, other
-from neckrom.nerve.angles import LegTestAngles, smoothed
+from neckrom.body.smoothing import smoothed
+from neckrom.nerve.angles import LegTestAngles
 from neckrom.types import BoolArray, FloatArray
 
 SMALLEST_WAY_DEG = 15.0
