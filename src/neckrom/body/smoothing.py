@@ -32,13 +32,19 @@ def smoothed(time_s: FloatArray, angle_deg: FloatArray) -> FloatArray:
 
 
 def _running(values: FloatArray, width_s: float, step_s: float, take: object) -> FloatArray:
-    """A running median or mean over an odd number of frames, of those that were measured."""
+    """A running median or mean over an odd number of frames, of those that were measured.
+
+    Beside a gap, and at both ends, only as many frames are taken from one side as there are on the other: of frames
+    of one side alone the middle lags behind a movement, by 10 degrees at the speed of a knee that is straightened.
+    """
     half = round(0.5 * width_s / step_s)
     if half == 0:
         return values
     padded = np.pad(values, half, constant_values=np.nan)
     windows = sliding_window_view(padded, 2 * half + 1)
-    few = np.isfinite(windows).sum(axis=1) == 0
+    both = np.isfinite(windows) & np.isfinite(windows[:, ::-1])
+    windows = np.where(both, windows, np.nan)
+    few = ~both.any(axis=1)
     windows = np.where(few[:, None], 0.0, windows)
     answer = np.nanmedian(windows, axis=1) if take is np.median else np.nanmean(windows, axis=1)
     return np.where(few, np.nan, answer)
