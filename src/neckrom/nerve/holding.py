@@ -9,14 +9,14 @@ import numpy as np
 
 from neckrom.types import FloatArray
 
-Joint = Literal["neck", "ankle"]
+Joint = Literal["neck", "ankle", "neck_side"]
 
 HELD_WITHIN_DEG = {"slr": 1.8, "slump": 2.2}
 """A leg that was read to turn by less was held within 3 degrees. Half-way between what legs that are held and legs
 that slip by 3 degrees are read to turn (people used for fitting); in the slump the two overlap."""
 AROUND_S = 0.25
 """A level is the median over this much to either side."""
-LEAST_CHANGE_DEG = {"neck": 8.0, "ankle": 8.0}
+LEAST_CHANGE_DEG = {"neck": 8.0, "ankle": 8.0, "neck_side": 8.0}
 """Less is no change that was made on purpose: neck and ankle are read up and down by several degrees."""
 KEPT_S = 0.3
 """A change is one that is kept for this long."""
@@ -28,9 +28,9 @@ class Moved:
 
     Attributes
     ----------
-    joint : {"neck", "ankle"}
+    joint : {"neck", "ankle", "neck_side"}
     by_deg : float
-        + chin to chest, + toes to the shin.
+        + chin to chest, + toes to the shin, + away from the arm.
     from_s, done_s : float
         It leaves its level, and reaches the new one (half-way).
     """
