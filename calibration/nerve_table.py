@@ -1,6 +1,7 @@
 """The table of leg and arm tests: pose points of rendered people with exactly known angles.
 
     python calibration/nerve_table.py gather POSES:TRUTH [POSES:TRUTH ...]   # writes calibration/nerve_landmarks.npz
+    python calibration/nerve_table.py gather --arms POSES:TRUTH ...          # writes calibration/arm_landmarks.npz
 
 ``POSES`` is a folder of pose points (``NAME.npz``: time_ns, pose, world, visibility, width, height), ``TRUTH`` one of
 truth tables (``NAME.csv``, ``NAME.json``) as the renderer writes them. People with odd numbers are for fitting;
@@ -23,17 +24,19 @@ from neckrom.types import BodySeries, FloatArray
 
 HERE = Path(__file__).parent
 TABLE = HERE / "nerve_landmarks.npz"
-KINDS = ("slr", "slump", "arms")
+ARM_TABLE = HERE / "arm_landmarks.npz"
+LEGS, ARMS = ("slr", "slump"), ("arms",)
 POINTS = [0, 2, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32]
 HANDS = {17: 15, 18: 16, 19: 15, 20: 16, 21: 15, 22: 16}
 """Points of hands are not kept: they are put where the wrist is, so that an arm is whole."""
 TRUTHS = {
     "slr": ["neck", "raise_L", "raise_R", "knee_L", "knee_R", "ankle_L", "ankle_R"],
     "slump": ["neck", "raise_L", "raise_R", "knee_L", "knee_R", "ankle_L", "ankle_R"],
-    "arms": ["neck", "abduction_L", "abduction_R", "elbow_L", "elbow_R"],
+    "arms": ["bend", "abduction_L", "abduction_R", "elbow_L", "elbow_R"],
 }
 COLUMNS = {
     "neck": "neck_flexion_deg",
+    "bend": "neck_lateral_deg",
     "raise": "hip_trunk_{}_deg",
     "knee": "knee_{}_deg",
     "ankle": "ankle_{}_deg",
@@ -132,13 +135,13 @@ def _clip(entry: dict[str, Any], table: Any) -> NerveClip:
     )
 
 
-def gather(folders: list[tuple[Path, Path]], out: Path = TABLE) -> None:
+def gather(folders: list[tuple[Path, Path]], out: Path = TABLE, kinds: tuple[str, ...] = LEGS) -> None:
     """Write the table from folders of points and truth."""
     arrays: dict[str, Any] = {}
     about: list[dict[str, Any]] = []
     for poses, truths in folders:
         for path in sorted(poses.glob("*.npz")):
-            kind = next((k for k in KINDS if f"_{k}" in path.stem or path.stem.startswith(f"{k}_")), None)
+            kind = next((k for k in kinds if f"_{k}" in path.stem or path.stem.startswith(f"{k}_")), None)
             if kind is None or not (truths / f"{path.stem}.json").exists():
                 continue
             about.append(_add(arrays, path, truths / path.stem, kind))
@@ -196,5 +199,7 @@ if __name__ == "__main__":
     )
     parser.add_argument("what", choices=["gather"])
     parser.add_argument("folders", nargs="+", help="POSES:TRUTH")
+    parser.add_argument("--arms", action="store_true", help="clips of arms, in place of legs")
     given = parser.parse_args()
-    gather([(Path(f.split(":")[0]), Path(f.split(":")[1])) for f in given.folders])
+    named = [(Path(f.split(":")[0]), Path(f.split(":")[1])) for f in given.folders]
+    gather(named, ARM_TABLE, ARMS) if given.arms else gather(named)

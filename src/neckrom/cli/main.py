@@ -233,7 +233,7 @@ def measure(
         Path | None,
         typer.Option(
             "--protocol",
-            metavar="FILE|slr|slump",
+            metavar="FILE|slr|slump|arms",
             help="What was done when, and pain: see docs/cli.md. Or the name of a nerve tension test.",
         ),
     ] = None,
@@ -375,8 +375,8 @@ def live(
         str,
         typer.Option(
             "--protocol",
-            metavar="quick|full|slump|slr|nerve|FILE",
-            help="What the session asks for: the neck, or tests of the nerves of the legs.",
+            metavar="quick|full|slump|slr|arms|nerve|FILE",
+            help="What the session asks for: the neck, or tests of the nerves of legs and arms.",
         ),
     ] = "full",
     lang: LanguageOption = None,
@@ -391,7 +391,7 @@ def live(
     ] = "article",
     verbose: VerboseOption = False,
 ) -> None:
-    """Lead through a session by voice, on a page in the browser: the neck, or nerve tests (--protocol slump, slr)."""
+    """Lead through a session by voice, on a page in the browser: the neck, or nerve tests (slump, slr, arms)."""
     start_log(verbose=verbose)
     from neckrom.cli.live import LiveOptions, parse_size, run_live  # noqa: PLC0415
 

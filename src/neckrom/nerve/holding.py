@@ -9,14 +9,14 @@ import numpy as np
 
 from neckrom.types import FloatArray
 
-Joint = Literal["neck", "ankle"]
+Joint = Literal["neck", "ankle", "neck_side"]
 
 HELD_WITHIN_DEG = {"slr": 2.4, "slump": 2.4}
 """A leg that was read to turn by less was held within 3 degrees. Half-way between what legs that are held (2.0 at most)
 and legs that slip by 3 degrees (2.8 at least) are read to turn, in people used for fitting."""
 AROUND_S = 0.25
 """A level is the median over this much to either side."""
-LEAST_CHANGE_DEG = {"neck": 8.0, "ankle": 8.0}
+LEAST_CHANGE_DEG = {"neck": 8.0, "ankle": 8.0, "neck_side": 8.0}
 """Less is no change that was made on purpose: neck and ankle are read up and down by several degrees."""
 AT_MARK_S = 0.07
 """Where the leg was at the mark is read over this much to either side."""
@@ -31,9 +31,9 @@ class Moved:
 
     Attributes
     ----------
-    joint : {"neck", "ankle"}
+    joint : {"neck", "ankle", "neck_side"}
     by_deg : float
-        + chin to chest, + toes to the shin.
+        + chin to chest, + toes to the shin, + away from the arm.
     from_s, done_s : float
         It leaves its level, and reaches the new one (half-way).
     """

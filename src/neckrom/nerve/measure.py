@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -14,7 +14,6 @@ from neckrom.nerve.corrections import LegTest
 from neckrom.nerve.holding import (
     HELD_WITHIN_DEG,
     Joint,
-    Moved,
     changes,
     level_deg,
     moved_deg,
@@ -23,14 +22,22 @@ from neckrom.nerve.holding import (
 )
 from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
+from neckrom.nerve.marking import (
+    AROUND_TRIAL_S,
+    Answered,
+    answers_to,
+    belongs,
+    check_marks,
+    no_symptom,
+    pressed_again,
+    stray,
+)
 from neckrom.nerve.marks import Mark
 from neckrom.nerve.suitable import check_side_view, notes_on
 from neckrom.nerve.trials import LegTrial, find_trials, legs_together, without_doubles
 from neckrom.types import BodySeries, FloatArray, Notice
 
 Interval = tuple[float, float]
-AROUND_TRIAL_S = 0.5
-"""A mark this much before a trial or after it still belongs to it."""
 READING_SD_DEG = 1.0
 """Of a level over half a second, beside what a person's own bias is."""
 LONGEST_GAP_S = 1.0
@@ -40,14 +47,6 @@ MOST_LOST_SHARE = 0.4
 """A trial whose leg was lost for more of the time in which it was held says nothing of angles and holding."""
 
 SideDifference = Literal["unusual", "within_error", "usual", "one_side"]
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A movement elsewhere, and what it did."""
-
-    moved: Moved
-    answer: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,7 @@ def measure_leg_test(series: BodySeries, test: LegTest, marks: tuple[Mark, ...] 
     body = read_body(series)
     near = check_side_view(body, test)
     body = with_own_legs(body, near)
-    _check_marks(marks, body.time_s)
+    check_marks(marks, body.time_s)
     angles = measure_angles(body, near, test)
     found = find_trials(angles)
     if not found:
@@ -169,18 +168,12 @@ def measure_leg_test(series: BodySeries, test: LegTest, marks: tuple[Mark, ...] 
     found = without_doubles(found, together)
     trials, notices = [], list(notes_on(body, angles, found))
     for trial in found:
-        inside = tuple(m for m in marks if _belongs(m, trial, found))
+        inside = tuple(m for m in marks if belongs(m, trial, found))
         measured, said = _measured(angles, trial, inside, unclear=trial in together)
         trials.append(measured)
         notices += said
-    notices += _stray(marks, found)
-    if marks and not any(mark.kind == "symptom" for mark in marks):
-        notices.append(
-            Notice(
-                "No mark says when a symptom was felt. Mark the first symptom of each trial, or leave the marks out.",
-                "nerve_no_symptom",
-            )
-        )
+    notices += stray(marks, found)
+    notices += no_symptom(marks)
     swaps = int(np.count_nonzero(np.diff(np.r_[0, body.legs_turned.astype(int)]) == 1))
     main = [_main(angles, trial.leg) for trial in found]
     return LegTestMeasurement(
@@ -201,22 +194,6 @@ def _main(angles: LegTestAngles, side: Side) -> FloatArray:
     return leg.raise_deg if angles.test == "slr" else leg.knee_deg
 
 
-def _belongs(mark: Mark, trial: LegTrial, trials: tuple[LegTrial, ...]) -> bool:
-    """Whether a mark is this trial's.
-
-    A symptom is felt in a trial, the nearest one. What was answered comes later, maybe with the leg down again: it
-    belongs to the last trial that had begun.
-    """
-    if mark.kind != "symptom":
-        begun = [one for one in trials if one.start_s - AROUND_TRIAL_S <= mark.time_s]
-        return bool(begun) and begun[-1] == trial
-
-    def far(one: LegTrial) -> float:
-        return max(one.start_s - mark.time_s, mark.time_s - one.end_s, 0.0)
-
-    return far(trial) <= AROUND_TRIAL_S and trial == min(trials, key=far)
-
-
 def _measured(
     angles: LegTestAngles, trial: LegTrial, marks: tuple[Mark, ...], *, unclear: bool = False
 ) -> tuple[MeasuredTrial, list[Notice]]:
@@ -224,16 +201,7 @@ def _measured(
     answers = [mark for mark in marks if mark.kind == "answer"]
     pain = next((mark.answer for mark in marks if mark.kind == "pain"), None)
     notices: list[Notice] = []
-    if len(symptoms) > 1:
-        notices.append(
-            Notice(
-                f"The symptom was marked {len(symptoms)} times in the trial from {trial.start_s:.1f} s on: the first "
-                "mark counts. Keep one mark a trial if another one is meant.",
-                "nerve_marked_again",
-                number=len(symptoms),
-                time_s=trial.start_s,
-            )
-        )
+    notices += pressed_again(symptoms, trial.start_s)
     symptom = symptoms[0] if symptoms else None
     leg = angles.legs[trial.leg]
     time_s = angles.time_s
@@ -299,7 +267,7 @@ def _measured(
         interval95_deg=interval,
         held=held,
         moved_deg=moved,
-        answered=_answered(elsewhere, answers),
+        answered=answers_to(elsewhere, answers),
         pain=pain,
     ), notices
 
@@ -329,18 +297,6 @@ def symptom_angle(angles: LegTestAngles, side: Side, at_s: float | None) -> tupl
     ends = main[before[-1]], main[after[0]]
     between = float(np.interp(at_s, [time_s[before[-1]], time_s[after[0]]], ends))
     return between, (float(min(ends)) - half, float(max(ends)) + half)
-
-
-def _answered(elsewhere: tuple[Moved, ...], answers: list[Mark]) -> tuple[Answered, ...]:
-    """Each change with the answer that follows it; the first one that was answered comes first."""
-    pairs = []
-    for place, moved in enumerate(elsewhere):
-        until = elsewhere[place + 1].done_s if place + 1 < len(elsewhere) else np.inf
-        said = next((a.answer for a in answers if moved.from_s <= a.time_s < until), None)
-        pairs.append(Answered(moved, said))
-    if elsewhere and answers and not any(pair.answer for pair in pairs):
-        pairs[0] = replace(pairs[0], answer=answers[0].answer)
-    return tuple(sorted(pairs, key=lambda pair: pair.answer is None))
 
 
 def compare_sides(angles: LegTestAngles, trials: tuple[MeasuredTrial, ...]) -> SidesCompared | None:
@@ -387,26 +343,3 @@ def compare_sides(angles: LegTestAngles, trials: tuple[MeasuredTrial, ...]) -> S
         smaller="left" if less_left else "right",
         verdict=verdict,
     )
-
-
-def _check_marks(marks: tuple[Mark, ...], time_s: FloatArray) -> None:
-    first, last = float(time_s[0]), float(time_s[-1])
-    outside = [mark for mark in marks if not first - AROUND_TRIAL_S <= mark.time_s <= last + AROUND_TRIAL_S]
-    if outside:
-        times = ", ".join(f"{mark.time_s:g}" for mark in outside[:5])
-        raise InputError(
-            f"Marks lie outside the clip, which runs from {first:.1f} to {last:.1f} s: {times} s. Times count as a "
-            "player shows them; is this the file of marks of this clip?"
-        )
-
-
-def _stray(marks: tuple[Mark, ...], trials: tuple[LegTrial, ...]) -> list[Notice]:
-    return [
-        Notice(
-            f"The mark at {mark.time_s:.1f} s belongs to no trial: the limb was at rest. It was not used.",
-            "nerve_stray_mark",
-            time_s=mark.time_s,
-        )
-        for mark in marks
-        if not any(_belongs(mark, trial, trials) for trial in trials)
-    ]
