@@ -251,7 +251,7 @@ def measure(
         Path | None,
         typer.Option(
             "--protocol",
-            metavar="FILE|slr|slump",
+            metavar="FILE|slr|slump|arms",
             help="What was done when, and pain: see docs/cli.md. Or the name of a nerve tension test.",
         ),
     ] = None,
@@ -415,7 +415,7 @@ def live(
         typer.Option(
             "--protocol",
             metavar="NAME|FILE",
-            help="What the session asks for. The neck: full, quick. Nerves of the legs: slump, slr, nerve (both).",
+            help="What the session asks for. The neck: full, quick. Nerves of legs and arms: slump, slr, arms, nerve (all).",
         ),
     ] = "full",
     lang: LanguageOption = None,
@@ -430,7 +430,7 @@ def live(
     ] = "article",
     verbose: VerboseOption = False,
 ) -> None:
-    """Lead through a session by voice, on a page in the browser: the neck, or nerve tests (--protocol slump, slr)."""
+    """Lead through a session by voice, on a page in the browser: the neck, or nerve tests (slump, slr, arms)."""
     start_log(verbose=verbose)
     from neckrom.cli.live import LiveOptions, parse_size, run_live  # noqa: PLC0415
 

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from neckrom.body.result import BodyQuality
-from neckrom.nerve.measure import Answered, LegTestMeasurement, MeasuredTrial
+from neckrom.nerve.marking import Answered
+from neckrom.nerve.measure import LegTestMeasurement, MeasuredTrial
 from neckrom.nerve.reading import read_sides, read_trials
 from neckrom.nerve.result import Change, NerveResult, NerveTrial
 from neckrom.result import ClipInfo, ToolInfo
