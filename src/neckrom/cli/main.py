@@ -379,6 +379,30 @@ def live(
             help="What the session asks for: the neck, or tests of the nerves of the legs.",
         ),
     ] = "full",
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            "--plan",
+            metavar="NAME|FILE",
+            help="A plan: test, exercise and test again. slump_slider, slr_slider, neck_mobility, or a file.",
+        ),
+    ] = None,
+    clinician: Annotated[
+        str,
+        typer.Option("--clinician", metavar="NAME", help="With --plan: the clinician who chose it; kept."),
+    ] = "",
+    person: Annotated[
+        str | None,
+        typer.Option(
+            "--person",
+            metavar="PERSON",
+            help="With --plan: refuse it where this person's last test was stopped. Name or pseudonym.",
+        ),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="FOLDER|URL", help="With --person: where the records are."),
+    ] = None,
     lang: LanguageOption = None,
     fast: Annotated[bool, typer.Option("--fast", help="Play a clip as fast as it can be measured.")] = False,
     size: Annotated[
@@ -409,6 +433,10 @@ def live(
         fast=fast,
         norms=norms,
         phone_address=phone_address,
+        plan=plan,
+        clinician=clinician,
+        person=person,
+        store=store,
     )
     leave(run_live(options))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from neckrom.handouts.bodies import nerve_table, runs_table
+from neckrom.handouts.bodies import nerve_table, plan_table, runs_table
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.clinician_page import Detail, course_details
 from neckrom.handouts.handout_page import Handout
@@ -17,7 +17,7 @@ from neckrom.messages import Messages
 from neckrom.records.limits import Limits
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import MovementTrend, Repeatability, Verdict
-from neckrom.records.views import NerveSeen, PersonView, RunSeen, ScreeningRow
+from neckrom.records.views import NerveSeen, PersonView, PlanSeen, RunSeen, ScreeningRow
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.report.wording import display_name
@@ -50,6 +50,7 @@ def course_of(
     head: Letterhead | None = None,
     runs: Sequence[RunSeen] = (),
     nerve_tests: Sequence[NerveSeen] = (),
+    plans: Sequence[PlanSeen] = (),
 ) -> Handout:
     """Put a person's course into words.
 
@@ -69,10 +70,12 @@ def course_of(
         Newest first; they stand apart, behind what is said of the neck.
     nerve_tests : sequence of NerveSeen
         As the runs.
+    plans : sequence of PlanSeen
+        As the runs.
     """
     rows = view.neck if results else ()
     kept = {row.id: result for row, result in zip(rows, results, strict=True)}
-    apart = _Apart(tuple(runs), tuple(nerve_tests))
+    apart = _Apart(tuple(runs), tuple(nerve_tests), tuple(plans))
     return _Writer(view, tuple(trends), limits, texts, kept, head or Letterhead(), apart).handout()
 
 
@@ -101,6 +104,7 @@ class _Apart:
 
     runs: tuple[RunSeen, ...]
     nerve_tests: tuple[NerveSeen, ...]
+    plans: tuple[PlanSeen, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,12 +280,14 @@ class _Writer:
         return (*self._beside(), *details)
 
     def _beside(self) -> tuple[Detail, ...]:
-        """Runs and nerve tests."""
+        """Runs, nerve tests and plans."""
         tables = []
         if self.apart.runs:
             tables.append(("run", runs_table(self.apart.runs, self.texts)))
         if self.apart.nerve_tests:
             tables.append(("nerve", nerve_table(self.apart.nerve_tests, self.texts)))
+        if self.apart.plans:
+            tables.append(("plan", plan_table(self.apart.plans, self.texts)))
         return tuple(self._detail(kind, table) for kind, table in tables)
 
     def _detail(self, kind: str, table: Table) -> Detail:

@@ -24,6 +24,7 @@ from sqlalchemy import Engine, select
 from neckrom.assessment.judgement import with_pain
 from neckrom.errors import InputError, OutputError, StoreError, UnknownRecordError
 from neckrom.nerve.result import NerveResult
+from neckrom.plans.result import PlanResult
 from neckrom.private_files import clear_unfinished
 from neckrom.records import people, sessions
 from neckrom.records.audit import Action, LogEntry, read_entries, write_entry
@@ -60,6 +61,7 @@ from neckrom.records.views import (
     Imported,
     NerveSeen,
     PersonView,
+    PlanSeen,
     RunComparison,
     RunSeen,
     ScreeningRow,
@@ -400,6 +402,15 @@ class Records:
             result = self.any_results([row.id]).get(row.id)
             if isinstance(result, NerveResult):
                 found.append(NerveSeen(row, result))
+        return found
+
+    def plans(self, rows: Iterable[SessionRow]) -> list[PlanSeen]:
+        """Sessions of plans with their results, as :meth:`runs`."""
+        found = []
+        for row in rows:
+            result = self.any_results([row.id]).get(row.id)
+            if isinstance(result, PlanResult):
+                found.append(PlanSeen(row, result))
         return found
 
     def change_session(

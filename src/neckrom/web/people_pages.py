@@ -14,7 +14,7 @@ from starlette.responses import Response
 from neckrom.errors import NeckromError
 from neckrom.exports.write import Format
 from neckrom.guided.sessions import CAMERAS, PROTOCOLS
-from neckrom.handouts.bodies import nerve_table, runs_table
+from neckrom.handouts.bodies import nerve_table, plan_table, runs_table
 from neckrom.handouts.course import course_of, ends_of
 from neckrom.handouts.making import letterhead
 from neckrom.handouts.trend_drawing import HEIGHT, WIDTH
@@ -28,7 +28,7 @@ from neckrom.handouts.values_in_words import (
 from neckrom.live.camera_names import camera_names
 from neckrom.messages import Messages
 from neckrom.records.audit import Action
-from neckrom.records.kinds import RUN
+from neckrom.records.kinds import PLAN, RUN
 from neckrom.records.trends import MovementTrend, Verdict
 from neckrom.records.views import PersonView
 from neckrom.report.wording import display_name
@@ -134,6 +134,7 @@ def people_routes(desk: Desk) -> APIRouter:
             head=letterhead(),
             runs=records.runs(view.of_kind(RUN)),
             nerve_tests=records.nerve_tests(view.nerve_tests),
+            plans=records.plans(view.of_kind(PLAN)),
         )
         records.log(Action.HANDED_OUT, view.row.id, None, f"course, {form}")
         return handed_out(made, form, f"{view.row.id}_course")
@@ -158,6 +159,7 @@ def person_page(
     said = of_neck if len(of_neck) == len(view.neck) else []
     runs = records.runs(view.of_kind(RUN))
     tests = records.nerve_tests(view.nerve_tests)
+    plans = records.plans(view.of_kind(PLAN))
     limits = records.limits(view.row.id)
     course = course_of(view, trends, limits, texts, said)
     typed = {
@@ -169,6 +171,7 @@ def person_page(
         "view": view,
         "runs": runs_table(runs, texts) if runs else None,
         "nerve_tests": nerve_table(tests, texts) if tests else None,
+        "plans": plan_table(plans, texts) if plans else None,
         "course": course,
         "drawings": course.trends(HEIGHT) if course.trends is not None else (),
         "error": error_lines(limits, texts)[0],
