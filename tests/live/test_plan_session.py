@@ -29,7 +29,9 @@ class Exerciser(Person):
             self.keys.update(text.key for text in machine.said)
             if self.shows:
                 state = plan_state_of(machine, 1, Surroundings())
-                self.keys.update(text.key for text in filter(None, [state.headline, state.detail, state.wording]))
+                self.keys.update(
+                    text.key for text in filter(None, [state.headline, state.detail, state.wording])
+                )
             if not self.phases or self.phases[-1] is not machine.phase:
                 self.phases.append(machine.phase)
             yield effects

@@ -45,7 +45,7 @@ def test_a_mark_that_may_not_have_been_reached_is_not_counted():
 
 
 def test_pausing_on_the_way_and_bouncing_at_the_mark_make_one_of_it():
-    bounce = way(46)[:-30] + [46, 41, 46, 40, 46] + list(np.linspace(46, 0, 30))
+    bounce = [*way(46)[:-30], 46, 41, 46, 40, 46, *np.linspace(46, 0, 30)]
     assert [one.outcome for one in counted(bounce).done] == ["reached"]
 
 

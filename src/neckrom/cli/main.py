@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from neckrom.cli.backups import keeping
 from neckrom.cli.calibrate import calibrate
+from neckrom.cli.diary import diary
 from neckrom.cli.handing_out import giving
 from neckrom.cli.measure_options import (
     DEFAULT_OUT,
@@ -103,6 +104,7 @@ app.add_typer(sessions, name="sessions")
 app.add_typer(keeping)
 app.add_typer(giving)
 app.add_typer(screening)
+app.add_typer(diary, name="diary")
 app.add_typer(setting)
 app.add_typer(study, name="study")
 

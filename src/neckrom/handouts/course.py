@@ -10,10 +10,12 @@ from pydantic import ValidationError
 from neckrom.handouts.bodies import nerve_table, plan_table, runs_table
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.clinician_page import Detail, course_details
+from neckrom.handouts.diary_in_words import day_line, diary_lines
 from neckrom.handouts.handout_page import Handout
 from neckrom.handouts.trend_drawing import draw_trends
 from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines
 from neckrom.messages import Messages
+from neckrom.records.diary import DiaryDay
 from neckrom.records.limits import Limits
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import MovementTrend, Repeatability, Verdict
@@ -30,6 +32,8 @@ from neckrom.screening.neck_screen import ScreenAnswers, evaluate
 from neckrom.screening.statements import ended_by_safety
 
 _WIDTHS = (23, 12, 12, 15, 12, 26)
+_DAYS = 31
+"""Lines of the diary in the course."""
 _SHOWN = 6
 """Sessions on the first page."""
 _GRADES = {
@@ -51,6 +55,7 @@ def course_of(
     runs: Sequence[RunSeen] = (),
     nerve_tests: Sequence[NerveSeen] = (),
     plans: Sequence[PlanSeen] = (),
+    diary: Sequence[DiaryDay] = (),
 ) -> Handout:
     """Put a person's course into words.
 
@@ -72,10 +77,12 @@ def course_of(
         As the runs.
     plans : sequence of PlanSeen
         As the runs.
+    diary : sequence of DiaryDay
+        Newest first.
     """
     rows = view.neck if results else ()
     kept = {row.id: result for row, result in zip(rows, results, strict=True)}
-    apart = _Apart(tuple(runs), tuple(nerve_tests), tuple(plans))
+    apart = _Apart(tuple(runs), tuple(nerve_tests), tuple(plans), tuple(diary))
     return _Writer(view, tuple(trends), limits, texts, kept, head or Letterhead(), apart).handout()
 
 
@@ -105,6 +112,7 @@ class _Apart:
     runs: tuple[RunSeen, ...]
     nerve_tests: tuple[NerveSeen, ...]
     plans: tuple[PlanSeen, ...]
+    diary: tuple[DiaryDay, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +296,14 @@ class _Writer:
             tables.append(("nerve", nerve_table(self.apart.nerve_tests, self.texts)))
         if self.apart.plans:
             tables.append(("plan", plan_table(self.apart.plans, self.texts)))
-        return tuple(self._detail(kind, table) for kind, table in tables)
+        return (*(self._detail(kind, table) for kind, table in tables), *self._diary())
+
+    def _diary(self) -> Iterator[Detail]:
+        """What the days show, then the days themselves."""
+        days = self.apart.diary
+        if days:
+            lines = (*diary_lines(days, self.texts), *(day_line(line, self.texts) for line in days[:_DAYS]))
+            yield Detail(self.texts.text("diary.title"), lines=lines)
 
     def _detail(self, kind: str, table: Table) -> Detail:
         shares = tuple(width / sum(table.widths) for width in table.widths)

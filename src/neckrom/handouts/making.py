@@ -182,6 +182,7 @@ def _course(records: Records, what: str, form: str, language: str) -> tuple[str,
         runs=records.runs(view.of_kind(RUN)),
         nerve_tests=records.nerve_tests(view.nerve_tests),
         plans=records.plans(view.of_kind(PLAN)),
+        diary=records.diary(view.row.id),
     )
     return f"{view.row.id}_course.{form}", laid_out(course, form)
 

@@ -113,8 +113,9 @@ def plan_line(result: PlanResult, texts: Messages) -> PlanLine:
     )
     stopped = result.stop_reason in SAFETY_STOPS
     return PlanLine(
-        plan_title(result, texts),
-        *(_ends(by_side.get(side), texts) for side in ("left", "right")),
+        plan=plan_title(result, texts),
+        left=_ends(by_side.get("left"), texts),
+        right=_ends(by_side.get("right"), texts),
         repetitions=(done or NONE) + (f", {texts.text('plan.stopped_short')}" if stopped else ""),
         pain=pain_said(result),
         retest=NONE if result.retest_on is None else figures.day(result.retest_on),

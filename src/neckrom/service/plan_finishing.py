@@ -234,7 +234,7 @@ def _trial_of(measured: LegTestMeasurement, side: str, told: Mapping[str, Any]) 
     """The trial of this leg that overlaps most with what the session led."""
 
     def overlap(trial: MeasuredTrial) -> float:
-        return min(trial.trial.end_s, told["end_s"]) - max(trial.trial.start_s, told["start_s"])
+        return float(min(trial.trial.end_s, told["end_s"]) - max(trial.trial.start_s, told["start_s"]))
 
     found = [trial for trial in measured.trials if trial.leg == side and overlap(trial) > 0]
     return max(found, key=overlap, default=None)

@@ -25,7 +25,7 @@ from neckrom.result import MovementResult, Result
 from neckrom.saying.grades import GRADES, LOOKS, Grade
 from neckrom.saying.plans import key_test_said, plan_title
 from neckrom.saying.sentences import all_said
-from neckrom.saying.verdict import MovementSaid, movement_said, verdict_of
+from neckrom.saying.verdict import SAFETY_STOPS, MovementSaid, movement_said, verdict_of
 from neckrom.service.clinic import load_site
 from neckrom.service.nerve_sessions import NerveTest
 from neckrom.service.sessions import open_session
@@ -172,10 +172,20 @@ def shown_nerve(homes: tuple[NerveHome, ...], language: str, *, home: str) -> Sh
         for result in results
         for statement in result.reading_statements
     ]
+    stops = {result.stop_reason for result in results} & SAFETY_STOPS
+    stopped = tuple(
+        Line(
+            sign=LOOKS[Grade.RAISED].sign,
+            grade=Grade.RAISED.value,
+            text=texts.text(f"plan.stopped.{reason}"),
+        )
+        for reason in sorted(filter(None, stops))
+    )
     reports = [f"{home}{each.address}/report" for each in homes if (each.folder / "report.html").is_file()]
     return Shown(
         title=" · ".join(texts.text(f"nerve.kind.{result.kind}") for result in results),
-        lines=tuple(
+        lines=stopped
+        + tuple(
             Line(sign=LOOKS[grade].sign, grade=grade.value, text=all_said((statement,), texts))
             for grade, statement in sorted(graded, key=lambda each: GRADES.index(each[0]))
         ),

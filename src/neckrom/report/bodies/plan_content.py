@@ -127,7 +127,7 @@ def _advice(result: PlanResult, texts: Messages) -> Iterator[str]:
     if before is not None and after is not None and after > before:
         yield _text(texts, "next_worse")
     if result.retest_on is not None:
-        yield _text(texts, "next", date=figures.day(result.retest_on))
+        yield _text(texts, "next", date=figures.long_day(result.retest_on, texts))
 
 
 def _plan(result: PlanResult, texts: Messages) -> Iterator[tuple[str, str]]:
