@@ -1,4 +1,4 @@
-"""Sessions of plans in the records: three sessions, one after the other; refused after a stop; the diary beside them."""
+"""Sessions of plans in the records: three of them, one after the other; none after a stop; the diary beside them."""
 
 from __future__ import annotations
 

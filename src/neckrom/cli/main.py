@@ -59,6 +59,7 @@ class SchemaChoice(StrEnum):
     RUN = "run"
     POSTURE = "posture"
     NERVE = "nerve"
+    PLAN = "plan"
 
 
 class _Commands(TyperGroup):
@@ -546,6 +547,7 @@ def schema(
     import json  # noqa: PLC0415
 
     from neckrom.nerve.result import NerveResult  # noqa: PLC0415
+    from neckrom.plans.result import PlanResult  # noqa: PLC0415
     from neckrom.posture.result import PostureResult  # noqa: PLC0415
     from neckrom.result import Model, Result  # noqa: PLC0415
     from neckrom.running.result import RunResult  # noqa: PLC0415
@@ -555,6 +557,7 @@ def schema(
         SchemaChoice.RUN: RunResult,
         SchemaChoice.POSTURE: PostureResult,
         SchemaChoice.NERVE: NerveResult,
+        SchemaChoice.PLAN: PlanResult,
     }
     print_json(json.dumps(models[kind].model_json_schema(mode="serialization"), indent=2))
 

@@ -15,6 +15,8 @@ from typing import Literal
 
 OVER_S = 0.35
 """The median over so long is taken: a single frame that jumps is none."""
+SUSTAINED_S = 0.2
+"""So long the median has to stay past the mark: the largest of many noisy readings is no arrival."""
 OUT_SHARE, HOME_SHARE = 0.5, 0.3
 """Of the way from rest to the mark: past the first it has left, below the second it is back."""
 LONGEST_GAP_S = 1.2
@@ -116,7 +118,8 @@ class RepetitionCounter:
         self._recent: deque[tuple[float, float]] = deque()
         self._out = False
         self._start_s = math.nan
-        self._furthest = -math.inf
+        self._furthest = self._sustained = -math.inf
+        self._medians: deque[tuple[float, float]] = deque()
         self._seen_s = math.nan
         self._lost = False
         self.speed_deg_s = math.nan
@@ -134,7 +137,7 @@ class RepetitionCounter:
     @property
     def at_mark(self) -> bool:
         """Whether the one that is under way has reached the mark for sure."""
-        return self._out and self._furthest >= self.goal.counts_from_deg
+        return self._out and self._sustained >= self.goal.counts_from_deg
 
     @property
     def too_far(self) -> bool:
@@ -181,9 +184,11 @@ class RepetitionCounter:
         if not self._out:
             if angle >= goal.rest_deg + OUT_SHARE * goal.way_deg:
                 self._out, self._start_s, self._lost = True, first_s, False
-                self._furthest = angle
+                self._furthest, self._sustained = angle, -math.inf
+                self._medians.clear()
             return None
         self._furthest = max(self._furthest, angle)
+        self._sustain(time_s, angle)
         if angle > goal.rest_deg + HOME_SHARE * goal.way_deg:
             return None
         self._out = False
@@ -191,12 +196,21 @@ class RepetitionCounter:
         self.done.append(over)
         return over
 
+    def _sustain(self, time_s: float, angle: float) -> None:
+        """How far it has been for longer than a moment."""
+        self._medians.append((time_s, angle))
+        while time_s - self._medians[0][0] > SUSTAINED_S + 1e-9:
+            self._medians.popleft()
+        if len(self._medians) > 1:
+            self._sustained = max(self._sustained, min(value for _, value in self._medians))
+
     def _outcome(self) -> Outcome:
         if self._furthest > self.goal.limit_deg:
             return "past"
-        if self._lost and self._furthest < self.goal.counts_from_deg:
+        arrived = self._sustained >= self.goal.counts_from_deg
+        if self._lost and not arrived:
             return "unseen"
-        return "reached" if self._furthest >= self.goal.counts_from_deg else "short"
+        return "reached" if arrived else "short"
 
     def drop(self) -> None:
         """What is under way was interrupted: it is not counted, and not told."""
