@@ -48,6 +48,8 @@ MAY_IMPORT = {
     "running": BASE | {"body"},
     "posture": BASE | {"body"},
     "nerve": BASE | {"body", "messages", "saying"},
+    # what is exercised after a test, how repetitions are counted, and what came of them
+    "plans": BASE | {"body"},
     "camera_profiles": {
         "types",
         "errors",
@@ -60,16 +62,27 @@ MAY_IMPORT = {
     "rom": {"types", "errors", "config_file", "kinematics"},
     "messages": {"errors", "resources", "rounding"},
     # says the results of every kind of measurement; how they were made is none of its business
-    "saying": BASE | {"messages", "body", "running", "posture", "nerve"},
+    "saying": BASE | {"messages", "body", "running", "posture", "nerve", "plans"},
     "assessment": BASE | {"saying", "kinematics", "rom", "body", "running"},
     "report": BASE
-    | {"saying", "kinematics", "rom", "assessment", "messages", "body", "running", "posture", "nerve"},
+    | {
+        "saying",
+        "kinematics",
+        "rom",
+        "assessment",
+        "messages",
+        "body",
+        "running",
+        "posture",
+        "nerve",
+        "plans",
+    },
     "validation": BASE | {"kinematics", "rom", "assessment", "report", "body", "running", "posture"},
     # a study of a clinic: its folder, tables, statistics and report; reads results, measures nothing
     "study": BASE | {"report", "messages", "saying"},
     "service": BASE
     | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation", "camera_profiles"}
-    | {"body", "running", "posture", "nerve"}
+    | {"body", "running", "posture", "nerve", "plans"}
     | {"messages", "saying"},
     # the service on many machines; what programs and the command line call of it stands beside it
     "cluster": BASE | {"service", "frames", "landmarks"},
@@ -88,26 +101,28 @@ MAY_IMPORT = {
         "saying",
     }
     # nerve tests are led by the same reading of bodies that measures them afterwards
-    | {"body", "nerve"},
+    | {"body", "nerve", "plans"},
     "records": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages", "saying"}
-    | {"running", "posture", "nerve"},
+    | {"running", "posture", "nerve", "plans"},
     "exports": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "records", "screening", "messages", "saying"}
-    | {"body", "running", "posture", "nerve"},
+    | {"body", "running", "posture", "nerve", "plans"},
     # what is handed to a person knows the records that it tells of, and no page and no command
     "handouts": BASE
     | {"report", "service", "records", "exports", "screening", "messages", "saying", "running", "posture"}
-    | {"nerve"},
+    | {"nerve", "plans"},
     # runs commands in a process of their own and files what they measured; no page knows how
-    "guided": BASE | {"records"},
+    "guided": BASE | {"records", "plans"},
     "web": BASE
     | {"assessment", "report", "service", "live", "screening", "records", "exports", "handouts", "guided"}
-    | {"messages", "saying", "running", "posture", "nerve"},
+    | {"messages", "saying", "running", "posture", "nerve", "plans"},
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
     | {"messages", "saying", "body", "running", "posture", "nerve"}
     | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study", "cluster"},
+    | {"messages", "saying", "body", "running", "posture", "nerve", "plans"}
+    | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study"},
     # what programs call; knows how a result folder is read from the records, and no page and no command
     "library": BASE
     | {"service", "landmarks", "camera_profiles", "rom", "assessment", "report", "validation", "records"}

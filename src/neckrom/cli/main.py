@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from neckrom.cli.backups import keeping
 from neckrom.cli.calibrate import calibrate
+from neckrom.cli.diary import diary
 from neckrom.cli.handing_out import giving
 from neckrom.cli.measure_options import (
     DEFAULT_OUT,
@@ -66,6 +67,7 @@ class SchemaChoice(StrEnum):
     RUN = "run"
     POSTURE = "posture"
     NERVE = "nerve"
+    PLAN = "plan"
 
 
 class _Commands(TyperGroup):
@@ -118,6 +120,7 @@ app.add_typer(sessions, name="sessions")
 app.add_typer(keeping)
 app.add_typer(giving)
 app.add_typer(screening)
+app.add_typer(diary, name="diary")
 app.add_typer(setting)
 app.add_typer(study, name="study")
 
@@ -418,6 +421,30 @@ def live(
             help="What the session asks for. The neck: full, quick. Nerves of legs and arms: slump, slr, arms, nerve (all).",
         ),
     ] = "full",
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            "--plan",
+            metavar="NAME|FILE",
+            help="A plan: test, exercise and test again. slump_slider, slr_slider, neck_mobility, or a file.",
+        ),
+    ] = None,
+    clinician: Annotated[
+        str,
+        typer.Option("--clinician", metavar="NAME", help="With --plan: the clinician who chose it; kept."),
+    ] = "",
+    person: Annotated[
+        str | None,
+        typer.Option(
+            "--person",
+            metavar="PERSON",
+            help="With --plan: refuse it where this person's last test was stopped. Name or pseudonym.",
+        ),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="FOLDER|URL", help="With --person: where the records are."),
+    ] = None,
     lang: LanguageOption = None,
     fast: Annotated[bool, typer.Option("--fast", help="Play a clip as fast as it can be measured.")] = False,
     size: Annotated[
@@ -448,6 +475,10 @@ def live(
         fast=fast,
         norms=norms,
         phone_address=phone_address,
+        plan=plan,
+        clinician=clinician,
+        person=person,
+        store=store,
     )
     leave(run_live(options))
 
@@ -573,6 +604,7 @@ def schema(
     import json  # noqa: PLC0415
 
     from neckrom.nerve.result import NerveResult  # noqa: PLC0415
+    from neckrom.plans.result import PlanResult  # noqa: PLC0415
     from neckrom.posture.result import PostureResult  # noqa: PLC0415
     from neckrom.result import Model, Result  # noqa: PLC0415
     from neckrom.running.result import RunResult  # noqa: PLC0415
@@ -582,6 +614,7 @@ def schema(
         SchemaChoice.RUN: RunResult,
         SchemaChoice.POSTURE: PostureResult,
         SchemaChoice.NERVE: NerveResult,
+        SchemaChoice.PLAN: PlanResult,
     }
     print_json(json.dumps(models[kind].model_json_schema(mode="serialization"), indent=2))
 

@@ -368,6 +368,11 @@ def _landmarks(
             raise InputError(
                 f"{path} holds a session of nerve tests: add the test that is to be measured, --protocol slr or slump."
             )
+        if session.info.kind == "plan":
+            raise InputError(
+                f"{path} holds a session of a plan: its report is made of its own record. Give the folder to neckrom "
+                "measure alone, without a clip beside it."
+            )
         return _Landmarks(target, session.video, session_landmarks(session, target), session, path)
     replayed = _landmark_file(path)
     if replayed is not None:
