@@ -48,6 +48,8 @@ MAY_IMPORT = {
     "running": BASE | {"body"},
     "posture": BASE | {"body"},
     "nerve": BASE | {"body", "messages", "saying"},
+    # what is exercised after a test, how repetitions are counted, and what came of them
+    "plans": BASE | {"body"},
     "camera_profiles": {
         "types",
         "errors",
@@ -60,17 +62,30 @@ MAY_IMPORT = {
     "rom": {"types", "errors", "config_file", "kinematics"},
     "messages": {"errors", "resources", "rounding"},
     # says the results of every kind of measurement; how they were made is none of its business
-    "saying": BASE | {"messages", "body", "running", "posture", "nerve"},
+    "saying": BASE | {"messages", "body", "running", "posture", "nerve", "plans"},
     "assessment": BASE | {"saying", "kinematics", "rom", "body", "running"},
     "report": BASE
-    | {"saying", "kinematics", "rom", "assessment", "messages", "body", "running", "posture", "nerve"},
+    | {
+        "saying",
+        "kinematics",
+        "rom",
+        "assessment",
+        "messages",
+        "body",
+        "running",
+        "posture",
+        "nerve",
+        "plans",
+    },
     "validation": BASE | {"kinematics", "rom", "assessment", "report", "body", "running", "posture"},
     # a study of a clinic: its folder, tables, statistics and report; reads results, measures nothing
     "study": BASE | {"report", "messages", "saying"},
     "service": BASE
     | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation", "camera_profiles"}
-    | {"body", "running", "posture", "nerve"}
+    | {"body", "running", "posture", "nerve", "plans"}
     | {"messages", "saying"},
+    # the service on many machines; what programs and the command line call of it stands beside it
+    "cluster": BASE | {"service", "frames", "landmarks"},
     "screening": BASE | {"messages"},
     "live": BASE
     | {
@@ -86,32 +101,32 @@ MAY_IMPORT = {
         "saying",
     }
     # nerve tests are led by the same reading of bodies that measures them afterwards
-    | {"body", "nerve"},
+    | {"body", "nerve", "plans"},
     "records": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages", "saying"}
-    | {"running", "posture", "nerve"},
+    | {"running", "posture", "nerve", "plans"},
     "exports": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "records", "screening", "messages", "saying"}
-    | {"body", "running", "posture", "nerve"},
+    | {"body", "running", "posture", "nerve", "plans"},
     # what is handed to a person knows the records that it tells of, and no page and no command
     "handouts": BASE
     | {"report", "service", "records", "exports", "screening", "messages", "saying", "running", "posture"}
-    | {"nerve"},
+    | {"nerve", "plans"},
     # runs commands in a process of their own and files what they measured; no page knows how
-    "guided": BASE | {"records"},
+    "guided": BASE | {"records", "plans"},
     "web": BASE
     | {"assessment", "report", "service", "live", "screening", "records", "exports", "handouts", "guided"}
-    | {"messages", "saying", "running", "posture", "nerve"},
+    | {"messages", "saying", "running", "posture", "nerve", "plans"},
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
-    | {"messages", "saying", "body", "running", "posture", "nerve"}
-    | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study"},
+    | {"messages", "saying", "body", "running", "posture", "nerve", "plans"}
+    | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study", "cluster"},
     # what programs call; knows how a result folder is read from the records, and no page and no command
     "library": BASE
     | {"service", "landmarks", "camera_profiles", "rom", "assessment", "report", "validation", "records"}
-    | {"messages", "saying", "running", "posture"},
+    | {"messages", "saying", "running", "posture", "cluster"},
     "__main__": {"cli"},
-    "__init__": {"_version", "types", "errors", "result", "assessment", "library"},
+    "__init__": {"_version", "types", "errors", "result", "assessment", "library", "cluster"},
 }
 
 
@@ -148,6 +163,42 @@ def test_imports_point_inward(path):
     allowed = MAY_IMPORT[layer] | {layer, "__version__"}
     wrong = imported_layers(path) - allowed
     assert not wrong, f"{path} ({layer}) must not import {sorted(wrong)}"
+
+
+@pytest.mark.parametrize(
+    ("package", "homes"),
+    [
+        ("mediapipe", {"landmarks/mediapipe_engine.py"}),
+        ("distributed", {"cluster/connection.py", "cluster/fleet.py", "cluster/work.py"}),
+        (
+            "typer",
+            {
+                "cli/main.py",
+                "cli/calibrate.py",
+                "cli/measure_options.py",
+                "cli/record_options.py",
+                "cli/people.py",
+                "cli/sessions.py",
+                "cli/handing_out.py",
+                "cli/backups.py",
+                "cli/screen.py",
+                "cli/settings.py",
+                "cli/running.py",
+                "cli/posture.py",
+                "cli/starting.py",
+                "cli/study.py",
+            },
+        ),
+    ],
+)
+def test_package_is_imported_in_one_place(package, homes):
+    users = {
+        str(path.relative_to(SOURCE))
+        for path in MODULES
+        if any(name.split(".")[0] == package for name in imported_modules(path))
+    }
+    assert users <= homes
+    assert users, f"nothing imports {package} any more: take it out of here"
 
 
 def test_no_modules_import_each_other_in_a_circle():

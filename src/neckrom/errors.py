@@ -199,3 +199,26 @@ class StoreError(EnvironmentProblemError):
 
 class StoreUnreachableError(StoreError):
     """The database server does not answer; what was measured is kept and written later."""
+
+
+class ClusterError(EnvironmentProblemError):
+    """The scheduler or the workers of a cluster cannot be reached, are lost, or run another version."""
+
+
+class WorkersEndedError(EnvironmentProblemError):
+    """Every worker that an input was given to has ended while it measured it.
+
+    Parameters
+    ----------
+    times : int
+        How often it was tried.
+    memory_gb : float
+        What one input is given.
+    """
+
+    def __init__(self, times: int, memory_gb: float) -> None:
+        super().__init__(
+            f"{times} workers in turn ended while they measured it. It may need more memory than the {memory_gb:g} GB "
+            f"that an input is given (--cluster-memory {2 * memory_gb:g}), or it is damaged in a way that ends the "
+            "decoder: look at the log of a worker, and try it here, without --cluster."
+        )

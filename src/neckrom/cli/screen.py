@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from neckrom.cli.record_options import LanguageOption, opened, texts_in
 from neckrom.cli.terminal import console, print_json, say
 
 if TYPE_CHECKING:
+    from neckrom.handouts.screen_suggestions import Suggestion
     from neckrom.messages import Messages
     from neckrom.records.api import Records
     from neckrom.records.sessions import SessionRow
@@ -64,7 +65,9 @@ def screen(
         if person is not None or session is not None:
             records = stack.enter_context(opened(store))
             subject = _subject(records, person, session)
-        given = _read(answers) if answers is not None else _ask_all(texts)
+        hints = _Hints() if subject is None else _hints(subject, texts)
+        given = _read(answers) if answers is not None else _ask_all(texts, hints)
+        given = _with_measured(given, hints)
         found = evaluate(given, None if subject is None else subject.result)
         if subject is not None and not subject.records.read_only:
             subject.records.add_screening(
@@ -139,6 +142,44 @@ def _latest_whole(records: Records, person_id: str) -> tuple[SessionRow | None, 
     return None, stopped
 
 
+# ------------------------------------------------------------------------ hints
+
+
+@dataclass(frozen=True, slots=True)
+class _Hints:
+    """What measurements and the diary say to a question; shown before it, and never taken for the answer."""
+
+    suggested: Mapping[str, Suggestion] = field(default_factory=dict)
+    diary: tuple[str, ...] = ()
+
+    def show(self, question: str) -> None:
+        """What there is to a question."""
+        if question in self.suggested:
+            _line(self.suggested[question].words)
+        if question == "varies":
+            for line in self.diary:
+                say(line)
+
+
+def _hints(subject: _Subject, texts: Messages) -> _Hints:
+    from neckrom.handouts.diary_in_words import diary_lines  # noqa: PLC0415
+    from neckrom.handouts.screen_suggestions import suggestions_for  # noqa: PLC0415
+
+    lines = tuple(diary_lines(subject.records.diary(subject.person_id), texts))
+    diary = (f"\n{texts.text('diary.evidence')}", *lines) if lines else ()
+    return _Hints(suggestions_for(subject.records, subject.person_id, texts), diary)
+
+
+def _with_measured(given: ScreenAnswers, hints: _Hints) -> ScreenAnswers:
+    """With the sessions that suggested what was answered."""
+    if not hints.suggested:
+        return given
+    from neckrom.handouts.screen_suggestions import confirmed  # noqa: PLC0415
+
+    found = confirmed({**given.questions, **given.tension}, hints.suggested)
+    return given.model_copy(update={"measured": {**given.measured, **found}})
+
+
 # ----------------------------------------------------------------------- asking
 
 
@@ -173,7 +214,7 @@ def _read(path: Path) -> ScreenAnswers:
     return given
 
 
-def _ask_all(texts: Messages) -> ScreenAnswers:
+def _ask_all(texts: Messages, hints: _Hints) -> ScreenAnswers:
     """Safety first; the rest only if it is safe or a clinician takes it on."""
     from neckrom.screening.neck_screen import ScreenAnswers  # noqa: PLC0415
     from neckrom.screening.safety import judge_answers, safety_questions  # noqa: PLC0415
@@ -194,7 +235,7 @@ def _ask_all(texts: Messages) -> ScreenAnswers:
         override = _override(texts)
     if verdict.outcome == "stop" or (verdict.outcome == "clinician_only" and override is None):
         return ScreenAnswers.model_validate({"safety": safety})
-    rest = _ask_rest(texts)
+    rest = _ask_rest(texts, hints)
     return ScreenAnswers.model_validate({"safety": safety, "override": override, **rest})
 
 
@@ -207,7 +248,7 @@ def _override(texts: Messages) -> Override | None:
     return Override(clinician=name[:200], reason=_prompt(texts.text("screen.reason")).strip()[:2000])
 
 
-def _ask_rest(texts: Messages) -> dict[str, object]:
+def _ask_rest(texts: Messages, hints: _Hints) -> dict[str, object]:
     from neckrom.screening.neck_screen import (  # noqa: PLC0415
         SIDED_QUESTIONS,
         SIGNS,
@@ -224,6 +265,7 @@ def _ask_rest(texts: Messages) -> dict[str, object]:
     for number in SIGNS:
         _line(f"{number}. {texts.text(f'screen.sign.{number}')}")
         for question in screen_questions().of_sign(number):
+            hints.show(question.id)
             answer = _choice(place.before(texts.text(f"screen.question.{question.id}")), _YES_NO)
             questions |= {question.id: answer} if answer else {}
             if answer == "yes" and question.id in SIDED_QUESTIONS:
@@ -235,8 +277,9 @@ def _ask_rest(texts: Messages) -> dict[str, object]:
     for test in TENSION_TESTS:
         if test.endswith("_left"):
             _line(texts.text(f"screen.tension.{test.removesuffix('_left')}"))
-        question = place.before(texts.text(f"screen.tension.{test}"))
-        tension[test] = _choice(question, _TENSION) or "not_done"
+        hints.show(test)
+        asked_of_test = place.before(texts.text(f"screen.tension.{test}"))
+        tension[test] = _choice(asked_of_test, _TENSION) or "not_done"
     found: dict[str, object] = {"questions": questions, "sides": sides, "tension": tension}
     if set(tension.values()) != {"not_done"}:
         found["back_pain"] = _choice(texts.text("screen.question.back_pain"), _YES_NO) or None

@@ -15,6 +15,7 @@ from neckrom.config_file import load_toml
 from neckrom.errors import OptionValueError
 from neckrom.live.nerve.protocols import shipped_nerve_protocols
 from neckrom.live.repetition import RepetitionSettings
+from neckrom.plans.plan_file import LoadedPlan
 from neckrom.types import MOVEMENTS, Movement
 
 
@@ -106,6 +107,25 @@ def load_session_protocol(name_or_path: str) -> LoadedProtocol:
         )
     protocol = load_toml(path, SessionProtocol, "session protocol")
     return LoadedProtocol(path.stem, hashlib.sha256(path.read_bytes()).hexdigest(), protocol)
+
+
+def protocol_of_plan(plan: LoadedPlan) -> LoadedProtocol:
+    """A plan of the neck as what a session asks for: every repetition is measured, none is a warm-up.
+
+    Parameters
+    ----------
+    plan : LoadedPlan
+        Its test is "neck".
+    """
+    protocol = SessionProtocol(
+        version=1,
+        title=plan.plan.title,
+        directions=plan.plan.directions,
+        warm_ups=0,
+        trials=plan.plan.repetitions.value,
+        ask_chin=False,
+    )
+    return LoadedProtocol(plan.name, plan.sha256, protocol)
 
 
 def _folder() -> Path:

@@ -28,6 +28,7 @@ class Action(StrEnum):
     IMPORTED = "imported"
     REPLACED = "replaced"
     SCREENED = "screened"
+    NOTED = "noted"
     COMPARED = "compared"
     EXPORTED = "exported"
     HANDED_OUT = "handed out"
