@@ -17,11 +17,11 @@ class ExitCode(IntEnum):
     PARTLY_FAILED = 1
     """Several inputs, at least one failed; the others are done."""
     USAGE = 2
-    """The command line itself is wrong."""
+    """The command line is wrong: an option, a value, or a name that nothing has."""
     BAD_INPUT = 3
     """The input cannot be measured: no such file, no face, no neutral, ..."""
     BAD_CONFIGURATION = 4
-    """A norm, protocol or landmark file has a mistake, or options clash."""
+    """A norm, protocol, camera or landmark file has a mistake."""
     CANNOT_WRITE = 5
     """The results cannot be written: disk full, no permission, already there."""
     ENVIRONMENT = 6
@@ -122,6 +122,12 @@ class ConfigurationError(NeckromError):
         self.problems = problems
         lines = [message, *(f"  - {problem}" for problem in problems)]
         super().__init__("\n".join(lines))
+
+
+class OptionValueError(ConfigurationError):
+    """What was given on the command line, or to a function, is wrong or names nothing; no file is at fault."""
+
+    exit_code = ExitCode.USAGE
 
 
 class LandmarkFileError(ConfigurationError):

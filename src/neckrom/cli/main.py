@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from enum import StrEnum
-from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Annotated, Any, NoReturn
@@ -17,6 +16,7 @@ from typer.core import TyperGroup
 
 from neckrom.cli.backups import keeping
 from neckrom.cli.calibrate import calibrate
+from neckrom.cli.diary import diary
 from neckrom.cli.handing_out import giving
 from neckrom.cli.measure_options import (
     DEFAULT_OUT,
@@ -35,6 +35,7 @@ from neckrom.cli.measure_options import (
     VerboseOption,
 )
 from neckrom.cli.people import people
+from neckrom.cli.plain_letters import write_plainly
 from neckrom.cli.posture import posture
 from neckrom.cli.running import running
 from neckrom.cli.screen import screening
@@ -43,6 +44,7 @@ from neckrom.cli.settings import setting
 from neckrom.cli.starting import leave, spoken, start_log
 from neckrom.cli.study import study
 from neckrom.cli.terminal import console, print_json, say, tell
+from neckrom.cli.words import UsageError, in_plain_words, tidy
 from neckrom.errors import DefectError, ExitCode, NeckromError, OutputError
 
 DEMO_OUT = Path("neckrom-demo")
@@ -65,10 +67,15 @@ class SchemaChoice(StrEnum):
     RUN = "run"
     POSTURE = "posture"
     NERVE = "nerve"
+    PLAN = "plan"
 
 
 class _Commands(TyperGroup):
     """The commands, with the one place where errors that a user can act on are shown."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        tidy(self)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; errors become a message on stderr and an exit code."""
@@ -76,6 +83,9 @@ class _Commands(TyperGroup):
 
         try:
             return super().invoke(ctx)
+        except UsageError as error:
+            in_plain_words(error, self)
+            raise
         except NeckromError as error:
             raise typer.Exit(_refuse(error)) from error
         except OSError as error:
@@ -110,13 +120,17 @@ app.add_typer(sessions, name="sessions")
 app.add_typer(keeping)
 app.add_typer(giving)
 app.add_typer(screening)
+app.add_typer(diary, name="diary")
 app.add_typer(setting)
 app.add_typer(study, name="study")
 
 _Jobs = Annotated[
     str | None,
     typer.Option(
-        "--jobs", "-j", metavar="N", help="Inputs measured at once; by default half the processor cores."
+        "--jobs",
+        "-j",
+        metavar="N",
+        help="Inputs measured at once; by default half the processor cores and one.",
     ),
 ]
 
@@ -176,7 +190,7 @@ def measure(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...", help="Clips, folders of pictures with timestamps, or landmarks.parquet files."
+            metavar="INPUT", help="Clips, folders of pictures with timestamps, or landmarks.parquet files."
         ),
     ],
     *,
@@ -240,7 +254,7 @@ def measure(
         Path | None,
         typer.Option(
             "--protocol",
-            metavar="FILE|slr|slump",
+            metavar="FILE|slr|slump|arms",
             help="What was done when, and pain: see docs/cli.md. Or the name of a nerve tension test.",
         ),
     ] = None,
@@ -369,8 +383,8 @@ def live(
         str,
         typer.Option(
             "--source",
-            metavar="0|browser|phone|FILE|URL",
-            help="Number of the camera, the page's own (browser), a phone's, a clip that plays one, or an address.",
+            metavar="SOURCE",
+            help="Number of the camera; 'browser': the page's own; 'phone'; a clip that plays one; or an address.",
         ),
     ] = "0",
     phone_address: Annotated[
@@ -403,10 +417,34 @@ def live(
         str,
         typer.Option(
             "--protocol",
-            metavar="quick|full|slump|slr|nerve|FILE",
-            help="What the session asks for: the neck, or tests of the nerves of the legs.",
+            metavar="NAME|FILE",
+            help="What the session asks for. The neck: full, quick. Nerves: slump, slr, arms, nerve (all).",
         ),
     ] = "full",
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            "--plan",
+            metavar="NAME|FILE",
+            help="A plan: test, exercise and test again. slump_slider, slr_slider, neck_mobility, or a file.",
+        ),
+    ] = None,
+    clinician: Annotated[
+        str,
+        typer.Option("--clinician", metavar="NAME", help="With --plan: the clinician who chose it; kept."),
+    ] = "",
+    person: Annotated[
+        str | None,
+        typer.Option(
+            "--person",
+            metavar="PERSON",
+            help="With --plan: refuse it where this person's last test was stopped. Name or pseudonym.",
+        ),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="FOLDER|URL", help="With --person: where the records are."),
+    ] = None,
     lang: LanguageOption = None,
     fast: Annotated[bool, typer.Option("--fast", help="Play a clip as fast as it can be measured.")] = False,
     size: Annotated[
@@ -419,7 +457,7 @@ def live(
     ] = "article",
     verbose: VerboseOption = False,
 ) -> None:
-    """Lead through a session by voice, on a page in the browser: the neck, or nerve tests (--protocol slump, slr)."""
+    """Lead through a session by voice, on a page in the browser: the neck, or nerve tests (slump, slr, arms)."""
     start_log(verbose=verbose)
     from neckrom.cli.live import LiveOptions, parse_size, run_live  # noqa: PLC0415
 
@@ -437,6 +475,10 @@ def live(
         fast=fast,
         norms=norms,
         phone_address=phone_address,
+        plan=plan,
+        clinician=clinician,
+        person=person,
+        store=store,
     )
     leave(run_live(options))
 
@@ -535,17 +577,20 @@ def norms() -> None:
 @app.command()
 def doctor() -> None:
     """Look for what is missing or broken on this machine, and say how to mend it."""
-    from neckrom.cli.doctor import State, check_view, examine  # noqa: PLC0415
+    from neckrom.cli.doctor import State, check_view, examine, sorted_by_need  # noqa: PLC0415
 
     stdout = console()
-    problems = 0
-    for check in examine(Path.cwd()):
+    with console(stderr=True).status("Looking at this machine: about 20 s"):
+        checks = sorted_by_need(examine(Path.cwd()))
+    for check in checks:
         stdout.print(check_view(check), soft_wrap=True)
-        problems += check.state is State.PROBLEM
+    states = [check.state for check in checks]
+    problems = states.count(State.PROBLEM)
     if problems:
-        say(f"{problems} problem{'s' if problems > 1 else ''} found: mend what the lines above say.")
+        say(f"{problems} problem{'s' * (problems > 1)} found: mend what the first lines say.")
         raise typer.Exit(ExitCode.ENVIRONMENT)
-    say("Everything that measuring needs is here.")
+    noted = " What is noted above keeps nothing from working." if State.NOTE in states else ""
+    say(f"Everything that measuring needs is here.{noted}")
 
 
 @app.command()
@@ -559,6 +604,7 @@ def schema(
     import json  # noqa: PLC0415
 
     from neckrom.nerve.result import NerveResult  # noqa: PLC0415
+    from neckrom.plans.result import PlanResult  # noqa: PLC0415
     from neckrom.posture.result import PostureResult  # noqa: PLC0415
     from neckrom.result import Model, Result  # noqa: PLC0415
     from neckrom.running.result import RunResult  # noqa: PLC0415
@@ -568,6 +614,7 @@ def schema(
         SchemaChoice.RUN: RunResult,
         SchemaChoice.POSTURE: PostureResult,
         SchemaChoice.NERVE: NerveResult,
+        SchemaChoice.PLAN: PlanResult,
     }
     print_json(json.dumps(models[kind].model_json_schema(mode="serialization"), indent=2))
 
@@ -576,8 +623,8 @@ def schema(
 
 
 def _default_jobs() -> int:
-    """Half the cores: decoding and the models of one input keep two busy."""
-    return max(1, (os.cpu_count() or 1) // 2)
+    """Half the cores, as decoding and models of one input keep two busy, and one for what its report leaves idle."""
+    return (os.cpu_count() or 1) // 2 + 1
 
 
 def _of_the_disk(error: OSError) -> OutputError | None:
@@ -629,7 +676,7 @@ def run() -> NoReturn:
     """Entry point of the command."""
     sys.excepthook = _report_defect
     signal.signal(signal.SIGTERM, _stop)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    if sys.platform == "win32":  # how one process asks another to end there
+        signal.signal(signal.SIGBREAK, _stop)
+    write_plainly()
     sys.exit(typer.main.get_command(app)(prog_name="neckrom"))

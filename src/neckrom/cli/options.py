@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from neckrom.errors import ConfigurationError, ExitCode
+from neckrom.errors import ConfigurationError, OptionValueError
 from neckrom.messages import LANGUAGES
 
 if TYPE_CHECKING:
@@ -18,10 +18,8 @@ NERVE_TESTS: tuple[Literal["slr", "slump", "arms"], ...] = ("slr", "slump", "arm
 _MOST_PIXELS = 100_000
 
 
-class UsageProblemError(ConfigurationError):
+class UsageProblemError(OptionValueError):
     """Values of the command line are wrong."""
-
-    exit_code = ExitCode.USAGE
 
 
 @dataclass(slots=True)

@@ -26,6 +26,7 @@ from neckrom.errors import (
     LandmarkFileError,
     NeckromError,
     NoFaceError,
+    OptionValueError,
     WholeBodyError,
 )
 from neckrom.frames import check_exists, open_source
@@ -164,7 +165,10 @@ def measure_all(
     pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="measure")
     futures: list[Future[Outcome]] = []
     try:
-        futures = [pool.submit(work, path, folder) for path, folder in zip(inputs, folders, strict=True)]
+        begun = {
+            number: pool.submit(work, inputs[number], folders[number]) for number in _longest_first(inputs)
+        }
+        futures = [begun[number] for number in range(len(inputs))]
         pending = set(futures)
         while pending:  # short waits, so that Ctrl-C is heard
             _, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -177,6 +181,20 @@ def measure_all(
     finally:
         pool.shutdown(wait=True)
         remove_empty(made)
+
+
+def _longest_first(inputs: Sequence[Path]) -> list[int]:
+    """Numbers of the inputs, those with the most bytes first: a long one that began last would run alone at the end."""
+    return sorted(range(len(inputs)), key=lambda number: -_bytes_of(inputs[number]))
+
+
+def _bytes_of(path: Path) -> int:
+    """Of a file, or of all files right in a folder; 0 where it cannot be read, which is said when it is measured."""
+    try:
+        files = list(path.iterdir()) if path.is_dir() else [path]
+        return sum(file.stat().st_size for file in files)
+    except OSError:
+        return 0
 
 
 def measure_one(path: Path, out: Path, options: MeasureOptions, progress: Progress) -> Outcome:
@@ -350,6 +368,11 @@ def _landmarks(
             raise InputError(
                 f"{path} holds a session of nerve tests: add the test that is to be measured, --protocol slr or slump."
             )
+        if session.info.kind == "plan":
+            raise InputError(
+                f"{path} holds a session of a plan: its report is made of its own record. Give the folder to neckrom "
+                "measure alone, without a clip beside it."
+            )
         return _Landmarks(target, session.video, session_landmarks(session, target), session, path)
     replayed = _landmark_file(path)
     if replayed is not None:
@@ -473,26 +496,29 @@ def _as_the_session(options: AnalysisOptions, session: SessionFolder) -> Analysi
 
 def prepared_options(options: MeasureOptions) -> AnalysisOptions:
     """Options with their files read and checked: all mistakes at once."""
-    problems: list[str] = []
+    problems: list[ConfigurationError] = []
     norms = protocol = camera = None
     try:
         norms = load_norms(options.norms)
     except ConfigurationError as error:
-        problems.append(str(error))
+        problems.append(error)
     if options.protocol is not None:
         try:
             protocol = load_protocol(options.protocol)
         except ConfigurationError as error:
-            problems.append(str(error))
+            problems.append(error)
     if options.camera is not None:
         try:
             camera = load_camera(options.camera)
         except ConfigurationError as error:
-            problems.append(str(error))
+            problems.append(error)
         if options.hfov_deg is not None:
-            problems.append("A camera profile and a field of view exclude each other: give one of them.")
+            both = "A camera profile and a field of view exclude each other: give one of them."
+            problems.append(OptionValueError(both))
     if problems or norms is None:
-        raise ConfigurationError("\n".join(problems))
+        of_files = any(not isinstance(problem, OptionValueError) for problem in problems)
+        kind = ConfigurationError if of_files else OptionValueError
+        raise kind("\n".join(map(str, problems)))
     return AnalysisOptions(
         norms=norms,
         mirrored=options.mirrored,
