@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from neckrom.cluster.options import Cluster
-from neckrom.errors import ClusterError, ConfigurationError, EnvironmentProblemError
+from neckrom.errors import ClusterError, EnvironmentProblemError, OptionValueError
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -73,7 +73,7 @@ def _local(cluster: Cluster, workers: int) -> Iterator[Client]:
     each = MEMORY_LIMIT // workers
     if each < cluster.memory_bytes:
         most = max(1, MEMORY_LIMIT // cluster.memory_bytes)
-        raise ConfigurationError(
+        raise OptionValueError(
             f"This machine has {MEMORY_LIMIT / 1e9:.1f} GB of memory, and an input is given {cluster.memory_gb:g} GB: "
             f"start fewer processes, as in --cluster local:{most}, or say --cluster-memory."
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import secrets
@@ -21,7 +20,7 @@ from neckrom.cluster.manifest import Manifest, Row, shown_folder
 from neckrom.cluster.options import Cluster
 from neckrom.cluster.work import Order, Refusal, part_prefix
 from neckrom.errors import ClusterError, ExitCode, InputError, NeckromError, OutputError
-from neckrom.frames import check_exists
+from neckrom.operating_system import lock
 from neckrom.private_files import open_private
 from neckrom.result import Result
 from neckrom.service.analysis import AnalysisOptions
@@ -269,7 +268,6 @@ class Run:
         for path, folder in self.waiting:
             shown = shown_folder(folder, self._out)
             try:
-                check_exists(path)
                 content = content_of(path)
                 key = self._settings.key(content, path.name, shown)
                 if self._done_before(folder, shown, key):
@@ -477,7 +475,7 @@ def _locked(out: Path) -> Iterator[None]:
         raise OutputError(cannot_write_message(out, error)) from error
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(file, wait=False)
         except BlockingIOError as error:
             raise OutputError(
                 f"Another neckrom measures into {out} on a cluster: wait for its end, or choose another folder with "
@@ -485,7 +483,5 @@ def _locked(out: Path) -> Iterator[None]:
             ) from error
         except OSError as error:  # a file system without locks
             log.info("%s: %s", path, error)
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
+        yield
+    path.unlink(missing_ok=True)

@@ -24,6 +24,7 @@ from typing import Literal
 from neckrom.cluster.content import content_of, pack_folder, unpacked
 from neckrom.cluster.identity import Identity, own_identity
 from neckrom.errors import EnvironmentProblemError, NeckromError, OutputError
+from neckrom.operating_system import is_ours
 from neckrom.service.analysis import AnalysisOptions
 from neckrom.service.folders import cannot_write_message
 from neckrom.service.measure import Border, measure_prepared, measure_to_keep
@@ -171,7 +172,7 @@ def mark_answer(mark: Path) -> Path:
 def _answered(mark: Path, token: str) -> bool:
     """Whether the mark is there, of the same user, and can be answered: else that user cannot read what comes."""
     try:
-        if mark.read_text(encoding="ascii") != token or mark.stat().st_uid != os.geteuid():
+        if mark.read_text(encoding="ascii") != token or not is_ours(mark.stat()):
             return False
         mark_answer(mark).write_text(token, encoding="ascii")
     except (OSError, ValueError):
