@@ -4,6 +4,8 @@
     python benchmarks/cluster.py speed [--inputs 12]      # --jobs 2, one worker, two workers
     python benchmarks/cluster.py memory [--inputs 500]    # resident memory of client, scheduler and workers
     python benchmarks/cluster.py memory --inputs 500 --reports
+    python benchmarks/cluster.py manifest                 # 100,000 rows: written, read, looked through
+    python benchmarks/cluster.py clip [CLIP]              # what one clip takes of a machine: for sizing a fleet
 
 Inputs are small landmark files: two repetitions of rendered people, 0.3 MB each, under as many names as are asked for.
 Scheduler and workers are processes of their own on this machine, and warm: each has measured once before. "Busy" is the
@@ -16,6 +18,7 @@ takes ten times as long.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import resource
 import shutil
@@ -28,11 +31,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import av
 import numpy as np
 import psutil
 import pyarrow.parquet as pq
 
 import neckrom
+from neckrom.cluster.manifest import MANIFEST, Manifest, Row
 from neckrom.cluster.measuring import measure_on_cluster
 from neckrom.kinematics.front.truth_table import read_table, write_table
 from neckrom.service import MeasureOptions, unpack_table
@@ -204,18 +209,74 @@ def memory(folder: Path, number: int, *, reports: bool) -> None:
               f"at the end {values[-1]:6.0f}, {slope:+.1f} for 100 inputs{ok}")  # fmt: skip
 
 
+def manifest(folder: Path, rows: int = 100_000) -> None:
+    """A table of many rows, with hashes as long as real ones."""
+    table = Manifest(folder)
+    digest = hashlib.sha256(b"")
+    started = time.perf_counter()
+    for number in range(rows):
+        digest.update(b".")
+        sha = digest.hexdigest()
+        table.note(
+            Row(
+                sha,
+                f"clips/clip_{number}.mp4",
+                f"clip_{number}",
+                "done",
+                sha256=sha,
+                result_sha256=sha,
+                bytes=number,
+            )
+        )
+    noted = time.perf_counter()
+    table.close()
+    written = time.perf_counter()
+    Manifest(folder)
+    read = time.perf_counter()
+    print(f"{rows} rows: noted in {noted - started:.1f} s, written in {written - noted:.1f} s, read in "
+          f"{read - written:.1f} s, {(folder / MANIFEST).stat().st_size / 1e6:.1f} MB, "
+          f"memory {psutil.Process().memory_info().rss / 1e6:.0f} MB")  # fmt: skip
+
+
+def clip(path: Path, folder: Path) -> None:
+    """Processor time and peak memory of a clip, and the bytes that come and go."""
+    with av.open(str(path)) as container:
+        length_s = container.duration / 1e6
+        stream = container.streams.video[0]
+        picture, rate = f"{stream.width} x {stream.height}", float(stream.average_rate)
+    started = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "neckrom", "measure", path, "-o", folder / "out"],
+        check=True,
+        capture_output=True,
+    )
+    took, used = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    written = sum(file.stat().st_size for file in (folder / "out").rglob("*") if file.is_file())
+    processor = used.ru_utime + used.ru_stime
+    print(
+        f"{path.name}: {length_s:.0f} s of {picture} at {rate:g} pictures a second, {path.stat().st_size / 1e6:.1f} MB"
+    )
+    print(f"processors {processor:.0f} s ({processor / length_s:.1f} for a second of the clip), wall {took:.0f} s, "
+          f"peak memory {used.ru_maxrss / 1e3:.0f} MB, result {written / 1e6:.1f} MB")  # fmt: skip
+
+
 def main() -> None:
     """Run one of them."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["speed", "memory"])
+    parser.add_argument("what", choices=["speed", "memory", "manifest", "clip"])
+    parser.add_argument("clip", type=Path, nargs="?", default=ROOT / "sample_videos" / "anna_full.mp4")
     parser.add_argument("--inputs", type=int)
     parser.add_argument("--reports", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if asked.what == "speed":
             speed(Path(folder), asked.inputs or 12)
+        elif asked.what == "manifest":
+            manifest(Path(folder))
+        elif asked.what == "clip":
+            clip(asked.clip, Path(folder))
         else:
             memory(Path(folder), asked.inputs or 500, reports=asked.reports)
 

@@ -56,7 +56,14 @@ def connected(cluster: Cluster) -> Iterator[Client]:
             security=_security(cluster),
             name="neckrom",
         )
-    except (OSError, TimeoutError, RuntimeError, ValueError, ImportError) as error:
+    except (
+        OSError,
+        TimeoutError,
+        RuntimeError,
+        ValueError,
+        TypeError,
+        ImportError,
+    ) as error:  # TypeError: no TLS files
         raise ClusterError(_unreachable(cluster, error)) from error
     try:
         yield client

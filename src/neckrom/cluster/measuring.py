@@ -8,7 +8,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from neckrom import __version__, errors
@@ -139,19 +139,28 @@ class Settings:
         Hash of what is measured with.
     run : str
         A fresh name.
+    fixed : str
+        Hash of all of it but the name.
     """
 
     options: MeasureOptions
     analysis: AnalysisOptions
     identity: str
     run: str
+    fixed: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Said once for all inputs: there may be a hundred thousand."""
+        o = self.options
+        said = (self.identity, repr(self.analysis), o.rotate_deg, o.overlay, o.pictures, o.language)
+        object.__setattr__(
+            self, "fixed", hashlib.sha256(repr(said).encode("utf-8", "surrogateescape")).hexdigest()
+        )
 
     def key(self, content: Content, name: str, folder: str) -> str:
         """What the result follows from: the same key, the same result."""
-        o = self.options
-        said = (content.sha256, name, folder, self.identity, repr(self.analysis))
-        written = (o.rotate_deg, o.overlay, o.pictures, o.language)
-        return hashlib.sha256(repr((*said, *written)).encode("utf-8", "surrogateescape")).hexdigest()
+        said = repr((content.sha256, name, folder, self.fixed))
+        return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @dataclass(slots=True, eq=False)

@@ -13,7 +13,7 @@ Files = Literal["auto", "shared", "sent"]
 FILES: tuple[Files, ...] = ("auto", "shared", "sent")
 
 MEMORY_GB = 2.0
-"""Memory that one input is given: three times what a clip of a minute was seen to take (``docs/fleet.md``)."""
+"""Memory that one input is given, in 10^9 bytes; what a clip was seen to take stands in ``docs/fleet.md``."""
 WAIT_S = 60.0
 
 _REMOTE = re.compile(r"(?:tcp|tls)://(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})", re.ASCII)

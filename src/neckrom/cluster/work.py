@@ -5,6 +5,7 @@ Nothing here imports Dask at the top: the modules of neckrom have to load on the
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import pickle
@@ -139,7 +140,7 @@ class Examined:
     host: str
 
 
-def examine(mark: str | None, token: str, sample: str | None) -> Examined:
+async def examine(mark: str | None, token: str, sample: str | None) -> Examined:
     """Say what this worker runs and sees.
 
     Parameters
@@ -150,6 +151,12 @@ def examine(mark: str | None, token: str, sample: str | None) -> Examined:
     sample : str or None
         An input.
     """
+    return await asyncio.to_thread(
+        _examined, mark, token, sample
+    )  # modules may have to load: Dask's loop goes on
+
+
+def _examined(mark: str | None, token: str, sample: str | None) -> Examined:
     host = socket.gethostname()
     try:
         identity, problem = own_identity(), ""
