@@ -36,6 +36,8 @@ MOST_FAULTS = 2
 MOST_TRIES = 10
 """However an attempt got lost, there is an end to it."""
 LOOK_EVERY_S = 1.0
+SAID_AFTER_S = 5.0
+"""Workers that are just starting need no word."""
 ANSWER_S = 30.0
 """A scheduler that says nothing for so long is lost."""
 
@@ -527,7 +529,7 @@ class Fleet:
         )
 
     def _say_waiting(self) -> None:
-        if not self._waiting_said:
+        if not self._waiting_said and time.monotonic() - self._last_worker_s > SAID_AFTER_S:
             self._tell(f"No worker is there; waiting {self._cluster.wait_s:g} s for one.")
             self._waiting_said = True
 
