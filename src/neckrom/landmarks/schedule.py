@@ -5,8 +5,8 @@ front the pose only gives the shoulders, which move slowly: ten times a second i
 enough. Turned away or lost, the head's pose points are what is left of it: then every
 frame counts. (Fifteen times a second then would take a third off the pose's time, but its
 tracker answers differently when it sees every second picture: end ranges of the sample clips
-moved by up to 3 deg, see docs/performance.md.) The choice stands on the frames alone, so that the same clip always gives
-the same landmarks.
+moved by up to 3 deg, see docs/performance.md.) The choice stands on the
+frames alone, so that the same clip always gives the same landmarks.
 """
 
 from __future__ import annotations
