@@ -119,10 +119,8 @@ MAY_IMPORT = {
     | {"messages", "saying", "running", "posture", "nerve", "plans"},
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
-    | {"messages", "saying", "body", "running", "posture", "nerve"}
-    | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study", "cluster"},
     | {"messages", "saying", "body", "running", "posture", "nerve", "plans"}
-    | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study"},
+    | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study", "cluster"},
     # what programs call; knows how a result folder is read from the records, and no page and no command
     "library": BASE
     | {"service", "landmarks", "camera_profiles", "rom", "assessment", "report", "validation", "records"}

@@ -418,7 +418,7 @@ def live(
         typer.Option(
             "--protocol",
             metavar="NAME|FILE",
-            help="What the session asks for. The neck: full, quick. Nerves of legs and arms: slump, slr, arms, nerve (all).",
+            help="What the session asks for. The neck: full, quick. Nerves: slump, slr, arms, nerve (all).",
         ),
     ] = "full",
     plan: Annotated[

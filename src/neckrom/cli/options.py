@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from neckrom.errors import OptionValueError
+from neckrom.errors import ConfigurationError, OptionValueError
 from neckrom.messages import LANGUAGES
 
 if TYPE_CHECKING:

@@ -278,8 +278,8 @@ def _ask_rest(texts: Messages, hints: _Hints) -> dict[str, object]:
         if test.endswith("_left"):
             _line(texts.text(f"screen.tension.{test.removesuffix('_left')}"))
         hints.show(test)
-        question = place.before(texts.text(f"screen.tension.{test}"))
-        tension[test] = _choice(question, _TENSION) or "not_done"
+        asked_of_test = place.before(texts.text(f"screen.tension.{test}"))
+        tension[test] = _choice(asked_of_test, _TENSION) or "not_done"
     found: dict[str, object] = {"questions": questions, "sides": sides, "tension": tension}
     if set(tension.values()) != {"not_done"}:
         found["back_pain"] = _choice(texts.text("screen.question.back_pain"), _YES_NO) or None
