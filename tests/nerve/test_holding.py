@@ -37,7 +37,7 @@ def test_a_still_leg_is_not_accused(noise, seed):
 def test_a_leg_that_was_lost_at_the_mark_is_not_said_to_be_held():
     series = leg_raise()
     pose = series.pose.copy()
-    pose[94:106, 25:33] = np.nan  # from 3.13 s on, for 0.4 s
+    pose[94:100, 25:33] = np.nan  # from 3.13 s on, for 0.2 s
     measured = measure_leg_test(replace(series, pose=pose), "slr", (Mark(3.3, "symptom"),))
     (trial,) = measured.trials
     leg = measured.angles.legs[trial.leg]
