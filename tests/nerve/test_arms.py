@@ -133,8 +133,8 @@ def made_up(fps: float, noise_deg: float, **paths) -> ArmTestAngles:
     return ArmTestAngles(
         time_s=time_s,
         arms={
-            "left": ArmSeries(abduction, elbow, abduction, abduction),
-            "right": ArmSeries(rest, rest, rest, rest),
+            "left": ArmSeries(abduction, elbow, abduction, abduction, np.ones(len(time_s))),
+            "right": ArmSeries(rest, rest, rest, rest, np.ones(len(time_s))),
         },
         neck_side_bend_deg=np.zeros(len(time_s)),
         trunk_lean_deg=np.zeros(len(time_s)),
