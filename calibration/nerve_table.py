@@ -43,6 +43,8 @@ COLUMNS = {
     "elbow": "elbow_{}_deg",
     "abduction": "abduction_{}_deg",
 }
+HELD = {"slr": ("raise_hold", "lower"), "slump": ("knee_hold", "knee_down")}
+"""First phase in which the leg is held, and the phase after, where one leg is tested."""
 STEP_PX, STEP_DEG = 1 / 16, 1 / 64
 
 
@@ -60,6 +62,37 @@ class NerveClip:
     truth: dict[str, FloatArray]
     phases: tuple[tuple[str, float, float], ...]
     scenario: dict[str, Any]
+
+    def sides(self) -> tuple[str, ...]:
+        """The legs that are tested."""
+        return ("left", "right") if self.tested == "both" else (self.tested,)
+
+    def phase(self, name: str) -> tuple[float, float]:
+        """Start and end, seconds."""
+        return next((a, b) for phase, a, b in self.phases if phase == name)
+
+    def held(self, side: str) -> tuple[float, float] | None:
+        """From when to when a leg is held still; None where it is not tested."""
+        if side not in self.sides() or self.kind not in HELD:
+            return None
+        first, last = HELD[self.kind]
+        if self.tested == "both":
+            letter = side[0].upper()
+            return self.phase(f"hold_{letter}")[0], self.phase(f"slip_{letter}")[0]
+        return self.phase(first)[0], self.phase(last)[0]
+
+    def slip_deg(self, side: str) -> float | None:
+        """By how much the leg slips after that, before it goes back; None where the clip has no such part."""
+        if self.tested != "both":
+            return None
+        return float(self.scenario["motion"][f"slip_{side[0].upper()}"])
+
+    def goes_back_s(self, side: str) -> float:
+        """When the leg begins to go back."""
+        if self.tested == "both":
+            letter = side[0].upper()
+            return self.phase(f"slip_hold_{letter}")[1]
+        return self.phase(HELD[self.kind][1])[0]
 
 
 def read(path: Path = TABLE) -> list[NerveClip]:

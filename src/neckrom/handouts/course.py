@@ -7,17 +7,19 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from neckrom.handouts.bodies import nerve_table, runs_table
+from neckrom.handouts.bodies import nerve_table, plan_table, runs_table
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.clinician_page import Detail, course_details
+from neckrom.handouts.diary_in_words import day_line, diary_lines
 from neckrom.handouts.handout_page import Handout
 from neckrom.handouts.trend_drawing import draw_trends
 from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines
 from neckrom.messages import Messages
+from neckrom.records.diary import DiaryDay
 from neckrom.records.limits import Limits
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import MovementTrend, Repeatability, Verdict
-from neckrom.records.views import NerveSeen, PersonView, RunSeen, ScreeningRow
+from neckrom.records.views import NerveSeen, PersonView, PlanSeen, RunSeen, ScreeningRow
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.report.wording import display_name
@@ -30,6 +32,8 @@ from neckrom.screening.neck_screen import ScreenAnswers, evaluate
 from neckrom.screening.statements import ended_by_safety
 
 _WIDTHS = (23, 12, 12, 15, 12, 26)
+_DAYS = 31
+"""Lines of the diary in the course."""
 _SHOWN = 6
 """Sessions on the first page."""
 _GRADES = {
@@ -50,6 +54,8 @@ def course_of(
     head: Letterhead | None = None,
     runs: Sequence[RunSeen] = (),
     nerve_tests: Sequence[NerveSeen] = (),
+    plans: Sequence[PlanSeen] = (),
+    diary: Sequence[DiaryDay] = (),
 ) -> Handout:
     """Put a person's course into words.
 
@@ -69,10 +75,14 @@ def course_of(
         Newest first; they stand apart, behind what is said of the neck.
     nerve_tests : sequence of NerveSeen
         As the runs.
+    plans : sequence of PlanSeen
+        As the runs.
+    diary : sequence of DiaryDay
+        Newest first.
     """
     rows = view.neck if results else ()
     kept = {row.id: result for row, result in zip(rows, results, strict=True)}
-    apart = _Apart(tuple(runs), tuple(nerve_tests))
+    apart = _Apart(tuple(runs), tuple(nerve_tests), tuple(plans), tuple(diary))
     return _Writer(view, tuple(trends), limits, texts, kept, head or Letterhead(), apart).handout()
 
 
@@ -101,6 +111,8 @@ class _Apart:
 
     runs: tuple[RunSeen, ...]
     nerve_tests: tuple[NerveSeen, ...]
+    plans: tuple[PlanSeen, ...]
+    diary: tuple[DiaryDay, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,13 +288,22 @@ class _Writer:
         return (*self._beside(), *details)
 
     def _beside(self) -> tuple[Detail, ...]:
-        """Runs and nerve tests."""
+        """Runs, nerve tests and plans."""
         tables = []
         if self.apart.runs:
             tables.append(("run", runs_table(self.apart.runs, self.texts)))
         if self.apart.nerve_tests:
             tables.append(("nerve", nerve_table(self.apart.nerve_tests, self.texts)))
-        return tuple(self._detail(kind, table) for kind, table in tables)
+        if self.apart.plans:
+            tables.append(("plan", plan_table(self.apart.plans, self.texts)))
+        return (*(self._detail(kind, table) for kind, table in tables), *self._diary())
+
+    def _diary(self) -> Iterator[Detail]:
+        """What the days show, then the days themselves."""
+        days = self.apart.diary
+        if days:
+            lines = (*diary_lines(days, self.texts), *(day_line(line, self.texts) for line in days[:_DAYS]))
+            yield Detail(self.texts.text("diary.title"), lines=lines)
 
     def _detail(self, kind: str, table: Table) -> Detail:
         shares = tuple(width / sum(table.widths) for width in table.widths)

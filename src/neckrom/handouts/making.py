@@ -12,7 +12,7 @@ from neckrom.handouts.bodies import body_report
 from neckrom.messages import Messages, load_messages
 from neckrom.records.api import Records
 from neckrom.records.audit import Action
-from neckrom.records.kinds import RUN
+from neckrom.records.kinds import PLAN, RUN
 from neckrom.records.pictures import pictures_of
 from neckrom.records.views import BodySession, SessionView
 from neckrom.report.letterhead import Letterhead
@@ -181,6 +181,8 @@ def _course(records: Records, what: str, form: str, language: str) -> tuple[str,
         head=letterhead(),
         runs=records.runs(view.of_kind(RUN)),
         nerve_tests=records.nerve_tests(view.nerve_tests),
+        plans=records.plans(view.of_kind(PLAN)),
+        diary=records.diary(view.row.id),
     )
     return f"{view.row.id}_course.{form}", laid_out(course, form)
 

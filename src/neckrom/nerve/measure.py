@@ -11,7 +11,15 @@ from neckrom.body import Side, read_body
 from neckrom.errors import InputError
 from neckrom.nerve.angles import LegTestAngles, measure_angles
 from neckrom.nerve.corrections import LegTest
-from neckrom.nerve.holding import HELD_WITHIN_DEG, Joint, changes, level_deg, moved_deg
+from neckrom.nerve.holding import (
+    HELD_WITHIN_DEG,
+    Joint,
+    changes,
+    level_deg,
+    moved_deg,
+    seen_at,
+    settled_s,
+)
 from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
 from neckrom.nerve.marking import (
@@ -26,7 +34,7 @@ from neckrom.nerve.marking import (
 )
 from neckrom.nerve.marks import Mark
 from neckrom.nerve.suitable import check_side_view, notes_on
-from neckrom.nerve.trials import LegTrial, find_trials
+from neckrom.nerve.trials import LegTrial, find_trials, legs_together, without_doubles
 from neckrom.types import BodySeries, FloatArray, Notice
 
 Interval = tuple[float, float]
@@ -156,10 +164,12 @@ def measure_leg_test(series: BodySeries, test: LegTest, marks: tuple[Mark, ...] 
             else "No knee is straightened by 15 deg or more: film from the side, with the whole leg in the picture "
             "from before it is straightened until it hangs again."
         )
+    together = tuple(trial for trial in found if legs_together(angles, trial))
+    found = without_doubles(found, together)
     trials, notices = [], list(notes_on(body, angles, found))
     for trial in found:
         inside = tuple(m for m in marks if belongs(m, trial, found))
-        measured, said = _measured(angles, trial, inside)
+        measured, said = _measured(angles, trial, inside, unclear=trial in together)
         trials.append(measured)
         notices += said
     notices += stray(marks, found)
@@ -185,7 +195,7 @@ def _main(angles: LegTestAngles, side: Side) -> FloatArray:
 
 
 def _measured(
-    angles: LegTestAngles, trial: LegTrial, marks: tuple[Mark, ...]
+    angles: LegTestAngles, trial: LegTrial, marks: tuple[Mark, ...], *, unclear: bool = False
 ) -> tuple[MeasuredTrial, list[Notice]]:
     symptoms = [mark.time_s for mark in marks if mark.kind == "symptom"]
     answers = [mark for mark in marks if mark.kind == "answer"]
@@ -195,7 +205,10 @@ def _measured(
     symptom = symptoms[0] if symptoms else None
     leg = angles.legs[trial.leg]
     time_s = angles.time_s
-    held_from = symptom if symptom is not None else trial.reached_s
+    # without a mark there is no moment from which it should be held but that at which it comes to rest
+    held_from = (
+        symptom if symptom is not None else settled_s(time_s, leg.turn_deg, trial.reached_s, trial.return_s)
+    )
     held_to = max(trial.return_s, held_from)
     joints: dict[Joint, FloatArray] = {"neck": angles.neck_flexion_deg, "ankle": leg.ankle_deg}
     elsewhere = changes(time_s, joints, held_from, held_to)
@@ -204,6 +217,17 @@ def _measured(
     moved = moved_deg(time_s, leg.turn_deg, held_from, until) if until > held_from else float("nan")
     window = (time_s >= held_from) & (time_s <= held_to)
     lost = float(np.mean(~np.isfinite(leg.turn_deg[window]))) if window.any() else 1.0
+    if unclear:
+        lost = 1.0
+        elsewhere = tuple(one for one in elsewhere if one.joint == "neck")
+        notices.append(
+            Notice(
+                f"Both legs were read at one place in the trial from {trial.start_s:.1f} s on: which of them was "
+                "straightened is not known, and nothing of it was measured. Film each leg from its own side.",
+                "nerve_legs_together",
+                time_s=trial.start_s,
+            )
+        )
     if lost > MOST_LOST_SHARE:
         moved = float("nan")
     held = (
@@ -211,6 +235,9 @@ def _measured(
         if not np.isfinite(moved) or until - held_from < AROUND_TRIAL_S
         else abs(moved) < HELD_WITHIN_DEG[angles.test]
     )
+    if held and not seen_at(time_s, leg.turn_deg, held_from):
+        # lost at the mark, and at rest when it was seen again: it may have moved in between
+        held = None
     if symptom is not None and held is False:
         notices.append(
             Notice(
@@ -224,7 +251,7 @@ def _measured(
     # at the end of the way, as long as nothing else has moved
     before = min((one.from_s for one in elsewhere), default=held_to)
     at = held_from + min(0.25, max(0.0, 0.5 * (before - held_from)))
-    angle, interval = symptom_angle(angles, trial.leg, symptom)
+    angle, interval = symptom_angle(angles, trial.leg, symptom if not unclear else None)
 
     def at_end(values: FloatArray) -> float:
         return level_deg(time_s, values, at) if lost <= MOST_LOST_SHARE else float("nan")

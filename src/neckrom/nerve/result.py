@@ -129,6 +129,9 @@ class NerveResult(Model):
     )
     reading: str = Field(description="In the articles' words.")
     reading_statements: tuple[Statement, ...] = ()
+    stop_reason: Literal["pain", "dizziness", "nausea", "tired", "other"] | None = Field(
+        default=None, description="Why the guided session of this test was stopped; null where it was not."
+    )
     quality: BodyQuality
     created: str = Field(description="ISO 8601, with its zone.")
     statement: str = Field(description="What this is, and what it is not.")

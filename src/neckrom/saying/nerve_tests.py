@@ -11,7 +11,7 @@ from neckrom.nerve.wording import ROWS, pain_key
 from neckrom.saying.grades import GRADES, Grade
 from neckrom.saying.names import display_name
 from neckrom.saying.sentences import said_or
-from neckrom.saying.verdict import Finding, Verdict
+from neckrom.saying.verdict import SAFETY_STOPS, Finding, Verdict
 from neckrom.statement import Statement
 
 NONE = "–"
@@ -53,6 +53,8 @@ def nerve_verdict(result: NerveResult, texts: Messages) -> Verdict:
     findings = sorted((_finding(line, texts) for line in lines), key=lambda one: GRADES.index(one.grade))
     if not findings or not all(finding.text for finding in findings):
         findings = [Finding("reading", Grade.NOTE, display_name(result.reading, 2000) or NONE)]
+    if result.stop_reason in SAFETY_STOPS:
+        findings.insert(0, Finding("stopped", Grade.RAISED, texts.text(f"plan.stopped.{result.stop_reason}")))
     return Verdict(findings=tuple(findings), grade=findings[0].grade, meaning="")
 
 

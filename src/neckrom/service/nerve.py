@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neckrom.body import read_body
-from neckrom.errors import ConfigurationError, InputError, NeckromError
+from neckrom.errors import InputError, NeckromError, OptionValueError
 from neckrom.frames import grab_frames
 from neckrom.landmarks.body_store import read_bodies
 from neckrom.nerve.angles import LegSeries, LegTestAngles
 from neckrom.nerve.arms.angles import ArmTestAngles
 from neckrom.nerve.arms.assemble import arm_test_result
 from neckrom.nerve.arms.measure import measure_arm_test
-from neckrom.nerve.assemble import About, leg_test_result
+from neckrom.nerve.assemble import About, StopReason, leg_test_result
 from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.marks import Mark, load_marks
 from neckrom.nerve.measure import measure_leg_test
@@ -82,6 +82,8 @@ class NerveOptions:
     overwrite : bool
     language : str
         Of the report.
+    stop_reason : str, optional
+        Why the guided session that it was recorded in was stopped.
     """
 
     test: NerveTest
@@ -91,6 +93,7 @@ class NerveOptions:
     pictures: bool = True
     overwrite: bool = False
     language: str = "en"
+    stop_reason: StopReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def measure_nerve_all(
         If the file of marks has a mistake, or belongs to several clips: found before anything is measured.
     """
     if options.marks is not None and len(inputs) > 1:
-        raise ConfigurationError(
+        raise OptionValueError(
             "--marks belongs to one clip, and several are given.", ("Measure them one by one.",)
         )
     marks = load_marks(options.marks) if options.marks is not None else ()
@@ -148,6 +151,7 @@ def measure_nerve_landmarks(
     marked: bool = True,
     mirrored: bool = False,
     language: str = "en",
+    stop_reason: StopReason | None = None,
 ) -> NerveResult:
     """Measure landmarks that are there, and write result, angles and report into a folder.
 
@@ -166,6 +170,8 @@ def measure_nerve_landmarks(
         The landmarks come of a mirrored picture.
     language : str
         Of the report.
+    stop_reason : str, optional
+        Why the guided session was stopped.
 
     Returns
     -------
@@ -176,7 +182,7 @@ def measure_nerve_landmarks(
     InputError
         If this cannot be measured; nothing is written.
     """
-    options = NerveOptions(test=test, mirrored=mirrored, language=language)
+    options = NerveOptions(test=test, mirrored=mirrored, language=language, stop_reason=stop_reason)
     return _measure_recording(_recorded(landmarks), marks, folder, options, marked=marked)
 
 
@@ -221,6 +227,7 @@ def _measure_recording(
             created=datetime.now().astimezone().isoformat(timespec="seconds"),
             marked=marked,
             warnings=part.notices,
+            stop_reason=options.stop_reason,
         )
 
     if options.test == "arms":

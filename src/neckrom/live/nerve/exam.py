@@ -16,7 +16,7 @@ from neckrom.live.exam import Looked
 from neckrom.live.looking import Measured
 from neckrom.live.nerve.checks import check_body
 from neckrom.live.nerve.plan import NerveStep
-from neckrom.live.nerve.protocols import NerveProtocol, TestName
+from neckrom.live.nerve.protocols import TestName
 from neckrom.live.nerve.reading import CausalReading
 from neckrom.live.nerve.repetition import ASKING, MOVING
 from neckrom.live.nerve.session import NerveMachine
@@ -48,15 +48,14 @@ class NerveExam:
 
     Parameters
     ----------
-    protocol : NerveProtocol
-    ask_consent : bool
+    machine : NerveMachine
     stages : Stages
     """
 
-    kind: Literal["nerve"] = "nerve"
+    kind: Literal["nerve", "plan"] = "nerve"
 
-    def __init__(self, protocol: NerveProtocol, *, ask_consent: bool, stages: Stages) -> None:
-        self.machine = NerveMachine(protocol, ask_consent=ask_consent)
+    def __init__(self, machine: NerveMachine, *, stages: Stages) -> None:
+        self.machine = machine
         self._stages = stages
         self._reading: CausalReading | None = None
         self._test_noted: TestName | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from neckrom.live.contract import NerveRepetitionState, NerveState, Phase, State, Text
+from dataclasses import dataclass
+
+from neckrom.live.contract import ExerciseState, NerveRepetitionState, NerveState, Phase, State, Text
 from neckrom.live.keys import Key, text
 from neckrom.live.nerve.plan import NerveStep
 from neckrom.live.nerve.repetition import ASKING, MOVING
@@ -22,14 +24,43 @@ from neckrom.saying.figures import NONE, short_angle
 _SEEN = (Phase.INTRO, Phase.SETUP, Phase.CAMERA_LOST, *MOVING)
 
 
-def nerve_state_of(machine: NerveMachine, seq: int, around: Surroundings) -> State:
-    """The snapshot of one moment."""
+@dataclass(frozen=True, slots=True)
+class OwnWords:
+    """What a session of more than tests says in a phase of its own."""
+
+    headline: Text
+    detail: Text | None
+    wording: Text | None
+
+
+def nerve_state_of(
+    machine: NerveMachine,
+    seq: int,
+    around: Surroundings,
+    *,
+    own: OwnWords | None = None,
+    exercise: ExerciseState | None = None,
+) -> State:
+    """The snapshot of one moment.
+
+    Parameters
+    ----------
+    machine : NerveMachine
+    seq : int
+    around : Surroundings
+    own : OwnWords, optional
+        In a phase that the tests do not have.
+    exercise : ExerciseState, optional
+        Of the session of a plan.
+    """
+    words = own or OwnWords(_headline(machine), _detail(machine), _wording(machine))
     return State(
         **shared_state(machine, seq, around),
-        headline=_headline(machine),
-        detail=_detail(machine),
-        wording=_wording(machine),
+        headline=words.headline,
+        detail=words.detail,
+        wording=words.wording,
         nerve=_nerve(machine),
+        exercise=exercise,
         warnings=_warnings(machine, around),
     )
 

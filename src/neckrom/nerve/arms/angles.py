@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neckrom.body import Body, Side
-from neckrom.nerve.angles import smoothed
+from neckrom.body.smoothing import smoothed
 from neckrom.nerve.arms.corrections import (
     ArmCorrections,
     abduction_features,

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from neckrom.body import Side
-from neckrom.nerve.angles import smoothed
+from neckrom.body.smoothing import smoothed
 from neckrom.nerve.arms.angles import STRAIGHT_WITHIN_DEG, ArmTestAngles
 from neckrom.nerve.arms.raw_angles import SIDES
 from neckrom.nerve.marks import ArmPosition, Mark
