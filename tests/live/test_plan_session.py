@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from neckrom.live.contract import Answer, Level, Phase, Stop
@@ -154,6 +156,23 @@ def test_a_limb_that_is_never_seen_is_left_out_and_waited_for_no_longer():
     person.do(machine)
     assert machine.phase is Phase.RESULT
     assert {one.why_not for one in machine.sets} <= {"not_seen", "not_tested"}
+
+
+def test_of_a_slump_only_the_leg_towards_the_camera_is_done():
+    machine, person = admitted("slump_slider"), Exerciser()
+    own = machine._take_own_sample
+
+    def seen_from_the_right(sample):
+        own(dataclasses.replace(sample, near="right"))
+
+    machine._take_own_sample = seen_from_the_right
+    machine.last = BodySample(0.0, {}, near="right")
+    person.do(machine)
+    assert [(one.side, one.why_not, one.counted) for one in machine.sets] == [
+        ("left", "far_side", 0),
+        ("right", "", 10),
+    ]
+    assert {one["side"] for one in machine.record()["tests"]} == {"right"}
 
 
 @pytest.mark.parametrize("reason", ["pain", "dizziness", "nausea"])

@@ -25,7 +25,7 @@ class ExerciseSet:
     felt : int
         How often something was felt during the exercise.
     why_not : str
-        Why there is no exercise: "not_seen", "no_room", "not_tested"; empty where there is one.
+        Why there is no exercise: "not_seen", "no_room", "not_tested", "far_side"; empty where there is one.
     """
 
     side: Side
