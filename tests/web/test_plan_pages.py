@@ -30,7 +30,9 @@ def filled(tmp_path_factory):
         }
         for number, day in enumerate(("01", "08", "15")):
             result = plan_result(f"s{number}", f"2026-04-{day}T10:00:00+01:00")
-            ids[f"plan_{number}"] = records.import_result(write_plan(root / str(number), result), person).session_id
+            ids[f"plan_{number}"] = records.import_result(
+                write_plan(root / str(number), result), person
+            ).session_id
         with at_desk(records, tmp_path_factory.mktemp("guided")) as desk:
             yield desk, person, ids, records
 

@@ -29,6 +29,7 @@ from neckrom.cli.measure_options import (
     VerboseOption,
 )
 from neckrom.cli.people import people
+from neckrom.cli.plans import are_plan_sessions, finish_plans
 from neckrom.cli.posture import posture
 from neckrom.cli.running import running
 from neckrom.cli.screen import screening
@@ -281,6 +282,9 @@ def measure(
         )
     language = spoken(lang)
     reader.language("--lang", language)
+    if protocol is None and not reader.problems and are_plan_sessions(inputs):
+        leave(finish_plans(inputs, language, as_json=as_json))
+        return
     nerve_test = reader.nerve_test(protocol)
     if nerve_test is None and marks is not None:
         reader.problems.append("--marks belongs to a nerve tension test: add --protocol slr, slump or arms")

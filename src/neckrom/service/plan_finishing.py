@@ -29,6 +29,7 @@ from neckrom.statement import state
 from neckrom.types import BodySeries
 
 Progress = Callable[[float, float], None]
+_LEAST_FRAMES = 10
 _AROUND_S = 2.5
 """Before a key test and after it, so that rest is in what is measured."""
 
@@ -148,11 +149,13 @@ def _round(part: BodyPart, test: LegTest, told: Mapping[str, Any], name: str) ->
     start_s = min(each["start_s"] for each in tests) - _AROUND_S
     end_s = max(each["end_s"] for each in tests) + _AROUND_S
     series = _between(part.series, start_s, end_s)
+    if len(series) < _LEAST_FRAMES:
+        return None
     times = series.time_ns * 1e-9
     marks = tuple(
         Mark(each["symptom_s"], "symptom", None)
         for each in sorted(tests, key=lambda each: each["start_s"])
-        if each["symptom_s"] is not None and len(times) and times[0] <= each["symptom_s"] <= times[-1]
+        if each["symptom_s"] is not None and times[0] <= each["symptom_s"] <= times[-1]
     )
     try:
         return measure_leg_test(series, test, marks)

@@ -55,7 +55,7 @@ class ExerciseSet:
             "status": self.status,
             "felt": self.felt,
             "why_not": self.why_not,
-            "mark_deg": None if goal is None else round(sign * goal.mark_deg, 2),
+            "mark_deg": None if goal is None else round(sign * goal.counts_from_deg, 2),
             "limit_deg": None if goal is None else round(sign * goal.limit_deg, 2),
             "error_deg": None if goal is None else goal.error_deg,
             "repetitions": [
