@@ -160,13 +160,12 @@ def test_a_limb_that_is_never_seen_is_left_out_and_waited_for_no_longer():
 
 def test_of_a_slump_only_the_leg_towards_the_camera_is_done():
     machine, person = admitted("slump_slider"), Exerciser()
-    own = machine._take_own_sample
+    own = machine._take_sample
 
     def seen_from_the_right(sample):
         own(dataclasses.replace(sample, near="right"))
 
-    machine._take_own_sample = seen_from_the_right
-    machine.last = BodySample(0.0, {}, near="right")
+    machine._take_sample = seen_from_the_right
     person.do(machine)
     assert [(one.side, one.why_not, one.counted) for one in machine.sets] == [
         ("left", "far_side", 0),
