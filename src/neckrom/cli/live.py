@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neckrom.cli.terminal import console, say, tell
-from neckrom.errors import ConfigurationError, ExitCode
+from neckrom.errors import ExitCode, OptionValueError
 
 if TYPE_CHECKING:
     from neckrom.live.engine import LiveEngine
@@ -91,14 +91,14 @@ def run_live(options: LiveOptions) -> ExitCode:
     from neckrom.web.server import listening, serve  # noqa: PLC0415
 
     if options.language not in LANGUAGES:
-        raise ConfigurationError(
+        raise OptionValueError(
             f"No texts in the language {options.language!r}: choose --lang {', '.join(LANGUAGES)}."
         )
     with listening(options.port):
         pass  # a port that is taken is found before the camera is opened
     protocol, detector = _exam(options.protocol) if options.plan is None else _planned(options)
     if options.phone_address is not None and options.source != PHONE:
-        raise ConfigurationError("--phone-address goes with --source phone.")
+        raise OptionValueError("--phone-address goes with --source phone.")
     source = open_live_source(options.source, size=options.size, fps=options.fps, fast=options.fast)
     folder = session_folder(options.out, datetime.now().astimezone())
     engine = LiveEngine(
@@ -253,7 +253,7 @@ def parse_size(text: str) -> tuple[int, int]:
     """
     width, _, height = text.lower().partition("x")
     if not (width.isdigit() and height.isdigit() and int(width) >= 160 and int(height) >= 120):
-        raise ConfigurationError(f"--size {text!r} is no picture size: give WIDTHxHEIGHT, such as 640x480.")
+        raise OptionValueError(f"--size {text!r} is no picture size: give WIDTHxHEIGHT, such as 640x480.")
     return int(width), int(height)
 
 

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from neckrom.errors import ConfigurationError
+from neckrom.errors import OptionValueError
 from neckrom.handouts.bodies import comparison_table, earlier_of, nerve_table, runs_table
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines, verdict_words
@@ -424,7 +424,7 @@ def parse_pain(texts: Sequence[str]) -> dict[Movement, int | None]:
             or plain not in set(Movement)
             or not (not level or (level.isascii() and level.isdigit()))
         ):
-            raise ConfigurationError(
+            raise OptionValueError(
                 f"--pain {text!r} cannot be read: give MOVEMENT=N, such as rotation_left=4. Movements: "
                 f"{', '.join(MOVEMENTS)}."
             )

@@ -221,8 +221,11 @@ def _ask_all(texts: Messages, hints: _Hints) -> ScreenAnswers:
 
     _line(texts.text("screen.title"))
     _line(texts.text("screen.answers_safety"))
+    place = _Place(texts, len(safety_questions()))
     safety = {
-        question.id: _choice(texts.text(f"safety.{question.id}"), _YES_NO, texts.text("screen.safety_needed"))
+        question.id: _choice(
+            place.before(texts.text(f"safety.{question.id}")), _YES_NO, texts.text("screen.safety_needed")
+        )
         for question in safety_questions()
     }
     verdict = judge_answers(safety)  # type: ignore[arg-type]
@@ -254,13 +257,16 @@ def _ask_rest(texts: Messages, hints: _Hints) -> dict[str, object]:
     )
 
     _line(texts.text("screen.answers"))
+    # What is asked only after some answers has no number of its own: it belongs to the question before.
+    asked = sum(len(screen_questions().of_sign(number)) for number in SIGNS)
+    place = _Place(texts, asked + len(TENSION_TESTS) + 1)
     questions: dict[str, str] = {}
     sides: dict[str, str] = {}
     for number in SIGNS:
         _line(f"{number}. {texts.text(f'screen.sign.{number}')}")
         for question in screen_questions().of_sign(number):
             hints.show(question.id)
-            answer = _choice(texts.text(f"screen.question.{question.id}"), _YES_NO)
+            answer = _choice(place.before(texts.text(f"screen.question.{question.id}")), _YES_NO)
             questions |= {question.id: answer} if answer else {}
             if answer == "yes" and question.id in SIDED_QUESTIONS:
                 side = _choice(texts.text("screen.side_asked"), _SIDES)
@@ -272,14 +278,15 @@ def _ask_rest(texts: Messages, hints: _Hints) -> dict[str, object]:
         if test.endswith("_left"):
             _line(texts.text(f"screen.tension.{test.removesuffix('_left')}"))
         hints.show(test)
-        tension[test] = _choice(texts.text(f"screen.tension.{test}"), _TENSION) or "not_done"
+        asked_of_test = place.before(texts.text(f"screen.tension.{test}"))
+        tension[test] = _choice(asked_of_test, _TENSION) or "not_done"
     found: dict[str, object] = {"questions": questions, "sides": sides, "tension": tension}
     if set(tension.values()) != {"not_done"}:
         found["back_pain"] = _choice(texts.text("screen.question.back_pain"), _YES_NO) or None
         found["tension_changes"] = _ask_changes(texts, tension)
         if "own_pain" not in tension.values() or found["back_pain"] == "no":
             found["buttock"] = _ask_buttock(texts)
-    found["ndi_percent"] = _percent(texts.text("screen.ndi"))
+    found["ndi_percent"] = _percent(place.before(texts.text("screen.ndi")))
     return found
 
 
@@ -306,6 +313,18 @@ def _ask_buttock(texts: Messages) -> dict[str, str]:
     return {
         test: _choice(texts.text(f"screen.buttock.{test}"), _TENSION) or "not_done" for test in BUTTOCK_TESTS
     }
+
+
+class _Place:
+    """Counts questions, so that whoever answers knows how many are left."""
+
+    def __init__(self, texts: Messages, total: int) -> None:
+        self._texts, self._total, self._number = texts, total, 0
+
+    def before(self, question: str) -> str:
+        """The question with its number."""
+        self._number += 1
+        return f"{self._texts.text('asked.question', number=self._number, total=self._total)}: {question}"
 
 
 def _choice(question: str, keys: Mapping[str, str], needed: str | None = None) -> str:

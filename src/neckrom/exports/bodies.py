@@ -113,7 +113,9 @@ def _of_run(result: RunResult) -> Iterator[Number]:
         )
     arms = result.arm_cross
     if arms is not None:
-        told = "share of the steps in which the wrist passes the middle of the trunk"
+        told = (
+            "share of the steps in which the wrist passes the middle of the trunk, of those that can be told"
+        )
         yield from whole("wrist_past_middle_share", arms.left_share, "", None, told, "left")
         yield from whole("wrist_past_middle_share", arms.right_share, "", None, told, "right")
         told = "in shoulder widths, negative = own side, median over the steps"
@@ -164,6 +166,7 @@ _TRIAL_ANGLES = {
     "neck_flexion_deg": "+ chin to chest",
     "abduction_deg": "upper arm against the trunk, 0 hanging",
     "elbow_deg": "0 = straight",
+    "neck_side_bend_deg": "+ away from the arm",
 }
 """At the end of a trial's way, before neck or ankle were moved."""
 _FELT = {"slr": "leg raise", "slump": "knee", "arms": "abduction"}
@@ -173,7 +176,8 @@ def _of_nerve_test(result: NerveResult) -> Iterator[Number]:
     for number, trial in enumerate(result.trials, 1):
         side, begin = trial.leg or trial.arm or "", f"trial_{number}"
         if trial.symptom_angle_deg is not None:
-            told = f"{_FELT[result.kind]} at the first symptom"
+            felt = "elbow" if trial.position == "bent_overhead" else _FELT[result.kind]
+            told = f"{felt} at the first symptom"
             angle, ends = trial.symptom_angle_deg, trial.interval95_deg
             yield Number(f"{begin}_symptom_angle", side, angle, "deg", ends, told)
         for name, told in _TRIAL_ANGLES.items():

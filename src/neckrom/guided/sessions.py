@@ -30,12 +30,13 @@ from neckrom.errors import (
 )
 from neckrom.guided.clips import Clip
 from neckrom.guided.events import EVENTS, read_event
+from neckrom.operating_system import ask_to_end, group_of_its_own
 from neckrom.plans.plan_file import shipped_plans
 from neckrom.private_files import make_private
 from neckrom.records.api import Records
 from neckrom.records.files import sha256_of
 from neckrom.records.kinds import POSTURE, RUN, known_by
-from neckrom.records.leftovers import GUIDED, UPLOAD, mark_busy
+from neckrom.records.leftovers import GUIDED, UPLOAD, mark_busy, note_worker
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +209,7 @@ class GuidedSessions:
         """Tell the session of a person to save what there is and end; nothing happens if there is none."""
         running = self.of(person_id)
         if running is not None and not running.is_over and self._process is not None:
-            self._process.terminate()
+            ask_to_end(self._process)
 
     def close(self) -> None:
         """End what runs, and file it."""
@@ -242,9 +243,11 @@ class GuidedSessions:
                     text=True,
                     errors="replace",
                     env=os.environ | {EVENTS: "json"},
-                    pass_fds=(work.busy.fileno(),),
-                    start_new_session=True,  # Ctrl-C in the terminal is ours: we end it, once
+                    pass_fds=(work.busy.fileno(),) if os.name == "posix" else (),
+                    **group_of_its_own(),  # Ctrl-C in the terminal is ours: we end it, once
                 )
+                if os.name != "posix":
+                    note_worker(work.busy, process.pid)
             except OSError as error:
                 raise EnvironmentProblemError(
                     f"The session cannot be started: {error.strerror or error}. Run neckrom doctor."

@@ -114,6 +114,8 @@ class Check(_Strict):
         "feet",
         "view",
         "posture",
+        "hips",
+        "front",
     ]
     status: Literal["good", "bad", "unknown"]
     advice: Text | None = None
@@ -404,7 +406,9 @@ class Changed(_Strict):
 
 
 class Whose(_Strict):
-    """Whether it was the person's own running pain, or a stretch; null is left out."""
+    """Whether it was the person's own running pain (of an arm: painful tightness or sharp pain), or a stretch; null is
+    left out.
+    """
 
     type: Literal["whose"]
     pain: Literal["own", "stretch"] | None

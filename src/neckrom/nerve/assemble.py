@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from neckrom.body.result import BodyQuality
-from neckrom.nerve.measure import Answered, LegTestMeasurement, MeasuredTrial
+from neckrom.nerve.marking import Answered
+from neckrom.nerve.measure import LegTestMeasurement, MeasuredTrial
 from neckrom.nerve.reading import read_sides, read_trials
 from neckrom.nerve.result import Change, NerveResult, NerveTrial
 from neckrom.result import ClipInfo, ToolInfo

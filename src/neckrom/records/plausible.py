@@ -122,6 +122,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "pitch_change_over_run_deg": (-2 * ANGLE_DEG, 2 * ANGLE_DEG),
     "left_share": (0, 1),
     "right_share": (0, 1),
+    "left_told_share": (0, 1),
+    "right_told_share": (0, 1),
     "left_max_shoulder_widths": (-100, 100),
     "right_max_shoulder_widths": (-100, 100),
     "left_interval95_deg": (-1e5, 1e5),

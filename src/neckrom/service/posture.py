@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from neckrom.body.result import BodyClip, BodyQuality, BodyView
-from neckrom.errors import ConfigurationError
+from neckrom.errors import OptionValueError
 from neckrom.frames import grab_frames, open_picture
 from neckrom.messages import load_messages
 from neckrom.posture.calibration import PostureCalibration, load_calibration
@@ -85,7 +85,7 @@ def measure_posture(inputs: Sequence[Path], out: Path, options: PostureOptions, 
         With what to do about it; nothing is left behind.
     """
     if len(inputs) > 1 and (options.c7 is not None or options.tragus is not None):
-        raise ConfigurationError(
+        raise OptionValueError(
             "--c7 and --tragus mark a point in one picture: give one picture at a time with them."
         )
     (folder,) = distinct_folders(inputs[:1], out)
@@ -266,7 +266,7 @@ def _in_series(part: BodyPart, mark: tuple[float, float], option: str) -> FloatA
     source, series = part.recording.header.source, part.series
     x, y = mark
     if not (0 <= x < source.source_width and 0 <= y < source.source_height):
-        raise ConfigurationError(
+        raise OptionValueError(
             f"{option} {x:g} {y:g} lies outside of the picture, which has {source.source_width} x "
             f"{source.source_height} pixels when it is upright: count from its upper left corner."
         )
@@ -283,7 +283,7 @@ def _refuse_far_c7(c7: FloatArray, reading: PostureReading) -> None:
     above = float(points.hip[1] - c7[1]) / points.trunk_px
     if -0.25 <= behind <= 0.6 and 0.75 <= above <= 1.5:
         return
-    raise ConfigurationError(
+    raise OptionValueError(
         f"--c7: the mark is not at the nape of the neck, where C7 is: it has to lie at the back edge of the neck, at "
         f"the height of the shoulders, near x {points.shoulder[0] - reading.facing * 0.2 * points.trunk_px:.0f}, y "
         f"{points.shoulder[1] - 0.1 * points.trunk_px:.0f} of the picture that was measured."

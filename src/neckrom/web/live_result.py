@@ -128,6 +128,9 @@ def shown_of(result: Result, language: str) -> Shown:
 
 _NERVE_GRADES = {
     "nerve.reading.nerve": Grade.RAISED,
+    "nerve.reading.arm_nerve": Grade.RAISED,
+    "nerve.reading.arm_sign": Grade.CAUTION,
+    "nerve.reading.arm_changes_pain_unknown": Grade.CAUTION,
     "nerve.reading.changes_pain_unknown": Grade.CAUTION,
     "nerve.reading.not_held": Grade.CAUTION,
     "nerve.reading.no_change": Grade.CAUTION,

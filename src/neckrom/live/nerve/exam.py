@@ -39,6 +39,8 @@ _LINES = (
     (8, 12),
 )
 """Points of the pose model that are joined on the picture: trunk and legs, shoulders, hips, necks."""
+_ARM_LINES = ((11, 13, 15), (12, 14, 16), (11, 12), (11, 23), (12, 24), (23, 24), (7, 8))
+"""The same where arms are tested: arms, shoulders, trunk, hips, head."""
 
 
 class NerveExam:
@@ -81,7 +83,11 @@ class NerveExam:
                 checks = check_body(body, item.frame.image, self.machine.test, pace)
         near = None if self._reading.body is None else self._reading.body.view.near
         sample = BodySample(round(frame.time_ns * 1e-9, 3), angles, person=person, checks=checks, near=near)
-        return Looked(sample, limbs=_limbs(frame), people=frame.people)
+        return Looked(
+            sample,
+            limbs=_limbs(frame, _ARM_LINES if self.machine.test == "arms" else _LINES),
+            people=frame.people,
+        )
 
     def keep(self, item: Measured) -> None:
         """The reading has kept what it needs."""
@@ -140,12 +146,12 @@ def _body(item: Measured) -> BodyFrame:
     return item.landmarks
 
 
-def _limbs(frame: BodyFrame) -> tuple[Limb, ...]:
+def _limbs(frame: BodyFrame, lines: tuple[tuple[int, ...], ...]) -> tuple[Limb, ...]:
     points = frame.pose[:, :2]
     if not np.isfinite(points[0, 0]):
         return ()
     return tuple(
-        tuple((round(float(points[i, 0]), 1), round(float(points[i, 1]), 1)) for i in line) for line in _LINES
+        tuple((round(float(points[i, 0]), 1), round(float(points[i, 1]), 1)) for i in line) for line in lines
     )
 
 

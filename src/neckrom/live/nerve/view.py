@@ -9,7 +9,15 @@ from neckrom.live.keys import Key, text
 from neckrom.live.nerve.plan import NerveStep
 from neckrom.live.nerve.repetition import ASKING, MOVING
 from neckrom.live.nerve.session import NerveMachine
-from neckrom.live.nerve.words import change_headline, change_of, lead_headline, lead_of, of_position, said
+from neckrom.live.nerve.words import (
+    change_headline,
+    change_of,
+    lead_headline,
+    lead_of,
+    of_position,
+    said,
+    said_in,
+)
 from neckrom.live.view import Surroundings, shared_detail, shared_headline, shared_state
 from neckrom.saying.figures import NONE, short_angle
 
@@ -67,7 +75,7 @@ def _headline(machine: NerveMachine) -> Text:
     if step is not None and phase is Phase.CHANGE and change is not None:
         return change_headline(step.position, change)
     if phase in ASKING:
-        return said(f"headline.{phase.value}")
+        return said_in(machine.test, f"headline.{phase.value}")
     return shared_headline(machine)
 
 
@@ -81,7 +89,7 @@ def _detail_of_a_repetition(machine: NerveMachine) -> Text:
     phase, step = machine.phase, machine.current
     if phase is Phase.LEAD and step is not None:
         return said("detail.lead", number=step.number, total=len(machine.plan.of(step)))
-    return said(f"detail.{phase.value}")
+    return said_in(machine.test, f"detail.{phase.value}")
 
 
 def _wording(machine: NerveMachine) -> Text | None:
