@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from neckrom.live.exercise.goals import ERROR_DEG
+from neckrom.live.exercise.session import NEAR_SIDE_ONLY
 from neckrom.live.nerve.reading import CausalReading
 from neckrom.plans.counting import Goal, RepetitionCounter, goal_below
 from neckrom.types import BodyFrame, BodySeries, FloatArray
@@ -197,31 +198,38 @@ def on_a_person(
 
 
 def people(reps: int, seed: int, only: str) -> None:
-    """Sets of all rendered people."""
+    """Sets of all rendered people: those with odd numbers, which the errors are taken from, and the others."""
     chance = np.random.default_rng(seed)
-    total, off = dict.fromkeys(COUNTS, 0), {"slr": [], "slump": []}
+    totals = {held: dict.fromkeys(COUNTS, 0) for held in (False, True)}
+    off: dict[tuple[str, bool], list[float]] = {}
     for clip in read():
         if clip.kind not in MAIN or only not in clip.name:
             continue
-        side = "near" if clip.tested == clip.seen else "far"
+        near = clip.tested == clip.seen
         told = on_a_person(clip, reps, chance)
+        name = f"{clip.name:12s} {'near' if near else 'far':4s}"
         if isinstance(told, str):
-            print(f"{clip.name:12s} {side:4s} {told}", flush=True)
+            print(f"{name} {told}", flush=True)
             continue
         row, readings = told
-        off[clip.kind] += readings
-        for name, value in row.items():
-            total[name] += value
+        left_out = clip.kind in NEAR_SIDE_ONLY and not near
         print(
-            f"{clip.name:12s} {side:4s} {_said(row)}  off at most {max(readings, default=0):.1f}", flush=True
+            f"{name} {_said(row)}  off at most {max(readings, default=0):.1f}{'  (left out)' * left_out}",
+            flush=True,
         )
-    print(f"rendered people: {_said(total)}")
-    for kind, readings in off.items():
-        if readings:
-            within = np.percentile(readings, 95)
-            print(
-                f"{kind}: reading against truth, less the same at the symptom: 95 % within {within:.1f} deg"
-            )
+        if left_out:  # a session does not exercise it
+            continue
+        off.setdefault((clip.kind, clip.held_out), []).extend(readings)
+        for key, value in row.items():
+            totals[clip.held_out][key] += value
+    for held, total in totals.items():
+        print(f"{'held out' if held else 'odd numbers'}: {_said(total)}")
+    for (kind, held), readings in off.items():
+        within = np.percentile(readings, 95)
+        print(
+            f"{kind}, {'held out' if held else 'odd numbers'}: reading against truth, less the same at the symptom: "
+            f"95 % within {within:.1f} deg"
+        )
 
 
 def main() -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from neckrom.web.phone_server import PhonePort
 
 PHONE = "phone"
+WHOLE = "full"
+"""The protocol where none is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class LiveOptions:
     out: Path | None = None
     port: int | None = None
     browser: bool = True
-    protocol: str = "full"
+    protocol: str = WHOLE
     language: str = "en"
     fast: bool = False
     norms: str = "article"
@@ -96,6 +98,7 @@ def run_live(options: LiveOptions) -> ExitCode:
         )
     with listening(options.port):
         pass  # a port that is taken is found before the camera is opened
+    _refuse_what_clashes(options)
     protocol, detector = _exam(options.protocol) if options.plan is None else _planned(options)
     if options.phone_address is not None and options.source != PHONE:
         raise OptionValueError("--phone-address goes with --source phone.")
@@ -163,6 +166,29 @@ def _exam(
     from neckrom.landmarks.mediapipe_engine import MediaPipeDetector  # noqa: PLC0415
 
     return load_session_protocol(name), MediaPipeDetector
+
+
+def _refuse_what_clashes(options: LiveOptions) -> None:
+    """What belongs to a plan needs one, and a plan brings its own protocol.
+
+    Raises
+    ------
+    OptionValueError
+    """
+    if options.plan is None:
+        given = [
+            name
+            for name, value in (
+                ("--clinician", options.clinician),
+                ("--person", options.person),
+                ("--store", options.store),
+            )
+            if value
+        ]
+        if given:
+            raise OptionValueError(f"{', '.join(given)} goes with --plan: say which, or leave it out.")
+    elif options.protocol != WHOLE:
+        raise OptionValueError("--plan brings its own test: leave --protocol out.")
 
 
 def _planned(
