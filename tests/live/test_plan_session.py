@@ -11,6 +11,7 @@ from neckrom.live.events import BodySample, Happening, Save, UserCommand
 from neckrom.live.exercise.session import PlanMachine
 from neckrom.live.exercise.view import plan_state_of
 from neckrom.live.keys import every_key
+from neckrom.live.protocols import protocol_of_plan
 from neckrom.live.view import Surroundings
 from neckrom.plans.plan_file import load_plan
 from tests.live.nerve_people import GOOD, Person, simple
@@ -234,3 +235,12 @@ def test_leaving_everything_out_ends_it():
         if any(isinstance(effect, Save) for effect in effects):
             machine.take(Happening(machine.time_s, "nothing_to_save", ""))
     assert machine.phase is Phase.RESULT
+
+
+def test_a_plan_of_the_neck_is_a_session_of_the_neck_with_its_repetitions():
+    plan = load_plan("neck_mobility")
+    loaded = protocol_of_plan(plan)
+    assert (loaded.name, loaded.sha256) == ("neck_mobility", plan.sha256)
+    protocol = loaded.protocol
+    assert protocol.directions == plan.plan.directions
+    assert (protocol.warm_ups, protocol.trials) == (0, 5)

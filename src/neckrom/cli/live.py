@@ -83,6 +83,8 @@ def run_live(options: LiveOptions) -> ExitCode:
     NeckromError
         No camera, a port that is taken, a wrong protocol file, ...; with what to do.
     """
+    _refuse_what_clashes(options)
+    plan = None if options.plan is None else _plan_of(options)
     from neckrom.live.engine import EngineOptions, LiveEngine  # noqa: PLC0415
     from neckrom.live.opening import open_live_source  # noqa: PLC0415
     from neckrom.live.protocols import LoadedProtocol  # noqa: PLC0415
@@ -98,8 +100,7 @@ def run_live(options: LiveOptions) -> ExitCode:
         )
     with listening(options.port):
         pass  # a port that is taken is found before the camera is opened
-    _refuse_what_clashes(options)
-    protocol, detector = _exam(options.protocol) if options.plan is None else _planned(options)
+    protocol, detector = _exam(options.protocol) if plan is None else _planned(plan)
     if options.phone_address is not None and options.source != PHONE:
         raise OptionValueError("--phone-address goes with --source phone.")
     source = open_live_source(options.source, size=options.size, fps=options.fps, fast=options.fast)
@@ -191,10 +192,8 @@ def _refuse_what_clashes(options: LiveOptions) -> None:
         raise OptionValueError("--plan brings its own test: leave --protocol out.")
 
 
-def _planned(
-    options: LiveOptions,
-) -> tuple[LoadedProtocol | LoadedPlan, Callable[[], LandmarkDetector] | Callable[[], BodyDetector]]:
-    """What a plan is led by: its test and exercise, or of the neck the session's own movements.
+def _plan_of(options: LiveOptions) -> LoadedPlan:
+    """The plan, if it may be begun: found out before anything is opened.
 
     Raises
     ------
@@ -207,6 +206,13 @@ def _planned(
     plan = load_plan(options.plan, options.clinician)
     if options.person is not None:
         _refuse_after_a_stop(options.person, options.store, options.language)
+    return plan
+
+
+def _planned(
+    plan: LoadedPlan,
+) -> tuple[LoadedProtocol | LoadedPlan, Callable[[], LandmarkDetector] | Callable[[], BodyDetector]]:
+    """What a plan is led by: its test and exercise, or of the neck the session's own movements."""
     if plan.plan.test == "neck":
         from neckrom.landmarks.mediapipe_engine import MediaPipeDetector  # noqa: PLC0415
         from neckrom.live.protocols import protocol_of_plan  # noqa: PLC0415
