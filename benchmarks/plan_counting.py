@@ -108,11 +108,13 @@ class Way:
     true: FloatArray
 
 
-def way_of(clip: NerveClip) -> Way:
-    """From where the leg rests to where it is held."""
+def way_of(clip: NerveClip) -> Way | None:
+    """From where the leg rests to where it is held; None where the clip has no such way."""
     times = clip.series.time_ns * 1e-9
-    start = next(a for phase, a, _ in clip.phases if phase == OUT[clip.kind][0])
-    end = next(b for phase, _, b in clip.phases if phase == OUT[clip.kind][1])
+    start = next((a for phase, a, _ in clip.phases if phase == OUT[clip.kind][0]), None)
+    end = next((b for phase, _, b in clip.phases if phase == OUT[clip.kind][1]), None)
+    if start is None or end is None:
+        return None
     numbers = np.flatnonzero((times >= start - 0.4) & (times <= end - 0.1))
     true = SIGN[clip.kind] * clip.truth[f"{MAIN[clip.kind]}_{clip.tested[0].upper()}"]
     return Way(clip, [int(n) for n in numbers], np.maximum.accumulate(true[numbers]))
@@ -168,6 +170,8 @@ def on_a_person(
 ) -> tuple[dict[str, int], list[float]] | str:
     """One set of one rendered person: counts, and how far readings are off beyond what they are at the symptom."""
     way, player, error = way_of(clip), Player(clip), ERROR_DEG[clip.kind]
+    if way is None:
+        return "has no such way"
     last = len(way.frames) - 1
     symptom = player.play(there_and_back(way, last))
     limit, true_limit = at_top(symptom, last), float(way.true[last])
