@@ -86,7 +86,7 @@ def admitted(name="slr_slider", **answers):
 
 @pytest.mark.parametrize("name", ["slr_slider", "slump_slider"])
 def test_test_exercise_and_test_again(name):
-    machine, person = admitted(name), Exerciser()
+    machine, person = admitted(name), Exerciser(felt_deg=52.0)
     person.shows = True
     person.do(machine, 1500.0)
     assert machine.phase is Phase.RESULT
@@ -160,7 +160,7 @@ def test_a_limb_that_is_never_seen_is_left_out_and_waited_for_no_longer():
 
 
 def test_of_a_slump_only_the_leg_towards_the_camera_is_done():
-    machine, person = admitted("slump_slider"), Exerciser()
+    machine, person = admitted("slump_slider"), Exerciser(felt_deg=52.0)
     own = machine._take_sample
 
     def seen_from_the_right(sample):
