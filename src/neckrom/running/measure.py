@@ -38,7 +38,6 @@ from neckrom.running.readings import (
 from neckrom.running.refusals import refuse_few_steps, refuse_unseen, refuse_what_is_no_run
 from neckrom.running.shoes import evened, followed, turned_until_flat_deg, with_shoe_off
 from neckrom.running.symmetry import asymmetry, bootstrap_sd, error_of_median
-from neckrom.running.turning import surface_swing
 from neckrom.types import BodySeries, FloatArray, Notice
 
 ESTIMATOR = "running-1"
@@ -142,8 +141,6 @@ def measure_run(
     steps = _steps(reader, strikes)
     refuse_few_steps(len(steps))
     values = body_features(gait, reader.slope_deg)
-    swing = surface_swing(series, gait)
-    values["surface_swing"] = swing.value
     lean, lean_change = _lean(reader, values)
     head = _head(reader, values, standing) if gait.from_side else None
     view = "side" if gait.from_side else "back"
@@ -170,7 +167,7 @@ def measure_run(
         trunk_lean_change_deg=lean_change,
         head=head,
         arms={} if gait.from_side else {side: _arm(reader, side) for side in SIDES},
-        shoulder_range_deg=_turning(reader, values, swing),
+        shoulder_range_deg=reader.read(f"shoulder_range_{view}", values),
         against_pelvis_range_deg=reader.read(f"against_pelvis_range_{view}", values),
         drop_deg={} if gait.from_side else {side: reader.read(f"drop_{side}_back", values) for side in SIDES},
         vertical=reader.read(f"vertical_{view}", values),
@@ -455,23 +452,13 @@ def _against_standing(reader: _Reader, running: Estimate, standing: BodySeries |
     )
 
 
-def _turning(reader: _Reader, values: dict[str, float], swing: Estimate) -> Estimate:
-    """Turning of the shoulder line, from behind where the back's surface was followed."""
-    view = "side" if reader.gait.from_side else "back"
-    name = f"shoulder_range_{view}"
-    read = reader.read(name, values)
-    if not np.isfinite(read.value) or not np.isfinite(swing.value):
-        return NOTHING
-    more = reader.read(name, values | {"surface_swing": swing.value + swing.sd})
-    return Estimate(max(read.value, 0.0), float(np.hypot(read.sd, more.value - read.value)))
-
-
 # ------------------------------------------------------------- arms, over time, notices
 
 
 def _arm(reader: _Reader, side: Side) -> ArmCrossing:
     gait = reader.gait
-    typical = reader.read("wrist_past_back", arm_features(gait, side))
+    # in front hands are seen where they are, before the trunk; from behind they are hidden by it
+    typical = reader.read(f"wrist_past_{gait.body.view.name}", arm_features(gait, side))
     seen = furthest_in_strides(gait, past_middle(gait.body, "wrist", side))
     seen = seen[np.isfinite(seen)]
     if not len(seen) or not np.isfinite(typical.value):
