@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import ndtr
@@ -276,6 +277,9 @@ def _strike(reader: _Reader, side: Side) -> FootStrike:
             knee_deg=reader.read(f"knee_{word}", features) if reader.bright else NOTHING,
         )
     angle = line = reader.read(f"strike_{word}", features)
+    pitches = at_moments(reader.gait, foot_pitch_deg(reader.gait, side), reader.gait.foot(side).contact_s)
+    if np.isfinite(pitches).any():
+        angle = line = Estimate(line.value, float(np.hypot(line.sd, error_of_median(pitches))))
     turned = turned_until_flat_deg(reader.series, reader.gait, side)
     if followed(turned, reader.gait.foot(side)) and f"strike_turned_{word}" in reader.calibration.readings:
         angle = reader.read(f"strike_turned_{word}", features | {"turned": float(np.nanmedian(turned))})
@@ -395,7 +399,7 @@ def _asymmetry(reader: _Reader, values: list[float], steps: tuple[StepMeasured, 
 
 
 def _thirds(reader: _Reader, values: FloatArray) -> tuple[float, float, Estimate]:
-    """Median of the first and of the last third of the clip, and the change with its error."""
+    """Mean of the first and of the last third of the clip, and the change with its error."""
     time_s = reader.body.time_s
     span = time_s[-1] - time_s[0]
     first = values[(time_s < time_s[0] + span / 3) & np.isfinite(values)]
@@ -409,11 +413,24 @@ def _thirds(reader: _Reader, values: FloatArray) -> tuple[float, float, Estimate
     return one, two, Estimate(two - one, sd)
 
 
+def _over_strides(read: Estimate, gait: Gait, seen: FloatArray) -> Estimate:
+    """A reading of the clip's mean, with what its strides differ by."""
+    strides = [
+        seen[(gait.body.time_s >= start) & (gait.body.time_s < end)]
+        for start, end in pairwise(gait.left.strides.origin_s)
+    ]
+    means = np.array([np.nanmean(part) for part in strides if np.isfinite(part).any()])
+    if len(means) < 3:
+        return read
+    return Estimate(read.value, float(np.hypot(read.sd, np.std(means, ddof=1) / np.sqrt(len(means)))))
+
+
 def _lean(reader: _Reader, values: dict[str, float]) -> tuple[Estimate, Estimate]:
     if not reader.gait.from_side:
         return NOTHING, NOTHING
-    _, _, change = _thirds(reader, body_series(reader.gait)["lean"])
-    return reader.read("lean_side", values), change
+    seen = body_series(reader.gait)["lean"]
+    _, _, change = _thirds(reader, seen)
+    return _over_strides(reader.read("lean_side", values), reader.gait, seen), change
 
 
 HEAD_FEATURES = ("ear_shoulder", "ear_near_shoulder", "nose", "head", "lean")
@@ -421,7 +438,8 @@ HEAD_FEATURES = ("ear_shoulder", "ear_near_shoulder", "nose", "head", "lean")
 
 def _head(reader: _Reader, values: dict[str, float], standing: BodySeries | None) -> Head:
     series = body_series(reader.gait)
-    ear, pitch = reader.read("ear_shoulder_side", values), reader.read("head_pitch_side", values)
+    ear = _over_strides(reader.read("ear_shoulder_side", values), reader.gait, series["ear_shoulder"])
+    pitch = reader.read("head_pitch_side", values)
     move = ear.value - values["ear_shoulder"]
     first, last, change = _thirds(reader, series["ear_shoulder"])
     _, _, pitch_change = _thirds(reader, series["head"])
