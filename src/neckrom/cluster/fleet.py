@@ -340,8 +340,9 @@ class Fleet:
             # Dask's scheduler unpacks orders on their way
             if "deserialization of the task graph" in str(got):
                 raise ClusterError(
-                    f"The scheduler at {self._cluster.address} has no neckrom, or another version of it: install "
-                    f"neckrom {self._ground.identity.neckrom} there too, with its extra (neckrom[cluster]), and start it anew."
+                    f"The scheduler at {self._cluster.address} has no neckrom, or another version: install "
+                    f"neckrom {self._ground.identity.neckrom} there too, with its extra (neckrom[cluster]), "
+                    "and start it anew."
                 )
             self._look()  # a worker that has ended is noticed here, and its attempts with it
             if attempt in worker.running:
