@@ -63,7 +63,7 @@ def connected(cluster: Cluster) -> Iterator[Client]:
         ValueError,
         TypeError,
         ImportError,
-    ) as error:  # TypeError: no TLS files
+    ) as error:  # TypeError: TLS without files
         raise ClusterError(_unreachable(cluster, error)) from error
     try:
         yield client
