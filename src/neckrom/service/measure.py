@@ -370,8 +370,8 @@ def _landmarks(
             )
         if session.info.kind == "plan":
             raise InputError(
-                f"{path} holds a session of a plan: its report is made of its own record. Give the folder to neckrom "
-                "measure alone, without a clip beside it."
+                f"{path} holds a session of a plan: measure it by itself, without clips of the neck beside it: neckrom "
+                f"measure {path}"
             )
         return _Landmarks(target, session.video, session_landmarks(session, target), session, path)
     replayed = _landmark_file(path)
