@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from io import StringIO
 
 import pytest
 from markupsafe import escape
+from rich.console import Console
 
+from neckrom.cli.records_view import person_view
 from neckrom.errors import ConfigurationError, InputError, UnknownRecordError
 from neckrom.exports.bodies import numbers_of
 from neckrom.exports.write import Format, made_export
@@ -93,8 +96,14 @@ def test_what_became_of_the_test_is_said_only_beyond_the_error(before, after, to
 
 def test_exports_hold_every_number(stored):
     records, person, *_ = stored
-    made = made_export(records, person, Format.CSV)
-    assert "test_before" in str(made)
+    for form in Format:
+        made = str(made_export(records, person, form))
+        assert form not in (Format.CSV, Format.FHIR) or "test_before" in made or "test before" in made
+    shown = Console(width=200, file=StringIO(), record=True)
+    view = records.person(person)
+    seen = records.plans(view.of_kind("plan"))
+    shown.print(person_view(view, records.trend(person), records.limits(person), ENGLISH, plans=seen))
+    assert "50° → 59°" in shown.export_text()
     told = {(number.quantity, number.side): number.value for number in numbers_of(plan_result())}
     assert told["repetitions_counted", "left"] == 10
     assert told["pain_after", ""] == 2
