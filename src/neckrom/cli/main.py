@@ -255,8 +255,8 @@ def measure(
         Path | None,
         typer.Option(
             "--protocol",
-            metavar="FILE|slr|slump|arms",
-            help="What was done when, and pain: see docs/cli.md. Or the name of a nerve tension test.",
+            metavar="NAME|FILE",
+            help="What was done when, and pain: see docs/cli.md. Or a nerve tension test: slr, slump, arms.",
         ),
     ] = None,
     marks: Annotated[

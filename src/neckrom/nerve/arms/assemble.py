@@ -62,8 +62,8 @@ def arm_test_result(measured: ArmTestMeasurement, about: About) -> NerveResult:
             interval_note=in_english(note),
             interval_statement=note,
         ),
-        stop_reason=about.stop_reason,
         created=about.created,
+        stop_reason=about.stop_reason,
         statement=in_english(state("nerve.statement")),
     )
 
