@@ -18,15 +18,18 @@ from neckrom.handouts.diary_in_words import day_line, diary_lines
 from neckrom.handouts.making import report_of, sheet_bytes, write_handout
 from neckrom.handouts.screen_suggestions import confirmed, suggestions_for
 from neckrom.messages import LANGUAGES, load_messages
+from neckrom.plans.result import PlanResult
 from neckrom.records.api import Records
 from neckrom.records.diary import DiaryDay, checked_day, shown_of
 from neckrom.records.location import locate
+from neckrom.records.plausible import RANGES
 from neckrom.records.stopped import last_test, refuse_after_a_stop
 from neckrom.report.letterhead import NOBODY
 from neckrom.saying.any_kind import verdict_of_any
 from tests.records.body_folders import nerve_result, write_nerve
 from tests.records.folders import write_folder
 from tests.records.plan_folders import key_test, plan_result, side, write_plan
+from tests.records.test_hold import numbers_in
 
 ENGLISH = load_messages("en")
 TODAY = date(2026, 3, 14)
@@ -256,3 +259,7 @@ def test_a_negative_test_suggests_what_it_showed_and_no_more(tmp_path, trial, an
         (one,) = suggestions_for(records, person, ENGLISH).values()
         assert one.answer == answer
         assert told in one.words
+
+
+def test_every_number_has_a_range():
+    assert numbers_in(PlanResult.model_json_schema()) - set(RANGES) == set()
