@@ -20,11 +20,16 @@ import numpy as np
 from neckrom.body.view import view_of
 from neckrom.frames import open_source
 from neckrom.landmarks.body_engine import BodyPoseDetector
+from neckrom.landmarks.outline import person_outline
 from neckrom.posture.features import NAMES, features, rise_deg, standing_points
+from neckrom.posture.nape import NapePlace, brought_to_edge
+from neckrom.report.pictures import EDGE, cut
 
 HERE = Path(__file__).parent
 TABLE, FITTED = HERE / "posture_people.npz", HERE / "posture.json"
 FRAMES, SETTLE = 8, 3
+CLICKS, CLICK_TRUNKS = 8, 0.012
+"""Tries for each posture, and how far a click misses C7 in each direction (standard deviation, about 6 mm)."""
 PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
 _PLUMB = (
     "lean",
@@ -105,9 +110,13 @@ def read_clip(path: Path) -> dict[str, object]:
 
     tragus = [of(f"tragus_{side}_{axis}") for axis in "XYZ"]
     c7 = [of(f"C7_{axis}") for axis in "XYZ"]
+    pose = np.median(poses, axis=0).astype(np.float32)
+    clicks, edged = clicked(frames[-1].image, pose, np.array(seen(c7)))
     return {
         "name": path.stem,
-        "pose": np.median(poses, axis=0).astype(np.float32),
+        "pose": pose,
+        "clicks_px": clicks,
+        "edged_px": edged,
         "size": (about["width"], about["height"]),
         "truth": [
             *middle("hip"),
@@ -122,6 +131,24 @@ def read_clip(path: Path) -> dict[str, object]:
         "tragus_px": seen([c7[0], *tragus[1:]]),
         "marked_px": seen(tragus),
     }
+
+
+def clicked(image: np.ndarray, pose: np.ndarray, c7: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Clicks at C7 that miss it as people do, and the same brought to the neck's edge where that is near."""
+    view = view_of(pose[None].astype(np.float64))
+    points = standing_points(pose.astype(np.float64), view)
+    place = NapePlace(points.ear, points.shoulder, points.hip, view.facing)
+    left, top, edge = place.close_picture
+    outline = person_outline(np.asarray(cut(image, left, top, edge).convert("RGB")))
+    missed = np.random.default_rng(7).normal(0.0, CLICK_TRUNKS * points.trunk_px, (CLICKS, 2))
+    clicks = c7 + missed
+    edged = clicks.copy()
+    if outline is not None:
+        there = np.array([left, top]) + outline * edge / EDGE
+        for number, click in enumerate(clicks):
+            moved = brought_to_edge(click, there, place)
+            edged[number] = click if moved is None else moved
+    return clicks.astype(np.float32), edged.astype(np.float32)
 
 
 def make_table(paths: list[Path]) -> None:
@@ -219,6 +246,19 @@ def craniovertebral(table: dict[str, np.ndarray], values: np.ndarray, *, marked:
     return np.array(errors)
 
 
+def of_clicks(table: dict[str, np.ndarray], values: np.ndarray, key: str) -> np.ndarray:
+    """Errors of the craniovertebral angle with C7 clicked, the tragus read; all clicks of all postures."""
+    errors = []
+    for number, value in enumerate(values):
+        view = view_of(table["pose"][number][None].astype(np.float64))
+        points = standing_points(table["pose"][number].astype(np.float64), view)
+        offset = np.array([view.facing * value[TARGETS.index("tragus_x")], value[TARGETS.index("tragus_y")]])
+        tragus = points.ear + offset * points.trunk_px / 100.0
+        clicks = table[key][number].astype(np.float64)
+        errors += [rise_deg(click, tragus, view.facing) - table["cva"][number] for click in clicks]
+    return np.array(errors)
+
+
 def fit() -> None:
     """Fit on the odd people, write, and print how far the even ones are right."""
     table = _load()
@@ -244,6 +284,10 @@ def fit() -> None:
         marked: float(np.sqrt((craniovertebral(odd_table, y[odd] + errors, marked=marked) ** 2).mean()))
         for marked in (False, True)
     }
+    of_click = {
+        key: float(np.sqrt((of_clicks(odd_table, y[odd] + errors, key) ** 2).mean()))
+        for key in ("clicks_px", "edged_px")
+    }
     content = {
         "features": NAMES,
         "mean": np.round(mean, 4).tolist(),
@@ -259,6 +303,8 @@ def fit() -> None:
         },
         "craniovertebral_sd": round(spread[False], 2),
         "craniovertebral_marked_sd": round(spread[True], 2),
+        "craniovertebral_clicked_sd": round(of_click["clicks_px"], 2),
+        "craniovertebral_edge_sd": round(of_click["edged_px"], 2),
         "people": len(np.unique(number[odd])),
     }
     FITTED.write_text(json.dumps(content, indent=1) + "\n")
@@ -283,6 +329,10 @@ def fit() -> None:
     for marked, name in ((False, "C7 marked"), (True, "C7 and tragus")):
         size = np.abs(craniovertebral(even_table, seen, marked=marked))
         inside = (size <= 1.96 * spread[marked]).mean()
+        print(f"  {name:15s} {size.mean():5.2f} {np.quantile(size, 0.95):5.2f} {inside:4.0%}")
+    for key, name in (("clicks_px", "C7 clicked"), ("edged_px", "to the edge")):
+        size = np.abs(of_clicks(even_table, seen, key))
+        inside = (size <= 1.96 * of_click[key]).mean()
         print(f"  {name:15s} {size.mean():5.2f} {np.quantile(size, 0.95):5.2f} {inside:4.0%}")
 
 
