@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from neckrom.handouts.bodies import nerve_table, runs_table
+from neckrom.handouts.body_course import details_of, person_facts
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.clinician_page import Detail, course_details
 from neckrom.handouts.handout_page import Handout
@@ -142,7 +142,7 @@ class _Writer:
             language=texts.language,
             title=texts.text("course.title"),
             who=display_name(self.view.row.label, limit=200),
-            facts=self._facts(),
+            facts=person_facts(self.view, self.head, texts),
             logo=self.head.logo,
             verdict=saying.Verdict(findings, gravest(*(finding.grade for finding in findings)), ""),
             summary=tuple(finding.text for finding in findings),
@@ -153,17 +153,6 @@ class _Writer:
             trends=lambda height: draw_trends(self.trends, texts, height=height),
             details=self._details(lines),
         )
-
-    def _facts(self) -> tuple[tuple[str, str], ...]:
-        row, texts = self.view.row, self.texts
-        facts = [("person", display_name(row.label, limit=200))]
-        if row.birth_date is not None:
-            facts.append(("born", figures.long_day(row.birth_date, texts)))
-        if self.head.examiner:
-            facts.append(("examiner", display_name(self.head.examiner, 200)))
-        if self.head.place:
-            facts.append(("clinic", self.head.place))
-        return tuple((texts.text(f"report.fact.{name}"), value) for name, value in facts)
 
     # -- what changed
 
@@ -269,22 +258,8 @@ class _Writer:
 
     def _details(self, lines: Sequence[str]) -> tuple[Detail, ...]:
         if not self.dated:
-            return self._beside()
+            return details_of(self.apart.runs, self.apart.nerve_tests, self.texts)
         details = course_details(list(reversed(self.dated)), self.texts, self.head.site)
         if len(lines) > _SHOWN:
             details = (Detail(self.texts.text("course.sessions"), lines=tuple(lines)), *details)
-        return (*self._beside(), *details)
-
-    def _beside(self) -> tuple[Detail, ...]:
-        """Runs and nerve tests."""
-        tables = []
-        if self.apart.runs:
-            tables.append(("run", runs_table(self.apart.runs, self.texts)))
-        if self.apart.nerve_tests:
-            tables.append(("nerve", nerve_table(self.apart.nerve_tests, self.texts)))
-        return tuple(self._detail(kind, table) for kind, table in tables)
-
-    def _detail(self, kind: str, table: Table) -> Detail:
-        shares = tuple(width / sum(table.widths) for width in table.widths)
-        note = self.texts.text(f"{kind}.course.note")
-        return Detail(self.texts.text(f"{kind}.course.title"), table.columns, table.rows, shares, (note,))
+        return (*details_of(self.apart.runs, self.apart.nerve_tests, self.texts), *details)

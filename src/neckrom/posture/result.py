@@ -77,6 +77,9 @@ class PostureValues(Model):
         default=0.0, description="The picture in which the points lie, in the clip's own time."
     )
     points: PosturePoints = PosturePoints()
+    neck_picture: ClosePicture | None = Field(
+        default=None, description="Where head and neck are kept close up; null where no pictures were kept."
+    )
 
 
 class PostureChange(Model):
@@ -94,9 +97,6 @@ class PostureView(PostureValues):
 
     change: PostureChange | None = Field(
         default=None, description="Against the first recording of the same side; null for that one."
-    )
-    neck_picture: ClosePicture | None = Field(
-        default=None, description="Where head and neck are kept close up; null where no pictures were kept."
     )
     recording: BodyClip
 
