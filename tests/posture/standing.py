@@ -49,7 +49,7 @@ def write_standing(folder: Path) -> PostureResult:
             ankle=(648.0, 627.0),
             tragus=TRAGUS,
         ),
-        "neck_picture": ClosePicture(left=left, top=top, edge=edge),
+        "neck_picture": ClosePicture(left_px=left, top_px=top, edge_px=edge),
     }
     recording = base.views[0].recording.model_copy(update={"clip": clip})
     view = base.views[0].model_copy(update={**update, "recording": recording})

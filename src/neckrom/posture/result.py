@@ -50,9 +50,9 @@ class PosturePoints(Model):
 class ClosePicture(Model):
     """The square of the measured picture that `pictures/neck_N.jpg` shows, in pixels of `points`."""
 
-    left: float
-    top: float
-    edge: float = Field(gt=0)
+    left_px: float
+    top_px: float
+    edge_px: float = Field(gt=0)
 
 
 class PostureValues(Model):

@@ -139,6 +139,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "hip": (-1e6, 1e6),
     "knee": (-1e6, 1e6),
     "ankle": (-1e6, 1e6),
+    "left_px": (-1e6, 1e6),
+    "top_px": (-1e6, 1e6),
+    "edge_px": (0, 1e6),
     # nerve tests
     "leg_raise_deg": _ANGLE,
     "ankle_deg": _ANGLE,

@@ -198,14 +198,14 @@ def _from_close(view: PostureView, at: FloatArray) -> FloatArray:
     part = view.neck_picture
     if part is None:
         raise _gone()
-    return np.asarray(np.array([part.left, part.top]) + at * part.edge / EDGE)
+    return np.asarray(np.array([part.left_px, part.top_px]) + at * part.edge_px / EDGE)
 
 
 def _to_close(view: PostureView, point: FloatArray) -> FloatArray:
     part = view.neck_picture
     if part is None:
         raise _gone()
-    return np.asarray((point - np.array([part.left, part.top])) * EDGE / part.edge)
+    return np.asarray((point - np.array([part.left_px, part.top_px])) * EDGE / part.edge_px)
 
 
 def _rounded(point: FloatArray) -> tuple[float, float]:

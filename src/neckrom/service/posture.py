@@ -227,7 +227,7 @@ def _view(
 def _close_picture(reading: PostureReading) -> ClosePicture:
     points = reading.points
     left, top, edge = NapePlace(points.ear, points.shoulder, points.hip, reading.facing).close_picture
-    return ClosePicture(left=round(left, 1), top=round(top, 1), edge=round(edge, 1))
+    return ClosePicture(left_px=round(left, 1), top_px=round(top, 1), edge_px=round(edge, 1))
 
 
 def _place(point: FloatArray) -> tuple[float, float]:

@@ -207,7 +207,7 @@ def neck_pictures(result: PostureResult, frames: Sequence[Frame | None]) -> tupl
         image = frame.image[:, ::-1] if view.recording.clip.mirrored else frame.image
         scale = image.shape[1] / view.recording.clip.measured_width
         part = view.neck_picture
-        close = cut(image, part.left * scale, part.top * scale, part.edge * scale)
+        close = cut(image, part.left_px * scale, part.top_px * scale, part.edge_px * scale)
         cut_out.append(BodyPicture(f"neck_{number}", frame.time_ns * 1e-9, np.asarray(close.convert("RGB"))))
     return tuple(cut_out)
 
@@ -218,7 +218,7 @@ def with_mark(neck: ImageArray, view: PostureView) -> ImageArray:
     tragus = view.points.tragus or view.points.ear
     if part is None or c7 is None or tragus is None:
         return neck
-    canvas = _Canvas(Image.fromarray(neck), np.array([part.left, part.top]), EDGE / part.edge)
+    canvas = _Canvas(Image.fromarray(neck), np.array([part.left_px, part.top_px]), EDGE / part.edge_px)
     canvas.thin_path([np.asarray(c7), np.asarray(tragus)], marks.CYAN)
     return canvas.done()
 
@@ -239,8 +239,10 @@ def posture_again(drawn: ImageArray, neck: ImageArray, view: PostureView) -> Ima
     if part is None or len(points) < 2:
         return drawn
     canvas = _posture_canvas(drawn, points)
-    x, y = ((np.array([part.left, part.top]) - canvas.corner) * canvas.zoom).round().astype(int).tolist()
-    edge = max(round(part.edge * canvas.zoom), 1)
+    x, y = (
+        ((np.array([part.left_px, part.top_px]) - canvas.corner) * canvas.zoom).round().astype(int).tolist()
+    )
+    edge = max(round(part.edge_px * canvas.zoom), 1)
     canvas.picture.paste(Image.fromarray(neck).resize((edge, edge), Image.Resampling.LANCZOS), (x, y))
     _draw_posture(canvas, view, points)
     return canvas.done()
