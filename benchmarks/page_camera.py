@@ -219,7 +219,9 @@ def figures(
     print_figures("from the camera to neckrom", 1e3 * np.array(session._source.ages_s)[-len(inside) :])
     print_figures("from the looking at it to the angle", inside)
     print_figures("from the camera to the angle on the page, painted", np.array(late))
-    look_ms = 1e3 * np.array(engine.stages.seconds()["look"])[-len(inside) :]
+    taken = engine.stages.seconds()
+    models = [taken[name] for name in ("look", "find_pose", "follow") if name in taken]
+    look_ms = 1e3 * np.sum([np.array(seconds)[-len(inside) :] for seconds in models], axis=0)
     print_figures("of that, the models", look_ms)
 
 

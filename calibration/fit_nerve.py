@@ -12,10 +12,10 @@ import argparse
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from nerve_table import HERE, TABLE, NerveClip, read
+from nerve_table import HELD, HERE, TABLE, NerveClip, read
 from scipy.stats import t as student
 
 from neckrom.body import read_body
@@ -32,15 +32,15 @@ from neckrom.nerve.raw_angles import RawAngles, raw_angles
 from neckrom.types import BoolArray, FloatArray
 
 OUT = HERE / "nerve.json"
-RIDGE = {"raise": 0.02, "knee": 0.03, "ankle": 0.1, "neck": 0.003}
+RIDGE = {"raise": 0.02, "knee": 0.03, "slump.knee": 1.5, "ankle": 0.1, "neck": 0.003}
 """Of a person's share, against every coefficient but the constant. The neck is made of its features alone, and so
-must not be drawn to zero; the others are corrections."""
+must not be drawn to zero; the others are corrections. Of .02 to 2, those with the smallest error of people left out."""
 FAR_COSTS = 4.0
 """How much more a difference of the far leg's coefficients from the near one's costs."""
 RESTING_WEIGHT = 0.3
 """Of a leg that is not tested."""
-HELD = {"slr": ("raise_hold", "lower"), "slump": ("knee_hold", "knee_down")}
-"""First phase in which the leg is held, and the phase after."""
+MISTAKEN_DEG = 25.0
+"""Off by more, it is the other leg that was read: nothing to correct an angle by."""
 ANGLES: dict[str, tuple[str, Callable[..., FloatArray]]] = {
     "raise": ("raise_deg", raise_features),
     "knee": ("knee_deg", knee_features),
@@ -74,15 +74,30 @@ class Sample:
         if body.view.near != clip.seen:
             print(f"WARNING {clip.name}: seen from {clip.seen}, read {body.view.near}")
         self.raw: RawAngles = raw_angles(with_own_legs(body, body.view.near), body.view.near)
-        first, last = HELD[clip.kind]
-        start = next(a for phase, a, _ in clip.phases if phase == first)
-        end = next(a for phase, a, _ in clip.phases if phase == last)
-        self.held: BoolArray = (self.raw.time_s >= start) & (self.raw.time_s <= end)
+
+    def held(self, side: str) -> BoolArray:
+        """Frames in which a leg is held."""
+        hold = self.clip.held(side)
+        if hold is None:
+            return np.zeros(len(self.raw.time_s), dtype=bool)
+        return np.asarray((self.raw.time_s >= hold[0]) & (self.raw.time_s <= hold[1]))
+
+    @property
+    def mistaken(self) -> BoolArray:
+        """Frames in which a leg was read on the other one: neither of them says anything then."""
+        off = [
+            np.abs(self.clip.truth[f"{name}_{side[0].upper()}"] - getattr(leg, f"{name}_deg"))
+            for side, leg in self.raw.legs.items()
+            for name in ("knee", "raise")
+        ]
+        return np.asarray((np.nan_to_num(off) > MISTAKEN_DEG).any(axis=0))
 
     def neck(self) -> Rows:
         """Of the neck: against how it is at rest."""
         moved = neck_moved(self.raw, neck_rest(self.raw))
-        return self._rows(moved, self.clip.truth["neck"] - self.neck_at_rest, far=False, weight=1.0)
+        held = np.any([self.held(side) for side in self.clip.sides()], axis=0)
+        wanted = self.clip.truth["neck"] - self.neck_at_rest
+        return self._rows(moved, wanted, held, far=False, weight=1.0)
 
     @property
     def neck_at_rest(self) -> float:
@@ -96,13 +111,15 @@ class Sample:
         leg = self.raw.legs[side]
         main, make = ANGLES[angle]
         wanted = self.clip.truth[f"{angle}_{side[0].upper()}"] - getattr(leg, main)
-        tested = side == self.clip.tested
-        rows = self._rows(make(leg), wanted, far=which == "far", weight=1.0 if tested else RESTING_WEIGHT)
-        return rows if tested else replace(rows, held=np.zeros_like(rows.held))
+        wanted = np.where(self.mistaken, np.nan, wanted)
+        weight = 1.0 if side in self.clip.sides() else RESTING_WEIGHT
+        return self._rows(make(leg), wanted, self.held(side), far=which == "far", weight=weight)
 
-    def _rows(self, features: FloatArray, wanted: FloatArray, *, far: bool, weight: float) -> Rows:
+    def _rows(
+        self, features: FloatArray, wanted: FloatArray, held: BoolArray, *, far: bool, weight: float
+    ) -> Rows:
         good = np.isfinite(features).all(axis=1) & np.isfinite(wanted)
-        return Rows(self.clip.name, features[good], wanted[good], far, weight, self.held[good])
+        return Rows(self.clip.name, features[good], wanted[good], far, weight, held[good])
 
 
 def weights(rows: list[Rows], ridge: float, *, constant: bool = True) -> tuple[FloatArray, FloatArray]:
@@ -149,7 +166,7 @@ def main() -> None:
         for angle in (*ANGLES, "neck"):
             whiches = ("near", "far") if angle != "neck" else ("",)
             rows, shown = ([_of(s, angle, w) for s in some for w in whiches] for some in (fit, held))
-            ridge = RIDGE[angle]
+            ridge = RIDGE.get(f"{test}.{angle}", RIDGE[angle])
             constant = angle != "neck"
             fitted = weights(rows, ridge, constant=constant)
             people = sorted({r.person for r in rows})

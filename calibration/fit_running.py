@@ -23,8 +23,7 @@ from neckrom.running.arms import arm_features, furthest_in_strides
 from neckrom.running.calibration import FAST_FPS, Linear, RunningCalibration, load_calibration
 from neckrom.running.evenness import NAMES as EVENNESS
 from neckrom.running.evenness import evenness_features, percent
-from neckrom.running.features import moment_features
-from neckrom.running.gait import Gait, find_gait, read_moment, wrapped
+from neckrom.running.gait import Gait, features_of, find_gait, read_moment
 from neckrom.running.readings import (
     at_moments,
     body_features,
@@ -32,15 +31,25 @@ from neckrom.running.readings import (
     foot_pitch_deg,
     ground_slope_deg,
 )
-from neckrom.running.shoes import evened, followed, turned_until_flat_deg
-from neckrom.running.strides import Strides, rhythm, strides_of
+from neckrom.running.shoes import (
+    evened,
+    followed,
+    shoe_course,
+    shoe_features_of,
+    turned_until_flat_deg,
+    with_shoe_off,
+)
+from neckrom.running.strides import Strides, rhythm, strides_of, wrapped
 from neckrom.running.truth_table import RunningClip, read_running_table
-from neckrom.types import BodySeries, FloatArray
+from neckrom.running.turning import surface_swing
+from neckrom.types import BodySeries, BoolArray, FloatArray
 
 HERE = Path(__file__).parent
 RIDGES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-MOMENT_RIDGE = 0.1
-SPAN_S = 0.11
+MOMENT_RIDGES = (0.1, 0.3, 1.0, 3.0)
+SPAN_S, SHOE_SPAN_S = 0.11, 0.08
+"""How far from a moment places are taken that it is to be found from. The shoe's toe-off is looked for near the one
+that the pose model's points have."""
 SIDES: tuple[Side, Side] = ("left", "right")
 
 FOOT_READINGS = {
@@ -59,6 +68,7 @@ BODY_READINGS = {
     },
     "back": {
         "vertical": ("bounce",),
+        "shoulder_range": ("surface_swing",),
         "drop_left": ("drop_peak_left",),
         "drop_right": ("drop_peak_right",),
     },
@@ -78,6 +88,10 @@ class Sample:
     strides: dict[str, Strides]
     true_rel: dict[str, tuple[float, float]]
 
+    def shod(self, gait: Gait, calibration: RunningCalibration) -> Gait:
+        """With the near foot's toe-off by its shoe; not where frames were left out, which it was followed through."""
+        return with_shoe_off(self.series, gait, calibration) if self.series is self.clip.series else gait
+
     def evened(self, gait: Gait) -> Gait | None:
         """With the shoes laid on each other; not where frames were left out, which the shoes were followed through."""
         return evened(self.series, gait) if self.view == "side" and self.series is self.clip.series else None
@@ -91,11 +105,15 @@ class Sample:
 def thinned(series: BodySeries, first: int) -> BodySeries:
     """Every second frame; the shoe's turns of two frames make one."""
     rows = slice(first, None, 2)
-    motion = series.foot_motion
+    motion, trunk = series.foot_motion, series.trunk_motion
     if motion is not None:
         motion = motion.copy()
         motion[1:, :, :3] += motion[:-1, :, :3].copy()
         motion = motion[rows]
+    if trunk is not None:
+        trunk = trunk.copy()
+        trunk[1:] += trunk[:-1].copy()
+        trunk = trunk[rows]
     return replace(
         series,
         time_ns=series.time_ns[rows],
@@ -104,6 +122,7 @@ def thinned(series: BodySeries, first: int) -> BodySeries:
         pose_visibility=series.pose_visibility[rows],
         people=series.people[rows],
         foot_motion=motion,
+        trunk_motion=trunk,
     )
 
 
@@ -156,43 +175,79 @@ def ridge(features: FloatArray, target: FloatArray, strength: float, names: tupl
     )
 
 
-Blocks = list[tuple[str, FloatArray, FloatArray]]
-"""For each foot: the person, features of places about a moment, and how far the moment is from them."""
+@dataclass
+class Foot:
+    """A foot whose moment is read from features of places in its mean stride."""
+
+    person: str
+    rate: float
+    period_s: float
+    truth: float
+    features_at: Callable[[FloatArray], FloatArray]
+    span_s: float = SPAN_S
+
+    def block(self) -> tuple[FloatArray, FloatArray]:
+        """Features of places about the moment, and how far the moment is from them."""
+        places = self.truth + np.arange(-self.span_s, self.span_s + 0.001, 0.01)
+        return self.features_at(places), self.truth - places
 
 
-def blocks_of(samples: list[Sample], which: int, from_side: bool) -> Blocks:
-    """Features about every foot's moment."""
-    blocks = []
+def feet_of(samples: list[Sample], which: int, from_side: bool) -> list[Foot]:
+    """Every foot, read from the pose model's points."""
+    return [
+        Foot(
+            sample.clip.person,
+            sample.body.frames_per_second,
+            strides.period_s,
+            sample.true_rel[side][which],
+            features_of(strides, from_side),
+        )
+        for sample in samples
+        for side, strides in sample.strides.items()
+    ]
+
+
+def near_shoes(samples: list[Sample]) -> list[Foot]:
+    """Every near foot whose shoe was followed at 60 frames a second; not where frames were left out."""
+    feet = []
     for sample in samples:
-        for side, strides in sample.strides.items():
-            truth = sample.true_rel[side][which]
-            places = truth + np.arange(-SPAN_S, SPAN_S + 0.001, 0.01)
-            features = moment_features(
-                strides.course, strides.period_s, wrapped(places, strides.period_s), from_side
-            )
-            blocks.append((sample.clip.person, features, truth - places))
-    return blocks
+        rate, near = sample.body.frames_per_second, sample.body.view.near
+        if sample.series is not sample.clip.series or rate < FAST_FPS or near is None:
+            continue
+        strides = sample.strides[near]
+        course = shoe_course(sample.series, sample.body, strides)
+        if course is not None:
+            features = shoe_features_of(course, strides)
+            truth = sample.true_rel[near][1]
+            feet.append(Foot(sample.clip.person, rate, strides.period_s, truth, features, SHOE_SPAN_S))
+    return feet
 
 
-def fit_moment(blocks: Blocks, without: str = "") -> Linear:
-    """How far the moment lies from places around it, from everybody but one person."""
-    kept = [block for block in blocks if block[0] != without]
-    return ridge(np.concatenate([b[1] for b in kept]), np.concatenate([b[2] for b in kept]), MOMENT_RIDGE)
+def fit_moment(feet: list[Foot], least: float, name: str) -> Linear:
+    """How far a moment lies from places around it, with the strength of ridge that does best on people left out."""
+    blocks = [foot.block() for foot in feet]
+    people = np.array([foot.person for foot in feet])
 
+    def fitted(kept: BoolArray, strength: float) -> Linear:
+        some = [block for block, keep in zip(blocks, kept, strict=True) if keep]
+        return ridge(np.concatenate([b[0] for b in some]), np.concatenate([b[1] for b in some]), strength)
 
-def moment_errors(
-    samples: list[Sample], blocks: Blocks, which: int, from_side: bool
-) -> list[tuple[float, float]]:
-    """Frame rate and error of every foot, each person read by a fit without them."""
-    out = []
-    for person in sorted({sample.clip.person for sample in samples}):
-        linear = fit_moment(blocks, person)
-        for sample in (s for s in samples if s.clip.person == person):
-            for side, strides in sample.strides.items():
-                truth = sample.true_rel[side][which]
-                read = read_moment(strides.course, strides.period_s, truth + 0.04, linear, from_side)
-                out.append((sample.body.frames_per_second, float(wrapped(read - truth, strides.period_s))))
-    return out
+    def left_out(strength: float) -> FloatArray:
+        off = np.empty(len(feet))
+        for person in sorted(set(people)):
+            linear = fitted(people != person, strength)
+            for k in np.flatnonzero(people == person):
+                foot = feet[k]
+                read = read_moment(foot.features_at, foot.truth + 0.04, linear)
+                off[k] = wrapped(read - foot.truth, foot.period_s)
+        return off
+
+    errors = {strength: left_out(strength) for strength in MOMENT_RIDGES}
+    best = min(MOMENT_RIDGES, key=lambda strength: float(np.mean(errors[strength] ** 2)))
+    off = 1000 * np.abs(errors[best])
+    print(f"{name}: ridge {best}, left out, mean {off.mean():.1f} ms, largest {off.max():.0f} ms", flush=True)
+    counted = [(foot.rate, float(error)) for foot, error in zip(feet, errors[best], strict=True)]
+    return with_sd(fitted(np.ones(len(feet), dtype=bool), best), counted, least, len(set(people)))
 
 
 def with_sd(linear: Linear, errors: list[tuple[float, float]], least: float, people: int) -> Linear:
@@ -298,18 +353,14 @@ Known = list[tuple[Sample, Gait]]
 
 
 def fit_moments(samples: list[Sample]) -> dict[str, Linear]:
-    """Initial contact and toe-off, from the side and from behind."""
+    """Initial contact and toe-off, from the side and from behind, and toe-off by the near shoe."""
     moments = {}
     for view in ("side", "back"):
         mine = [sample for sample in samples if sample.view == view]
-        for which, name in enumerate(("contact", "off")):
-            blocks = blocks_of(mine, which, view == "side")
-            errors = moment_errors(mine, blocks, which, view == "side")
-            moments[f"{name}_{view}"] = with_sd(fit_moment(blocks), errors, 0.003, len_people(mine))
-            off = np.abs([error for _, error in errors])
-            print(
-                f"{name}_{view}: left out, mean {1000 * off.mean():.1f} ms, largest {1000 * off.max():.0f} ms"
-            )
+        for which, moment in enumerate(("contact", "off")):
+            name = f"{moment}_{view}"
+            moments[name] = fit_moment(feet_of(mine, which, view == "side"), 0.003, name)
+    moments["off_shoe"] = fit_moment(near_shoes(samples), 0.003, "off_shoe")
     return moments
 
 
@@ -354,6 +405,7 @@ def fit_body(known: Known) -> dict[str, Linear]:
         for sample, gait in known:
             if sample.view == view:
                 features = body_features(gait, ground_slope_deg(gait) if view == "side" else 0.0)
+                features["surface_swing"] = surface_swing(sample.series, gait).value
                 table.append((sample, features))
         for name, names in wanted.items():
             rows = [Row(s.clip.person, s.body.frames_per_second, f, s.clip.truth[name]) for s, f in table]
@@ -460,7 +512,7 @@ def main() -> None:
     moments = load_calibration()[0].moments if options.keep_moments else fit_moments(samples)
     calibration = RunningCalibration(moments=moments, readings={}, step_share={}, step_sd={}, people=people)
     gaits = [(sample, find_gait(sample.body, calibration)) for sample in samples]
-    found = [(sample, gait) for sample, gait in gaits if gait is not None]
+    found = [(sample, sample.shod(gait, calibration)) for sample, gait in gaits if gait is not None]
     known = [(sample, sample.evened(gait) or gait) for sample, gait in found]
     readings = fit_feet(known) | fit_body(known) | fit_evenness(found) | fit_shoes(found)
     fit_arms(known, readings)

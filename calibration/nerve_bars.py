@@ -14,61 +14,92 @@ from itertools import product
 import numpy as np
 from nerve_table import NerveClip, read
 
+from neckrom.body import Side
 from neckrom.errors import InputError
 from neckrom.nerve.holding import HELD_WITHIN_DEG, LEAST_CHANGE_DEG, level_deg
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
 from neckrom.nerve.marks import Mark
-from neckrom.nerve.measure import READING_SD_DEG, LegTestMeasurement, measure_leg_test
-from neckrom.types import FloatArray
+from neckrom.nerve.measure import READING_SD_DEG, LegTestMeasurement, MeasuredTrial, measure_leg_test
+from neckrom.types import BoolArray, FloatArray
 
 MAIN = {"slr": "raise", "slump": "knee"}
-HELD = {"slr": ("raise_hold", "lower"), "slump": ("knee_hold", "knee_down")}
 SLIP_DEG = 3.0
 
 
 @dataclass
 class Read:
-    """A clip as it was read."""
+    """A tested leg of a clip as it was read."""
 
     clip: NerveClip
+    leg: Side
     measured: LegTestMeasurement
+
+    @property
+    def name(self) -> str:
+        """Of clip and leg."""
+        return f"{self.clip.name} {self.leg}" if self.clip.tested == "both" else self.clip.name
 
     @property
     def letter(self) -> str:
         """Of the tested leg."""
-        return self.clip.tested[0].upper()
+        return self.leg[0].upper()
 
     @property
     def which(self) -> str:
         """Near or far."""
-        return "near" if self.clip.tested == self.clip.seen else "far"
+        return "near" if self.leg == self.clip.seen else "far"
 
-    def phase(self, name: str) -> tuple[float, float]:
-        """Start and end, seconds."""
-        return next((a, b) for phase, a, b in self.clip.phases if phase == name)
+    @property
+    def held(self) -> tuple[float, float]:
+        """From when to when it is held still."""
+        held = self.clip.held(self.leg)
+        assert held is not None
+        return held
+
+    @property
+    def ankle_phase(self) -> tuple[float, float]:
+        """While the ankle is moved alone."""
+        return self.clip.phase("ankle" if self.clip.tested != "both" else f"ankle_{self.letter}")
+
+    @property
+    def trial(self) -> MeasuredTrial | None:
+        """The trial of this leg."""
+        return next((t for t in self.measured.trials if t.leg == self.leg), None)
 
     def error(self, angle: str) -> FloatArray:
         """Of an angle of the tested leg or the neck, frame by frame."""
         angles = self.measured.angles
         if angle == "neck":
             return angles.neck_flexion_deg - self.clip.truth["neck"]
-        leg = angles.legs[self.clip.tested]
-        return getattr(leg, f"{angle}_deg") - self.clip.truth[f"{angle}_{self.letter}"]
+        return getattr(angles.legs[self.leg], f"{angle}_deg") - self.clip.truth[f"{angle}_{self.letter}"]
+
+    def moved(self) -> BoolArray:
+        """Frames in which this leg is the one that is moved: all of a clip with one leg tested."""
+        time_s = self.measured.angles.time_s
+        if self.clip.tested != "both":
+            return np.ones(len(time_s), dtype=bool)
+        way = {"slr": ("raise", "lower"), "slump": ("knee", "knee_down")}[self.clip.kind]
+        first, last = (self.clip.phase(f"{part}_{self.letter}") for part in way)
+        return np.asarray((time_s >= first[0] - 0.4) & (time_s <= last[1] + 0.4))
 
 
 def read_all() -> list[Read]:
-    """Every clip that is held out."""
+    """Every tested leg of every clip that is held out."""
     answer = []
     for clip in read():
         if not clip.held_out or clip.kind not in MAIN:
             continue
-        hold = next(a for phase, a, _ in clip.phases if phase == HELD[clip.kind][0])
+        legs: tuple[Side, ...] = clip.sides()  # type: ignore[assignment]
+        marks = tuple(
+            Mark(held[0] + 0.1, "symptom")
+            for held in sorted(clip.held(leg) for leg in legs)  # type: ignore[type-var]
+        )
         try:
-            answer.append(
-                Read(clip, measure_leg_test(clip.series, clip.kind, (Mark(hold + 0.1, "symptom"),)))
-            )
+            measured = measure_leg_test(clip.series, clip.kind, marks)  # type: ignore[arg-type]
         except InputError as error:
             print(f"NOT READ {clip.name}: {error}")
+            continue
+        answer += [Read(clip, leg, measured) for leg in legs]
     return answer
 
 
@@ -91,12 +122,19 @@ def angles(reads: list[Read]) -> None:
     for kind, angle in (("slr", "raise"), ("slump", "knee"), ("slr", "ankle"), ("slump", "ankle")):
         for which in ("near", "far"):
             chosen = [r for r in reads if r.clip.kind == kind and r.which == which]
-            print(f"{kind:6s}{angle:6s}{which:5s} {shown([r.error(angle) for r in chosen])}")
+            print(f"{kind:6s}{angle:6s}{which:5s} {shown([r.error(angle)[r.moved()] for r in chosen])}")
+    clips = {r.clip.name: r for r in reads}
     for kind in MAIN:
-        print(f"{kind:6s}neck        {shown([r.error('neck') for r in reads if r.clip.kind == kind])}")
-    wrong = [r.clip.name for r in reads if {t.leg for t in r.measured.trials} != {r.clip.tested}]
+        print(
+            f"{kind:6s}neck        {shown([r.error('neck') for r in clips.values() if r.clip.kind == kind])}"
+        )
+    wrong = [
+        name
+        for name, r in clips.items()
+        if sorted(t.leg for t in r.measured.trials) != sorted(r.clip.sides())
+    ]
     print(
-        f"leg taken for the other one, or one trial too many: {len(wrong)} of {len(reads)} {' '.join(wrong)}"
+        f"leg taken for the other one, or one trial too many: {len(wrong)} of {len(clips)} {' '.join(wrong)}"
     )
 
 
@@ -105,7 +143,7 @@ def symptoms(reads: list[Read]) -> None:
     for kind, angle in MAIN.items():
         errors, inside, sizes = [], [], []
         for r in (r for r in reads if r.clip.kind == kind):
-            trial = next((t for t in r.measured.trials if t.leg == r.clip.tested), None)
+            trial = r.trial
             if trial is None or trial.interval95_deg is None or trial.symptom_s is None:
                 continue
             true = float(
@@ -126,8 +164,8 @@ def ankle_changes(reads: list[Read]) -> None:
     for kind in MAIN:
         found, right, total, lost = 0, 0, 0, 0
         for r in (r for r in reads if r.clip.kind == kind):
-            start, end = r.phase("ankle")
-            leg = r.measured.angles.legs[r.clip.tested].ankle_deg
+            start, end = r.ankle_phase
+            leg = r.measured.angles.legs[r.leg].ankle_deg
             time_s = r.measured.angles.time_s
             true = r.clip.truth[f"ankle_{r.letter}"]
             by = level_deg(time_s, leg, end + 0.15, 0.15) - level_deg(time_s, leg, start - 0.15, 0.15)
@@ -144,31 +182,42 @@ def ankle_changes(reads: list[Read]) -> None:
 
 
 def holding(reads: list[Read]) -> None:
-    """Legs that are held, and legs that slip by 3 degrees after the symptom."""
-    for kind in MAIN:
-        accused, unknown, still, noticed, slipped = [], 0, 0, 0, 0
+    """Legs that are held, legs that go on by 3 degrees after the symptom, and legs that slip back later."""
+    for kind, angle in MAIN.items():
+        accused, unknown, still, noticed, went_on, slipped, slips = [], 0, 0, [], 0, 0, []
         for r in (r for r in reads if r.clip.kind == kind):
-            hold, end = r.phase(HELD[kind][0])[0], r.phase(HELD[kind][1])[0]
-            trial = next((t for t in r.measured.trials if t.leg == r.clip.tested), None)
-            still += 1
-            if trial is None or trial.held is None:
-                unknown += 1
-            elif not trial.held:
-                accused.append(f"{r.clip.name} {trial.moved_deg:+.1f}")
-            true = r.clip.truth[f"{MAIN[kind]}_{r.letter}"] * (1 if kind == "slr" else -1)
+            hold, end = r.held
             time_s = r.measured.angles.time_s
+            true = r.clip.truth[f"{angle}_{r.letter}"] * (1 if kind == "slr" else -1)
+            still += 1
+            # what is held is looked at until the answer, which here comes before anything slips
+            held = _again(r, hold + 0.1, end)
+            if held is None or held.held is None:
+                unknown += 1
+            elif not held.held:
+                accused.append(f"{r.name} {held.moved_deg:+.1f}")
             before = (time_s < hold) & (true < level_deg(time_s, true, hold + 0.3, 0.2) - SLIP_DEG)
-            mark = float(time_s[np.flatnonzero(before)[-1]])
-            again = measure_leg_test(r.clip.series, kind, (Mark(mark, "symptom"),))
-            trial = next((t for t in again.trials if t.leg == r.clip.tested), None)
-            if trial is not None and trial.held is not None:
-                slipped += 1
-                noticed += not trial.held
-            del end
+            held = _again(r, float(time_s[np.flatnonzero(before)[-1]]), end)
+            if held is not None and held.held is not None:
+                went_on += 1
+                noticed.append(not held.held)
+            if (r.clip.slip_deg(r.leg) or 0.0) >= SLIP_DEG:
+                held = _again(r, hold + 0.1, r.clip.goes_back_s(r.leg))
+                if held is not None and held.held is not None:
+                    slipped += 1
+                    slips.append(not held.held)
         print(
             f"{kind:6s}held: accused {len(accused)} of {still - unknown} {' '.join(accused)} (not told {unknown}); "
-            f"slips of {SLIP_DEG:.0f} deg noticed {noticed} of {slipped} (limit {HELD_WITHIN_DEG[kind]})"
+            f"going on by {SLIP_DEG:.0f} deg noticed {sum(noticed)} of {went_on}, slipping back {sum(slips)} of "
+            f"{slipped} (limit {HELD_WITHIN_DEG[kind]})"
         )
+
+
+def _again(r: Read, symptom_s: float, answered_s: float) -> MeasuredTrial | None:
+    """The trial measured with the symptom at one moment and the answer at another."""
+    marks = (Mark(symptom_s, "symptom"), Mark(answered_s, "answer", "same"))
+    measured = measure_leg_test(r.clip.series, r.measured.test, marks)
+    return next((t for t in measured.trials if t.leg == r.leg and t.symptom_s is not None), None)
 
 
 def sides(reads: list[Read]) -> None:
@@ -177,7 +226,7 @@ def sides(reads: list[Read]) -> None:
         errors: dict[str, list[float]] = {"near": [], "far": []}
         sds = {}
         for r in (r for r in reads if r.clip.kind == kind):
-            hold = r.phase(HELD[kind][0])
+            hold = r.held
             inside = (r.measured.angles.time_s > hold[0]) & (r.measured.angles.time_s < hold[1])
             error = r.error(angle)[inside]
             if np.isfinite(error).any():
@@ -214,7 +263,7 @@ def main() -> None:
     if given.clips:
         for r in reads:
             for angle in ("raise", "knee", "ankle", "neck"):
-                print(f"{r.clip.name:14s}{r.which:5s}{angle:6s} {shown([r.error(angle)])}")
+                print(f"{r.name:18s}{r.which:5s}{angle:6s} {shown([r.error(angle)[r.moved()]])}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The table of leg and arm tests: pose points of rendered people with exactly known angles.
 
     python calibration/nerve_table.py gather POSES:TRUTH [POSES:TRUTH ...]   # writes calibration/nerve_landmarks.npz
+    python calibration/nerve_table.py gather --arms POSES:TRUTH ...          # writes calibration/arm_landmarks.npz
 
 ``POSES`` is a folder of pose points (``NAME.npz``: time_ns, pose, world, visibility, width, height), ``TRUTH`` one of
 truth tables (``NAME.csv``, ``NAME.json``) as the renderer writes them. People with odd numbers are for fitting;
@@ -23,23 +24,27 @@ from neckrom.types import BodySeries, FloatArray
 
 HERE = Path(__file__).parent
 TABLE = HERE / "nerve_landmarks.npz"
-KINDS = ("slr", "slump", "arms")
+ARM_TABLE = HERE / "arm_landmarks.npz"
+LEGS, ARMS = ("slr", "slump"), ("arms",)
 POINTS = [0, 2, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32]
 HANDS = {17: 15, 18: 16, 19: 15, 20: 16, 21: 15, 22: 16}
 """Points of hands are not kept: they are put where the wrist is, so that an arm is whole."""
 TRUTHS = {
     "slr": ["neck", "raise_L", "raise_R", "knee_L", "knee_R", "ankle_L", "ankle_R"],
     "slump": ["neck", "raise_L", "raise_R", "knee_L", "knee_R", "ankle_L", "ankle_R"],
-    "arms": ["neck", "abduction_L", "abduction_R", "elbow_L", "elbow_R"],
+    "arms": ["bend", "abduction_L", "abduction_R", "elbow_L", "elbow_R"],
 }
 COLUMNS = {
     "neck": "neck_flexion_deg",
+    "bend": "neck_lateral_deg",
     "raise": "hip_trunk_{}_deg",
     "knee": "knee_{}_deg",
     "ankle": "ankle_{}_deg",
     "elbow": "elbow_{}_deg",
     "abduction": "abduction_{}_deg",
 }
+HELD = {"slr": ("raise_hold", "lower"), "slump": ("knee_hold", "knee_down")}
+"""First phase in which the leg is held, and the phase after, where one leg is tested."""
 STEP_PX, STEP_DEG = 1 / 16, 1 / 64
 
 
@@ -57,6 +62,37 @@ class NerveClip:
     truth: dict[str, FloatArray]
     phases: tuple[tuple[str, float, float], ...]
     scenario: dict[str, Any]
+
+    def sides(self) -> tuple[str, ...]:
+        """The legs that are tested."""
+        return ("left", "right") if self.tested == "both" else (self.tested,)
+
+    def phase(self, name: str) -> tuple[float, float]:
+        """Start and end, seconds."""
+        return next((a, b) for phase, a, b in self.phases if phase == name)
+
+    def held(self, side: str) -> tuple[float, float] | None:
+        """From when to when a leg is held still; None where it is not tested."""
+        if side not in self.sides() or self.kind not in HELD:
+            return None
+        first, last = HELD[self.kind]
+        if self.tested == "both":
+            letter = side[0].upper()
+            return self.phase(f"hold_{letter}")[0], self.phase(f"slip_{letter}")[0]
+        return self.phase(first)[0], self.phase(last)[0]
+
+    def slip_deg(self, side: str) -> float | None:
+        """By how much the leg slips after that, before it goes back; None where the clip has no such part."""
+        if self.tested != "both":
+            return None
+        return float(self.scenario["motion"][f"slip_{side[0].upper()}"])
+
+    def goes_back_s(self, side: str) -> float:
+        """When the leg begins to go back."""
+        if self.tested == "both":
+            letter = side[0].upper()
+            return self.phase(f"slip_hold_{letter}")[1]
+        return self.phase(HELD[self.kind][1])[0]
 
 
 def read(path: Path = TABLE) -> list[NerveClip]:
@@ -99,13 +135,13 @@ def _clip(entry: dict[str, Any], table: Any) -> NerveClip:
     )
 
 
-def gather(folders: list[tuple[Path, Path]], out: Path = TABLE) -> None:
+def gather(folders: list[tuple[Path, Path]], out: Path = TABLE, kinds: tuple[str, ...] = LEGS) -> None:
     """Write the table from folders of points and truth."""
     arrays: dict[str, Any] = {}
     about: list[dict[str, Any]] = []
     for poses, truths in folders:
         for path in sorted(poses.glob("*.npz")):
-            kind = next((k for k in KINDS if f"_{k}" in path.stem or path.stem.startswith(f"{k}_")), None)
+            kind = next((k for k in kinds if f"_{k}" in path.stem or path.stem.startswith(f"{k}_")), None)
             if kind is None or not (truths / f"{path.stem}.json").exists():
                 continue
             about.append(_add(arrays, path, truths / path.stem, kind))
@@ -163,5 +199,7 @@ if __name__ == "__main__":
     )
     parser.add_argument("what", choices=["gather"])
     parser.add_argument("folders", nargs="+", help="POSES:TRUTH")
+    parser.add_argument("--arms", action="store_true", help="clips of arms, in place of legs")
     given = parser.parse_args()
-    gather([(Path(f.split(":")[0]), Path(f.split(":")[1])) for f in given.folders])
+    named = [(Path(f.split(":")[0]), Path(f.split(":")[1])) for f in given.folders]
+    gather(named, ARM_TABLE, ARMS) if given.arms else gather(named)

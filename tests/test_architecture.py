@@ -21,6 +21,7 @@ SOURCE = ROOT / "src" / "neckrom"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 BASE = {"_version", "errors", "types", "resources", "config_file", "result", "private_files"} | {
+    "operating_system",
     "rounding",
     "statement",
     "site_file",
@@ -33,7 +34,8 @@ MAY_IMPORT = {
     "types": {"errors"},
     "resources": {"errors"},
     "config_file": {"errors"},
-    "private_files": set(),
+    "operating_system": set(),
+    "private_files": {"operating_system"},
     "rounding": set(),
     "statement": set(),
     "result": {"types", "statement"},
@@ -46,6 +48,8 @@ MAY_IMPORT = {
     "running": BASE | {"body"},
     "posture": BASE | {"body"},
     "nerve": BASE | {"body", "messages", "saying"},
+    # what is exercised after a test, how repetitions are counted, and what came of them
+    "plans": BASE | {"body"},
     "camera_profiles": {
         "types",
         "errors",
@@ -58,17 +62,30 @@ MAY_IMPORT = {
     "rom": {"types", "errors", "config_file", "kinematics"},
     "messages": {"errors", "resources", "rounding"},
     # says the results of every kind of measurement; how they were made is none of its business
-    "saying": BASE | {"messages", "body", "running", "posture", "nerve"},
+    "saying": BASE | {"messages", "body", "running", "posture", "nerve", "plans"},
     "assessment": BASE | {"saying", "kinematics", "rom", "body", "running"},
     "report": BASE
-    | {"saying", "kinematics", "rom", "assessment", "messages", "body", "running", "posture", "nerve"},
+    | {
+        "saying",
+        "kinematics",
+        "rom",
+        "assessment",
+        "messages",
+        "body",
+        "running",
+        "posture",
+        "nerve",
+        "plans",
+    },
     "validation": BASE | {"kinematics", "rom", "assessment", "report", "body", "running", "posture"},
     # a study of a clinic: its folder, tables, statistics and report; reads results, measures nothing
     "study": BASE | {"report", "messages", "saying"},
     "service": BASE
     | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation", "camera_profiles"}
-    | {"body", "running", "posture", "nerve"}
+    | {"body", "running", "posture", "nerve", "plans"}
     | {"messages", "saying"},
+    # the service on many machines; what programs and the command line call of it stands beside it
+    "cluster": BASE | {"service", "frames", "landmarks"},
     "screening": BASE | {"messages"},
     "live": BASE
     | {
@@ -84,32 +101,32 @@ MAY_IMPORT = {
         "saying",
     }
     # nerve tests are led by the same reading of bodies that measures them afterwards
-    | {"body", "nerve"},
+    | {"body", "nerve", "plans"},
     "records": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages", "saying"}
-    | {"running", "posture", "nerve"},
+    | {"running", "posture", "nerve", "plans"},
     "exports": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "records", "screening", "messages", "saying"}
-    | {"body", "running", "posture", "nerve"},
+    | {"body", "running", "posture", "nerve", "plans"},
     # what is handed to a person knows the records that it tells of, and no page and no command
     "handouts": BASE
     | {"report", "service", "records", "exports", "screening", "messages", "saying", "running", "posture"}
-    | {"nerve"},
+    | {"nerve", "plans"},
     # runs commands in a process of their own and files what they measured; no page knows how
-    "guided": BASE | {"records"},
+    "guided": BASE | {"records", "plans"},
     "web": BASE
     | {"assessment", "report", "service", "live", "screening", "records", "exports", "handouts", "guided"}
-    | {"messages", "saying", "running", "posture", "nerve"},
+    | {"messages", "saying", "running", "posture", "nerve", "plans"},
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
-    | {"messages", "saying", "body", "running", "posture", "nerve"}
-    | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study"},
+    | {"messages", "saying", "body", "running", "posture", "nerve", "plans"}
+    | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study", "cluster"},
     # what programs call; knows how a result folder is read from the records, and no page and no command
     "library": BASE
     | {"service", "landmarks", "camera_profiles", "rom", "assessment", "report", "validation", "records"}
-    | {"messages", "saying", "running", "posture"},
+    | {"messages", "saying", "running", "posture", "cluster"},
     "__main__": {"cli"},
-    "__init__": {"_version", "types", "errors", "result", "assessment", "library"},
+    "__init__": {"_version", "types", "errors", "result", "assessment", "library", "cluster"},
 }
 
 
@@ -152,6 +169,7 @@ def test_imports_point_inward(path):
     ("package", "homes"),
     [
         ("mediapipe", {"landmarks/mediapipe_engine.py"}),
+        ("distributed", {"cluster/connection.py", "cluster/fleet.py", "cluster/work.py"}),
         (
             "typer",
             {
@@ -222,8 +240,14 @@ def test_importing_does_nothing(path):
             )
 
 
+POSIX_MODULES = ("fcntl", "pwd", "grp", "resource", "termios", "tty", "pty", "posix_ipc")
+
+
 def test_all_modules_import_quietly_and_without_the_models():
-    """In one fresh process: no output, no models, no thread, whichever module comes first."""
+    """In one fresh process: no output, no models, no thread, whichever module comes first.
+
+    Nor any module of the standard library that only Linux and macOS have.
+    """
     names = [
         ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts)
         for path in MODULES
@@ -231,6 +255,7 @@ def test_all_modules_import_quietly_and_without_the_models():
     ]
     script = (
         "import importlib, json, sys, threading\n"
+        f"sys.modules.update(dict.fromkeys({POSIX_MODULES!r}))\n"
         f"for name in {names!r}: importlib.import_module(name)\n"
         "heavy = [name for name in ('mediapipe', 'jax', 'tensorflow') if name in sys.modules]\n"
         "print(json.dumps([heavy, threading.active_count()]))"

@@ -12,6 +12,7 @@ from neckrom._version import __version__
 
 if TYPE_CHECKING:
     from neckrom.assessment.norms import Norm, NormSet
+    from neckrom.cluster.options import Cluster
     from neckrom.errors import NeckromError
     from neckrom.library.bodies import measure_posture, measure_run
     from neckrom.library.camera import Camera
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Camera",
+    "Cluster",
     "Failed",
     "Landmarks",
     "Measurement",
@@ -47,6 +49,7 @@ __all__ = [
 
 _HOMES = {
     "Camera": "library.camera",
+    "Cluster": "cluster.options",
     "Failed": "library.measurement",
     "Landmarks": "library.reading",
     "Measurement": "library.measurement",

@@ -17,11 +17,11 @@ class ExitCode(IntEnum):
     PARTLY_FAILED = 1
     """Several inputs, at least one failed; the others are done."""
     USAGE = 2
-    """The command line itself is wrong."""
+    """The command line is wrong: an option, a value, or a name that nothing has."""
     BAD_INPUT = 3
     """The input cannot be measured: no such file, no face, no neutral, ..."""
     BAD_CONFIGURATION = 4
-    """A norm, protocol or landmark file has a mistake, or options clash."""
+    """A norm, protocol, camera or landmark file has a mistake."""
     CANNOT_WRITE = 5
     """The results cannot be written: disk full, no permission, already there."""
     ENVIRONMENT = 6
@@ -124,6 +124,12 @@ class ConfigurationError(NeckromError):
         super().__init__("\n".join(lines))
 
 
+class OptionValueError(ConfigurationError):
+    """What was given on the command line, or to a function, is wrong or names nothing; no file is at fault."""
+
+    exit_code = ExitCode.USAGE
+
+
 class LandmarkFileError(ConfigurationError):
     """``landmarks.parquet`` is damaged or of another version."""
 
@@ -193,3 +199,26 @@ class StoreError(EnvironmentProblemError):
 
 class StoreUnreachableError(StoreError):
     """The database server does not answer; what was measured is kept and written later."""
+
+
+class ClusterError(EnvironmentProblemError):
+    """The scheduler or the workers of a cluster cannot be reached, are lost, or run another version."""
+
+
+class WorkersEndedError(EnvironmentProblemError):
+    """Every worker that an input was given to has ended while it measured it.
+
+    Parameters
+    ----------
+    times : int
+        How often it was tried.
+    memory_gb : float
+        What one input is given.
+    """
+
+    def __init__(self, times: int, memory_gb: float) -> None:
+        super().__init__(
+            f"{times} workers in turn ended while they measured it. It may need more memory than the {memory_gb:g} GB "
+            f"that an input is given (--cluster-memory {2 * memory_gb:g}), or it is damaged in a way that ends the "
+            "decoder: look at the log of a worker, and try it here, without --cluster."
+        )

@@ -1,7 +1,7 @@
 """Files that only their owner may read, written whole or not at all, and cleared away after a kill.
 
 What is being written lies in a *part* beside its place: a fresh name that nobody could have put there,
-locked as long as its process lives. A note of every part is kept in the user's own state folder
+locked as long as its process writes it. A note of every part is kept in the user's own state folder
 (``unfinished/``), so that the next neckrom finds it wherever it is, and removes it.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import logging
 import os
 import re
@@ -23,6 +22,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 from platformdirs import user_state_path
+
+from neckrom.operating_system import (
+    MOVES_WHAT_IS_OPEN,
+    NOT_FOLLOWED,
+    NOT_WAITED_FOR,
+    OPENED_AS_IT_IS,
+    is_ours,
+    is_redirected,
+    lock,
+    process_runs,
+    sync_folder,
+)
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +71,7 @@ def open_private(path: Path, *, new: bool = False) -> BinaryIO:
     OSError
         If it cannot be opened, is there already with ``new``, or is no plain file.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | (os.O_EXCL if new else 0)
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_EXCL if new else 0)
     return os.fdopen(_opened(path, flags), "wb")
 
 
@@ -71,7 +82,7 @@ def open_plain(path: Path) -> BinaryIO:
     ------
     OSError
     """
-    return os.fdopen(_opened(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+    return os.fdopen(_opened(path, os.O_RDONLY), "rb")
 
 
 def read_plain(path: Path, limit: int) -> bytes:
@@ -90,8 +101,10 @@ def read_plain(path: Path, limit: int) -> bytes:
 
 
 def _opened(path: Path, flags: int) -> int:
+    if not NOT_FOLLOWED and is_redirected(path):
+        raise NotPlainFileError(path)
     try:
-        handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
+        handle = os.open(path, flags | NOT_FOLLOWED | NOT_WAITED_FOR | OPENED_AS_IT_IS, 0o600)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, or a pipe that nobody reads
             raise NotPlainFileError(path) from error
@@ -106,15 +119,6 @@ def make_private(folder: Path) -> None:
     """Make a folder, and those above it that are missing, for their owner alone."""
     for path in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
         path.mkdir(mode=0o700, exist_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder safe on disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 # ---------------------------------------------------------------------- writing
@@ -140,10 +144,12 @@ def whole_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
     part = new_part(path.parent, path)
     try:
         with open_private(part, new=True) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            lock(file)
             yield file
             file.flush()
             os.fsync(file.fileno())
+            if not MOVES_WHAT_IS_OPEN:
+                file.close()
             _take_name(part, path, replace=replace)
         with contextlib.suppress(OSError):  # some file systems cannot
             sync_folder(path.parent)
@@ -155,6 +161,9 @@ def whole_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
 def _take_name(part: Path, path: Path, *, replace: bool) -> None:
     if replace:
         part.replace(path)
+        return
+    if os.name == "nt":
+        part.rename(path)  # takes no other file's place there
         return
     try:
         os.link(part, path, follow_symlinks=False)
@@ -173,8 +182,9 @@ def new_part_folder(parent: Path, final: Path) -> Iterator[Path]:
     handle = -1
     try:
         part.mkdir(mode=0o700)
-        handle = os.open(part, os.O_RDONLY | os.O_NOFOLLOW)
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        if MOVES_WHAT_IS_OPEN:
+            handle = os.open(part, os.O_RDONLY | NOT_FOLLOWED)
+            lock(handle)
         yield part
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -275,34 +285,27 @@ def _is_abandoned(part: Path) -> bool:
     named = _PART.fullmatch(part.name)
     if named is None:
         return False
+    runs = process_runs(int(named[1]))
+    if not MOVES_WHAT_IS_OPEN and part.is_dir() and not is_redirected(part):
+        return not runs  # folders have no lock there
     try:
-        handle = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        handle = os.open(part, os.O_RDONLY | NOT_FOLLOWED | NOT_WAITED_FOR | OPENED_AS_IT_IS)
     except FileNotFoundError:
-        return not _runs(int(named[1]))
+        return not runs
     except OSError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(handle, wait=False)
         status = os.fstat(handle)
     except OSError:
         return False
     finally:
         os.close(handle)
-    return status.st_uid == os.getuid() and (not _runs(int(named[1])) or _is_old(status))
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
+    return is_ours(status) and (not runs or _is_old(status))
 
 
 def _is_old(status: os.stat_result) -> bool:
-    return status.st_uid == os.getuid() and time.time() - status.st_mtime > _YOUNG_S
+    return is_ours(status) and time.time() - status.st_mtime > _YOUNG_S
 
 
 def _remove(part: Path, final: Path) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neckrom.assessment.run_rows import judged
+from neckrom.assessment.run_rows import COARSE_PERCENT, judged
 from neckrom.body.result import Value
 from neckrom.messages import load_messages
 from neckrom.running.result import ROWS, Strikes
@@ -59,7 +59,8 @@ def test_gait_is_marked_where_the_interval_leaves_out_zero_whichever_side(interv
     )
     apart = interval[0] > 0 or interval[1] < 0
     row = judged(result).row("uneven_gait")
-    assert row.flag == ("flagged" if apart else "not_flagged")
+    coarse = interval[1] - interval[0] > 2 * COARSE_PERCENT
+    assert row.flag == ("flagged" if apart else "could_not_judge" if coarse else "not_flagged")
     if apart:
         assert ("left contact" if interval[0] > 0 else "right contact") in row.reason
         assert "−" not in row.reason
@@ -70,7 +71,9 @@ def test_gait_is_marked_where_the_interval_leaves_out_zero_whichever_side(interv
     [
         pytest.param((0.1, 0.2), (-0.2, -0.1), "flagged", id="one-crosses"),
         pytest.param((-0.3, -0.2), (0.02, 0.3), "flagged", id="the-other-crosses"),
-        pytest.param((-0.1, 0.1), (-0.2, -0.1), "not_flagged", id="within-the-error"),
+        pytest.param((-0.3, -0.1), (-0.2, -0.1), "not_flagged", id="both-on-their-side"),
+        pytest.param((-0.1, 0.1), (-0.2, -0.1), "could_not_judge", id="one-within-the-error"),
+        pytest.param((-0.1, 0.1), (-0.2, 0.3), "could_not_judge", id="both-within-the-error"),
         pytest.param((-0.3, -0.1), None, "could_not_judge", id="one-unseen"),
         pytest.param((0.1, 0.3), None, "flagged", id="one-unseen-the-other-crosses"),
         pytest.param(None, None, "could_not_judge", id="none-seen"),

@@ -156,9 +156,7 @@ def test_mistakes_in_norm_and_protocol_files_are_all_named_with_line_and_field(n
 
 
 def test_unknown_norm_set_names_the_known_ones(neckrom, measured):
-    refused(
-        neckrom("measure", measured, "--norms", "amma"), ExitCode.BAD_CONFIGURATION, "amma", "article", "ama"
-    )
+    refused(neckrom("measure", measured, "--norms", "amma"), ExitCode.USAGE, "amma", "article", "ama")
 
 
 @pytest.mark.parametrize("keep", [0.0, 0.5, 0.97])

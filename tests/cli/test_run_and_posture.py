@@ -93,8 +93,8 @@ def test_mistakes_say_what_to_do_and_leave_nothing(neckrom, arguments, code, sai
 
 def test_a_mark_far_from_the_nape_is_refused(neckrom):
     done = neckrom("posture", STANDING, "--c7", "100", "100")
-    assert done.returncode == ExitCode.BAD_CONFIGURATION
+    assert done.returncode == ExitCode.USAGE
     assert "nape of the neck" in done.stderr
     outside = neckrom("posture", STANDING, "--c7", "5000", "100")
-    assert outside.returncode == ExitCode.BAD_CONFIGURATION
+    assert outside.returncode == ExitCode.USAGE
     assert "1280 x 720" in outside.stderr

@@ -15,7 +15,7 @@ import pytest
 
 from neckrom.errors import FrameMismatchError, NoFaceError
 from neckrom.landmarks.mediapipe_engine import MediaPipeDetector
-from neckrom.landmarks.pipeline import TwoStageDetector, extract, extract_to_file
+from neckrom.landmarks.pipeline import StagedDetector, extract, extract_to_file
 from neckrom.landmarks.store import read_landmarks
 from neckrom.types import Frame
 from tests.landmarks.stretches import IDENTITY, SAMPLES, Stretch, landmark_frame
@@ -117,11 +117,11 @@ def test_the_pose_is_left_out_only_where_the_face_is_seen_from_the_front(tmp_pat
     assert not series.pose_found[~series.pose_ran].any()
 
 
-def test_the_detector_has_two_stages():
+def test_the_detector_works_in_stages():
     detector = MediaPipeDetector()
-    assert isinstance(detector, TwoStageDetector)
+    assert isinstance(detector, StagedDetector)
     detector.close()
-    assert not isinstance(Fake(), TwoStageDetector)
+    assert not isinstance(Fake(), StagedDetector)
 
 
 def test_progress_and_result_are_complete():

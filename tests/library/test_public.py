@@ -33,6 +33,50 @@ def test_the_names_are_those_of_the_page():
     assert neckrom.__all__ == sorted(neckrom.__all__)
 
 
+def test_every_name_is_in_the_reference():
+    """The site makes its page of the docstrings that this file names."""
+    told = re.findall(r"^::: neckrom\.(\w+)$", (ROOT / "docs" / "reference.md").read_text(), re.MULTILINE)
+    assert sorted([*told, "__version__"]) == neckrom.__all__
+
+
+PROMISED = Path(__file__).with_name("promised.txt")
+"""Parameters and attributes of the public names, a line each; renew it with ``python -m tests.library.test_public``."""
+
+
+def promised():
+    """What the public names offer now: parameters of functions, fields, methods and properties of classes."""
+    lines = []
+    for name in neckrom.__all__:
+        value = getattr(neckrom, name)
+        if inspect.isfunction(value):
+            lines += [f"{name}({parameter})" for parameter in inspect.signature(value).parameters]
+        elif inspect.isclass(value):
+            fields = getattr(value, "model_fields", None) or getattr(value, "__dataclass_fields__", {})
+            # what pydantic, enum and str bring along is theirs to promise
+            own = [
+                member
+                for base in value.__mro__
+                if base.__module__.startswith("neckrom")
+                for member in vars(base)
+            ]
+            members = {
+                member
+                for member in (*fields, *own)
+                if not member.startswith("_") and member != "model_config"
+            }
+            lines += [f"{name}.{member}" for member in sorted(members)]
+    return lines
+
+
+def test_nothing_that_was_promised_is_gone():
+    """What goes has warned in a version before (docs/python.md); what comes is written down, and so promised."""
+    before = PROMISED.read_text(encoding="utf-8").splitlines()
+    now = promised()
+    gone = sorted(set(before) - set(now))
+    assert not gone, "a promise is broken: let the old name warn for one minor version first"
+    assert sorted(set(now) - set(before)) == [], "write what is new down: python -m tests.library.test_public"
+
+
 def test_importing_is_quick_and_loads_nothing():
     """Below a tenth of a second of processor time, the best of three."""
     runs = [
@@ -83,3 +127,7 @@ def test_the_examples_of_the_page_are_python():
         compile(code, f"example {number}", "exec")
         for used in re.findall(r"neckrom\.(\w+)\(", code):
             assert used in neckrom.__all__, used
+
+
+if __name__ == "__main__":
+    PROMISED.write_text("\n".join(promised()) + "\n", encoding="utf-8")

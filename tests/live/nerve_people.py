@@ -16,9 +16,15 @@ GOOD = (Check(name="person", status="good"), Check(name="feet", status="good"))
 REST = {
     "slr": {"raise.left": 0.0, "raise.right": 0.0, "knee.left": 4.0, "knee.right": 4.0},
     "slump": {"knee.left": 88.0, "knee.right": 90.0, "raise.left": 85.0, "raise.right": 85.0},
+    "arms": {
+        f"{name}.{side}": 0.0 if name.startswith("neck") else 9.0
+        for name in ("shoulder", "elbow", "upper", "reach", "neck_away", "neck_towards")
+        for side in ("left", "right")
+    },
 }
-NECK = {"slr": 5.0, "slump": 40.0}
-ANKLE = {"slr": -20.0, "slump": 15.0}
+NECK = {"slr": 5.0, "slump": 40.0, "arms": 0.0}
+ANKLE = {"slr": -20.0, "slump": 15.0, "arms": 0.0}
+OVERHEAD_DEG = 150.0
 
 
 def simple(name: str) -> Simple:
@@ -69,6 +75,8 @@ class Person:
     still_joints: tuple[str, ...] = ()
     nows: int = 1
     seen: bool = True
+    stays_down: bool = False
+    """An arm that is to begin overhead hangs."""
     moved: dict[str, float] = field(default_factory=dict)
     wrong_done: bool = False
 
@@ -132,10 +140,18 @@ class Person:
         if self.wrong_first and not self.wrong_done:
             side = "left" if side == "right" else "right"
         moved = self.moved.get("limb", 0.0) + self.moved.get("drift", 0.0)
+        if step.position.name == "arm_bent" and not self.stays_down:
+            angles[f"shoulder.{side}"] = OVERHEAD_DEG
+            angles[f"upper.{side}"] = OVERHEAD_DEG + self.moved.get("drift", 0.0)
         angles[f"{step.position.led}.{side}"] += step.position.sign * moved
+        if step.position.kept == "reach":
+            angles[f"reach.{side}"] += moved
         for change in step.position.change:
             name = change.joint if change.joint == "neck" else f"{change.joint}.{step.side}"
             angles[name] += change.sign * self.moved.get(change.joint, 0.0)
+        bent = angles.get(f"neck_away.{side}", 0.0) - angles.get(f"neck_towards.{side}", 0.0)
+        if test == "arms":  # two names of one angle
+            angles[f"neck_away.{side}"], angles[f"neck_towards.{side}"] = bent, -bent
         return angles
 
     def _say(self, machine: NerveMachine) -> list[Effect]:

@@ -68,6 +68,52 @@ def test_a_whole_session_keeps_the_angles_and_the_answers(test):
     assert kinds == [("symptom", ""), ("answer", "less"), ("answer", "same"), ("pain", "own")] * 2
 
 
+ARM_ANSWERS = {"neck_away": "more", "neck_towards": "less"}
+
+
+def test_arms_are_led_through_three_positions_with_the_neck_bent_away_and_back():
+    machine = Person(felt_deg=40.0, answers=ARM_ANSWERS, whose="own").do(machine_of("arms"))
+    names = [
+        f"{name}:{side}:1" for name in ("arm_side", "arm_overhead", "arm_bent") for side in ("left", "right")
+    ]
+    assert [step.name for step in machine.plan.done()] == names
+    for step in machine.plan.done():
+        assert step.symptom_deg == pytest.approx(49.0, abs=2.0)
+        assert step.held is True
+        assert {each.change.joint: each.answer for each in step.changes} == ARM_ANSWERS
+        assert all(each.by_deg >= each.change.least_deg for each in step.changes)
+    one = [("symptom", ""), ("answer", "more"), ("answer", "less"), ("pain", "own")]
+    kinds = [(mark.kind, mark.answer) for mark in machine.marks()]
+    assert kinds == [
+        mark
+        for position in ("side", "overhead", "bent_overhead")
+        for mark in [("position", position), *one] * 2
+    ]
+
+
+@pytest.mark.parametrize(("drift_deg", "held"), [(2.0, True), (5.0, False)])
+def test_an_arm_is_watched_by_what_is_read_best_of_it(drift_deg, held):
+    machine = Person(answers=ARM_ANSWERS, drift_deg=drift_deg).do(machine_of("arms", sides=("left",)))
+    assert [step.held for step in machine.plan.done()] == [held] * 3
+
+
+def test_the_elbow_is_bent_only_with_the_arm_overhead():
+    machine = machine_of("arms", sides=("left",))
+    waited_s = 0.0
+    for _ in Person(answers=ARM_ANSWERS, stays_down=True).frames(machine):
+        step = machine.current
+        if step is not None and step.position.name == "arm_bent" and machine.phase is Phase.LEAD:
+            waited_s = step.start_s - max(each.end_s for each in machine.plan.done())
+            break
+    assert waited_s > 40.0
+
+
+def test_what_is_asked_of_an_arm_is_painful_tightness_not_running_pain():
+    machine = machine_of("arms", sides=("left",))
+    until(machine, Person(answers=ARM_ANSWERS, whose=""), Phase.WHOSE)
+    assert spoken(machine)[-1] == "nerve_live.of_arms.ask_whose"
+
+
 def test_marks_are_in_the_order_of_their_times():
     machine = Person().do(machine_of(repetitions=2))
     times = [mark.time_s for mark in machine.marks()]

@@ -10,10 +10,14 @@ import nbformat
 import pytest
 
 from neckrom.kinematics.front.truth_table import read_table, write_table
+from tests.cli.conftest import first_seconds
+from tests.conftest import SAMPLES
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-FEW = {"accuracy": 6, "many_clips": 4}
+FEW = {"accuracy": 3, "many_clips": 3}
 """Clips; all of them take minutes, and their figures are in the output that is committed."""
+SHORT_S = 6.0
+"""Of the clip of ``measure_a_clip``: neutral and the first movement."""
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
@@ -30,7 +34,14 @@ def test_notebook_runs_and_draws(path, tmp_path):
     copy.write_bytes(path.read_bytes())
     for table in FOLDER.glob("*.csv"):
         (copy.parent / table.name).symlink_to(table)
-    (tmp_path / "sample_videos").symlink_to(FOLDER.parent / "sample_videos", target_is_directory=True)
+    (tmp_path / "sample_videos").mkdir()
+    for sample in SAMPLES.glob("bruno_moderate.*"):
+        (tmp_path / "sample_videos" / sample.name).symlink_to(sample)
+    if path.stem == "measure_a_clip":
+        (tmp_path / "sample_videos" / "bruno_moderate.mp4").unlink()
+        first_seconds(
+            SAMPLES / "bruno_moderate.mp4", tmp_path / "sample_videos" / "bruno_moderate.mp4", SHORT_S
+        )
     (tmp_path / "calibration").mkdir()
     if path.stem in FEW:
         clips = read_table(FOLDER.parent / "calibration" / "heldout.npz")[: FEW[path.stem]]

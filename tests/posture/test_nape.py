@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neckrom.errors import ConfigurationError
+from neckrom.errors import OptionValueError
 from neckrom.landmarks.outline import person_outline
 from neckrom.posture.nape import REACH_TRUNKS, NapePlace, brought_to_edge
 from tests.posture.standing import C7, PLACE, neck
@@ -46,7 +46,7 @@ def test_a_mark_moves_no_further_than_its_reach_and_never_off_the_nape(at, trunk
 
 
 def test_a_mark_at_the_face_is_refused_with_where_to_look():
-    with pytest.raises(ConfigurationError, match=r"--c7.*near x 67"):
+    with pytest.raises(OptionValueError, match=r"--c7.*near x 67"):
         PLACE.refuse_far(np.array([600.0, 130.0]))
     PLACE.refuse_far(PLACE.guess)
     PLACE.refuse_far(np.array(C7))

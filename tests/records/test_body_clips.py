@@ -36,7 +36,7 @@ def test_options_of_another_kind_are_named_all_at_once(run):  # noqa: F811
     said = run(
         *("sessions", "import", RUN, "--person", "Anna Berg", "--kind", "posture", "--back", BACK),
         *("--warm-ups", "2"),
-        code=ExitCode.BAD_CONFIGURATION,
+        code=ExitCode.USAGE,
     ).output
     assert "add --kind run" in said
     assert "--warm-ups is for the neck" in said

@@ -120,10 +120,10 @@ def test_notes_and_pain_are_added_afterwards(run, tmp_path):
     assert "Note: cold" in said
     assert "7 of 10" not in run("sessions", "change", session, "--pain", "rotation_left=").stdout
     for wrong in ("rotation_left=11", "rotation_left", "neck=4", "flexion=much", "flexion=-1"):
-        output = run("sessions", "change", session, "--pain", wrong, code=ExitCode.BAD_CONFIGURATION).output
+        output = run("sessions", "change", session, "--pain", wrong, code=ExitCode.USAGE).output
         assert "rotation_left=4" in output or "0 to 10" in output, wrong
-    run("sessions", "change", session, code=ExitCode.BAD_CONFIGURATION)
-    run("people", "change", "Anna", code=ExitCode.BAD_CONFIGURATION)
+    run("sessions", "change", session, code=ExitCode.USAGE)
+    run("people", "change", "Anna", code=ExitCode.USAGE)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -219,16 +219,16 @@ def test_hostile_names_come_out_as_they_are(run, tmp_path):
     ("arguments", "code", "message"),
     [
         (("people", "show", "Anno"), ExitCode.BAD_INPUT, "Near to it are"),
-        (("people", "add", "x" * 10_000), ExitCode.BAD_CONFIGURATION, "10000 characters"),
-        (("people", "add", "Ben", "--birth-date", "2190-01-01"), ExitCode.BAD_CONFIGURATION, "future"),
+        (("people", "add", "x" * 10_000), ExitCode.USAGE, "10000 characters"),
+        (("people", "add", "Ben", "--birth-date", "2190-01-01"), ExitCode.USAGE, "future"),
         (("sessions", "show", "S-0000"), ExitCode.BAD_INPUT, "no session"),
         (("sessions", "import", "nowhere", "-p", "Anna"), ExitCode.BAD_INPUT, "No such file"),
         (
             ("sessions", "import", ".", "-p", "Anna", "--date", "14.3.2026"),
-            ExitCode.BAD_CONFIGURATION,
+            ExitCode.USAGE,
             "2026-03-14",
         ),
-        (("people", "list", "--store", "mysql://x"), ExitCode.BAD_CONFIGURATION, "--store"),
+        (("people", "list", "--store", "mysql://x"), ExitCode.USAGE, "--store"),
         (("restore", "nowhere"), ExitCode.BAD_INPUT, "no backup"),
     ],
 )
@@ -311,9 +311,7 @@ def test_an_encrypted_backup_with_a_passphrase_from_a_file(run, tmp_path):
     saved = run("backup", tmp_path / "b.neckrom", "--passphrase-file", tmp_path / "secret").stdout
     assert "is encrypted" in saved.replace("\n", " ")
     assert "five words" not in saved
-    refused = run(
-        "restore", tmp_path / "b.neckrom", "--store", tmp_path / "new", code=ExitCode.BAD_CONFIGURATION
-    )
+    refused = run("restore", tmp_path / "b.neckrom", "--store", tmp_path / "new", code=ExitCode.USAGE)
     assert "--passphrase-file" in refused.stderr
     (tmp_path / "other").write_text("five other words at random\n")
     wrong = run(
@@ -343,7 +341,7 @@ def test_an_encrypted_backup_for_a_key(run, tmp_path):
 
 
 def test_a_passphrase_that_cannot_be_asked_for_is_said(run, tmp_path):
-    refused = run("backup", tmp_path / "b.neckrom", "--encrypt", code=ExitCode.BAD_CONFIGURATION)
+    refused = run("backup", tmp_path / "b.neckrom", "--encrypt", code=ExitCode.USAGE)
     assert "--passphrase-file" in refused.stderr
     assert not (tmp_path / "b.neckrom").exists()
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neckrom.body import read_body
+from neckrom.body import other, read_body
 from neckrom.running.calibration import load_calibration
 from neckrom.running.gait import find_gait
-from neckrom.running.shoes import turned_until_flat_deg
-from tests.body.clips import SIDE, runner
+from neckrom.running.shoes import turned_until_flat_deg, with_shoe_off
+from tests.body.clips import SIDE, SIDE_SLOW, runner
 
 
 def shoes_that_flatten(angle_deg: float, within_s: float = 0.05):
@@ -59,3 +59,29 @@ def test_without_followed_shoes_there_is_no_turn():
     series = runner(SIDE).series
     gait = find_gait(read_body(series), load_calibration()[0])
     assert np.isnan(turned_until_flat_deg(replace(series, foot_motion=None), gait, "left")).all()
+
+
+def test_the_near_toe_off_follows_its_shoe():
+    """The shoe's movement, put off by 12 ms, puts off the toe-off of the near foot, and nothing of the far one."""
+    series, (calibration, _) = runner(SIDE).series, load_calibration()
+    found = find_gait(read_body(series), calibration)
+    near = found.body.view.near
+    read = with_shoe_off(series, found, calibration)
+    assert read.foot(near).off_by == "off_shoe"
+    assert repr(read.foot(other(near))) == repr(found.foot(other(near)))
+    time_s, later = series.time_s, 0.012
+    motion = series.foot_motion.copy()
+    for side in range(2):
+        for column in range(3):
+            known = np.isfinite(motion[:, side, column])
+            motion[:, side, column] = np.interp(time_s - later, time_s[known], motion[known, side, column])
+    put_off = with_shoe_off(replace(series, foot_motion=motion), found, calibration)
+    moved = put_off.foot(near).off_rel_s - read.foot(near).off_rel_s
+    assert moved == pytest.approx(later, abs=0.004)
+
+
+def test_without_a_shoe_or_with_few_pictures_the_points_tell_toe_off():
+    (calibration, _) = load_calibration()
+    for series in (replace(runner(SIDE).series, foot_motion=None), runner(SIDE_SLOW).series):
+        found = find_gait(read_body(series), calibration)
+        assert with_shoe_off(series, found, calibration) is found

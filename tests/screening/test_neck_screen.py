@@ -460,4 +460,4 @@ def test_mistakes_are_said(store, tmp_path):
         in run("screen", "--answers", path, code=ExitCode.BAD_CONFIGURATION).stderr
     )
     assert "no person 'Nobody'" in run("screen", "Nobody", code=ExitCode.BAD_INPUT).stderr
-    assert "xx" in run("screen", "--lang", "xx", code=ExitCode.BAD_CONFIGURATION).stderr
+    assert "xx" in run("screen", "--lang", "xx", code=ExitCode.USAGE).stderr

@@ -24,6 +24,7 @@ import numpy as np
 import pytest
 from sqlalchemy import insert
 
+from neckrom.guided.clips import Clip
 from neckrom.guided.sessions import COMMAND, GuidedSessions, Stage
 from neckrom.handouts.trend_drawing import HEIGHT, WIDTH, draw_trends
 from neckrom.messages import LANGUAGES, load_messages
@@ -992,26 +993,34 @@ def test_a_clip_that_is_stored_already_is_not_measured_again(guided_desk, tmp_pa
     assert not list((tmp_path / "guided").rglob("*"))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "../../evil.mp4",
-        "/etc/cron.d/x.mp4",
-        ".hidden",
-        "<b>x</b>.mp4",
-        "a" * 300,
-        "results",
-        "clip",
-        ".upload",
-        "-v",
-        "頸" * 200 + ".mp4",
-        "\u202egpj.mp4",
-        "result.json.",
-        " ",
-        "..",
-    ],
-    ids=lambda name: name[:12],
+ODD_NAMES = (
+    "../../evil.mp4",
+    "/etc/cron.d/x.mp4",
+    ".hidden",
+    "<b>x</b>.mp4",
+    "a" * 300,
+    "results",
+    "clip",
+    ".upload",
+    "-v",
+    "頸" * 200 + ".mp4",
+    "\u202egpj.mp4",
+    "result.json.",
+    " ",
+    "..",
 )
+
+
+@pytest.mark.parametrize("name", ODD_NAMES, ids=lambda name: name[:12])
+def test_whatever_a_file_is_called_it_stays_in_its_folder(tmp_path, name):
+    path = Clip(name, io.BytesIO(b"no clip")).keep_in(tmp_path / "own")
+    assert path.parent == tmp_path / "own"
+    assert path.read_bytes() == b"no clip"
+    assert not path.name.startswith(".")
+    assert [found for found in tmp_path.rglob("*") if found.is_file()] == [path]
+
+
+@pytest.mark.parametrize("name", ["../../evil.mp4", "<b>x</b>.mp4", "-v", "results"])
 def test_a_file_that_is_no_clip_says_why_and_is_removed(guided_desk, tmp_path, name):
     person = new_person(guided_desk)
     assert handed_over(guided_desk, person, name, b"no clip").status == 303

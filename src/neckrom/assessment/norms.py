@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from neckrom.config_file import load_toml
-from neckrom.errors import ConfigurationError
+from neckrom.errors import OptionValueError
 from neckrom.types import MOVEMENTS, Movement
 
 Degrees = Annotated[float, Field(gt=0, le=180)]
@@ -101,7 +101,7 @@ def load_norms(name_or_path: str) -> LoadedNorms:
     else:
         path, name = Path(name_or_path), Path(name_or_path).name
         if not path.exists():
-            raise ConfigurationError(
+            raise OptionValueError(
                 f"No norm set or file {name_or_path!r}: choose one of {', '.join(names)}, or give the path of a "
                 "norm file (docs/cli.md shows one)."
             )

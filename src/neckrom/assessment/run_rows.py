@@ -28,6 +28,8 @@ from neckrom.statement import Statement, state
 
 FEWEST_FPS = 60.0
 """Below it a foot turns 10 to 17 degrees from one picture to the next, more than the classes are apart."""
+COARSE_PERCENT = 6.0
+"""An interval of the step times' difference that reaches further to either side says nothing of an even gait."""
 
 STATEMENT_KEY = "run.statement"
 
@@ -118,8 +120,11 @@ def _uneven_gait(result: RunResult) -> _Parts:
         return percent, "percent", interval, "step_time", _open("run.reason.gait.too_few")
     where = _side_of_zero(interval)
     values = {"percent": abs(percent), "low": interval[0], "high": interval[1]}
-    if where == 0:
-        said: _Judged = ("not_flagged", (state("run.reason.gait.even", **values),))
+    said: _Judged
+    if where == 0 and interval[1] - interval[0] > 2 * COARSE_PERCENT:
+        said = _open("run.reason.gait.coarse", **values)
+    elif where == 0:
+        said = ("not_flagged", (state("run.reason.gait.even", **values),))
     else:
         ends = sorted(abs(end) for end in interval)
         said = (
@@ -172,10 +177,12 @@ def _arms_across(result: RunResult) -> _Parts:
     elif len(known) < len(wrists):
         flag = "could_not_judge"
         reasons.append(state("run.reason.arms.one", side=f"side.{next(iter(known))}"))
-    else:
+    elif all(wrist.interval95 is not None and wrist.interval95[1] < 0 for wrist in known.values()):
         flag = "not_flagged"
-        far = furthest.interval95 is not None and furthest.interval95[1] < 0
-        reasons.append(state("run.reason.arms.own_side" if far else "run.reason.arms.at_middle"))
+        reasons.append(state("run.reason.arms.own_side"))
+    else:
+        flag = "could_not_judge"
+        reasons.append(state("run.reason.arms.undecided"))
     return furthest.value, "shoulder_widths", furthest.interval95, "wrist", (flag, tuple(reasons))
 
 
@@ -234,8 +241,8 @@ def _strikes_said(feet: Mapping[str, Strike]) -> Iterator[Statement]:
 # ------------------------------------------------------------------------ shared
 
 
-def _open(key: str) -> _Judged:
-    return "could_not_judge", (state(key),)
+def _open(key: str, **values: float) -> _Judged:
+    return "could_not_judge", (state(key, **values),)
 
 
 def _from_the_side(result: RunResult) -> bool:

@@ -19,7 +19,7 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from neckrom.config_file import load_toml
-from neckrom.errors import ConfigurationError, OutputError
+from neckrom.errors import ConfigurationError, OptionValueError, OutputError
 from neckrom.kinematics.camera import can_be_undistorted
 from neckrom.private_files import whole_file
 from neckrom.resources import resource
@@ -166,13 +166,13 @@ def load_camera(name_or_path: str) -> LoadedCamera:
 
 
 def _find(name_or_path: str) -> Path:
-    if name_or_path.endswith(".toml") or os.sep in name_or_path:
+    if name_or_path.endswith(".toml") or any(mark in name_or_path for mark in (os.sep, os.altsep) if mark):
         return Path(name_or_path)
     for entry in _files():
         if entry[0].stem == name_or_path:
             return entry[0]
     names = ", ".join(dict.fromkeys(path.stem for path, _ in _files()))
-    raise ConfigurationError(
+    raise OptionValueError(
         f"No camera profile {name_or_path!r}: choose one of {names}, give the path of a profile (.toml), or make "
         "one: neckrom calibrate camera CLIP --name NAME"
     )
@@ -210,11 +210,11 @@ def check_new_name(name: str, *, overwrite: bool) -> None:
         If the user has such a profile already.
     """
     if not re.fullmatch(_NAME, name):
-        raise ConfigurationError(
+        raise OptionValueError(
             f"{name!r} cannot name a camera: take letters, digits, - and _, as in --name desk-webcam."
         )
     if (resource("calibration", "cameras") / f"{name}.toml").exists():
-        raise ConfigurationError(f"A camera {name} comes with neckrom: choose another name with --name.")
+        raise OptionValueError(f"A camera {name} comes with neckrom: choose another name with --name.")
     if (user_folder() / f"{name}.toml").exists() and not overwrite:
         raise OutputError(
             f"There is already a camera {name} in {user_folder()}. Choose another --name, or say --overwrite."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neckrom.cli.terminal import console
+from neckrom.operating_system import safe_name
 
 if TYPE_CHECKING:
     from neckrom.camera_profiles import ProfileEntry
@@ -117,7 +118,7 @@ def _name_of(source: Path) -> str:
         stem = source.resolve().stem
     except (OSError, RuntimeError):  # a link that points at itself: refused where it is opened
         stem = source.stem
-    return re.sub(r"[^\w-]+", "-", stem).strip("-")[:64] or "camera"
+    return safe_name(re.sub(r"[^\w-]+", "-", stem).strip("-")[:64]) or "camera"
 
 
 def _with_progress(source: Path, pictures: Pictures) -> Iterator[ImageArray]:

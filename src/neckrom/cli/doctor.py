@@ -8,6 +8,7 @@ doctor along.
 from __future__ import annotations
 
 import base64
+import contextlib
 import ctypes
 import hashlib
 import importlib.util
@@ -15,11 +16,10 @@ import json
 import os
 import platform
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -36,6 +36,8 @@ from neckrom.landmarks.environment import (
     OPENCV_DISTRIBUTIONS,
     explain_import_error,
 )
+from neckrom.live.camera_names import camera_backend, candidate_cameras
+from neckrom.operating_system import LONGEST_WINDOWS_PATH, crash_of, usable_cores
 
 IMPORT_TIMEOUT_S = 90.0
 """The first import of a plotting library builds its font list, which is slow."""
@@ -48,8 +50,25 @@ IMPORTED = (
 """Packages that are tried, as they are imported."""
 
 
-SYSTEM_LIBRARIES = ("libGL.so.1", "libgthread-2.0.so.0")
-"""Shared libraries that OpenCV loads and that come from the system, not from a wheel."""
+SYSTEM_LIBRARIES = {
+    "linux": ("libGL.so.1", "libgthread-2.0.so.0"),
+    "win32": ("vcruntime140_1.dll", "msvcp140.dll"),
+}
+"""What OpenCV and MediaPipe load and that comes from the system, not from a wheel; macOS has it all."""
+
+PROCESSORS = {
+    "linux": ("x86_64", "amd64"),
+    "darwin": ("x86_64", "arm64"),
+    "win32": ("x86_64", "amd64"),
+}
+"""For which MediaPipe 0.10.21 has wheels."""
+
+_ALLOWED_BY = {
+    "darwin": "Allow the terminal to use it: System Settings, Privacy & Security, Camera.",
+    "win32": "Allow desktop apps to use it: Settings, Privacy & security, Camera.",
+}
+_PLAIN_SIGNS = "\u00b0\u00b1\u2013\u2026\u2265\u00e9\u00fc"
+"""Of every kind that is printed: degrees, plus-minus, a dash, dots, at least, letters with accents."""
 
 
 class State(StrEnum):
@@ -91,11 +110,15 @@ def examine(folder: Path) -> Iterator[Check]:
         Where results would be written.
     """
     yield check_python()
+    yield check_system()
     yield check_cores()
+    yield check_terminal(sys.stdout.encoding)
     yield check_writable(folder)
     yield from check_packages()
     yield check_one_cv2()
-    yield from (check_system_library(library) for library in SYSTEM_LIBRARIES)
+    if sys.platform == "win32":
+        yield check_long_paths()
+    yield from (check_system_library(library) for library in SYSTEM_LIBRARIES.get(sys.platform, ()))
     yield check_models()
     yield check_fonts()
     yield from check_imports()
@@ -105,12 +128,18 @@ def examine(folder: Path) -> Iterator[Check]:
 
 def explain_missing(error: ImportError) -> EnvironmentProblemError:
     """Say what to install where something could not be imported."""
-    if ".so" in str(error):
+    if ".so" in str(error) or "DLL load failed" in str(error):
         return explain_import_error(error)
     return EnvironmentProblemError(
         f"A package cannot be imported ({error}). Install neckrom again into a fresh virtual environment, "
         "and see what else is wrong with: neckrom doctor"
     )
+
+
+def sorted_by_need(checks: Iterable[Check]) -> list[Check]:
+    """Problems first, then notes, then what is in order; within each as they were looked at."""
+    order = [State.PROBLEM, State.NOTE, State.OK]
+    return sorted(checks, key=lambda check: order.index(check.state))
 
 
 def check_view(check: Check) -> Text:
@@ -135,9 +164,69 @@ def check_python() -> Check:
     )
 
 
+def check_system() -> Check:
+    """Whether MediaPipe has a wheel for this system and processor."""
+    machine = platform.machine()
+    found = f"{platform.system()} {platform.release()} on {machine}"
+    if sys.maxsize < 2**32:
+        return Check(
+            "System", State.PROBLEM, f"{found}, 32-bit Python", "Install a 64-bit Python 3.11 or 3.12."
+        )
+    processors = PROCESSORS.get(sys.platform)
+    if processors is None:
+        return Check(
+            "System", State.PROBLEM, found, "Use Linux, macOS or Windows: MediaPipe has no wheel for others."
+        )
+    if machine.lower() not in processors:
+        way_out = (
+            "Install Python for Windows (64-bit, x86), which Windows on ARM runs, too."
+            if sys.platform == "win32"
+            else "Measure on a machine with an Intel or AMD processor, or on a Mac."
+        )
+        return Check(
+            "System", State.PROBLEM, found, f"MediaPipe {MEDIAPIPE_VERSION} has no wheel for it. {way_out}"
+        )
+    if sys.platform == "linux" and platform.libc_ver()[0] not in ("glibc", ""):
+        return Check(
+            "System", State.PROBLEM, f"{found}, without glibc", "Use a Linux with glibc, not Alpine."
+        )
+    return Check("System", State.OK, found)
+
+
+def check_terminal(encoding: str | None) -> Check:
+    """Whether everything that is printed can be shown as it is."""
+    name = encoding or "unknown"
+    try:
+        _PLAIN_SIGNS.encode(name)
+    except (UnicodeEncodeError, LookupError):
+        remedy = "Signs that it lacks are written in plain letters. For all of them: set PYTHONUTF8=1"
+        return Check("Terminal", State.NOTE, f"encoding {name}", remedy)
+    return Check("Terminal", State.OK, f"encoding {name}")
+
+
+def check_long_paths() -> Check:
+    """Whether this Windows takes paths of more than 259 characters."""
+    allowed = False
+    if sys.platform == "win32":
+        import winreg  # noqa: PLC0415  (Windows only)
+
+        place = r"SYSTEM\CurrentControlSet\Control\FileSystem"
+        with contextlib.suppress(OSError), winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place) as key:
+            allowed = bool(winreg.QueryValueEx(key, "LongPathsEnabled")[0])
+    if allowed:
+        return Check("Long paths", State.OK, "taken")
+    return Check(
+        "Long paths",
+        State.NOTE,
+        f"paths of more than {LONGEST_WINDOWS_PATH} characters are refused",
+        "Keep results in a folder with a short path, or have an administrator allow them: group policy "
+        "'Enable Win32 long paths'.",
+    )
+
+
 def check_cores() -> Check:
     """How many processor cores there are."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     if cores >= 2:
         return Check("Processor", State.OK, f"{cores} cores")
     return Check(
@@ -209,14 +298,13 @@ def check_one_cv2() -> Check:
 
 
 def check_system_library(library: str) -> Check:
-    """Whether the loader finds a shared library that OpenCV needs."""
+    """Whether the loader finds a shared library that OpenCV or MediaPipe needs."""
     name = f"Library {library}"
-    if sys.platform != "linux":
-        return Check(name, State.OK, "not needed on this system")
     try:
         ctypes.CDLL(library)
     except OSError as error:
-        return Check(name, State.PROBLEM, "missing", str(explain_import_error(error)))
+        missing = OSError(f"DLL load failed: {library}") if library.endswith(".dll") else error
+        return Check(name, State.PROBLEM, "missing", str(explain_import_error(missing)))
     return Check(name, State.OK, "found")
 
 
@@ -296,64 +384,60 @@ def check_codecs() -> Check:
 
 _CAMERA = """
 import json, sys, cv2
-camera = cv2.VideoCapture(int(sys.argv[1]), cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY)
+camera = cv2.VideoCapture(int(sys.argv[1]), getattr(cv2, sys.argv[2]))
 there, picture = camera.read() if camera.isOpened() else (False, None)
 print(json.dumps([picture.shape[1], picture.shape[0], camera.get(cv2.CAP_PROP_FPS)] if there else None))
 camera.release()
 """
 
 
-_FIRST_CAMERAS = range(4)
-"""Where the system does not list its cameras, the first few numbers are tried."""
+_NAMES = """
+import json
+from neckrom.live.camera_names import camera_names
+print(json.dumps(camera_names()))
+"""
+
+_MOST_UNLISTED = 4
+"""Where the system does not list its cameras, so many numbers are tried, each in a process of its own."""
 
 
 def check_cameras() -> Iterator[Check]:
     """Open each camera for one picture, and say under which number a session finds it."""
-    numbers = _camera_numbers()
+    numbers = candidate_cameras() if sys.platform == "linux" else candidate_cameras()[:_MOST_UNLISTED]
     checks: list[Check] = []
     if numbers:
+        named = _run_python(_NAMES, timeout_s=CAMERA_TIMEOUT_S)
+        names: dict[str, str] = json.loads(named.output) if named.ok and named.output else {}
         with ThreadPoolExecutor(max_workers=len(numbers)) as pool:
-            checks = [check for check in pool.map(_check_camera, numbers) if check is not None]
+            found = pool.map(lambda number: _check_camera(number, names.get(str(number), "")), numbers)
+            checks = [check for check in found if check is not None]
     if not checks:
-        checks = [
-            Check(
-                "Cameras",
-                State.NOTE,
-                "none found",
-                "Clips can be measured without one, and can play one: neckrom live --source CLIP",
-            )
-        ]
+        without = "Clips can be measured without one, and can play one: neckrom live --source CLIP"
+        remedy = f"{_ALLOWED_BY.get(sys.platform, '')} {without}".lstrip()
+        checks = [Check("Cameras", State.NOTE, "none found", remedy)]
     yield from checks
 
 
-def _camera_numbers() -> list[int]:
-    if sys.platform != "linux":
-        return list(_FIRST_CAMERAS)
-    names = [path.name.removeprefix("video") for path in Path("/dev").glob("video*")]
-    return sorted(int(name) for name in names if name.isdigit())
-
-
-def _check_camera(number: int) -> Check | None:
+def _check_camera(number: int, called: str) -> Check | None:
     """What a camera gives; None where the system lists no cameras and there is none of this number."""
-    name = f"Camera {number}"
+    name = f"Camera {number} ({called})" if called else f"Camera {number}"
+    listed = bool(called) or sys.platform == "linux"
     device = Path(f"/dev/video{number}")
-    listed = sys.platform == "linux"
-    if listed and not os.access(device, os.R_OK | os.W_OK):
+    if sys.platform == "linux" and not os.access(device, os.R_OK | os.W_OK):
         return Check(
             name,
             State.NOTE,
             f"no permission for {device}",
             "Join the group that owns it: sudo usermod -aG video $USER",
         )
-    outcome = _run_python(_CAMERA, str(number), timeout_s=CAMERA_TIMEOUT_S)
+    outcome = _run_python(_CAMERA, str(number), camera_backend(), timeout_s=CAMERA_TIMEOUT_S)
     size = json.loads(outcome.output) if outcome.ok and outcome.output else None
     if size is None:
         if not listed:
             return None
         why = "gives no picture" if outcome.ok else outcome.error
-        return Check(
-            name, State.NOTE, why, "Close other programs that use it; some cameras have a second, silent one."
-        )
+        silent = "Close other programs that use it; some cameras have a second, silent one."
+        return Check(name, State.NOTE, why, f"{silent} {_ALLOWED_BY.get(sys.platform, '')}".rstrip())
     found = f"{size[0]}x{size[1]} at {size[2]:.0f} frames/s: neckrom live --source {number}"
     return Check(name, State.OK, found)
 
@@ -383,8 +467,9 @@ def _run_python(script: str, *arguments: str, timeout_s: float) -> _Outcome:
         )
     except subprocess.TimeoutExpired:
         return _Outcome(False, "", f"no answer within {timeout_s:.0f} s")
-    if done.returncode < 0:
-        return _Outcome(False, "", f"crashed ({signal.Signals(-done.returncode).name})")
+    crash = crash_of(done.returncode)
+    if crash is not None:
+        return _Outcome(False, "", f"crashed ({crash})")
     lines = done.stderr.strip().splitlines() or ["failed without a message"]
     return _Outcome(done.returncode == 0, done.stdout.strip(), "" if done.returncode == 0 else lines[-1])
 

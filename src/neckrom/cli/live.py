@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neckrom.cli.terminal import console, say, tell
-from neckrom.errors import ConfigurationError, ExitCode
+from neckrom.errors import ExitCode, OptionValueError
 
 if TYPE_CHECKING:
     from neckrom.live.engine import LiveEngine
     from neckrom.live.nerve.protocols import LoadedNerveProtocol
     from neckrom.live.protocols import LoadedProtocol
+    from neckrom.plans.plan_file import LoadedPlan
     from neckrom.types import BodyDetector, LandmarkDetector
     from neckrom.web.phone_server import PhonePort
 
@@ -45,6 +46,12 @@ class LiveOptions:
     norms : str
     phone_address : str or None
         Where the port for a phone is opened.
+    plan : str or None
+        A plan by name or file, in place of a protocol.
+    clinician : str
+        Who chose the plan.
+    person, store : str or None
+        Whose last test is looked at before a plan begins, and in which records.
     """
 
     source: str = "0"
@@ -60,6 +67,10 @@ class LiveOptions:
     fast: bool = False
     norms: str = "article"
     phone_address: str | None = None
+    plan: str | None = None
+    clinician: str = ""
+    person: str | None = None
+    store: str | None = None
 
 
 def run_live(options: LiveOptions) -> ExitCode:
@@ -71,8 +82,8 @@ def run_live(options: LiveOptions) -> ExitCode:
         No camera, a port that is taken, a wrong protocol file, ...; with what to do.
     """
     from neckrom.live.engine import EngineOptions, LiveEngine  # noqa: PLC0415
-    from neckrom.live.nerve.protocols import LoadedNerveProtocol  # noqa: PLC0415
     from neckrom.live.opening import open_live_source  # noqa: PLC0415
+    from neckrom.live.protocols import LoadedProtocol  # noqa: PLC0415
     from neckrom.live.pushed import PushedSource  # noqa: PLC0415
     from neckrom.messages import LANGUAGES  # noqa: PLC0415
     from neckrom.web.page_camera import PageCamera  # noqa: PLC0415
@@ -80,14 +91,14 @@ def run_live(options: LiveOptions) -> ExitCode:
     from neckrom.web.server import listening, serve  # noqa: PLC0415
 
     if options.language not in LANGUAGES:
-        raise ConfigurationError(
+        raise OptionValueError(
             f"No texts in the language {options.language!r}: choose --lang {', '.join(LANGUAGES)}."
         )
     with listening(options.port):
         pass  # a port that is taken is found before the camera is opened
-    protocol, detector = _exam(options.protocol)
+    protocol, detector = _exam(options.protocol) if options.plan is None else _planned(options)
     if options.phone_address is not None and options.source != PHONE:
-        raise ConfigurationError("--phone-address goes with --source phone.")
+        raise OptionValueError("--phone-address goes with --source phone.")
     source = open_live_source(options.source, size=options.size, fps=options.fps, fast=options.fast)
     folder = session_folder(options.out, datetime.now().astimezone())
     engine = LiveEngine(
@@ -123,7 +134,7 @@ def run_live(options: LiveOptions) -> ExitCode:
                 camera=camera,
                 phone=phone,
                 on_phone_closed=_tell_closed,
-                listens=isinstance(protocol, LoadedNerveProtocol),
+                listens=not isinstance(protocol, LoadedProtocol),
             )
         except KeyboardInterrupt:  # also while the server says good-bye: its own complaints are no news then
             stopped = True
@@ -152,6 +163,42 @@ def _exam(
     from neckrom.landmarks.mediapipe_engine import MediaPipeDetector  # noqa: PLC0415
 
     return load_session_protocol(name), MediaPipeDetector
+
+
+def _planned(
+    options: LiveOptions,
+) -> tuple[LoadedProtocol | LoadedPlan, Callable[[], LandmarkDetector] | Callable[[], BodyDetector]]:
+    """What a plan is led by: its test and exercise, or of the neck the session's own movements.
+
+    Raises
+    ------
+    NeckromError
+        The plan has mistakes, nobody stands for it, or the person's last test was stopped.
+    """
+    from neckrom.plans.plan_file import load_plan  # noqa: PLC0415
+
+    assert options.plan is not None
+    plan = load_plan(options.plan, options.clinician)
+    if options.person is not None:
+        _refuse_after_a_stop(options.person, options.store, options.language)
+    if plan.plan.test == "neck":
+        from neckrom.landmarks.mediapipe_engine import MediaPipeDetector  # noqa: PLC0415
+        from neckrom.live.protocols import protocol_of_plan  # noqa: PLC0415
+
+        return protocol_of_plan(plan), MediaPipeDetector
+    from neckrom.landmarks.body_engine import BodyPoseDetector  # noqa: PLC0415
+
+    return plan, BodyPoseDetector
+
+
+def _refuse_after_a_stop(person: str, store: str | None, language: str) -> None:
+    """See :func:`neckrom.records.stopped.refuse_after_a_stop`."""
+    from neckrom.cli.record_options import opened  # noqa: PLC0415
+    from neckrom.messages import load_messages  # noqa: PLC0415
+    from neckrom.records.stopped import refuse_after_a_stop  # noqa: PLC0415
+
+    with opened(store) as records:
+        refuse_after_a_stop(records, records.find_person(person).id, load_messages(language))
 
 
 @contextmanager
@@ -206,7 +253,7 @@ def parse_size(text: str) -> tuple[int, int]:
     """
     width, _, height = text.lower().partition("x")
     if not (width.isdigit() and height.isdigit() and int(width) >= 160 and int(height) >= 120):
-        raise ConfigurationError(f"--size {text!r} is no picture size: give WIDTHxHEIGHT, such as 640x480.")
+        raise OptionValueError(f"--size {text!r} is no picture size: give WIDTHxHEIGHT, such as 640x480.")
     return int(width), int(height)
 
 

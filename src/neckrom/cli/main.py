@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from enum import StrEnum
-from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Annotated, Any, NoReturn
@@ -17,17 +16,26 @@ from typer.core import TyperGroup
 
 from neckrom.cli.backups import keeping
 from neckrom.cli.calibrate import calibrate
+from neckrom.cli.diary import diary
 from neckrom.cli.handing_out import giving
 from neckrom.cli.measure_options import (
     DEFAULT_OUT,
+    ClusterFilesOption,
+    ClusterMemoryOption,
+    ClusterOption,
+    ClusterWaitOption,
     JsonOption,
     LanguageOption,
     NoPicturesOption,
     OutOption,
     OverwriteOption,
+    TlsCaOption,
+    TlsCertOption,
+    TlsKeyOption,
     VerboseOption,
 )
 from neckrom.cli.people import people
+from neckrom.cli.plain_letters import write_plainly
 from neckrom.cli.posture import posture
 from neckrom.cli.running import running
 from neckrom.cli.screen import screening
@@ -36,6 +44,7 @@ from neckrom.cli.settings import setting
 from neckrom.cli.starting import leave, spoken, start_log
 from neckrom.cli.study import study
 from neckrom.cli.terminal import console, print_json, say, tell
+from neckrom.cli.words import UsageError, in_plain_words, tidy
 from neckrom.errors import DefectError, ExitCode, NeckromError, OutputError
 
 DEMO_OUT = Path("neckrom-demo")
@@ -58,10 +67,15 @@ class SchemaChoice(StrEnum):
     RUN = "run"
     POSTURE = "posture"
     NERVE = "nerve"
+    PLAN = "plan"
 
 
 class _Commands(TyperGroup):
     """The commands, with the one place where errors that a user can act on are shown."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        tidy(self)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; errors become a message on stderr and an exit code."""
@@ -69,6 +83,9 @@ class _Commands(TyperGroup):
 
         try:
             return super().invoke(ctx)
+        except UsageError as error:
+            in_plain_words(error, self)
+            raise
         except NeckromError as error:
             raise typer.Exit(_refuse(error)) from error
         except OSError as error:
@@ -103,13 +120,17 @@ app.add_typer(sessions, name="sessions")
 app.add_typer(keeping)
 app.add_typer(giving)
 app.add_typer(screening)
+app.add_typer(diary, name="diary")
 app.add_typer(setting)
 app.add_typer(study, name="study")
 
 _Jobs = Annotated[
     str | None,
     typer.Option(
-        "--jobs", "-j", metavar="N", help="Inputs measured at once; by default half the processor cores."
+        "--jobs",
+        "-j",
+        metavar="N",
+        help="Inputs measured at once; by default half the processor cores and one.",
     ),
 ]
 
@@ -169,7 +190,7 @@ def measure(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...", help="Clips, folders of pictures with timestamps, or landmarks.parquet files."
+            metavar="INPUT", help="Clips, folders of pictures with timestamps, or landmarks.parquet files."
         ),
     ],
     *,
@@ -233,7 +254,7 @@ def measure(
         Path | None,
         typer.Option(
             "--protocol",
-            metavar="FILE|slr|slump",
+            metavar="FILE|slr|slump|arms",
             help="What was done when, and pain: see docs/cli.md. Or the name of a nerve tension test.",
         ),
     ] = None,
@@ -253,6 +274,13 @@ def measure(
     no_pictures: NoPicturesOption = False,
     lang: LanguageOption = None,
     jobs: _Jobs = None,
+    cluster: ClusterOption = None,
+    cluster_files: ClusterFilesOption = "auto",
+    cluster_memory: ClusterMemoryOption = None,
+    cluster_wait: ClusterWaitOption = None,
+    tls_ca: TlsCaOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
@@ -281,10 +309,19 @@ def measure(
     nerve_test = reader.nerve_test(protocol)
     if nerve_test is None and marks is not None:
         reader.problems.append("--marks belongs to a nerve tension test: add --protocol slr, slump or arms")
+    fleet = reader.cluster(
+        cluster,
+        files=cluster_files,
+        memory=cluster_memory,
+        wait=cluster_wait,
+        tls=(tls_ca, tls_cert, tls_key),
+        jobs=jobs,
+    )
     if nerve_test is not None:
         reader.neck_only(
             nerve_test,
             {
+                "--cluster": cluster is not None,
                 "--neutral": neutral is not None,
                 "--warm-ups": warm_ups is not None,
                 "--view": view is not ViewChoice.AUTO,
@@ -331,6 +368,11 @@ def measure(
         overwrite=overwrite,
         language=language,
     )
+    if fleet is not None:
+        from neckrom.cli.measuring_on_cluster import measure_on_cluster_and_show  # noqa: PLC0415
+
+        leave(measure_on_cluster_and_show(inputs, out, options, fleet, as_json=as_json))
+        return
     leave(measure_and_show(inputs, out, options, jobs=at_once, as_json=as_json))
 
 
@@ -341,8 +383,8 @@ def live(
         str,
         typer.Option(
             "--source",
-            metavar="0|browser|phone|FILE|URL",
-            help="Number of the camera, the page's own (browser), a phone's, a clip that plays one, or an address.",
+            metavar="SOURCE",
+            help="Number of the camera; 'browser': the page's own; 'phone'; a clip that plays one; or an address.",
         ),
     ] = "0",
     phone_address: Annotated[
@@ -375,10 +417,34 @@ def live(
         str,
         typer.Option(
             "--protocol",
-            metavar="quick|full|slump|slr|nerve|FILE",
-            help="What the session asks for: the neck, or tests of the nerves of the legs.",
+            metavar="NAME|FILE",
+            help="What the session asks for. The neck: full, quick. Nerves: slump, slr, arms, nerve (all).",
         ),
     ] = "full",
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            "--plan",
+            metavar="NAME|FILE",
+            help="A plan: test, exercise and test again. slump_slider, slr_slider, neck_mobility, or a file.",
+        ),
+    ] = None,
+    clinician: Annotated[
+        str,
+        typer.Option("--clinician", metavar="NAME", help="With --plan: the clinician who chose it; kept."),
+    ] = "",
+    person: Annotated[
+        str | None,
+        typer.Option(
+            "--person",
+            metavar="PERSON",
+            help="With --plan: refuse it where this person's last test was stopped. Name or pseudonym.",
+        ),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="FOLDER|URL", help="With --person: where the records are."),
+    ] = None,
     lang: LanguageOption = None,
     fast: Annotated[bool, typer.Option("--fast", help="Play a clip as fast as it can be measured.")] = False,
     size: Annotated[
@@ -391,7 +457,7 @@ def live(
     ] = "article",
     verbose: VerboseOption = False,
 ) -> None:
-    """Lead through a session by voice, on a page in the browser: the neck, or nerve tests (--protocol slump, slr)."""
+    """Lead through a session by voice, on a page in the browser: the neck, or nerve tests (slump, slr, arms)."""
     start_log(verbose=verbose)
     from neckrom.cli.live import LiveOptions, parse_size, run_live  # noqa: PLC0415
 
@@ -409,6 +475,10 @@ def live(
         fast=fast,
         norms=norms,
         phone_address=phone_address,
+        plan=plan,
+        clinician=clinician,
+        person=person,
+        store=store,
     )
     leave(run_live(options))
 
@@ -435,13 +505,21 @@ def open_pages(
 @app.command()
 def validate(
     folder: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            metavar="DIR",
-            help="Folder with clips and a truth table beside each, or a table of landmarks (.npz).",
+            metavar="[DIR]",
+            help="Folder with clips and a truth table beside each, or with the held-out tables, or one such table "
+            "(.npz); without it the held-out tables are looked for in the checkout.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     *,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            "--table", metavar="NAME", help="Which held-out table: heldout (without it), heldout_wide."
+        ),
+    ] = None,
     reference: Annotated[
         Path | None,
         typer.Option(
@@ -466,15 +544,22 @@ def validate(
 
     reader = OptionReader()
     at_once = reader.count("--jobs", jobs, _default_jobs())
+    if reference is not None and folder is None:
+        reader.problems.append(
+            "--reference: name the folder of the clips, as in neckrom validate DIR --reference CSV"
+        )
+    if reference is not None and table is not None:
+        reader.problems.append("--table and --reference: leave one of them out")
     reader.finish()
     start_log(verbose=verbose)
-    from neckrom.cli.validating import compare_and_show, validate_and_show  # noqa: PLC0415
+    from neckrom.cli.validating import compare_and_show, validate_and_show, what_to_validate  # noqa: PLC0415
 
-    if reference is not None:
+    if reference is not None and folder is not None:
         leave(compare_and_show(folder, reference, out, at_once, overwrite=overwrite, as_json=as_json))
         return
+    source = what_to_validate(folder, table)
     leave(
-        validate_and_show(folder, out, at_once, overwrite=overwrite, as_json=as_json, everything=everything)
+        validate_and_show(source, out, at_once, overwrite=overwrite, as_json=as_json, everything=everything)
     )
 
 
@@ -492,17 +577,20 @@ def norms() -> None:
 @app.command()
 def doctor() -> None:
     """Look for what is missing or broken on this machine, and say how to mend it."""
-    from neckrom.cli.doctor import State, check_view, examine  # noqa: PLC0415
+    from neckrom.cli.doctor import State, check_view, examine, sorted_by_need  # noqa: PLC0415
 
     stdout = console()
-    problems = 0
-    for check in examine(Path.cwd()):
+    with console(stderr=True).status("Looking at this machine: about 20 s"):
+        checks = sorted_by_need(examine(Path.cwd()))
+    for check in checks:
         stdout.print(check_view(check), soft_wrap=True)
-        problems += check.state is State.PROBLEM
+    states = [check.state for check in checks]
+    problems = states.count(State.PROBLEM)
     if problems:
-        say(f"{problems} problem{'s' if problems > 1 else ''} found: mend what the lines above say.")
+        say(f"{problems} problem{'s' * (problems > 1)} found: mend what the first lines say.")
         raise typer.Exit(ExitCode.ENVIRONMENT)
-    say("Everything that measuring needs is here.")
+    noted = " What is noted above keeps nothing from working." if State.NOTE in states else ""
+    say(f"Everything that measuring needs is here.{noted}")
 
 
 @app.command()
@@ -516,6 +604,7 @@ def schema(
     import json  # noqa: PLC0415
 
     from neckrom.nerve.result import NerveResult  # noqa: PLC0415
+    from neckrom.plans.result import PlanResult  # noqa: PLC0415
     from neckrom.posture.result import PostureResult  # noqa: PLC0415
     from neckrom.result import Model, Result  # noqa: PLC0415
     from neckrom.running.result import RunResult  # noqa: PLC0415
@@ -525,6 +614,7 @@ def schema(
         SchemaChoice.RUN: RunResult,
         SchemaChoice.POSTURE: PostureResult,
         SchemaChoice.NERVE: NerveResult,
+        SchemaChoice.PLAN: PlanResult,
     }
     print_json(json.dumps(models[kind].model_json_schema(mode="serialization"), indent=2))
 
@@ -533,8 +623,8 @@ def schema(
 
 
 def _default_jobs() -> int:
-    """Half the cores: decoding and the models of one input keep two busy."""
-    return max(1, (os.cpu_count() or 1) // 2)
+    """Half the cores, as decoding and models of one input keep two busy, and one for what its report leaves idle."""
+    return (os.cpu_count() or 1) // 2 + 1
 
 
 def _of_the_disk(error: OSError) -> OutputError | None:
@@ -586,7 +676,7 @@ def run() -> NoReturn:
     """Entry point of the command."""
     sys.excepthook = _report_defect
     signal.signal(signal.SIGTERM, _stop)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    if sys.platform == "win32":  # how one process asks another to end there
+        signal.signal(signal.SIGBREAK, _stop)
+    write_plainly()
     sys.exit(typer.main.get_command(app)(prog_name="neckrom"))

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from neckrom import __version__, service
-from neckrom.cli.outcomes import exit_code_of, show_outcomes
+from neckrom.cli.outcomes import OneOutcome, exit_code_of, show_outcomes
 from neckrom.cli.progress import progress_on
 from neckrom.cli.show import result_view
 from neckrom.cli.terminal import console, say, tell
 from neckrom.errors import ExitCode
 from neckrom.messages import load_messages
-from neckrom.service import MeasureOptions, Outcome
+from neckrom.result import Result
+from neckrom.service import MeasureOptions
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +38,24 @@ def measure_and_show(
     with progress_on(console(stderr=True)) as progress:
         outcomes = service.measure_all(inputs, out, options, jobs, progress)
     log.debug("measured in %.1f s", time.monotonic() - started)
-    stdout, texts = console(), load_messages(options.language)
-    show_outcomes(outcomes, lambda result: result_view(result, stdout, texts), stdout, as_json=as_json)
+    return show_and_say(outcomes, options.language, as_json=as_json)
+
+
+def show_and_say(
+    outcomes: Sequence[OneOutcome[Result]], language: str, *, as_json: bool, most_shown: int | None = None
+) -> ExitCode:
+    """Print the results and where they are, name what failed, and say how it went.
+
+    Of more than ``most_shown`` results none is printed, unless as JSON.
+    """
+    stdout, texts = console(), load_messages(language)
+    if as_json or most_shown is None or len(outcomes) <= most_shown:
+        show_outcomes(outcomes, lambda result: result_view(result, stdout, texts), stdout, as_json=as_json)
     _say_what_failed(outcomes)
     return exit_code_of(outcomes)
 
 
-def _say_what_failed(outcomes: Sequence[Outcome]) -> None:
+def _say_what_failed(outcomes: Sequence[OneOutcome[Result]]) -> None:
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if len(outcomes) == 1:
         for outcome in failed:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from neckrom.cli.record_options import opened
 from neckrom.cli.terminal import console, say
-from neckrom.errors import ConfigurationError, ExitCode
+from neckrom.errors import ExitCode, OptionValueError
 
 if TYPE_CHECKING:
     from neckrom.web.access import Access
@@ -28,7 +28,7 @@ def run_open(store: str | None, port: int | None, language: str, *, browser: boo
     from neckrom.web.records_pages import serve_records  # noqa: PLC0415
 
     if language not in LANGUAGES:
-        raise ConfigurationError(
+        raise OptionValueError(
             f"No texts in the language {language!r}: choose --lang {', '.join(LANGUAGES)}."
         )
 

@@ -6,19 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from neckrom.errors import ConfigurationError, ExitCode
+from neckrom.errors import ConfigurationError, OptionValueError
 from neckrom.messages import LANGUAGES
+
+if TYPE_CHECKING:
+    from neckrom.cluster.options import Cluster
 
 NERVE_TESTS: tuple[Literal["slr", "slump", "arms"], ...] = ("slr", "slump", "arms")
 _MOST_PIXELS = 100_000
 
 
-class UsageProblemError(ConfigurationError):
+class UsageProblemError(OptionValueError):
     """Values of the command line are wrong."""
-
-    exit_code = ExitCode.USAGE
 
 
 @dataclass(slots=True)
@@ -120,6 +121,57 @@ class OptionReader:
             )
             return None
         return x, y
+
+    def cluster(
+        self,
+        address: str | None,
+        *,
+        files: str,
+        memory: str | None,
+        wait: str | None,
+        tls: tuple[Path | None, Path | None, Path | None],
+        jobs: str | None,
+    ) -> Cluster | None:
+        """Which cluster measures; None for none."""
+        given = {
+            "--cluster-files": files != "auto",
+            "--cluster-memory": memory is not None,
+            "--cluster-wait": wait is not None,
+            "--tls-ca": tls[0] is not None,
+            "--tls-cert": tls[1] is not None,
+            "--tls-key": tls[2] is not None,
+        }
+        if address is None:
+            alone = [option for option, used in given.items() if used]
+            if alone:
+                self.problems.append(
+                    f"{', '.join(alone)}: only with --cluster; leave out, or say which cluster"
+                )
+            return None
+        if jobs is not None:
+            self.problems.append(
+                "--cluster and --jobs: the cluster's workers say how many at once; leave one out"
+            )
+        from neckrom.cluster.options import FILES, MEMORY_GB, WAIT_S, Cluster  # noqa: PLC0415
+
+        memory_gb = self.number("--cluster-memory", memory, 0.1, 10_000, "gigabytes", example="4")
+        wait_s = self.number("--cluster-wait", wait, 0, 7 * 86_400, "seconds", example="600")
+        if files not in FILES:
+            self.problems.append(f"--cluster-files {files}: choose one of {', '.join(FILES)}")
+            return None
+        try:
+            return Cluster(
+                address,
+                files=files,
+                memory_gb=MEMORY_GB if memory_gb is None else memory_gb,
+                wait_s=WAIT_S if wait_s is None else wait_s,
+                tls_ca=tls[0],
+                tls_cert=tls[1],
+                tls_key=tls[2],
+            )
+        except ConfigurationError as error:
+            self.problems += error.problems
+            return None
 
     def language(self, option: str, text: str) -> str:
         """One of the languages that there are texts in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -58,8 +59,9 @@ def show_outcomes(
         _print_json(outcomes)
         return
     for outcome in outcomes:
-        if outcome.result is not None and outcome.folder is not None:
-            stdout.print(view(outcome.result))
+        result = outcome.result
+        if result is not None and outcome.folder is not None:
+            stdout.print(view(result))
             stdout.print(files_view(outcome.folder, outcome.written), soft_wrap=True)
 
 
@@ -83,15 +85,23 @@ def exit_code_of(outcomes: Sequence[OneOutcome[Model]]) -> ExitCode:
 def _print_json(outcomes: Sequence[OneOutcome[Model]]) -> None:
     """One input: its result.  Several: a list with one entry for each, in their order."""
     if len(outcomes) > 1:
-        print_json(json.dumps([_entry(outcome) for outcome in outcomes], indent=1))
+        for number, outcome in enumerate(
+            outcomes
+        ):  # one by one: results of a cluster are read when asked for
+            text = textwrap.indent(json.dumps(_entry(outcome), indent=1), " ")
+            print_json(
+                f"{'[' if number == 0 else ''}\n{text}{',' if number + 1 < len(outcomes) else ''}", end=""
+            )
+        print_json("\n]")
     elif outcomes[0].result is not None:
         print_json(outcomes[0].result.model_dump_json(indent=1))
 
 
 def _entry(outcome: OneOutcome[Model]) -> dict[str, object]:
+    result = outcome.result
     return {
         "input": as_text(outcome.input),
         "folder": None if outcome.folder is None else as_text(outcome.folder),
-        "result": None if outcome.result is None else outcome.result.model_dump(mode="json"),
+        "result": None if result is None else result.model_dump(mode="json"),
         "error": None if outcome.error is None else as_text(outcome.error),
     }

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from neckrom.errors import ConfigurationError
+from neckrom.errors import ConfigurationError, OptionValueError
 from neckrom.private_files import read_plain
 from neckrom.records.sealed import Secret, wants_passphrase
 
@@ -52,7 +52,7 @@ def secret_to_read(path: Path, identity: Path | None, passphrase_file: Path | No
 
 def _asked(question: str) -> str:
     if not sys.stdin.isatty():
-        raise ConfigurationError(
+        raise OptionValueError(
             "The passphrase cannot be asked for here: give it with --passphrase-file FILE (- for stdin)."
         )
     return getpass.getpass(question)

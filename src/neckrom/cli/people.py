@@ -19,7 +19,7 @@ from neckrom.cli.record_options import (
     texts_in,
 )
 from neckrom.cli.terminal import console, say
-from neckrom.errors import ConfigurationError
+from neckrom.errors import OptionValueError
 
 people = typer.Typer(
     no_args_is_help=True,
@@ -138,7 +138,7 @@ def change_person(
 ) -> None:
     """Change the note or the birth date of a person."""
     if note is None and birth_date is None:
-        raise ConfigurationError("Say what is to be changed: --note TEXT or --birth-date YYYY-MM-DD.")
+        raise OptionValueError("Say what is to be changed: --note TEXT or --birth-date YYYY-MM-DD.")
     with opened(store) as records:
         row = records.find_person(person)
         kept = "" if row.birth_date is None else row.birth_date.isoformat()

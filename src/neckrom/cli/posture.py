@@ -29,7 +29,7 @@ def posture_command(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PICTURE_OR_CLIP...",
+            metavar="RECORDING",
             help="One person standing, from the side: pictures, clips or landmarks.parquet; both sides if given.",
         ),
     ],

@@ -132,13 +132,21 @@ def _line(source: Path, name: str, done: int, total: int | None, elapsed_s: floa
         parts += [f"{done}"] if done else []
     elif total > 1:
         parts.append(f"{done}/{total}")
-    if done and elapsed_s > 0 and _counts_frames(total):
+    if done and elapsed_s > 0 and (name == _CLIPS or _counts_frames(total)):
         speed = done / elapsed_s
         if name not in _OF_OTHER_THINGS:
             parts.append(f"{speed:.0f} frames/s")
         if total is not None and done < total:
-            parts.append(f"{(total - done) / speed:.0f} s left")
+            parts.append(f"{_duration((total - done) / speed)} left")
     return ", ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    """Rounded as far as anybody wants to know: 95 s, 12 min, 3 h 05 min."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def _counts_frames(total: float | None) -> bool:

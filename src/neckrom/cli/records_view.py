@@ -11,13 +11,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from neckrom.errors import ConfigurationError
+from neckrom.errors import OptionValueError
 from neckrom.handouts.bodies import comparison_table, earlier_of, nerve_table, runs_table
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines, verdict_words
 from neckrom.messages import Messages
 from neckrom.nerve.result import NerveResult
 from neckrom.nerve.wording import ROWS, trial_rows, warnings_in_words
+from neckrom.plans.result import PlanResult
 from neckrom.records.audit import LogEntry
 from neckrom.records.kinds import NECK, AnyResult
 from neckrom.records.limits import Limits
@@ -43,10 +44,13 @@ from neckrom.saying.figures import clock, day
 from neckrom.saying.grades import LOOKS
 from neckrom.saying.names import display_name
 from neckrom.saying.nerve_tests import sides_row
+from neckrom.saying.plans import key_test_said
 from neckrom.saying.postures import posture_quantities_said
 from neckrom.saying.runs import quantities_said, rows_said
 from neckrom.saying.verdict import Finding, movements_said, verdict_of
 from neckrom.types import MOVEMENTS, Movement
+
+_PLAN_COLUMNS = ("side", "before", "counted", "after")
 
 
 def people_table(people: Sequence[PersonRow], texts: Messages) -> Table:
@@ -263,6 +267,12 @@ def body_session_view(view: BodySession, texts: Messages) -> Group:
         said += [
             Text(f"- {display_name(line, limit=1000)}") for line in warnings_in_words(view.result, texts)
         ]
+    elif isinstance(view.result, PlanResult):
+        table = _plain_table(*(texts.text(f"plan.report.{name}") for name in _PLAN_COLUMNS))
+        for one in view.result.sides:
+            counted = texts.text("plan.of", counted=one.counted, wanted=one.wanted)
+            ends = [key_test_said(each, texts) for each in (one.before, one.after)]
+            table.add_row(texts.text(f"plan.report.{one.side}"), ends[0], counted, ends[1])
     else:
         sides = (texts.text(f"posture.side_{each.side}") for each in view.result.views)
         table = _plain_table(texts.text("run.column.quantity"), *sides)
@@ -414,7 +424,7 @@ def parse_pain(texts: Sequence[str]) -> dict[Movement, int | None]:
             or plain not in set(Movement)
             or not (not level or (level.isascii() and level.isdigit()))
         ):
-            raise ConfigurationError(
+            raise OptionValueError(
                 f"--pain {text!r} cannot be read: give MOVEMENT=N, such as rotation_left=4. Movements: "
                 f"{', '.join(MOVEMENTS)}."
             )

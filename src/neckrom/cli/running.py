@@ -52,7 +52,7 @@ def run_command(
         Path | None,
         typer.Option(
             "--earlier",
-            metavar="DIR|result.json",
+            metavar="RESULT",
             help="The person's own run before, to stand beside this one.",
         ),
     ] = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from neckrom.cli.record_options import LanguageOption, opened, texts_in
 from neckrom.cli.terminal import console, print_json, say
 
 if TYPE_CHECKING:
+    from neckrom.handouts.screen_suggestions import Suggestion
     from neckrom.messages import Messages
     from neckrom.records.api import Records
     from neckrom.records.sessions import SessionRow
@@ -64,7 +65,9 @@ def screen(
         if person is not None or session is not None:
             records = stack.enter_context(opened(store))
             subject = _subject(records, person, session)
-        given = _read(answers) if answers is not None else _ask_all(texts)
+        hints = _Hints() if subject is None else _hints(subject, texts)
+        given = _read(answers) if answers is not None else _ask_all(texts, hints)
+        given = _with_measured(given, hints)
         found = evaluate(given, None if subject is None else subject.result)
         if subject is not None and not subject.records.read_only:
             subject.records.add_screening(
@@ -139,6 +142,44 @@ def _latest_whole(records: Records, person_id: str) -> tuple[SessionRow | None, 
     return None, stopped
 
 
+# ------------------------------------------------------------------------ hints
+
+
+@dataclass(frozen=True, slots=True)
+class _Hints:
+    """What measurements and the diary say to a question; shown before it, and never taken for the answer."""
+
+    suggested: Mapping[str, Suggestion] = field(default_factory=dict)
+    diary: tuple[str, ...] = ()
+
+    def show(self, question: str) -> None:
+        """What there is to a question."""
+        if question in self.suggested:
+            _line(self.suggested[question].words)
+        if question == "varies":
+            for line in self.diary:
+                say(line)
+
+
+def _hints(subject: _Subject, texts: Messages) -> _Hints:
+    from neckrom.handouts.diary_in_words import diary_lines  # noqa: PLC0415
+    from neckrom.handouts.screen_suggestions import suggestions_for  # noqa: PLC0415
+
+    lines = tuple(diary_lines(subject.records.diary(subject.person_id), texts))
+    diary = (f"\n{texts.text('diary.evidence')}", *lines) if lines else ()
+    return _Hints(suggestions_for(subject.records, subject.person_id, texts), diary)
+
+
+def _with_measured(given: ScreenAnswers, hints: _Hints) -> ScreenAnswers:
+    """With the sessions that suggested what was answered."""
+    if not hints.suggested:
+        return given
+    from neckrom.handouts.screen_suggestions import confirmed  # noqa: PLC0415
+
+    found = confirmed({**given.questions, **given.tension}, hints.suggested)
+    return given.model_copy(update={"measured": {**given.measured, **found}})
+
+
 # ----------------------------------------------------------------------- asking
 
 
@@ -173,15 +214,18 @@ def _read(path: Path) -> ScreenAnswers:
     return given
 
 
-def _ask_all(texts: Messages) -> ScreenAnswers:
+def _ask_all(texts: Messages, hints: _Hints) -> ScreenAnswers:
     """Safety first; the rest only if it is safe or a clinician takes it on."""
     from neckrom.screening.neck_screen import ScreenAnswers  # noqa: PLC0415
     from neckrom.screening.safety import judge_answers, safety_questions  # noqa: PLC0415
 
     _line(texts.text("screen.title"))
     _line(texts.text("screen.answers_safety"))
+    place = _Place(texts, len(safety_questions()))
     safety = {
-        question.id: _choice(texts.text(f"safety.{question.id}"), _YES_NO, texts.text("screen.safety_needed"))
+        question.id: _choice(
+            place.before(texts.text(f"safety.{question.id}")), _YES_NO, texts.text("screen.safety_needed")
+        )
         for question in safety_questions()
     }
     verdict = judge_answers(safety)  # type: ignore[arg-type]
@@ -191,7 +235,7 @@ def _ask_all(texts: Messages) -> ScreenAnswers:
         override = _override(texts)
     if verdict.outcome == "stop" or (verdict.outcome == "clinician_only" and override is None):
         return ScreenAnswers.model_validate({"safety": safety})
-    rest = _ask_rest(texts)
+    rest = _ask_rest(texts, hints)
     return ScreenAnswers.model_validate({"safety": safety, "override": override, **rest})
 
 
@@ -204,7 +248,7 @@ def _override(texts: Messages) -> Override | None:
     return Override(clinician=name[:200], reason=_prompt(texts.text("screen.reason")).strip()[:2000])
 
 
-def _ask_rest(texts: Messages) -> dict[str, object]:
+def _ask_rest(texts: Messages, hints: _Hints) -> dict[str, object]:
     from neckrom.screening.neck_screen import (  # noqa: PLC0415
         SIDED_QUESTIONS,
         SIGNS,
@@ -213,12 +257,16 @@ def _ask_rest(texts: Messages) -> dict[str, object]:
     )
 
     _line(texts.text("screen.answers"))
+    # What is asked only after some answers has no number of its own: it belongs to the question before.
+    asked = sum(len(screen_questions().of_sign(number)) for number in SIGNS)
+    place = _Place(texts, asked + len(TENSION_TESTS) + 1)
     questions: dict[str, str] = {}
     sides: dict[str, str] = {}
     for number in SIGNS:
         _line(f"{number}. {texts.text(f'screen.sign.{number}')}")
         for question in screen_questions().of_sign(number):
-            answer = _choice(texts.text(f"screen.question.{question.id}"), _YES_NO)
+            hints.show(question.id)
+            answer = _choice(place.before(texts.text(f"screen.question.{question.id}")), _YES_NO)
             questions |= {question.id: answer} if answer else {}
             if answer == "yes" and question.id in SIDED_QUESTIONS:
                 side = _choice(texts.text("screen.side_asked"), _SIDES)
@@ -229,14 +277,16 @@ def _ask_rest(texts: Messages) -> dict[str, object]:
     for test in TENSION_TESTS:
         if test.endswith("_left"):
             _line(texts.text(f"screen.tension.{test.removesuffix('_left')}"))
-        tension[test] = _choice(texts.text(f"screen.tension.{test}"), _TENSION) or "not_done"
+        hints.show(test)
+        asked_of_test = place.before(texts.text(f"screen.tension.{test}"))
+        tension[test] = _choice(asked_of_test, _TENSION) or "not_done"
     found: dict[str, object] = {"questions": questions, "sides": sides, "tension": tension}
     if set(tension.values()) != {"not_done"}:
         found["back_pain"] = _choice(texts.text("screen.question.back_pain"), _YES_NO) or None
         found["tension_changes"] = _ask_changes(texts, tension)
         if "own_pain" not in tension.values() or found["back_pain"] == "no":
             found["buttock"] = _ask_buttock(texts)
-    found["ndi_percent"] = _percent(texts.text("screen.ndi"))
+    found["ndi_percent"] = _percent(place.before(texts.text("screen.ndi")))
     return found
 
 
@@ -263,6 +313,18 @@ def _ask_buttock(texts: Messages) -> dict[str, str]:
     return {
         test: _choice(texts.text(f"screen.buttock.{test}"), _TENSION) or "not_done" for test in BUTTOCK_TESTS
     }
+
+
+class _Place:
+    """Counts questions, so that whoever answers knows how many are left."""
+
+    def __init__(self, texts: Messages, total: int) -> None:
+        self._texts, self._total, self._number = texts, total, 0
+
+    def before(self, question: str) -> str:
+        """The question with its number."""
+        self._number += 1
+        return f"{self._texts.text('asked.question', number=self._number, total=self._total)}: {question}"
 
 
 def _choice(question: str, keys: Mapping[str, str], needed: str | None = None) -> str:

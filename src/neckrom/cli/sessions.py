@@ -22,7 +22,7 @@ from neckrom.cli.record_options import (
     texts_in,
 )
 from neckrom.cli.terminal import console, print_json, say
-from neckrom.errors import ConfigurationError, InputError
+from neckrom.errors import InputError, OptionValueError
 
 if TYPE_CHECKING:
     from neckrom.records.importing import BodyClips
@@ -252,7 +252,7 @@ def _body_clips(
             f"{name} is for the neck: leave it out with --kind {kind}" for name in of_neck if of_neck[name]
         ]
     if problems:
-        raise ConfigurationError("These options do not go together.", tuple(problems))
+        raise OptionValueError("These options do not go together.", tuple(problems))
     if kind is Shows.NECK:
         return None
     return BodyClips("run" if kind is Shows.RUN else "posture", back, standing)
@@ -283,7 +283,7 @@ def change_session(
     from neckrom.cli.records_view import any_session_view, parse_pain  # noqa: PLC0415
 
     if note is None and not pain:
-        raise ConfigurationError("Say what is to be changed: --note TEXT or --pain MOVEMENT=N.")
+        raise OptionValueError("Say what is to be changed: --note TEXT or --pain MOVEMENT=N.")
     levels, texts = parse_pain(pain or []), texts_in(language)
     with opened(store) as records:
         view = records.change_session(records.find_session(session).id, note=note, pain=levels)

@@ -45,6 +45,6 @@ def tell(event: str, **values: object) -> bool:
     return True
 
 
-def print_json(text: str) -> None:
+def print_json(text: str, end: str = "\n") -> None:
     """Write JSON to stdout as it is."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(text + end)

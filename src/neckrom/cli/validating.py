@@ -18,6 +18,7 @@ from neckrom.cli.validating_bodies import validate_bodies_and_show
 from neckrom.errors import ExitCode, InputError, NeckromError
 from neckrom.result import Result
 from neckrom.service import Progress
+from neckrom.service.held_out_tables import USUAL_TABLE, find_table, holds_tables
 from neckrom.types import AngleSeries
 from neckrom.validation.bodies import find_body_cases
 from neckrom.validation.report import Measure, find_cases, validate_folder
@@ -42,6 +43,27 @@ class _Stoppable:
         if self._asked.is_set():
             raise _Stopped
         self._progress.step(input, name, done, total)
+
+
+def what_to_validate(given: Path | None, table: str | None) -> Path:
+    """The folder or file that is meant; a held-out table where none, or a folder of them, or its name is given.
+
+    Raises
+    ------
+    InputError
+        The table is nowhere there.
+    """
+    if given is not None and table is None and not (given.is_dir() and holds_tables(given)):
+        return given
+    if given is not None and not given.is_dir():
+        raise InputError(
+            f"--table looks for a table in a folder, and {given} is none: leave one of them out."
+        )
+    if table is None and given is not None and _has_necks(given):
+        return given  # clips with truth, beside which a table lies
+    path = find_table(table or USUAL_TABLE, given)
+    say(f"Held-out table {path}")
+    return path
 
 
 def validate_and_show(

@@ -16,6 +16,7 @@ from neckrom.errors import InputError
 from neckrom.exports.source import Export, ExportBody
 from neckrom.exports.tables import Column
 from neckrom.nerve.result import NerveResult
+from neckrom.plans.result import PlanResult
 from neckrom.posture.result import PostureResult
 from neckrom.report.bodies.nerve_tables import read_nerve_columns
 from neckrom.report.bodies.stored import StoredResult, curves_in
@@ -50,6 +51,8 @@ def numbers_of(result: StoredResult) -> tuple[Number, ...]:
     """Everything that a result measured, one number each, in a fixed order."""
     if isinstance(result, RunResult):
         return tuple(_of_run(result))
+    if isinstance(result, PlanResult):
+        return tuple(_of_plan(result))
     return tuple(_of_nerve_test(result) if isinstance(result, NerveResult) else _of_posture(result))
 
 
@@ -110,7 +113,9 @@ def _of_run(result: RunResult) -> Iterator[Number]:
         )
     arms = result.arm_cross
     if arms is not None:
-        told = "share of the steps in which the wrist passes the middle of the trunk"
+        told = (
+            "share of the steps in which the wrist passes the middle of the trunk, of those that can be told"
+        )
         yield from whole("wrist_past_middle_share", arms.left_share, "", None, told, "left")
         yield from whole("wrist_past_middle_share", arms.right_share, "", None, told, "right")
         told = "in shoulder widths, negative = own side, median over the steps"
@@ -161,6 +166,7 @@ _TRIAL_ANGLES = {
     "neck_flexion_deg": "+ chin to chest",
     "abduction_deg": "upper arm against the trunk, 0 hanging",
     "elbow_deg": "0 = straight",
+    "neck_side_bend_deg": "+ away from the arm",
 }
 """At the end of a trial's way, before neck or ankle were moved."""
 _FELT = {"slr": "leg raise", "slump": "knee", "arms": "abduction"}
@@ -170,7 +176,8 @@ def _of_nerve_test(result: NerveResult) -> Iterator[Number]:
     for number, trial in enumerate(result.trials, 1):
         side, begin = trial.leg or trial.arm or "", f"trial_{number}"
         if trial.symptom_angle_deg is not None:
-            told = f"{_FELT[result.kind]} at the first symptom"
+            felt = "elbow" if trial.position == "bent_overhead" else _FELT[result.kind]
+            told = f"{felt} at the first symptom"
             angle, ends = trial.symptom_angle_deg, trial.interval95_deg
             yield Number(f"{begin}_symptom_angle", side, angle, "deg", ends, told)
         for name, told in _TRIAL_ANGLES.items():
@@ -182,6 +189,32 @@ def _of_nerve_test(result: NerveResult) -> Iterator[Number]:
         told = "between both sides at the first symptom, without one at the end of the way; never a finding by itself"
         ends = result.side_difference_interval95_deg
         yield Number("side_difference", "", result.side_difference_deg, "deg", ends, told)
+
+
+def _of_plan(result: PlanResult) -> Iterator[Number]:
+    what = "leg raise" if result.test == "slr" else "knee"
+    for one in result.sides:
+        for when, test in (("before", one.before), ("after", one.after)):
+            if test is not None and test.angle_deg is not None:
+                told = f"{what} at the first symptom" if test.felt else f"{what} at the end, nothing felt"
+                yield Number(
+                    f"test_{when}",
+                    one.side,
+                    test.angle_deg,
+                    "deg",
+                    test.interval95_deg,
+                    f"{told}, {when} the exercise",
+                )
+        if one.change_deg is not None:
+            told = "test after less before, + = further"
+            yield Number("test_change", one.side, one.change_deg, "deg", one.change_interval95_deg, told)
+        if one.limit_deg is not None:
+            told = "repetitions that reached the mark and stayed below the symptom angle"
+            yield Number("repetitions_counted", one.side, one.counted, "{#}", None, told)
+            yield Number("repetitions_wanted", one.side, one.wanted, "{#}", None, "as the plan asks for")
+    for when, level in (("before", result.pain_before), ("after", result.pain_after)):
+        if level is not None:
+            yield Number(f"pain_{when}", "", level, "{score}", None, f"0 to 10, {when} the exercise")
 
 
 # ------------------------------------------------------------------------ tables
@@ -393,6 +426,8 @@ def body_motions(item: ExportBody) -> tuple[dict[str, bytes], list[str]]:
         return {}, [
             f"{session}: a nerve test is no motion; --format csv and parquet have its angles over time."
         ]
+    if isinstance(result, PlanResult):
+        return {}, [f"{session}: an exercise is no motion; export it as --format csv or json."]
     if not isinstance(result, RunResult):
         return {}, [f"{session}: a posture is no motion; export it as --format csv or json."]
     every = curves_in(item.view.folder, result)

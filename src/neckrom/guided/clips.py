@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from neckrom.errors import OutputError
+from neckrom.operating_system import safe_name
 from neckrom.private_files import make_private, open_private
 from neckrom.records.kinds import NECK
 
@@ -96,4 +97,4 @@ def plain_name(name: str) -> str:
     plain = re.sub(r"[^\w. -]", "_", name).strip(". ")
     while len(plain.encode("utf-8")) > _LONGEST_NAME:
         plain = plain[1:]  # the end says what kind of file it is
-    return plain.strip(". ") or "clip"
+    return safe_name(plain.strip(". ")) or "clip"

@@ -30,11 +30,13 @@ from neckrom.errors import (
 )
 from neckrom.guided.clips import Clip
 from neckrom.guided.events import EVENTS, read_event
+from neckrom.operating_system import ask_to_end, group_of_its_own
+from neckrom.plans.plan_file import shipped_plans
 from neckrom.private_files import make_private
 from neckrom.records.api import Records
 from neckrom.records.files import sha256_of
 from neckrom.records.kinds import POSTURE, RUN, known_by
-from neckrom.records.leftovers import GUIDED, UPLOAD, mark_busy
+from neckrom.records.leftovers import GUIDED, UPLOAD, mark_busy, note_worker
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,9 @@ COMMAND = (sys.executable, "-m", "neckrom", "live")
 MEASURE = (sys.executable, "-m", "neckrom", "measure")
 BODY = {RUN: (*MEASURE[:-1], "run"), POSTURE: (*MEASURE[:-1], "posture")}
 """With what a clip of a whole body is measured."""
-PROTOCOLS = ("full", "quick")
+PROTOCOLS = ("full", "quick", "slump", "slr")
+PLAN = "plan:"
+"""Before the name of a plan, where a protocol is chosen."""
 CAMERAS = (*(str(number) for number in range(10)), "browser", "phone")
 _SAID_LINES = 12
 _CLIP, _RESULTS = "clip", "results"
@@ -155,10 +159,13 @@ class GuidedSessions:
         EnvironmentProblemError
             If the process cannot be started.
         """
-        if camera not in CAMERAS or protocol not in PROTOCOLS:
+        if camera not in CAMERAS or protocol not in (*PROTOCOLS, *plan_choices()):
             raise InputError("Choose a camera and a protocol from the lists.").page_says("choose")
         out = self._new_folder(person_id)
-        options = ("--no-browser", "--out", str(out), "--lang", language, "--protocol", protocol)
+        asked = (
+            ("--plan", protocol.removeprefix(PLAN)) if protocol.startswith(PLAN) else ("--protocol", protocol)
+        )
+        options = ("--no-browser", "--out", str(out), "--lang", language, *asked)
         source = () if "--source" in self._command else ("--source", camera)
         busy = _marked(out, GUIDED)
         self._begin(Guided(person_id, Stage.STARTING), _Work((*self._command, *source, *options), out, busy))
@@ -206,7 +213,7 @@ class GuidedSessions:
         """Tell the session of a person to save what there is and end; nothing happens if there is none."""
         running = self.of(person_id)
         if running is not None and not running.is_over and self._process is not None:
-            self._process.terminate()
+            ask_to_end(self._process)
 
     def close(self) -> None:
         """End what runs, and file it."""
@@ -240,9 +247,11 @@ class GuidedSessions:
                     text=True,
                     errors="replace",
                     env=os.environ | {EVENTS: "json"},
-                    pass_fds=(work.busy.fileno(),),
-                    start_new_session=True,  # Ctrl-C in the terminal is ours: we end it, once
+                    pass_fds=(work.busy.fileno(),) if os.name == "posix" else (),
+                    **group_of_its_own(),  # Ctrl-C in the terminal is ours: we end it, once
                 )
+                if os.name != "posix":
+                    note_worker(work.busy, process.pid)
             except OSError as error:
                 raise EnvironmentProblemError(
                     f"The session cannot be started: {error.strerror or error}. Run neckrom doctor."
@@ -293,6 +302,11 @@ class GuidedSessions:
             return replace(ended, said=f"{error}\n{out}")
         stage = Stage.FILED if done.written else Stage.WAITING
         return replace(ended, stage=stage, session_id=done.session_id)
+
+
+def plan_choices() -> tuple[str, ...]:
+    """Plans that a session can be started with, as they are chosen."""
+    return tuple(f"{PLAN}{name}" for name in shipped_plans())
 
 
 _READ_SHARE = 0.85

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neckrom.messages import Messages
-from neckrom.records.views import BodySession, NerveSeen, RunComparison, RunSeen
+from neckrom.records.views import BodySession, NerveSeen, PlanSeen, RunComparison, RunSeen
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.running.result import ROWS, RunResult
 from neckrom.saying import figures
 from neckrom.saying.grades import Grade
 from neckrom.saying.nerve_tests import nerve_line
+from neckrom.saying.plans import plan_line
 from neckrom.saying.runs import NONE, Earlier, RowSaid, changed_beyond_error, rows_said
 
 
@@ -108,6 +109,28 @@ def nerve_table(tests: Sequence[NerveSeen], texts: Messages) -> Table:
         tuple(lines),
         tuple(Grade.CALM for _ in lines),
         (14, 20, 18, 18, 16, 14),
+    )
+
+
+def plan_table(plans: Sequence[PlanSeen], texts: Messages) -> Table:
+    """Sessions of plans, one line each, newest first: test before and after, what was counted, pain, the next test.
+
+    Parameters
+    ----------
+    plans : sequence of PlanSeen
+        Newest first.
+    """
+    lines = []
+    for plan in plans:
+        line = plan_line(plan.result, texts)
+        day = figures.day(plan.row.measured)
+        lines.append((day, line.plan, line.left, line.right, line.repetitions, line.pain, line.retest))
+    columns = ("plan", "left", "right", "repetitions", "pain", "retest")
+    return Table(
+        (texts.text("pages.measured"), *(texts.text(f"plan.course.{name}") for name in columns)),
+        tuple(lines),
+        tuple(Grade.CALM for _ in lines),
+        (13, 18, 15, 15, 15, 10, 14),
     )
 
 

@@ -1,15 +1,18 @@
-"""The course of a person whose neck was never measured: runs, postures and nerve tests, in plain words."""
+"""The course of a person whose neck was never measured: runs, postures, nerve tests and plans, in plain words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from neckrom.handouts.bodies import nerve_table, runs_table
+from neckrom.handouts.bodies import nerve_table, plan_table, runs_table
 from neckrom.handouts.clinician_page import Detail
+from neckrom.handouts.diary_in_words import day_line, diary_lines
 from neckrom.handouts.handout_page import Handout
 from neckrom.messages import Messages
+from neckrom.records.diary import DiaryDay
 from neckrom.records.kinds import AnyResult
-from neckrom.records.views import NerveSeen, PersonView, RunSeen
+from neckrom.records.views import NerveSeen, PersonView, PlanSeen, RunSeen
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.report.wording import display_name
@@ -19,17 +22,27 @@ from neckrom.saying.grades import Grade, gravest
 from neckrom.saying.runs import NONE, RowSaid, changed_beyond_error, rows_said
 from neckrom.saying.verdict import Finding, Verdict
 
+_DAYS = 31
+"""Lines of the diary."""
 _MOST_LINES = 12
 """Sessions on the first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What stands apart from the neck, newest first."""
+
+    runs: tuple[RunSeen, ...] = ()
+    nerve_tests: tuple[NerveSeen, ...] = ()
+    plans: tuple[PlanSeen, ...] = ()
+    diary: tuple[DiaryDay, ...] = ()
 
 
 def body_course_of(
     view: PersonView,
     results: Mapping[str, AnyResult],
     texts: Messages,
-    *,
-    runs: Sequence[RunSeen],
-    nerve_tests: Sequence[NerveSeen],
+    apart: Apart,
     head: Letterhead,
 ) -> Handout:
     """Put the course of a person into words who has no session of the neck.
@@ -40,11 +53,11 @@ def body_course_of(
     results : mapping of str to result
         By session.
     texts : Messages
-    runs, nerve_tests : sequence
-        Newest first.
+    apart : Apart
     head : Letterhead
         Who measured.
     """
+    runs = apart.runs
     findings = _findings(runs, texts)
     lines = [
         texts.text(
@@ -59,7 +72,7 @@ def body_course_of(
     shown = lines[:_MOST_LINES]
     if len(lines) > _MOST_LINES:
         shown.append(texts.text("course.more_sessions", number=len(lines) - _MOST_LINES))
-    details = details_of(runs, nerve_tests, texts)
+    details = details_of(apart, texts)
     if len(lines) > _MOST_LINES:
         details = (Detail(texts.text("course.sessions"), lines=tuple(lines)), *details)
     return Handout(
@@ -70,7 +83,7 @@ def body_course_of(
         logo=head.logo,
         verdict=Verdict(findings, gravest(*(finding.grade for finding in findings)), ""),
         summary=tuple(finding.text for finding in findings),
-        table=_table(runs, nerve_tests, texts),
+        table=_table(apart, texts),
         sessions_title=texts.text("course.sessions"),
         sessions=tuple(shown),
         notes=(*((texts.text("run.course.note"),) if runs else ()), texts.text("course.statement")),
@@ -91,16 +104,23 @@ def person_facts(view: PersonView, head: Letterhead, texts: Messages) -> tuple[t
     return tuple((texts.text(f"report.fact.{name}"), value) for name, value in facts)
 
 
-def details_of(
-    runs: Sequence[RunSeen], nerve_tests: Sequence[NerveSeen], texts: Messages
-) -> tuple[Detail, ...]:
-    """Every run and every nerve test in a line, for the clinician."""
+def details_of(apart: Apart, texts: Messages) -> tuple[Detail, ...]:
+    """Every run, nerve test and session of a plan in a line, and the diary, for the clinician."""
     tables = []
-    if runs:
-        tables.append(("run", runs_table(runs, texts)))
-    if nerve_tests:
-        tables.append(("nerve", nerve_table(nerve_tests, texts)))
-    return tuple(_detail(kind, table, texts) for kind, table in tables)
+    if apart.runs:
+        tables.append(("run", runs_table(apart.runs, texts)))
+    if apart.nerve_tests:
+        tables.append(("nerve", nerve_table(apart.nerve_tests, texts)))
+    if apart.plans:
+        tables.append(("plan", plan_table(apart.plans, texts)))
+    return (*(_detail(kind, table, texts) for kind, table in tables), *_diary(apart.diary, texts))
+
+
+def _diary(days: Sequence[DiaryDay], texts: Messages) -> Iterator[Detail]:
+    """What the days show, then the days themselves."""
+    if days:
+        lines = (*diary_lines(days, texts), *(day_line(line, texts) for line in days[:_DAYS]))
+        yield Detail(texts.text("diary.title"), lines=lines)
 
 
 def _detail(kind: str, table: Table, texts: Messages) -> Detail:
@@ -139,9 +159,10 @@ def _findings(runs: Sequence[RunSeen], texts: Messages) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _table(runs: Sequence[RunSeen], nerve_tests: Sequence[NerveSeen], texts: Messages) -> Table:
+def _table(apart: Apart, texts: Messages) -> Table:
+    runs = apart.runs
     if not runs:
-        return nerve_table(nerve_tests, texts)
+        return nerve_table(apart.nerve_tests, texts) if apart.nerve_tests else plan_table(apart.plans, texts)
     row_title, last = texts.text("run.column.row"), figures.day(runs[0].row.measured)
     if len(runs) == 1:
         said = rows_said(runs[0].result, texts)

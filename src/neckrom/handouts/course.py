@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from neckrom.handouts.body_course import details_of, person_facts
+from neckrom.handouts.body_course import Apart, details_of, person_facts
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.clinician_page import Detail, course_details
 from neckrom.handouts.handout_page import Handout
 from neckrom.handouts.trend_drawing import draw_trends
 from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines
 from neckrom.messages import Messages
+from neckrom.records.diary import DiaryDay
 from neckrom.records.limits import Limits
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import MovementTrend, Repeatability, Verdict
-from neckrom.records.views import NerveSeen, PersonView, RunSeen, ScreeningRow
+from neckrom.records.views import NerveSeen, PersonView, PlanSeen, RunSeen, ScreeningRow
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.report.wording import display_name
@@ -50,6 +51,8 @@ def course_of(
     head: Letterhead | None = None,
     runs: Sequence[RunSeen] = (),
     nerve_tests: Sequence[NerveSeen] = (),
+    plans: Sequence[PlanSeen] = (),
+    diary: Sequence[DiaryDay] = (),
 ) -> Handout:
     """Put a person's course into words.
 
@@ -69,10 +72,14 @@ def course_of(
         Newest first; they stand apart, behind what is said of the neck.
     nerve_tests : sequence of NerveSeen
         As the runs.
+    plans : sequence of PlanSeen
+        As the runs.
+    diary : sequence of DiaryDay
+        Newest first.
     """
     rows = view.neck if results else ()
     kept = {row.id: result for row, result in zip(rows, results, strict=True)}
-    apart = _Apart(tuple(runs), tuple(nerve_tests))
+    apart = Apart(tuple(runs), tuple(nerve_tests), tuple(plans), tuple(diary))
     return _Writer(view, tuple(trends), limits, texts, kept, head or Letterhead(), apart).handout()
 
 
@@ -96,14 +103,6 @@ def ends_of(trend: MovementTrend, sessions: Sequence[SessionRow]) -> tuple[str, 
 
 
 @dataclass(frozen=True, slots=True)
-class _Apart:
-    """What stands apart from the neck."""
-
-    runs: tuple[RunSeen, ...]
-    nerve_tests: tuple[NerveSeen, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Writer:
     """Writes one course in one language."""
 
@@ -113,7 +112,7 @@ class _Writer:
     texts: Messages
     by_session: dict[str, Result]
     head: Letterhead
-    apart: _Apart
+    apart: Apart
 
     @property
     def names(self) -> dict[str, str]:
@@ -258,8 +257,8 @@ class _Writer:
 
     def _details(self, lines: Sequence[str]) -> tuple[Detail, ...]:
         if not self.dated:
-            return details_of(self.apart.runs, self.apart.nerve_tests, self.texts)
+            return details_of(self.apart, self.texts)
         details = course_details(list(reversed(self.dated)), self.texts, self.head.site)
         if len(lines) > _SHOWN:
             details = (Detail(self.texts.text("course.sessions"), lines=tuple(lines)), *details)
-        return (*details_of(self.apart.runs, self.apart.nerve_tests, self.texts), *details)
+        return (*details_of(self.apart, self.texts), *details)

@@ -12,7 +12,7 @@ from neckrom.handouts.bodies import body_report
 from neckrom.messages import Messages, load_messages
 from neckrom.records.api import Records
 from neckrom.records.audit import Action
-from neckrom.records.kinds import RUN
+from neckrom.records.kinds import PLAN, RUN
 from neckrom.records.pictures import pictures_of
 from neckrom.records.views import BodySession, PersonView, SessionView
 from neckrom.report.letterhead import Letterhead
@@ -166,37 +166,42 @@ def _course(records: Records, what: str, form: str, language: str) -> tuple[str,
     course = course_for(records, view, load_messages(language))
     if course is None:
         raise InputError(
-            f"{view.row.label} has no neck, run or nerve test that can be read, which a course tells of. Hand out a "
-            "session itself: "
+            f"{view.row.label} has no neck, run, nerve test or plan that can be read, which a course tells of. Hand "
+            "out a session itself: "
             f"neckrom report {view.sessions[0].id}"
         )
     return f"{view.row.id}_course.{form}", laid_out(course, form)
 
 
 def has_course(view: PersonView) -> bool:
-    """Whether there is a course to hand out: of the neck, else of runs and nerve tests."""
-    return bool(view.neck or view.of_kind(RUN) or view.nerve_tests)
+    """Whether there is a course to hand out: of the neck, else of runs, nerve tests and plans."""
+    return bool(view.neck or view.of_kind(RUN, PLAN) or view.nerve_tests)
 
 
 def course_for(records: Records, view: PersonView, texts: Messages) -> Handout | None:
-    """The course of a person: of the neck with what stands beside it, else of runs and nerve tests; None of neither.
+    """The course of a person: of the neck with what stands beside it, else of runs, nerve tests and plans; None of neither.
 
     Raises
     ------
     InputError
         If a result is damaged.
     """
-    from neckrom.handouts.body_course import body_course_of  # noqa: PLC0415  (slow to load)
+    from neckrom.handouts.body_course import Apart, body_course_of  # noqa: PLC0415  (slow to load)
     from neckrom.handouts.course import course_of  # noqa: PLC0415
 
     if not has_course(view):
         return None
-    runs, tests = records.runs(view.of_kind(RUN)), records.nerve_tests(view.nerve_tests)
-    if not (view.neck or runs or tests):  # damaged, or deleted meanwhile
+    apart = Apart(
+        tuple(records.runs(view.of_kind(RUN))),
+        tuple(records.nerve_tests(view.nerve_tests)),
+        tuple(records.plans(view.of_kind(PLAN))),
+        tuple(records.diary(view.row.id)),
+    )
+    if not (view.neck or apart.runs or apart.nerve_tests or apart.plans):  # damaged, or deleted meanwhile
         return None
     if not view.neck:
         results = records.any_results(row.id for row in view.sessions)
-        return body_course_of(view, results, texts, runs=runs, nerve_tests=tests, head=letterhead())
+        return body_course_of(view, results, texts, apart, letterhead())
     results_of_neck = [records.result(row.id) for row in view.neck]
     return course_of(
         view,
@@ -205,8 +210,10 @@ def course_for(records: Records, view: PersonView, texts: Messages) -> Handout |
         texts,
         results_of_neck,
         head=letterhead(),
-        runs=runs,
-        nerve_tests=tests,
+        runs=apart.runs,
+        nerve_tests=apart.nerve_tests,
+        plans=apart.plans,
+        diary=apart.diary,
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from neckrom.errors import ConfigurationError
+from neckrom.errors import OptionValueError
 from neckrom.types import BoolArray, CameraModel, Float32Array, FloatArray, LandmarkSeries
 
 DEFAULT_HFOV_DEG = 60.0
@@ -67,7 +67,7 @@ def pinhole(width: int, height: int, hfov_deg: float | None = None) -> CameraMod
         origin = f"assumed: {DEFAULT_HFOV_DEG:g} deg along the longer side of the picture"
     else:
         if not 5 <= hfov_deg <= 150:
-            raise ConfigurationError(
+            raise OptionValueError(
                 f"A horizontal field of view of {hfov_deg:g} deg is not a camera's: give --hfov a value "
                 "between 5 and 150 (webcams 55 to 78, phones 55 to 70, portrait lenses 15 to 40), or leave it out."
             )
@@ -152,7 +152,7 @@ def camera_for_picture(camera: CameraModel, width: int, height: int) -> CameraMo
     )
     if _same_shape(turned, width, height):
         return _scaled(turned, width, height)
-    raise ConfigurationError(
+    raise OptionValueError(
         f"The camera ({camera.origin}) is known for pictures of {camera.width} x {camera.height}, but these have "
         f"{width} x {height}: another shape, so it is not known which part of the view was cut off. Film in the "
         "mode that the camera was calibrated in, calibrate it in this one (neckrom calibrate camera), or state "

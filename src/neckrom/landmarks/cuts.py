@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -102,17 +103,22 @@ class CutWatch:
 def _small(image: ImageArray) -> FloatArray:
     """Mean colours of a grid over the picture, less those of the whole."""
     step = max(1, min(image.shape[:2]) // 72)
-    coarse = image[::step, ::step].astype(np.float64)
-    edges = [
-        np.linspace(0, length, count + 1).astype(int)[:-1]
-        for length, count in zip(coarse.shape, _SMALL, strict=False)
-    ]
-    sums = np.add.reduceat(np.add.reduceat(coarse, edges[0], axis=0), edges[1], axis=1)
-    areas = [
-        np.maximum(1, np.diff([*edge, length])) for edge, length in zip(edges, coarse.shape, strict=False)
-    ]
-    small = sums / (areas[0][:, None, None] * areas[1][None, :, None])
+    coarse = image[::step, ::step].astype(np.float32)
+    rows, columns = (_cells(length, count) for length, count in zip(coarse.shape, _SMALL, strict=False))
+    # whole numbers far below 2 ** 24, so the sums are exact
+    across = (rows @ coarse.reshape(len(coarse), -1)).reshape(len(rows), coarse.shape[1], 3)
+    sums = (columns @ across).astype(np.float64)
+    small = sums / (rows.sum(axis=1)[:, None, None] * columns.sum(axis=1)[:, None])
     return np.asarray(small - small.mean(axis=(0, 1)))
+
+
+@lru_cache(maxsize=8)
+def _cells(length: int, count: int) -> Float32Array:
+    """Which of ``length`` lines lie in which of ``count`` cells, shape (count, length); at least one in each."""
+    starts = np.linspace(0, length, count + 1).astype(int)[:-1]
+    ends = np.maximum(starts + 1, [*starts[1:], length])
+    lines = np.arange(length)
+    return np.asarray((lines >= starts[:, None]) & (lines < ends[:, None]), dtype=np.float32)
 
 
 def _change(one: FloatArray, other: FloatArray) -> float:

@@ -120,6 +120,11 @@ def explain_import_error(error: BaseException) -> EnvironmentProblemError:
     error : ImportError or OSError
         As raised by the import.
     """
+    if "DLL load failed" in str(error):
+        return EnvironmentProblemError(
+            "Microsoft's Visual C++ runtime is missing or old. Install the Visual C++ Redistributable (x64) from "
+            "Microsoft, or: pip install msvc-runtime"
+        )
     library = re.search(r"(lib[\w.+\-]+?\.so)[.\d]*", str(error))
     if library is None:
         return EnvironmentProblemError(

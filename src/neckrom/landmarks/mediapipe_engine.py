@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Protocol
@@ -85,11 +86,29 @@ class FaceLook:
         return bool(np.isfinite(self.face[0, 0]))
 
 
+@dataclass(frozen=True, slots=True)
+class PoseLook:
+    """What the second stage hands to the third.
+
+    Attributes
+    ----------
+    look : FaceLook
+    pose, world : ndarray, shape (33, 3), float32
+        NaN where the pose was not found or not looked for.
+    visibility : ndarray, shape (33,), float32
+    """
+
+    look: FaceLook
+    pose: Float32Array
+    visibility: Float32Array
+    world: Float32Array
+
+
 class MediaPipeDetector:
     """Face mesh with attention and pose, tracked over time, following one person.
 
-    There are two stages that may run in two threads, each frame first through
-    :meth:`look`, then through :meth:`complete`; :meth:`detect` is both in one.
+    There are three stages that may run in as many threads, each frame through :meth:`look`,
+    :meth:`find_pose` and :meth:`follow`, in time order; :meth:`detect` is all of them in one.
 
     Parameters
     ----------
@@ -110,6 +129,7 @@ class MediaPipeDetector:
         self._times = RisingTimes()
         self._face = _FaceStage(solutions, PoseSchedule(every_frame=pose_every_frame))
         self._pose = _PoseStage(solutions)
+        self._points = _PointStage()
 
     @property
     def identity(self) -> DetectorIdentity:
@@ -124,7 +144,11 @@ class MediaPipeDetector:
         FrameMismatchError
             The frame is not later than the last one, or the detector is closed.
         """
-        return self.complete(self.look(frame))
+        return self.follow(self.find_pose(self.look(frame)))
+
+    def stages(self) -> tuple[Callable[[Any], Any], ...]:
+        """The stages in their order, from a frame to its landmarks."""
+        return self.look, self.find_pose, self.follow
 
     def look(self, frame: Frame) -> FaceLook:
         """First stage: the followed person's face, and who else is there.
@@ -137,9 +161,13 @@ class MediaPipeDetector:
         self._times.check(frame)
         return self._face.run(frame)
 
-    def complete(self, look: FaceLook) -> LandmarkFrame:
+    def find_pose(self, look: FaceLook) -> PoseLook:
         """Second stage: the same person's pose, where it is due."""
         return self._pose.run(look)
+
+    def follow(self, seen: PoseLook) -> LandmarkFrame:
+        """Third stage: movement of the picture and points over head and chest, placed by the pose."""
+        return self._points.run(seen)
 
     def close(self) -> None:
         """Let go of the models; a second call does nothing."""
@@ -271,17 +299,10 @@ class _PoseStage:
                 enable_segmentation=False,
             )
         )
-        from neckrom.landmarks.motion import MotionFollower  # noqa: PLC0415  (cv2: once it is known to load)
-        from neckrom.landmarks.tracks import CHEST, HEAD, PointFollower  # noqa: PLC0415
-
-        self._motion = MotionFollower()
-        self._tracks = PointFollower(HEAD)
-        self._chest = PointFollower(CHEST)
-        self._followed_ns = -(10**12)
         self._last_head: tuple[HeadBox, int] | None = None
         self._strangers: list[tuple[HeadBox, int]] = []
 
-    def run(self, look: FaceLook) -> LandmarkFrame:
+    def run(self, look: FaceLook) -> PoseLook:
         pose, visibility, world = missing_points(N_POSE), missing_points(N_POSE)[:, 0], missing_points(N_POSE)
         if look.run_pose:
             picture = self._picture(look)
@@ -294,25 +315,7 @@ class _PoseStage:
                     pose = candidate
                     visibility = np.array([point.visibility for point in points], dtype=np.float32)
                     world = array_of(found.pose_world_landmarks.landmark).astype(np.float32)
-        motion, motion_box = self._motion.follow(look.time_ns, look.image, pose)
-        tracks = chest = None
-        if (look.time_ns - self._followed_ns) * 1e-9 >= _FOLLOW_EVERY_S:
-            tracks = self._tracks.follow(look.image, self._motion.head_box(look.time_ns))
-            chest = self._chest.follow(look.image, self._motion.chest_box(look.time_ns))
-            self._followed_ns = look.time_ns
-        return LandmarkFrame(
-            time_ns=look.time_ns,
-            face=look.face,
-            pose=pose,
-            pose_visibility=visibility,
-            pose_world=world,
-            faces=len(look.others) + int(look.found),
-            pose_ran=look.run_pose,
-            motion=motion,
-            motion_box=motion_box,
-            tracks=tracks,
-            chest_tracks=chest,
-        )
+        return PoseLook(look, pose, visibility, world)
 
     def close(self) -> None:
         self._model.close()
@@ -339,6 +342,41 @@ class _PoseStage:
         else:
             self._strangers.append((head, look.time_ns))
         return near
+
+
+class _PointStage:
+    """Follows the picture over the head, and points on head and chest, from frame to frame."""
+
+    def __init__(self) -> None:
+        from neckrom.landmarks.motion import MotionFollower  # noqa: PLC0415  (cv2: once it is known to load)
+        from neckrom.landmarks.tracks import CHEST, HEAD, PointFollower  # noqa: PLC0415
+
+        self._motion = MotionFollower()
+        self._tracks = PointFollower(HEAD)
+        self._chest = PointFollower(CHEST)
+        self._followed_ns = -(10**12)
+
+    def run(self, seen: PoseLook) -> LandmarkFrame:
+        look = seen.look
+        motion, motion_box = self._motion.follow(look.time_ns, look.image, seen.pose)
+        tracks = chest = None
+        if (look.time_ns - self._followed_ns) * 1e-9 >= _FOLLOW_EVERY_S:
+            tracks = self._tracks.follow(look.image, self._motion.head_box(look.time_ns))
+            chest = self._chest.follow(look.image, self._motion.chest_box(look.time_ns))
+            self._followed_ns = look.time_ns
+        return LandmarkFrame(
+            time_ns=look.time_ns,
+            face=look.face,
+            pose=seen.pose,
+            pose_visibility=seen.visibility,
+            pose_world=seen.world,
+            faces=len(look.others) + int(look.found),
+            pose_ran=look.run_pose,
+            motion=motion,
+            motion_box=motion_box,
+            tracks=tracks,
+            chest_tracks=chest,
+        )
 
 
 class _Solution(Protocol):

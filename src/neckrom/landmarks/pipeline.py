@@ -1,4 +1,4 @@
-"""From frames to landmarks, with decoding, face, pose and writing side by side.
+"""From frames to landmarks, with decoding, face, pose, followed points and writing side by side.
 
 Each stage runs in a thread of its own and hands its results on through a short queue,
 in order: the landmarks do not depend on the timing, and memory does not grow. The
@@ -28,15 +28,11 @@ log = logging.getLogger(__name__)
 
 
 @runtime_checkable
-class TwoStageDetector(LandmarkDetector, Protocol):
-    """A detector whose two stages may run in two threads."""
+class StagedDetector(LandmarkDetector, Protocol):
+    """A detector that works in stages, each of which may have a thread of its own."""
 
-    def look(self, frame: Frame) -> Any:
-        """First stage, in time order."""
-        ...
-
-    def complete(self, look: Any) -> LandmarkFrame:
-        """Second stage, in the same order."""
+    def stages(self) -> tuple[Callable[[Any], Any], ...]:
+        """From a frame to its landmarks: each takes what the one before gives, in time order."""
         ...
 
 
@@ -140,8 +136,8 @@ def extract_to_file(
 
 
 def _staged(line: Line, pictures: Iterator[Frame], detector: LandmarkDetector) -> Iterator[LandmarkFrame]:
-    frames = line.stage(pictures)
-    if isinstance(detector, TwoStageDetector):
-        looks = line.stage(map(detector.look, frames))
-        return line.stage(map(detector.complete, looks))
-    return line.stage(map(detector.detect, frames))
+    stages = detector.stages() if isinstance(detector, StagedDetector) else (detector.detect,)
+    items: Iterator[Any] = line.stage(pictures)
+    for stage in stages:
+        items = line.stage(map(stage, items))
+    return items

@@ -8,22 +8,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-_QUEUE = 8
+_QUEUE = 6
+"""Items between two stages: of the largest pictures, 1280 points wide, these are 17 MB."""
 _POLL_S = 0.1
 
 T = TypeVar("T")
 
 
 class Line:
-    """Stages in threads, joined by short queues; ends them all together."""
+    """Stages in threads, joined by short queues; ends them all together.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    waiting : int
+        Items that may wait between two stages.
+    """
+
+    def __init__(self, waiting: int = _QUEUE) -> None:
+        self._waiting = waiting
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def stage(self, items: Iterator[T]) -> Iterator[T]:
         """Run an iterator in a thread of its own; its items and its error come out here."""
-        belt: queue.Queue[_Item[T] | _End] = queue.Queue(_QUEUE)
+        belt: queue.Queue[_Item[T] | _End] = queue.Queue(self._waiting)
         thread = threading.Thread(target=self._run, args=(items, belt), daemon=True)
         self._threads.append(thread)
         thread.start()

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from neckrom.errors import InputError
 from neckrom.result import Result
 from neckrom.service.held_out import unpack_table
+from neckrom.service.held_out_tables import USUAL_TABLE, find_table
 from neckrom.service.measure import measure_quietly
 from neckrom.service.options import MeasureOptions
 from neckrom.types import AngleSeries
@@ -18,14 +19,15 @@ from neckrom.validation.summary import ValidationReport
 
 
 def validate(
-    source: str | Path, out: str | Path | None = None, *, overwrite: bool = False
+    source: str | Path | None = None, out: str | Path | None = None, *, overwrite: bool = False
 ) -> ValidationReport:
     """Measure clips whose angles are known, and say how far the measurement was right.
 
     Parameters
     ----------
-    source : str or Path
-        Folder with clips and a truth table beside each, or a table of landmarks with truth (``.npz``).
+    source : str or Path, optional
+        Folder with clips and a truth table beside each, or a table of landmarks with truth (``.npz``); left out,
+        the table of held-out people, which is looked for in the checkout.
     out : str or Path, optional
         Folder for the report and its figures; nothing is kept where it is left out.
     overwrite : bool
@@ -40,13 +42,13 @@ def validate(
     Raises
     ------
     InputError
-        There is nothing to validate.
+        There is nothing to validate, or the held-out table is not here.
     ConfigurationError
         A truth table has a mistake.
     OutputError
         The report cannot be written, or one is already there.
     """
-    source = Path(source)
+    source = find_table(USUAL_TABLE) if source is None else Path(source)
     if not source.exists():
         raise InputError(
             f"{source} does not exist: give a folder of clips with truth tables, or a table (.npz)."

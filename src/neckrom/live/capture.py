@@ -7,12 +7,10 @@ of this kind says nothing better. The delay is the same for all frames, so it do
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import av
@@ -22,6 +20,7 @@ import numpy.typing as npt
 from av.error import FFmpegError
 
 from neckrom.errors import EnvironmentProblemError
+from neckrom.live.camera_names import camera_backend, candidate_cameras
 from neckrom.live.sources import STILL_S, NewestFrame, Repeats, SourceState
 from neckrom.types import Frame, ImageArray
 
@@ -35,8 +34,6 @@ _URL_TIMEOUT_S = (4.0, 4.0)
 _STREAM_OPTIONS = {"rtsp_transport": "tcp", "fflags": "nobuffer", "analyzeduration": "1000000"}
 _MAX_SIDE = 1280
 _LONGEST_REOPEN_S = 8.0
-_MANY = 10
-"""Indices that are looked at where the system does not list its cameras."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +213,7 @@ def open_capture(options: CameraOptions) -> Any | None:
             return StreamCapture(source)
         except (FFmpegError, OSError, ValueError, IndexError):
             return None
-    capture = cv2.VideoCapture(source)
+    capture = cv2.VideoCapture(source, getattr(cv2, camera_backend()))
     if not capture.isOpened():
         capture.release()
         return None
@@ -232,19 +229,11 @@ def answering_cameras() -> tuple[int, ...]:
     _silence()
     found = []
     for index in candidate_cameras():
-        capture = cv2.VideoCapture(index)
+        capture = cv2.VideoCapture(index, getattr(cv2, camera_backend()))
         if capture.isOpened():
             found.append(index)
         capture.release()
     return tuple(found)
-
-
-def candidate_cameras() -> tuple[int, ...]:
-    """Numbers that are worth a try: on Linux those that the system names, elsewhere the first few."""
-    if os.name == "posix" and Path("/sys/class").is_dir():
-        names = sorted(Path("/sys/class/video4linux").glob("video*"))
-        return tuple(int(name.name.removeprefix("video")) for name in names)
-    return tuple(range(_MANY))
 
 
 def fitted(image: ImageArray) -> ImageArray:

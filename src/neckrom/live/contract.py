@@ -57,6 +57,10 @@ class Phase(StrEnum):
     """Nerve tests: whether that made it more, less, or neither."""
     WHOSE = "whose"
     """Nerve tests: whether it was the person's own running pain, or a stretch."""
+    LEVEL = "level"
+    """Plans: pain 0 to 10, before and after."""
+    EXERCISE = "exercise"
+    """Plans: out to the mark and back, again and again."""
     PAUSED = "paused"
     CAMERA_LOST = "camera_lost"
     STOPPED = "stopped"
@@ -110,6 +114,8 @@ class Check(_Strict):
         "feet",
         "view",
         "posture",
+        "hips",
+        "front",
     ]
     status: Literal["good", "bad", "unknown"]
     advice: Text | None = None
@@ -216,6 +222,38 @@ class NerveState(_Strict):
     repetitions: tuple[NerveRepetitionState, ...] = ()
 
 
+class SetState(_Strict):
+    """The exercise of one side."""
+
+    side: Literal["left", "right"]
+    counted: int
+    """Repetitions that reached the mark."""
+    wanted: int
+    status: Literal["to_come", "now", "done", "skipped"]
+    mark_said: str = "–"
+    limit_said: str = "–"
+    """Today's symptom angle."""
+    before_said: str = "–"
+    after_said: str = "–"
+    """The key test before and after, as seen live."""
+
+
+class ExerciseState(_Strict):
+    """Where the session of a plan stands, beside its test."""
+
+    title: Text
+    asked: Literal["before", "after"] | None = None
+    """Which pain is asked for."""
+    pain_before: int | None = None
+    pain_after: int | None = None
+    share: float | None = None
+    """How far the limb is on its way from rest to today's symptom angle, 0 to 1; null where it is not seen."""
+    mark_share: float = 0.8
+    """Where on that way the mark lies."""
+    where: Literal["rest", "out", "reached", "too_far"] | None = None
+    sets: tuple[SetState, ...] = ()
+
+
 class Saving(_Strict):
     """How far the report is."""
 
@@ -263,6 +301,8 @@ class State(_Strict):
     trunk_said: tuple[str, str, str] = ("–", "–", "–")
     nerve: NerveState | None = None
     """Of a session of nerve tests; null in one of the neck."""
+    exercise: ExerciseState | None = None
+    """Of the session of a plan; null in every other."""
     pose: HeadPose | None = None
     limbs: tuple[Limb, ...] = ()
     picture_size: tuple[int, int] | None = None
@@ -366,10 +406,19 @@ class Changed(_Strict):
 
 
 class Whose(_Strict):
-    """Whether it was the person's own running pain, or a stretch; null is left out."""
+    """Whether it was the person's own running pain (of an arm: painful tightness or sharp pain), or a stretch; null is
+    left out.
+    """
 
     type: Literal["whose"]
     pain: Literal["own", "stretch"] | None
+
+
+class Level(_Strict):
+    """Pain 0 to 10 before or after an exercise; null is left out."""
+
+    type: Literal["level"]
+    score: Annotated[int, Field(ge=0, le=10)] | None
 
 
 class Note(_Strict):
@@ -380,7 +429,7 @@ class Note(_Strict):
 
 
 Command = Annotated[
-    Answer | Override | Consent | Simple | Stop | Redo | Pain | Chin | Changed | Whose | Note,
+    Answer | Override | Consent | Simple | Stop | Redo | Pain | Chin | Changed | Whose | Level | Note,
     Field(discriminator="type"),
 ]
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Command)

@@ -36,12 +36,14 @@ from neckrom.live.events import (
     UserCommand,
 )
 from neckrom.live.exam import Exam, Looked
+from neckrom.live.exercise.exam import PlanExam
 from neckrom.live.gallery import Gallery
 from neckrom.live.keys import Key, text
 from neckrom.live.looking import Looker, Measured
 from neckrom.live.neck_exam import NeckExam
 from neckrom.live.nerve.exam import NerveExam
 from neckrom.live.nerve.protocols import LoadedNerveProtocol
+from neckrom.live.nerve.session import NerveMachine
 from neckrom.live.pace import Pace, PaceWatch
 from neckrom.live.protocols import LoadedProtocol
 from neckrom.live.recording import SessionRecorder
@@ -49,6 +51,7 @@ from neckrom.live.sources import LiveSource
 from neckrom.live.summary import source_info
 from neckrom.live.timing import Stages
 from neckrom.live.view import Surroundings
+from neckrom.plans.plan_file import LoadedPlan
 from neckrom.result import Result
 from neckrom.service.sessions import SessionInfo
 from neckrom.types import BodyDetector, LandmarkDetector, Movement, Trial
@@ -65,6 +68,7 @@ _ASKED_PHASES = frozenset(
         Phase.PAIN,
         Phase.CHIN,
         Phase.WHOSE,
+        Phase.LEVEL,
         Phase.PAUSED,
         Phase.STOPPED,
         Phase.SAVING,
@@ -79,8 +83,8 @@ class EngineOptions:
 
     Attributes
     ----------
-    protocol : LoadedProtocol or LoadedNerveProtocol
-        What is measured: the neck, or nerve tests.
+    protocol : LoadedProtocol, LoadedNerveProtocol or LoadedPlan
+        What is measured: the neck, nerve tests, or a plan's test with its exercise.
     folder : Path
         Made when the session starts.
     camera : str or None
@@ -92,7 +96,7 @@ class EngineOptions:
         Of the report.
     """
 
-    protocol: LoadedProtocol | LoadedNerveProtocol
+    protocol: LoadedProtocol | LoadedNerveProtocol | LoadedPlan
     folder: Path
     camera: str | None = None
     record: bool = True
@@ -492,7 +496,10 @@ class LiveEngine:
 
     def _exam_of(self, options: EngineOptions) -> Exam:
         if isinstance(options.protocol, LoadedNerveProtocol):
-            return NerveExam(options.protocol.protocol, ask_consent=options.record, stages=self.stages)
+            machine = NerveMachine(options.protocol.protocol, ask_consent=options.record)
+            return NerveExam(machine, stages=self.stages)
+        if isinstance(options.protocol, LoadedPlan):
+            return PlanExam(options.protocol, ask_consent=options.record, stages=self.stages)
         camera = self._profile.profile.camera() if self._profile else None
         return NeckExam(
             options.protocol.protocol,

@@ -49,7 +49,7 @@ class Exam(Protocol):
     """
 
     @property
-    def kind(self) -> Literal["neck", "nerve"]:
+    def kind(self) -> Literal["neck", "nerve", "plan"]:
         """As the session's folder calls it."""
         ...
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from neckrom.live.contract import Text
+from neckrom.live.exercise.words import plan_keys
 from neckrom.live.nerve.words import nerve_keys
 from neckrom.screening.safety import safety_questions
 from neckrom.types import Movement
@@ -300,4 +301,5 @@ def every_key() -> dict[str, tuple[str, ...]]:
     keys = {key.value: PARAMETERS.get(key, ()) for key in Key}
     keys.update({f"safety.{question.id}": () for question in safety_questions()})
     keys.update(nerve_keys())
+    keys.update(plan_keys())
     return keys

@@ -33,7 +33,7 @@ from typing import get_args
 
 from neckrom.errors import ConfigurationError, InputError
 from neckrom.frames import open_source
-from neckrom.live.nerve.protocols import Side, position_names
+from neckrom.live.nerve.protocols import Joint, Side, position_names
 from neckrom.live.sources import NewestFrame, SourceState
 from neckrom.types import MOVEMENTS, Frame, FrameSource, ImageArray
 
@@ -41,7 +41,7 @@ _MS = 1_000_000
 _CLOSE_NS = 500_000
 """Cue files count in milliseconds."""
 _NEUTRAL = "neutral"
-_STAGES = (["neck"], ["ankle"], ["back"])
+_STAGES = (*([joint] for joint in get_args(Joint)), ["back"])
 """Of a nerve test, after the limb was led."""
 _NEUTRAL_FRAMES = 45
 """Kept in memory and played back and forth while nothing is asked."""

@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from neckrom.assessment.trunk import TRUNK_LIMIT_DEG
 from neckrom.config_file import load_toml
-from neckrom.errors import ConfigurationError
+from neckrom.errors import OptionValueError
 from neckrom.live.nerve.protocols import shipped_nerve_protocols
 from neckrom.live.repetition import RepetitionSettings
+from neckrom.plans.plan_file import LoadedPlan
 from neckrom.types import MOVEMENTS, Movement
 
 
@@ -100,12 +101,31 @@ def load_session_protocol(name_or_path: str) -> LoadedProtocol:
     path = _folder() / f"{name_or_path}.toml" if name_or_path in names else Path(name_or_path)
     if not path.exists():
         every = ", ".join((*names, *shipped_nerve_protocols()))
-        raise ConfigurationError(
+        raise OptionValueError(
             f"No protocol or file {name_or_path!r}: choose one of {every}, or give the path of a "
             "protocol file (docs/live.md shows one)."
         )
     protocol = load_toml(path, SessionProtocol, "session protocol")
     return LoadedProtocol(path.stem, hashlib.sha256(path.read_bytes()).hexdigest(), protocol)
+
+
+def protocol_of_plan(plan: LoadedPlan) -> LoadedProtocol:
+    """A plan of the neck as what a session asks for: every repetition is measured, none is a warm-up.
+
+    Parameters
+    ----------
+    plan : LoadedPlan
+        Its test is "neck".
+    """
+    protocol = SessionProtocol(
+        version=1,
+        title=plan.plan.title,
+        directions=plan.plan.directions,
+        warm_ups=0,
+        trials=plan.plan.repetitions.value,
+        ask_chin=False,
+    )
+    return LoadedProtocol(plan.name, plan.sha256, protocol)
 
 
 def _folder() -> Path:

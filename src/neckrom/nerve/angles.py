@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from neckrom.body import Body, Side
+from neckrom.body.smoothing import smoothed
 from neckrom.nerve.corrections import (
     Corrections,
     LegTest,
@@ -21,10 +21,6 @@ from neckrom.nerve.corrections import (
 )
 from neckrom.nerve.raw_angles import LegAngles, RawAngles, raw_angles
 from neckrom.types import FloatArray
-
-MEDIAN_S = 0.3
-"""A spike shorter than half of this leaves no trace; a movement at a steady speed is not changed."""
-MEAN_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,38 +146,6 @@ def _neck(raw: RawAngles, test: LegTest, corrections: Corrections, rest: FloatAr
     return np.asarray(
         corrections.neck_rest_deg[test] + moved @ np.array(corrections.coefficients[f"{test}.neck"])
     )
-
-
-def smoothed(time_s: FloatArray, angle_deg: FloatArray) -> FloatArray:
-    """Running median, then running mean; a frame that was not measured stays so.
-
-    Parameters
-    ----------
-    time_s, angle_deg : ndarray, shape (N,)
-
-    Returns
-    -------
-    ndarray, shape (N,)
-    """
-    if len(time_s) < 3:
-        return angle_deg
-    step = float(np.median(np.diff(time_s)))
-    kept = _running(angle_deg, MEDIAN_S, step, np.median)
-    kept = _running(kept, MEAN_S, step, np.mean)
-    return np.where(np.isfinite(angle_deg), kept, np.nan)
-
-
-def _running(values: FloatArray, width_s: float, step_s: float, take: object) -> FloatArray:
-    """A running median or mean over an odd number of frames, of those that were measured."""
-    half = round(0.5 * width_s / step_s)
-    if half == 0:
-        return values
-    padded = np.pad(values, half, constant_values=np.nan)
-    windows = sliding_window_view(padded, 2 * half + 1)
-    few = np.isfinite(windows).sum(axis=1) == 0
-    windows = np.where(few[:, None], 0.0, windows)
-    answer = np.nanmedian(windows, axis=1) if take is np.median else np.nanmean(windows, axis=1)
-    return np.where(few, np.nan, answer)
 
 
 def _wrapped(angle_deg: FloatArray) -> FloatArray:

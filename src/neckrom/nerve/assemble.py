@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from neckrom.body.result import BodyQuality
-from neckrom.nerve.measure import Answered, LegTestMeasurement, MeasuredTrial
+from neckrom.nerve.marking import Answered
+from neckrom.nerve.measure import LegTestMeasurement, MeasuredTrial
 from neckrom.nerve.reading import read_sides, read_trials
 from neckrom.nerve.result import Change, NerveResult, NerveTrial
 from neckrom.result import ClipInfo, ToolInfo
 from neckrom.saying.sentences import in_english, statement_of
 from neckrom.statement import state
+
+StopReason = Literal["pain", "dizziness", "nausea", "tired", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class About:
         Whether anybody was asked for symptoms.
     warnings : tuple of str
         What reading the clip gave to say; before those of the measurement.
+    stop_reason : str or None
+        Why the guided session was stopped.
     """
 
     clip: ClipInfo
@@ -35,6 +41,7 @@ class About:
     created: str
     marked: bool
     warnings: tuple[str, ...] = ()
+    stop_reason: StopReason | None = None
 
 
 def leg_test_result(measured: LegTestMeasurement, about: About) -> NerveResult:
@@ -61,6 +68,7 @@ def leg_test_result(measured: LegTestMeasurement, about: About) -> NerveResult:
         side_difference=sides.verdict if sides else "one_side",
         reading=in_english(*statements),
         reading_statements=statements,
+        stop_reason=about.stop_reason,
         quality=BodyQuality(
             frames_measured_percent=round(100 * measured.measured_share, 2),
             person_found_percent=round(100 * measured.found_share, 2),

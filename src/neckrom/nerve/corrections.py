@@ -51,20 +51,15 @@ def _waves(angle_deg: FloatArray) -> list[FloatArray]:
 
 
 def raise_features(leg: LegAngles) -> FloatArray:
-    """What the correction of the leg's raise is made of, shape (N, 5)."""
+    """What the correction of the leg's raise is made of, shape (N, 4)."""
     one = np.ones_like(leg.raise_deg)
-    return np.stack(
-        [one, *_waves(leg.raise_deg), (leg.resting_deg + 8.0) / 8.0, leg.proportion / 0.1], axis=1
-    )
+    return np.stack([one, *_waves(leg.raise_deg), (leg.resting_deg + 8.0) / 8.0], axis=1)
 
 
 def knee_features(leg: LegAngles) -> FloatArray:
-    """What the correction of the knee is made of, shape (N, 7)."""
-    one, straight = np.ones_like(leg.knee_deg), np.cos(np.radians(leg.knee_deg))
-    off = leg.proportion / 0.1
-    return np.stack(
-        [one, *_waves(leg.raise_deg), np.sin(np.radians(leg.knee_deg)), straight, off, off * straight], axis=1
-    )
+    """What the correction of the knee is made of, shape (N, 5)."""
+    one = np.ones_like(leg.knee_deg)
+    return np.stack([one, *_waves(leg.raise_deg), *_waves(leg.knee_deg)], axis=1)
 
 
 def ankle_features(leg: LegAngles) -> FloatArray:

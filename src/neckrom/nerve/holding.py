@@ -9,15 +9,18 @@ import numpy as np
 
 from neckrom.types import FloatArray
 
-Joint = Literal["neck", "ankle"]
+Joint = Literal["neck", "ankle", "neck_side"]
 
-HELD_WITHIN_DEG = {"slr": 1.8, "slump": 2.2}
-"""A leg that was read to turn by less was held within 3 degrees. Half-way between what legs that are held and legs
-that slip by 3 degrees are read to turn (people used for fitting); in the slump the two overlap."""
+HELD_WITHIN_DEG = {"slr": 2.4, "slump": 2.4}
+"""A leg that was read to turn by less was held within 3 degrees. Half-way between what legs that are held (2.0 at most)
+and legs that slip by 3 degrees (2.8 at least) are read to turn, in people used for fitting."""
 AROUND_S = 0.25
 """A level is the median over this much to either side."""
-LEAST_CHANGE_DEG = {"neck": 8.0, "ankle": 8.0}
+LEAST_CHANGE_DEG = {"neck": 8.0, "ankle": 8.0, "neck_side": 8.0}
 """Less is no change that was made on purpose: neck and ankle are read up and down by several degrees."""
+AT_MARK_S = 0.07
+"""Where the leg was at the mark is read over this much to either side."""
+SETTLED_DEG_S = 5.0
 KEPT_S = 0.3
 """A change is one that is kept for this long."""
 
@@ -28,9 +31,9 @@ class Moved:
 
     Attributes
     ----------
-    joint : {"neck", "ankle"}
+    joint : {"neck", "ankle", "neck_side"}
     by_deg : float
-        + chin to chest, + toes to the shin.
+        + chin to chest, + toes to the shin, + away from the arm.
     from_s, done_s : float
         It leaves its level, and reaches the new one (half-way).
     """
@@ -64,12 +67,49 @@ def moved_deg(time_s: FloatArray, turn_deg: FloatArray, from_s: float, to_s: flo
     from_s, to_s : float
         The symptom, and the end of holding.
     """
-    inside = (time_s >= from_s) & (time_s <= to_s) & np.isfinite(turn_deg)
-    first = inside & (time_s <= from_s + KEPT_S)
+    measured = np.isfinite(turn_deg)
+    inside = (time_s >= from_s - AT_MARK_S) & (time_s <= to_s) & measured
+    # a leg that goes on slipping has left its place within half a second: where it was at the mark itself counts
+    first = inside & (time_s <= from_s + AT_MARK_S)
+    if not first.any():
+        first = inside & (time_s <= from_s + KEPT_S)
     if inside.sum() < 3 or not first.any():
         return float("nan")
     off = _kept(time_s[inside], turn_deg[inside] - float(np.median(turn_deg[first])))
     return float(off[int(np.argmax(np.abs(off)))])
+
+
+def seen_at(time_s: FloatArray, turn_deg: FloatArray, at_s: float) -> bool:
+    """Whether the limb was measured at a moment itself.
+
+    Parameters
+    ----------
+    time_s, turn_deg : ndarray, shape (N,)
+    at_s : float
+    """
+    return bool((np.isfinite(turn_deg) & (np.abs(time_s - at_s) <= AT_MARK_S)).any())
+
+
+def settled_s(time_s: FloatArray, turn_deg: FloatArray, from_s: float, to_s: float) -> float:
+    """When a limb comes to rest: the first moment from ``from_s`` on at which it turns by less than 5 deg/s.
+
+    Parameters
+    ----------
+    time_s, turn_deg : ndarray, shape (N,)
+    from_s, to_s : float
+        At the end of its way, and when it begins to go back.
+
+    Returns
+    -------
+    float
+        ``from_s`` where it never rests.
+    """
+    inside = np.flatnonzero((time_s >= from_s) & (time_s <= to_s) & np.isfinite(turn_deg))
+    if len(inside) < 3:
+        return from_s
+    speed = np.abs(np.gradient(turn_deg[inside], time_s[inside]))
+    slow = np.flatnonzero(speed < SETTLED_DEG_S)
+    return float(time_s[inside[slow[0]]]) if len(slow) else from_s
 
 
 def changes(

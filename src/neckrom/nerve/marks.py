@@ -26,7 +26,9 @@ Answer = Literal["more", "less", "same"]
 """What the change did to the symptom."""
 Pain = Literal["own", "stretch"]
 """Whether it is the person's own pain, or a stretch."""
-MarkKind = Literal["symptom", "answer", "pain"]
+ArmPosition = Literal["side", "overhead", "bent_overhead"]
+"""Where an arm is led: out to the side, overhead, bent overhead."""
+MarkKind = Literal["symptom", "answer", "pain", "position"]
 
 MOST_BYTES = 2**20
 MOST_MARKS = 500
@@ -38,6 +40,7 @@ _WORDS: dict[MarkKind, tuple[str, ...]] = {
     "symptom": (),
     "answer": get_args(Answer),
     "pain": get_args(Pain),
+    "position": get_args(ArmPosition),
 }
 _KIND_OF: dict[str, MarkKind] = {word: kind for kind, words in _WORDS.items() for word in words}
 
@@ -50,10 +53,11 @@ class Mark:
     ----------
     time_s : float
         In the clip's own time.
-    kind : {"symptom", "answer", "pain"}
-        The first symptom ("now"); what the change did to it; whether it is the person's own pain.
+    kind : {"symptom", "answer", "pain", "position"}
+        The first symptom ("now"); what the change did to it; whether it is the person's own pain; into which
+        position an arm is led from then on.
     answer : str or None
-        more, less or same of an answer, own or stretch of pain, None of a symptom.
+        more, less or same of an answer, own or stretch of pain, a position; None of a symptom.
     """
 
     time_s: float

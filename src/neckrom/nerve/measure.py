@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,17 +11,33 @@ from neckrom.body import Side, read_body
 from neckrom.errors import InputError
 from neckrom.nerve.angles import LegTestAngles, measure_angles
 from neckrom.nerve.corrections import LegTest
-from neckrom.nerve.holding import HELD_WITHIN_DEG, Joint, Moved, changes, level_deg, moved_deg
+from neckrom.nerve.holding import (
+    HELD_WITHIN_DEG,
+    Joint,
+    changes,
+    level_deg,
+    moved_deg,
+    seen_at,
+    settled_s,
+)
 from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
+from neckrom.nerve.marking import (
+    AROUND_TRIAL_S,
+    Answered,
+    answers_to,
+    belongs,
+    check_marks,
+    no_symptom,
+    pressed_again,
+    stray,
+)
 from neckrom.nerve.marks import Mark
 from neckrom.nerve.suitable import check_side_view, notes_on
-from neckrom.nerve.trials import LegTrial, find_trials
+from neckrom.nerve.trials import LegTrial, find_trials, legs_together, without_doubles
 from neckrom.types import BodySeries, FloatArray, Notice
 
 Interval = tuple[float, float]
-AROUND_TRIAL_S = 0.5
-"""A mark this much before a trial or after it still belongs to it."""
 READING_SD_DEG = 1.0
 """Of a level over half a second, beside what a person's own bias is."""
 LONGEST_GAP_S = 1.0
@@ -31,14 +47,6 @@ MOST_LOST_SHARE = 0.4
 """A trial whose leg was lost for more of the time in which it was held says nothing of angles and holding."""
 
 SideDifference = Literal["unusual", "within_error", "usual", "one_side"]
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A movement elsewhere, and what it did."""
-
-    moved: Moved
-    answer: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +153,7 @@ def measure_leg_test(series: BodySeries, test: LegTest, marks: tuple[Mark, ...] 
     body = read_body(series)
     near = check_side_view(body, test)
     body = with_own_legs(body, near)
-    _check_marks(marks, body.time_s)
+    check_marks(marks, body.time_s)
     angles = measure_angles(body, near, test)
     found = find_trials(angles)
     if not found:
@@ -156,20 +164,16 @@ def measure_leg_test(series: BodySeries, test: LegTest, marks: tuple[Mark, ...] 
             else "No knee is straightened by 15 deg or more: film from the side, with the whole leg in the picture "
             "from before it is straightened until it hangs again."
         )
+    together = tuple(trial for trial in found if legs_together(angles, trial))
+    found = without_doubles(found, together)
     trials, notices = [], list(notes_on(body, angles, found))
     for trial in found:
-        inside = tuple(m for m in marks if _belongs(m, trial, found))
-        measured, said = _measured(angles, trial, inside)
+        inside = tuple(m for m in marks if belongs(m, trial, found))
+        measured, said = _measured(angles, trial, inside, unclear=trial in together)
         trials.append(measured)
         notices += said
-    notices += _stray(marks, found)
-    if marks and not any(mark.kind == "symptom" for mark in marks):
-        notices.append(
-            Notice(
-                "No mark says when a symptom was felt. Mark the first symptom of each trial, or leave the marks out.",
-                "nerve_no_symptom",
-            )
-        )
+    notices += stray(marks, found)
+    notices += no_symptom(marks)
     swaps = int(np.count_nonzero(np.diff(np.r_[0, body.legs_turned.astype(int)]) == 1))
     main = [_main(angles, trial.leg) for trial in found]
     return LegTestMeasurement(
@@ -190,43 +194,21 @@ def _main(angles: LegTestAngles, side: Side) -> FloatArray:
     return leg.raise_deg if angles.test == "slr" else leg.knee_deg
 
 
-def _belongs(mark: Mark, trial: LegTrial, trials: tuple[LegTrial, ...]) -> bool:
-    """Whether a mark is this trial's.
-
-    A symptom is felt in a trial, the nearest one. What was answered comes later, maybe with the leg down again: it
-    belongs to the last trial that had begun.
-    """
-    if mark.kind != "symptom":
-        begun = [one for one in trials if one.start_s - AROUND_TRIAL_S <= mark.time_s]
-        return bool(begun) and begun[-1] == trial
-
-    def far(one: LegTrial) -> float:
-        return max(one.start_s - mark.time_s, mark.time_s - one.end_s, 0.0)
-
-    return far(trial) <= AROUND_TRIAL_S and trial == min(trials, key=far)
-
-
 def _measured(
-    angles: LegTestAngles, trial: LegTrial, marks: tuple[Mark, ...]
+    angles: LegTestAngles, trial: LegTrial, marks: tuple[Mark, ...], *, unclear: bool = False
 ) -> tuple[MeasuredTrial, list[Notice]]:
     symptoms = [mark.time_s for mark in marks if mark.kind == "symptom"]
     answers = [mark for mark in marks if mark.kind == "answer"]
     pain = next((mark.answer for mark in marks if mark.kind == "pain"), None)
     notices: list[Notice] = []
-    if len(symptoms) > 1:
-        notices.append(
-            Notice(
-                f"The symptom was marked {len(symptoms)} times in the trial from {trial.start_s:.1f} s on: the first "
-                "mark counts. Keep one mark a trial if another one is meant.",
-                "nerve_marked_again",
-                number=len(symptoms),
-                time_s=trial.start_s,
-            )
-        )
+    notices += pressed_again(symptoms, trial.start_s)
     symptom = symptoms[0] if symptoms else None
     leg = angles.legs[trial.leg]
     time_s = angles.time_s
-    held_from = symptom if symptom is not None else trial.reached_s
+    # without a mark there is no moment from which it should be held but that at which it comes to rest
+    held_from = (
+        symptom if symptom is not None else settled_s(time_s, leg.turn_deg, trial.reached_s, trial.return_s)
+    )
     held_to = max(trial.return_s, held_from)
     joints: dict[Joint, FloatArray] = {"neck": angles.neck_flexion_deg, "ankle": leg.ankle_deg}
     elsewhere = changes(time_s, joints, held_from, held_to)
@@ -235,6 +217,17 @@ def _measured(
     moved = moved_deg(time_s, leg.turn_deg, held_from, until) if until > held_from else float("nan")
     window = (time_s >= held_from) & (time_s <= held_to)
     lost = float(np.mean(~np.isfinite(leg.turn_deg[window]))) if window.any() else 1.0
+    if unclear:
+        lost = 1.0
+        elsewhere = tuple(one for one in elsewhere if one.joint == "neck")
+        notices.append(
+            Notice(
+                f"Both legs were read at one place in the trial from {trial.start_s:.1f} s on: which of them was "
+                "straightened is not known, and nothing of it was measured. Film each leg from its own side.",
+                "nerve_legs_together",
+                time_s=trial.start_s,
+            )
+        )
     if lost > MOST_LOST_SHARE:
         moved = float("nan")
     held = (
@@ -242,6 +235,9 @@ def _measured(
         if not np.isfinite(moved) or until - held_from < AROUND_TRIAL_S
         else abs(moved) < HELD_WITHIN_DEG[angles.test]
     )
+    if held and not seen_at(time_s, leg.turn_deg, held_from):
+        # lost at the mark, and at rest when it was seen again: it may have moved in between
+        held = None
     if symptom is not None and held is False:
         notices.append(
             Notice(
@@ -255,7 +251,7 @@ def _measured(
     # at the end of the way, as long as nothing else has moved
     before = min((one.from_s for one in elsewhere), default=held_to)
     at = held_from + min(0.25, max(0.0, 0.5 * (before - held_from)))
-    angle, interval = symptom_angle(angles, trial.leg, symptom)
+    angle, interval = symptom_angle(angles, trial.leg, symptom if not unclear else None)
 
     def at_end(values: FloatArray) -> float:
         return level_deg(time_s, values, at) if lost <= MOST_LOST_SHARE else float("nan")
@@ -271,7 +267,7 @@ def _measured(
         interval95_deg=interval,
         held=held,
         moved_deg=moved,
-        answered=_answered(elsewhere, answers),
+        answered=answers_to(elsewhere, answers),
         pain=pain,
     ), notices
 
@@ -301,18 +297,6 @@ def symptom_angle(angles: LegTestAngles, side: Side, at_s: float | None) -> tupl
     ends = main[before[-1]], main[after[0]]
     between = float(np.interp(at_s, [time_s[before[-1]], time_s[after[0]]], ends))
     return between, (float(min(ends)) - half, float(max(ends)) + half)
-
-
-def _answered(elsewhere: tuple[Moved, ...], answers: list[Mark]) -> tuple[Answered, ...]:
-    """Each change with the answer that follows it; the first one that was answered comes first."""
-    pairs = []
-    for place, moved in enumerate(elsewhere):
-        until = elsewhere[place + 1].done_s if place + 1 < len(elsewhere) else np.inf
-        said = next((a.answer for a in answers if moved.from_s <= a.time_s < until), None)
-        pairs.append(Answered(moved, said))
-    if elsewhere and answers and not any(pair.answer for pair in pairs):
-        pairs[0] = replace(pairs[0], answer=answers[0].answer)
-    return tuple(sorted(pairs, key=lambda pair: pair.answer is None))
 
 
 def compare_sides(angles: LegTestAngles, trials: tuple[MeasuredTrial, ...]) -> SidesCompared | None:
@@ -359,26 +343,3 @@ def compare_sides(angles: LegTestAngles, trials: tuple[MeasuredTrial, ...]) -> S
         smaller="left" if less_left else "right",
         verdict=verdict,
     )
-
-
-def _check_marks(marks: tuple[Mark, ...], time_s: FloatArray) -> None:
-    first, last = float(time_s[0]), float(time_s[-1])
-    outside = [mark for mark in marks if not first - AROUND_TRIAL_S <= mark.time_s <= last + AROUND_TRIAL_S]
-    if outside:
-        times = ", ".join(f"{mark.time_s:g}" for mark in outside[:5])
-        raise InputError(
-            f"Marks lie outside the clip, which runs from {first:.1f} to {last:.1f} s: {times} s. Times count as a "
-            "player shows them; is this the file of marks of this clip?"
-        )
-
-
-def _stray(marks: tuple[Mark, ...], trials: tuple[LegTrial, ...]) -> list[Notice]:
-    return [
-        Notice(
-            f"The mark at {mark.time_s:.1f} s belongs to no trial: the limb was at rest. It was not used.",
-            "nerve_stray_mark",
-            time_s=mark.time_s,
-        )
-        for mark in marks
-        if not any(_belongs(mark, trial, trials) for trial in trials)
-    ]

@@ -51,9 +51,6 @@ class LegAngles:
     sole_deg, instep_deg, heel_deg : ndarray
         Heel to toe, ankle to toe, and ankle to heel against the shank; + toes to the shin, 0 at a right angle
         (``heel_deg``: 0 where the heel lies on along the shank).
-    proportion : ndarray
-        Natural logarithm of thigh over shank as they are seen, about 0 in everybody: what it is more or less, one
-        of the three points was read beside its joint along the leg.
     resting_deg : ndarray
         ``raise_deg`` of the other leg as far as that rests: in lying a line of the body that is read better than
         the trunk's.
@@ -66,7 +63,6 @@ class LegAngles:
     sole_deg: FloatArray
     instep_deg: FloatArray
     heel_deg: FloatArray
-    proportion: FloatArray
     resting_deg: FloatArray
 
     @property
@@ -80,7 +76,6 @@ class LegAngles:
             self.sole_deg,
             self.instep_deg,
             self.heel_deg,
-            self.proportion,
         )
 
 
@@ -179,7 +174,6 @@ def _leg(time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray
         sole_deg=_wrapped(_direction(toe - heel) - shank_deg - 90.0),
         instep_deg=_wrapped(_direction(toe - ankle) - shank_deg - 90.0),
         heel_deg=_wrapped(_direction(heel - ankle) - shank_deg),
-        proportion=np.log(np.maximum(thigh_px, 1e-6) / np.maximum(shank_px, 1e-6)),
         resting_deg=np.full(len(time_s), np.nan),
     )
     # segments keep their length, and knees bend one way: where not, the model has lost the leg
@@ -192,7 +186,7 @@ def _leg(time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray
     foot_lost = _off(np.linalg.norm(toe - heel, axis=1), FOOT_OFF_SHARE)
     foot_lost = _around(foot_lost | (leg.sole_deg < LEAST_SOLE_DEG) | (leg.sole_deg > MOST_SOLE_DEG), time_s)
     lost = _around(lost | (foot_lost & _off(shank_px, SHANK_OFF_WITHOUT_FOOT_SHARE)), time_s)
-    for angle in (leg.raise_deg, leg.knee_deg, leg.leg_turn_deg, leg.shank_turn_deg, leg.proportion):
+    for angle in (leg.raise_deg, leg.knee_deg, leg.leg_turn_deg, leg.shank_turn_deg):
         angle[lost] = np.nan
     for angle in (leg.sole_deg, leg.instep_deg, leg.heel_deg):
         angle[lost | foot_lost] = np.nan

@@ -17,19 +17,26 @@ SCHEMA_VERSION = "1.0"
 
 Kind = Literal["slr", "slump", "arms"]
 LeftOrRight = Literal["left", "right"]
+ArmPosition = Literal["side", "overhead", "bent_overhead"]
+Verdict = Literal["unusual", "within_error", "usual", "one_side"]
+Tension = Literal["found", "not_found", "unknown"]
+"""found: painful tightness or a sharp pain in some position; not_found: nothing or a stretch in each of the three."""
 
 ANGLE_CONVENTION = (
     "Degrees. leg_raise: thigh against the line of the trunk, 0 lying straight. knee: 0 = straight. ankle: + toes to "
     "the shin, 0 at a right angle. neck_flexion: head against the upper trunk, + chin to chest. abduction: upper arm "
-    "against the trunk, 0 hanging, 90 out to the side. elbow: 0 = straight. Left and right are the person's."
+    "against the trunk, 0 hanging, 90 out to the side. elbow: 0 = straight. neck_side_bend: head against the trunk, "
+    "of a trial + away from the arm, over time + to the left. Left and right are the person's."
 )
 
 
 class Change(Model):
     """What one movement elsewhere did while the limb was held."""
 
-    joint: Literal["neck", "ankle"]
-    by_deg: float = Field(description="Neck: + chin to chest. Ankle: + toes to the shin.")
+    joint: Literal["neck", "ankle", "neck_side"]
+    by_deg: float = Field(
+        description="Neck: + chin to chest. Ankle: + toes to the shin. Neck to the side: + away from the arm."
+    )
     answer: Literal["more", "less", "same"] | None = Field(
         description="What it did to the symptom; null where it was not asked or not marked."
     )
@@ -43,7 +50,7 @@ class NerveTrial(Model):
     end_s: float
     leg: LeftOrRight | None = Field(description="Null in an arm test: see `arm`.")
     arm: LeftOrRight | None = None
-    position: Literal["side", "overhead", "bent_overhead"] | None = Field(
+    position: ArmPosition | None = Field(
         default=None, description="Of an arm: out to the side, overhead, bent overhead."
     )
     leg_raise_deg: float | None = Field(description="At the end of the way, before anything else was moved.")
@@ -52,9 +59,11 @@ class NerveTrial(Model):
     neck_flexion_deg: float | None
     abduction_deg: float | None = None
     elbow_deg: float | None = None
+    neck_side_bend_deg: float | None = Field(default=None, description="In an arm test: + away from the arm.")
     symptom_s: float | None = Field(description="When the first symptom was marked.")
     symptom_angle_deg: float | None = Field(
-        description="There: leg_raise of a leg raise, knee of a slump, abduction of an arm."
+        description="There: leg_raise of a leg raise, knee of a slump, abduction of an arm out to the side or "
+        "overhead, elbow of an arm that is bent overhead."
     )
     interval95_deg: tuple[float, float] | None = Field(description="Of symptom_angle_deg.")
     held: bool | None = Field(
@@ -66,8 +75,27 @@ class NerveTrial(Model):
     )
     further_changes: tuple[Change, ...] = ()
     pain: Literal["own", "stretch"] | None = Field(
-        default=None, description="The person's own running pain, or a stretch; null where it was not marked."
+        default=None,
+        description="The person's own running pain (with an arm: painful tightness or sharp pain), or a stretch; null "
+        "where it was not marked.",
     )
+
+
+class PositionSides(Model):
+    """Both arms beside each other in one position."""
+
+    position: ArmPosition
+    difference_deg: float = Field(description="As side_difference_deg.")
+    interval95_deg: tuple[float, float]
+    smaller_side: LeftOrRight
+    verdict: Verdict = Field(description="As side_difference.")
+
+
+class ArmTension(Model):
+    """Nerve tension of the arms, sign 5 of the article, as it was marked."""
+
+    left: Tension
+    right: Tension
 
 
 class NerveResult(Model):
@@ -82,17 +110,28 @@ class NerveResult(Model):
     trials: tuple[NerveTrial, ...]
     side_difference_deg: float | None = Field(
         description="Between the angles of both sides at the first symptom (without one, at the end of the way); "
-        "positive. Null where only one side was done."
+        "positive. Null where only one side was done. Of arms: in the position in which they differ most."
     )
     side_difference_interval95_deg: tuple[float, float] | None = None
     smaller_side: LeftOrRight | None = Field(default=None, description="The side with the smaller way.")
-    side_difference: Literal["unusual", "within_error", "usual", "one_side"] = Field(
+    side_difference: Verdict = Field(
         default="one_side",
         description="unusual: past the healthy limit and its own error; usual: within the limit; within_error: not "
         "told apart from none. Never a finding by itself.",
     )
+    side_differences: tuple[PositionSides, ...] = Field(
+        default=(), description="Of arms: every position that both were in, the largest difference first."
+    )
+    arm_tension: ArmTension | None = Field(
+        default=None,
+        description="Of arms: whether painful tightness or a sharp pain came out to the side, overhead or bent "
+        "overhead. found: in some position; not_found: asked in all three, nothing or a stretch; unknown: else.",
+    )
     reading: str = Field(description="In the articles' words.")
     reading_statements: tuple[Statement, ...] = ()
+    stop_reason: Literal["pain", "dizziness", "nausea", "tired", "other"] | None = Field(
+        default=None, description="Why the guided session of this test was stopped; null where it was not."
+    )
     quality: BodyQuality
     created: str = Field(description="ISO 8601, with its zone.")
     statement: str = Field(description="What this is, and what it is not.")

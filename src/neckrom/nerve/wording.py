@@ -26,16 +26,16 @@ def trial_rows(result: NerveResult, texts: Messages) -> list[tuple[str, ...]]:
             _symptom(trial, texts),
             "–" if trial.held is None else texts.text(f"nerve.table.{'yes' if trial.held else 'no'}"),
             _changes(trial, texts),
-            texts.text(f"nerve.pain.{trial.pain}") if trial.pain else "–",
+            texts.text(pain_key(trial)) if trial.pain else "–",
         )
         for trial in result.trials
     ]
 
 
 def end_angle(result: NerveResult, trial: NerveTrial) -> float | None:
-    """The angle of the test at the end of the way: raise, knee, or abduction."""
+    """The angle of the test at the end of the way: raise, knee, abduction, or the elbow of an arm bent overhead."""
     if result.kind == "arms":
-        return trial.abduction_deg
+        return trial.elbow_deg if trial.position == "bent_overhead" else trial.abduction_deg
     return trial.leg_raise_deg if result.kind == "slr" else trial.knee_deg
 
 
@@ -57,7 +57,17 @@ def warnings_in_words(result: NerveResult, texts: Messages) -> list[str]:
 def _limb(trial: NerveTrial, texts: Messages) -> str:
     if trial.leg is not None:
         return texts.text(f"nerve.table.{trial.leg}_leg")
-    return texts.text(f"nerve.table.{trial.arm}_arm")
+    arm = texts.text(f"nerve.table.{trial.arm}_arm")
+    if trial.position is None:
+        return arm
+    return texts.text("nerve.table.arm_in", arm=arm, position=f"nerve.position.{trial.position}")
+
+
+def pain_key(trial: NerveTrial) -> str:
+    """What was felt, as a key of the messages: with an arm, own pain is what the article calls tension."""
+    return (
+        "nerve.pain.own_arm" if trial.arm is not None and trial.pain == "own" else f"nerve.pain.{trial.pain}"
+    )
 
 
 def _angle(angle_deg: float | None, texts: Messages) -> str:

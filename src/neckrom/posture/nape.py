@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neckrom.errors import ConfigurationError
+from neckrom.errors import OptionValueError
 from neckrom.posture.result import PosturePoints
 from neckrom.types import FloatArray
 
@@ -65,12 +65,12 @@ class NapePlace:
 
         Raises
         ------
-        ConfigurationError
+        OptionValueError
         """
         if self.holds(c7):
             return
         x, y = self.guess
-        raise ConfigurationError(
+        raise OptionValueError(
             f"{said} is not at the nape of the neck, where C7 is: it has to lie at the back edge of the neck, at the "
             f"height of the shoulders, near x {x:.0f}, y {y:.0f} of the picture that was measured."
         ).page_says("c7_far")

@@ -14,7 +14,7 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,11 +24,13 @@ from sqlalchemy import Engine, select
 from neckrom.assessment.judgement import with_pain
 from neckrom.errors import InputError, OutputError, StoreError, UnknownRecordError
 from neckrom.nerve.result import NerveResult
+from neckrom.plans.result import PlanResult
 from neckrom.private_files import clear_unfinished
 from neckrom.records import people, sessions
 from neckrom.records.audit import Action, LogEntry, read_entries, write_entry
 from neckrom.records.comparing import compared, runs_compared, trends_of
 from neckrom.records.deletion import Deletion, remove_folders, unfiled_folders
+from neckrom.records.diary import DiaryDay, diary_of, keep_day, remove_day
 from neckrom.records.engine import make_engine, make_private_file, reading, writing
 from neckrom.records.files import FileEntry, Files, Manifest
 from neckrom.records.guard import (
@@ -60,6 +62,7 @@ from neckrom.records.views import (
     Imported,
     NerveSeen,
     PersonView,
+    PlanSeen,
     RunComparison,
     RunSeen,
     ScreeningRow,
@@ -402,6 +405,15 @@ class Records:
                 found.append(NerveSeen(row, result))
         return found
 
+    def plans(self, rows: Iterable[SessionRow]) -> list[PlanSeen]:
+        """Sessions of plans with their results, as :meth:`runs`."""
+        found = []
+        for row in rows:
+            result = self.any_results([row.id]).get(row.id)
+            if isinstance(result, PlanResult):
+                found.append(PlanSeen(row, result))
+        return found
+
     def change_session(
         self, session_id: str, *, note: str | None = None, pain: Mapping[Movement, int | None] | None = None
     ) -> SessionView | BodySession:
@@ -601,6 +613,31 @@ class Records:
             row = insert_screening(connection, person_id, questions_version, answers, session_id)
             write_entry(connection, Action.SCREENED, person_id, session_id)
         return row
+
+    # --------------------------------------------------------------- diary
+
+    def diary(self, person_id: str) -> tuple[DiaryDay, ...]:
+        """The diary of a person, newest day first."""
+        with reading(self.engine) as connection:
+            return diary_of(connection, person_id)
+
+    def add_to_diary(self, person_id: str, line: DiaryDay, *, replace: bool = False) -> None:
+        """Write down one day: see :func:`neckrom.records.diary.keep_day`."""
+        with writing(self.engine) as connection:
+            keep_day(connection, person_id, line, replace=replace)
+            write_entry(connection, Action.NOTED, person_id)
+
+    def remove_from_diary(self, person_id: str, day: date) -> None:
+        """Take a day out again.
+
+        Raises
+        ------
+        UnknownRecordError
+            If there is none.
+        """
+        with writing(self.engine) as connection:
+            remove_day(connection, person_id, day)
+            write_entry(connection, Action.CHANGED, person_id)
 
     # ----------------------------------------------------------------- log
 

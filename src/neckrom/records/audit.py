@@ -6,9 +6,7 @@ figure, so that what is deleted stays deleted.
 
 from __future__ import annotations
 
-import os
 import platform
-import pwd
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +15,7 @@ from functools import cache
 
 from sqlalchemy import Connection, insert, select
 
+from neckrom.operating_system import user_name
 from neckrom.records.schema import AuditEntry
 
 
@@ -29,6 +28,7 @@ class Action(StrEnum):
     IMPORTED = "imported"
     REPLACED = "replaced"
     SCREENED = "screened"
+    NOTED = "noted"
     COMPARED = "compared"
     EXPORTED = "exported"
     HANDED_OUT = "handed out"
@@ -65,11 +65,7 @@ class LogEntry:
 @cache
 def actor() -> str:
     """Who runs this process, as the operating system knows them."""
-    try:
-        name = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        name = f"user {os.getuid()}"
-    text = f"{name}@{platform.node()}"[:200]
+    text = f"{user_name()}@{platform.node()}"[:200]
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 

@@ -203,7 +203,8 @@ def lock_tables(connection: Connection) -> None:
 def make_private_file(location: Location) -> None:
     """Make the database file readable by its owner alone before SQLite fills it."""
     with open_private(location.database) as file:
-        os.fchmod(file.fileno(), 0o600)
+        if hasattr(os, "fchmod"):  # one that was there may have been readable by others
+            os.fchmod(file.fileno(), 0o600)
 
 
 # --------------------------------------------------------------------- errors

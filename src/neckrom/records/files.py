@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import logging
 import os
@@ -27,12 +26,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from neckrom.errors import OutputError, ReadOnlyStoreError
-from neckrom.private_files import make_private, open_plain, open_private, read_plain, sync_folder
+from neckrom.operating_system import MOVES_WHAT_IS_OPEN, lock, sync_folder
+from neckrom.private_files import make_private, open_plain, open_private, read_plain
 from neckrom.records.ids import is_id
 
 __all__ = ["FileEntry", "Files", "Manifest", "copy_private", "make_private", "open_private", "sha256_of"]
@@ -128,6 +128,8 @@ class Files:
         self.incoming = root / "incoming"
         self.trash = root / "trash"
         self.unreadable = root / "unreadable"
+        self._busy: dict[Path, BinaryIO] = {}
+        """Marks of what is being copied, by folder."""
         try:
             for folder in (root, self.stored, self.incoming, self.trash):
                 if not read_only:
@@ -157,7 +159,7 @@ class Files:
         if self.read_only:
             raise ReadOnlyStoreError(self.root)
         with open_private(self.root / "lock") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            lock(handle)
             yield
 
     # ------------------------------------------------------------ coming in
@@ -175,10 +177,12 @@ class Files:
         with self.locked():
             part.mkdir(mode=0o700)
             busy = open_private(part / _BUSY)
-            fcntl.flock(busy, fcntl.LOCK_EX)
+            lock(busy)
+        self._busy[part] = busy
         try:
             yield part
         finally:
+            self._busy.pop(part, None)
             busy.close()
             shutil.rmtree(part, ignore_errors=True)
 
@@ -187,7 +191,12 @@ class Files:
         _write_private(part / MANIFEST, manifest.model_dump_json().encode())
         sync_folder(part)
         place = self.incoming / manifest.session_id
-        part.rename(place)
+        if MOVES_WHAT_IS_OPEN:
+            part.rename(place)
+        else:
+            with self.locked():  # nobody clears it meanwhile
+                self._busy.pop(part).close()
+                part.rename(place)
         sync_folder(self.incoming)
         (place / _BUSY).unlink()
         return place
@@ -276,7 +285,7 @@ class Files:
         for part in self.incoming.glob(".part-*"):
             try:
                 with open_plain(part / _BUSY) as busy:
-                    fcntl.flock(busy, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    lock(busy, wait=False)
             except BlockingIOError:
                 continue
             except OSError:

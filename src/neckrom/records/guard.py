@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import BinaryIO
 from sqlalchemy import Connection
 
 from neckrom.errors import OutputError, StoreError
+from neckrom.operating_system import free_bytes, lock
 from neckrom.private_files import make_private, open_plain, open_private, read_plain
 from neckrom.records.audit import has_entry
 from neckrom.records.files import remove_whole
@@ -141,15 +141,14 @@ def _is_full(location: Location) -> bool:
     """Whether there is no room for what SQLite keeps beside the database, and it is not there yet."""
     shared = location.database.with_name(f"{location.database.name}-shm")
     try:
-        disk = os.statvfs(location.root)
+        free = free_bytes(location.root)
     except OSError:
         return False
-    free = disk.f_bfree if os.geteuid() == 0 else disk.f_bavail  # some is kept for root
     try:
         ready = shared.stat().st_size >= _SHARED_BYTES  # else SQLite could not make all of it either
     except OSError:
         ready = False
-    return free * disk.f_frsize < _BESIDE_BYTES and not ready
+    return free < _BESIDE_BYTES and not ready
 
 
 def _has_content(path: Path) -> bool:
@@ -203,7 +202,7 @@ def mark_in_use(root: Path) -> BinaryIO:
 
 def _lock_shared(handle: BinaryIO, root: Path) -> None:
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        lock(handle, shared=True, wait=False)
     except BlockingIOError as error:
         handle.close()
         raise StoreError(f"A backup is being restored into {root}: try again when it is done.") from error
@@ -227,7 +226,7 @@ def alone(root: Path) -> Iterator[None]:
         ) from error
     with marked as handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(handle, wait=False)
         except BlockingIOError as error:
             raise StoreError(
                 f"Another neckrom uses the store in {root}: end it first, then restore the backup."

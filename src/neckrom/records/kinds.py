@@ -15,6 +15,8 @@ from typing import Any
 from neckrom.errors import InputError
 from neckrom.nerve.result import SCHEMA_VERSION as NERVE_VERSION
 from neckrom.nerve.result import NerveResult
+from neckrom.plans.result import SCHEMA_VERSION as PLAN_VERSION
+from neckrom.plans.result import PlanResult
 from neckrom.posture.result import SCHEMA_VERSION as POSTURE_VERSION
 from neckrom.posture.result import PostureResult
 from neckrom.result import SCHEMA_VERSION as NECK_VERSION
@@ -22,11 +24,11 @@ from neckrom.result import ClipInfo, Model, Result, ToolInfo
 from neckrom.running.result import SCHEMA_VERSION as RUN_VERSION
 from neckrom.running.result import RunResult
 
-NECK, RUN, POSTURE = "neck", "run", "posture"
+NECK, RUN, POSTURE, PLAN = "neck", "run", "posture", "plan"
 NERVE_TESTS = ("slr", "slump", "arms")
 """Nerve tests; each is a kind of its own, as its result says, and all share one model."""
 
-BodyResult = RunResult | PostureResult | NerveResult
+BodyResult = RunResult | PostureResult | NerveResult | PlanResult
 """Results of the kinds that are read from a whole body."""
 AnyResult = Result | BodyResult
 
@@ -63,6 +65,7 @@ KINDS: dict[str, Kind] = {
         test: Kind(test, NerveResult, NERVE_VERSION, f"neckrom measure --protocol {test}")
         for test in NERVE_TESTS
     },
+    PLAN: Kind(PLAN, PlanResult, PLAN_VERSION, "neckrom live --plan"),
 }
 
 
@@ -78,7 +81,8 @@ class Facts:
     view, norms : str
         From where it was filmed, and what it was judged against; empty where it was not.
     flagged : int
-        What is marked: movements for loss of range, rows of a run, trials that point to a nerve.
+        What is marked: movements for loss of range, rows of a run, trials that point to a nerve, repetitions of a
+        plan past the symptom angle.
     """
 
     kind: str
@@ -126,6 +130,10 @@ def facts_of(result: AnyResult) -> Facts:
         view = result.side if result.side == "front" else f"side_{result.side}"
         flagged = sum(said.key == "nerve.reading.nerve" for said in result.reading_statements)
         return Facts(result.kind, result.tool, (result.clip,), view, "", flagged)
+    if isinstance(result, PlanResult):
+        view = "unknown" if result.view is None else f"side_{result.view}"
+        past = sum(side.number_of("past") for side in result.sides)
+        return Facts(PLAN, result.tool, (result.clip,), view, "", past)
     flagged = sum(item.flag == "flagged" for item in result.movements)
     return Facts(NECK, result.tool, (result.clip,), result.camera.view, result.norms.name, flagged)
 
@@ -160,7 +168,23 @@ def fault_of(result: AnyResult) -> str | None:
         return _fault_of_run(result)
     if isinstance(result, NerveResult):
         return _fault_of_nerve_test(result)
+    if isinstance(result, PlanResult):
+        return _fault_of_plan(result)
     return None if result.views else "it holds no recording"
+
+
+def _fault_of_plan(result: PlanResult) -> str | None:
+    if not result.sides:
+        return "it holds no side"
+    if len({one.side for one in result.sides}) != len(result.sides):
+        return "it names a side twice"
+    if any(one.counted != one.number_of("reached") for one in result.sides):
+        return "its repetitions are not as many as it says"
+    if any(each.end_s < each.start_s for one in result.sides for each in one.repetitions):
+        return "a repetition ends before it begins"
+    if len(result.quality.warnings) != len(result.quality.warning_statements):
+        return "its warnings are not whole"
+    return None
 
 
 def _fault_of_run(result: RunResult) -> str | None:

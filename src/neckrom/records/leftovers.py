@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import time
@@ -11,6 +10,7 @@ from typing import BinaryIO
 
 from platformdirs import user_data_path
 
+from neckrom.operating_system import lock, process_runs
 from neckrom.private_files import make_private, open_plain, open_private
 from neckrom.records.files import everything_in, remove_whole
 from neckrom.records.ids import is_id
@@ -24,6 +24,7 @@ GUIDED = ".guided"
 """Marks the folder of a session at the camera: what was recorded there stays until it is filed."""
 _SESSION = "session.json"
 _OLD_S = 3600.0
+_WORKER_DIGITS = 20
 
 
 def session_folders() -> list[Path]:
@@ -37,8 +38,14 @@ def mark_busy(folder: Path, mark: str) -> BinaryIO:
     """Say that somebody works in a folder; close the file, and end those who inherited it, to take that back."""
     make_private(folder)
     handle = open_private(folder / mark, new=True)
-    fcntl.flock(handle, fcntl.LOCK_EX)
+    lock(handle)
     return handle
+
+
+def note_worker(handle: BinaryIO, process: int) -> None:
+    """Say which process works in a folder, where it could not inherit the mark (Windows)."""
+    handle.write(b"%d" % process)
+    handle.flush()
 
 
 def is_busy(folder: Path) -> bool:
@@ -46,7 +53,10 @@ def is_busy(folder: Path) -> bool:
     for mark in (UPLOAD, GUIDED):
         try:
             with open_plain(folder / mark) as handle:
-                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                lock(handle, shared=True, wait=False)
+                worker = handle.read(_WORKER_DIGITS)
+                if worker.isdigit() and process_runs(int(worker)):
+                    return True
         except BlockingIOError:
             return True
         except OSError:

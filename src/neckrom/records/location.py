@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from neckrom.config_file import load_toml
-from neckrom.errors import ConfigurationError
+from neckrom.errors import ConfigurationError, OptionValueError
 
 DATABASE = "store.sqlite3"
 DATA_DIR_VARIABLE = "NECKROM_DATA_DIR"
@@ -107,7 +107,7 @@ def _on_server(address: str, root: Path) -> Location:
 
 
 def _not_a_store(what: str) -> ConfigurationError:
-    return ConfigurationError(
+    return OptionValueError(
         f"{what} is no address of a store. Give a folder, as in --store ~/clinic, or a PostgreSQL database, as in "
         "--store postgresql://USER@HOST/DATABASE"
     )

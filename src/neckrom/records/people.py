@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Select, Subquery, func, insert, select, update
 
-from neckrom.errors import ConfigurationError, UnknownRecordError
+from neckrom.errors import OptionValueError, UnknownRecordError
 from neckrom.records.ids import is_id, new_person_id
 from neckrom.records.schema import Person, Session
 
@@ -20,7 +20,7 @@ MAX_NOTE = 5000
 _NEAR = 5
 
 
-class RefusedValueError(ConfigurationError):
+class RefusedValueError(OptionValueError):
     """A value that cannot be kept.
 
     Attributes

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0004"
+HEAD = "0005"
 """Revision of the tables below; a test holds it to the newest migration."""
 
 
@@ -178,6 +178,19 @@ class Screening(Base):
     answered: Mapped[datetime] = mapped_column(UtcTime())
     questions_version: Mapped[str] = mapped_column(String(16))
     answers: Mapped[dict[str, Any]] = mapped_column(JSON())
+
+
+class DiaryLine(Base):
+    """What a person wrote down of one day."""
+
+    __tablename__ = "diary_line"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date(), primary_key=True)
+    pain: Mapped[int | None] = mapped_column(Integer())
+    place: Mapped[str] = mapped_column(String(200))
+    activity: Mapped[str | None] = mapped_column(String(16))
+    note: Mapped[str] = mapped_column(String(500))
 
 
 class AuditEntry(Base):

@@ -24,7 +24,7 @@ from typing import BinaryIO
 import pyrage
 from pyrage import x25519
 
-from neckrom.errors import ConfigurationError, InputError
+from neckrom.errors import InputError, OptionValueError
 from neckrom.private_files import open_private, read_plain
 
 AGE = b"age-encryption.org/v1"
@@ -62,9 +62,9 @@ class Secret:
         ConfigurationError
         """
         if self.passphrase is not None and self.recipients:
-            raise ConfigurationError("Encrypt with a passphrase or for recipients, not with both.")
+            raise OptionValueError("Encrypt with a passphrase or for recipients, not with both.")
         if self.passphrase is not None and len(self.passphrase) < MIN_PASSPHRASE:
-            raise ConfigurationError(
+            raise OptionValueError(
                 f"The passphrase has {len(self.passphrase)} characters: choose one of at least {MIN_PASSPHRASE}, such "
                 "as five words drawn at random."
             )
@@ -77,7 +77,7 @@ def _recipient(text: str) -> x25519.Recipient:
     try:
         return x25519.Recipient.from_str(text.strip())
     except pyrage.RecipientError as error:
-        raise ConfigurationError(
+        raise OptionValueError(
             f"{text[:80]!r} is no public key: give one as in age1..., as neckrom backup-key or age-keygen prints it."
         ) from error
 

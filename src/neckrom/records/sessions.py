@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, delete, insert, select, update
 
-from neckrom.errors import ConfigurationError, InputError, UnknownRecordError
+from neckrom.errors import InputError, OptionValueError, UnknownRecordError
 from neckrom.records.files import FIRST_YEAR, FileEntry, Manifest, is_storable
 from neckrom.records.kinds import NECK, AnyResult, facts_of, recording_of
 from neckrom.records.people import RefusedValueError
@@ -130,12 +130,12 @@ def measured_time(result: AnyResult, stated: datetime | None, now: datetime) -> 
 
 def _refuse_future(stated: datetime, now: datetime) -> None:
     if stated > now + _CLOCKS_DIFFER:
-        raise ConfigurationError(f"The date {stated:%Y-%m-%d} lies in the future: check the year.")
+        raise OptionValueError(f"The date {stated:%Y-%m-%d} lies in the future: check the year.")
 
 
 def _refuse_past(stated: datetime) -> None:
     if not is_storable(stated):
-        raise ConfigurationError(
+        raise OptionValueError(
             f"The date {stated:%Y-%m-%d} lies before {FIRST_YEAR}: check the year, as in 2026-03-14."
         )
 
@@ -465,7 +465,7 @@ def parse_date(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
         zoned = moment.astimezone(UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise ConfigurationError(
+        raise OptionValueError(
             f"{text!r} is no date: give it as in 2026-03-14, or with the time as in 2026-03-14T10:30"
         ) from error
     _refuse_future(zoned, datetime.now(UTC))

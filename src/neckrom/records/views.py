@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neckrom.nerve.result import NerveResult
+from neckrom.plans.result import PlanResult
 from neckrom.records.files import FileEntry
 from neckrom.records.kinds import NECK, NERVE_TESTS, BodyResult
 from neckrom.records.limits import Limits
@@ -121,6 +122,14 @@ class NerveSeen:
 
     row: SessionRow
     result: NerveResult
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSeen:
+    """A session of a plan with its day, for those who show several."""
+
+    row: SessionRow
+    result: PlanResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ has the same content.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +20,7 @@ from xml.sax.saxutils import escape
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from reportlab import rl_config
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -313,8 +316,25 @@ def document_bytes(
     )
     frame = Frame(SIDE, BOTTOM, WIDTH, HEIGHT, 0, 0, 0, 0)
     document.addPageTemplates([PageTemplate(frames=[frame])])
-    document.build(story, canvasmaker=_canvas_maker(footer, texts))
+    with _binary_streams():
+        document.build(story, canvasmaker=_canvas_maker(footer, texts))
     return buffer.getvalue()
+
+
+_LOCK = threading.Lock()
+"""reportlab's settings are global to the process: one document is laid out at a time."""
+
+
+@contextmanager
+def _binary_streams() -> Iterator[None]:
+    """Pictures and pages as they are, not spelt out in ASCII (base 85): a fifth smaller, and no slow Python loop."""
+    with _LOCK:
+        usual = rl_config.useA85
+        rl_config.useA85 = 0
+        try:
+            yield
+        finally:
+            rl_config.useA85 = usual
 
 
 def _canvas_maker(footer: str, texts: Messages) -> type[Canvas]:

@@ -11,7 +11,7 @@ from neckrom.body import Side
 from neckrom.body.result import BodyClip, BodyQuality, Interval, LeftRight, Value
 from neckrom.result import ToolInfo
 from neckrom.running.curves import COLUMNS, Curves
-from neckrom.running.measurement import ArmCrossing, Estimate, FootStrike, RunMeasurement, StepMeasured
+from neckrom.running.measurement import Estimate, FootStrike, RunMeasurement, StepMeasured
 from neckrom.running.result import (
     ArmCross,
     HeadForward,
@@ -253,17 +253,15 @@ def _arms(run: RunMeasurement) -> ArmCross | None:
     if left is None or right is None:
         return None
 
-    def parts(arm: ArmCrossing) -> tuple[float | None, float | None, Value | None]:
-        return _number(arm.share, 3), _number(arm.furthest, 3), _value(arm.typical, 3)
-
-    first, second = parts(left), parts(right)
     return ArmCross(
-        left_share=first[0],
-        right_share=second[0],
-        left_max_shoulder_widths=first[1],
-        right_max_shoulder_widths=second[1],
-        left_median_shoulder_widths=first[2],
-        right_median_shoulder_widths=second[2],
+        left_share=_number(left.share, 3),
+        right_share=_number(right.share, 3),
+        left_told_share=_number(left.told, 3),
+        right_told_share=_number(right.told, 3),
+        left_max_shoulder_widths=_number(left.furthest, 3),
+        right_max_shoulder_widths=_number(right.furthest, 3),
+        left_median_shoulder_widths=_value(left.typical, 3),
+        right_median_shoulder_widths=_value(right.typical, 3),
     )
 
 

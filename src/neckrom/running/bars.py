@@ -130,8 +130,9 @@ def _check_steps(out: Checked, run: RunMeasurement, contacts: FloatArray) -> Non
             word = "back"
         out.add(f"contact_{word}", Estimate(step.contact_s, step.contact_sd_s), true[1])
         if np.isfinite(step.off_s):
-            out.add(f"off_{word}", Estimate(step.off_s, step.contact_sd_s), true[2])
-            stance = Estimate(step.off_s - step.contact_s, 1.41 * step.contact_sd_s)
+            out.add(f"off_{word}", Estimate(step.off_s, step.off_sd_s), true[2])
+            both = float(np.hypot(step.contact_sd_s, step.off_sd_s))
+            stance = Estimate(step.off_s - step.contact_s, both)
             out.add(f"stance_{word}", stance, true[2] - true[1])
         if np.isfinite(step.strike_deg.value):
             out.add(f"strike_{word}", step.strike_deg, true[3])
@@ -259,11 +260,12 @@ def _body(table: _Table) -> None:
     table.line("ear-shoulder line, MAE", "ear_shoulder", "", "deg", how=mean_size)
     arms = [arm for clip in table.clips for arm in clip.arms]
     if arms:
-        right = float(np.mean([seen == true for seen, true, _ in arms]))
-        table.add("wrist past the middle, found or not", "90 %", f"{right:.0%}", len(arms))
         sure = [seen == true for seen, true, beyond in arms if beyond]
-        said = f"{sum(sure)} of {len(sure)} right" if sure else "never"
-        table.add("wrist past the middle or not, where the interval leaves no doubt", "", said, len(arms))
+        said = f"{sum(sure)} of {len(sure)} right" if sure else "never told"
+        table.add("wrist past the middle or not, where it is told", "90 %", said, len(arms))
+        table.add("wrist past the middle or not, told at all", "", f"{len(sure) / len(arms):.0%}", len(arms))
+        right = float(np.mean([seen == true for seen, true, _ in arms]))
+        table.add("wrist past the middle or not, if it had to be said", "", f"{right:.0%}", len(arms))
     table.line("wrist past the middle, MAE", "wrist", "", "shoulder widths", how=mean_size)
     table.line("turning of the shoulder line, MAE", "turning", "4 deg", "deg", how=mean_size)
     table.line("pelvic drop, MAE", "drop", "", "deg", how=mean_size)

@@ -56,7 +56,8 @@ class RunningCalibration(Fitted):
     ----------
     moments : dict of Linear
         ``contact_side``, ``off_side``, ``contact_back``, ``off_back``: how far initial contact or toe-off lie from a
-        moment of a foot's mean course, seconds.
+        moment of a foot's mean course, seconds. ``off_shoe``: the near foot's toe-off likewise, from a moment of its
+        followed shoe's course, at 60 frames a second.
     readings : dict of Linear
         Angles and shares, by the names of ``neckrom.running.readings``.
     step_share : dict of float

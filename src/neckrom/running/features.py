@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neckrom.running.strides import Course, one_stride
+from neckrom.running.strides import Course, one_stride, wrapped
 from neckrom.types import FloatArray
 
 OFFSETS_S = np.arange(-0.08, 0.0801, 0.02)
@@ -54,4 +54,27 @@ def moment_features(course: Course, period_s: float, at_s: FloatArray, side_view
             columns += [slopes[:, [_HEEL, _TOE, _ANKLE]] / speed]
             columns += [values[:, [_TOE]] - values[:, [_HEEL]], values[:, [_KNEE]] - values[:, [_ANKLE]]]
             columns += [values[:, [_ANKLE]]]
+    return np.concatenate(columns, axis=1)
+
+
+def shoe_features(shoe: Course, foot: Course, period_s: float, at_s: FloatArray) -> FloatArray:
+    """Numbers about moments of a followed shoe's course.
+
+    Parameters
+    ----------
+    shoe : Course
+        Speed forward and up, turn.
+    foot : Course
+        Of the same foot's points: from it comes the belt's speed.
+    period_s : float
+    at_s : ndarray, shape (M,)
+        Moments within the stride.
+
+    Returns
+    -------
+    ndarray, shape (M, F)
+        Speed forward and up as a share of the belt's, and turn, at each of ``OFFSETS_S``.
+    """
+    share = np.array([1.0, 1.0, 0.0]) / ground_speed(foot, period_s) + np.array([0.0, 0.0, 1.0])
+    columns = [shoe.at(wrapped(at_s + offset, period_s))[0] * share for offset in OFFSETS_S]
     return np.concatenate(columns, axis=1)

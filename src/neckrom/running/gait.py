@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from neckrom.body import Body, Side
 from neckrom.running.calibration import Linear, RunningCalibration
 from neckrom.running.features import moment_features
-from neckrom.running.strides import Course, Rhythm, Strides, moments, rhythm, strides_of
+from neckrom.running.strides import Rhythm, Strides, moments, rhythm, strides_of, wrapped
 from neckrom.types import FloatArray
 
 SPREAD_S = np.arange(-0.03, 0.0301, 0.01)
@@ -27,6 +28,8 @@ class FootContacts:
         Where initial contact and toe-off lie in the mean stride.
     contact_s, off_s : ndarray, shape (K,)
         Per stride; NaN where it was not seen.
+    off_by : {"off_side", "off_back", "off_shoe"}
+        The fitted reading that the toe-off comes from.
     """
 
     strides: Strides
@@ -34,6 +37,7 @@ class FootContacts:
     off_rel_s: float
     contact_s: FloatArray
     off_s: FloatArray
+    off_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +63,31 @@ class Gait:
         return self.body.view.near in (None, side)
 
 
-def wrapped(time_s: FloatArray | float, period_s: float) -> FloatArray:
-    """A moment of the stride, put between minus and plus half a stride."""
-    return np.asarray((np.asarray(time_s) + 0.5 * period_s) % period_s - 0.5 * period_s)
+def read_moment(features_at: Callable[[FloatArray], FloatArray], start_s: float, linear: Linear) -> float:
+    """Where in the mean stride a moment lies, read from ``start_s`` on.
 
-
-def read_moment(course: Course, period_s: float, start_s: float, linear: Linear, from_side: bool) -> float:
-    """Where in the mean stride a moment lies, read from ``start_s`` on."""
+    Parameters
+    ----------
+    features_at : callable
+        Features of places in the stride, shape (M,) to (M, F).
+    start_s : float
+    linear : Linear
+        How far the moment lies from a place, by its features.
+    """
     at = start_s
     for _ in range(8):
         places = at + SPREAD_S
-        features = moment_features(course, period_s, wrapped(places, period_s), from_side)
-        moved = float(np.mean(places + np.clip(linear.of(features), -0.12, 0.12)))
+        moved = float(np.mean(places + np.clip(linear.of(features_at(places)), -0.12, 0.12)))
         if abs(moved - at) < 2e-4:
             return moved
         at = moved
     return at
+
+
+def features_of(strides: Strides, from_side: bool) -> Callable[[FloatArray], FloatArray]:
+    """Features of places in the mean stride of a foot, as ``read_moment`` asks for them."""
+    course, period = strides.course, strides.period_s
+    return lambda at_s: moment_features(course, period, wrapped(at_s, period), from_side)
 
 
 def find_gait(body: Body, calibration: RunningCalibration) -> Gait | None:
@@ -95,17 +108,14 @@ def find_gait(body: Body, calibration: RunningCalibration) -> Gait | None:
         strides = strides_of(body, side, beat)
         if strides is None or len(strides.origin_s) < 2:
             return None
-        contact = read_moment(
-            strides.course, strides.period_s, 0.0, calibration.moments[f"contact_{view}"], from_side
-        )
-        off = read_moment(
-            strides.course, strides.period_s, contact + 0.24, calibration.moments[f"off_{view}"], from_side
-        )
-        feet[side] = _contacts(body, strides, contact, off)
+        features = features_of(strides, from_side)
+        contact = read_moment(features, 0.0, calibration.moments[f"contact_{view}"])
+        off = read_moment(features, contact + 0.24, calibration.moments[f"off_{view}"])
+        feet[side] = contacts_of(body, strides, contact, off, f"off_{view}")
     return Gait(body, beat, feet["left"], feet["right"])
 
 
-def _contacts(body: Body, strides: Strides, contact: float, off: float) -> FootContacts:
+def contacts_of(body: Body, strides: Strides, contact: float, off: float, off_by: str) -> FootContacts:
     """Times of every stride; a stride's toe-off is the one after its contact."""
     period = strides.period_s
     contact_rel = float(wrapped(contact, period))
@@ -116,4 +126,4 @@ def _contacts(body: Body, strides: Strides, contact: float, off: float) -> FootC
     off_s = moments(body, strides, off_rel - turns * period)
     if turns:
         off_s = np.r_[off_s[1:], np.nan]
-    return FootContacts(strides, contact_rel, off_rel, contact_s, off_s)
+    return FootContacts(strides, contact_rel, off_rel, contact_s, off_s, off_by)

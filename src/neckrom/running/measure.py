@@ -36,8 +36,9 @@ from neckrom.running.readings import (
     shank_deg,
 )
 from neckrom.running.refusals import refuse_few_steps, refuse_unseen, refuse_what_is_no_run
-from neckrom.running.shoes import evened, followed, turned_until_flat_deg
+from neckrom.running.shoes import evened, followed, turned_until_flat_deg, with_shoe_off
 from neckrom.running.symmetry import asymmetry, bootstrap_sd, error_of_median
+from neckrom.running.turning import surface_swing
 from neckrom.types import BodySeries, FloatArray, Notice
 
 ESTIMATOR = "running-1"
@@ -48,6 +49,8 @@ OBLIQUE_FROM_DEG = 12.0
 """From here on an oblique view widens the intervals: the numbers were fitted on views up to about this."""
 USUALLY_APART_DEG = 6.0
 """Turn of the shoe and line from heel to toe differ by less in nine of ten feet of the people fitted on."""
+LEAST_TOLD = 0.5
+"""Of the strides, in so many it must be possible to tell on which side of the middle a wrist is."""
 SIDES: tuple[Side, Side] = ("left", "right")
 
 
@@ -121,6 +124,7 @@ def measure_run(
     refuse_unseen(body)
     calibration, digest = load_calibration()
     found = refuse_what_is_no_run(find_gait(body, calibration), body)
+    found = with_shoe_off(series, found, calibration)
     shod = evened(series, found) if found.from_side else None
     gait = shod or found
     slope = ground_slope_deg(gait) if gait.from_side else 0.0
@@ -138,6 +142,8 @@ def measure_run(
     steps = _steps(reader, strikes)
     refuse_few_steps(len(steps))
     values = body_features(gait, reader.slope_deg)
+    swing = surface_swing(series, gait)
+    values["surface_swing"] = swing.value
     lean, lean_change = _lean(reader, values)
     head = _head(reader, values, standing) if gait.from_side else None
     view = "side" if gait.from_side else "back"
@@ -164,7 +170,7 @@ def measure_run(
         trunk_lean_change_deg=lean_change,
         head=head,
         arms={} if gait.from_side else {side: _arm(reader, side) for side in SIDES},
-        shoulder_range_deg=reader.read(f"shoulder_range_{view}", values),
+        shoulder_range_deg=_turning(reader, values, swing),
         against_pelvis_range_deg=reader.read(f"against_pelvis_range_{view}", values),
         drop_deg={} if gait.from_side else {side: reader.read(f"drop_{side}_back", values) for side in SIDES},
         vertical=reader.read(f"vertical_{view}", values),
@@ -223,6 +229,7 @@ def _steps(reader: _Reader, strikes: dict[Side, FootStrike]) -> tuple[StepMeasur
                 contact_s=contact,
                 off_s=off,
                 contact_sd_s=sd,
+                off_sd_s=reader.calibration.moments[gait.foot(side).off_by].sd(rate),
                 step_s=step,
                 flight_s=flight,
                 strike_deg=angle,
@@ -343,7 +350,10 @@ def _timing(reader: _Reader, steps: tuple[StepMeasured, ...], side: Side) -> Tim
     mine = [step for step in steps if step.foot == side]
     view = "side" if reader.gait.from_side else "back"
     moments = reader.calibration.moments
-    first, last = (moments[f"{name}_{view}"].sd(reader.frames_per_second) for name in ("contact", "off"))
+    first, last = (
+        moments[name].sd(reader.frames_per_second)
+        for name in (f"contact_{view}", reader.gait.foot(side).off_by)
+    )
 
     def median(values: list[float], sd: float) -> Estimate:
         known = np.array([value for value in values if np.isfinite(value)])
@@ -378,8 +388,9 @@ def _asymmetry(reader: _Reader, values: list[float], steps: tuple[StepMeasured, 
     if not known or not np.isfinite(value.value):
         return value
     moments = reader.calibration.moments
-    sds = [moments[f"{name}_{view}"].sd(reader.frames_per_second) for name in ("contact", "off")]
-    reading = 100.0 * np.sqrt(2.0) * float(np.linalg.norm(sds)) / max(float(np.median(known)), 0.02)
+    names = [f"contact_{view}", f"contact_{view}", reader.gait.left.off_by, reader.gait.right.off_by]
+    sds = [moments[name].sd(reader.frames_per_second) for name in names]
+    reading = 100.0 * float(np.linalg.norm(sds)) / max(float(np.median(known)), 0.02)
     return Estimate(value.value, float(np.hypot(value.sd, reading)))
 
 
@@ -444,6 +455,17 @@ def _against_standing(reader: _Reader, running: Estimate, standing: BodySeries |
     )
 
 
+def _turning(reader: _Reader, values: dict[str, float], swing: Estimate) -> Estimate:
+    """Turning of the shoulder line, from behind where the back's surface was followed."""
+    view = "side" if reader.gait.from_side else "back"
+    name = f"shoulder_range_{view}"
+    read = reader.read(name, values)
+    if not np.isfinite(read.value) or not np.isfinite(swing.value):
+        return NOTHING
+    more = reader.read(name, values | {"surface_swing": swing.value + swing.sd})
+    return Estimate(max(read.value, 0.0), float(np.hypot(read.sd, more.value - read.value)))
+
+
 # ------------------------------------------------------------- arms, over time, notices
 
 
@@ -453,9 +475,13 @@ def _arm(reader: _Reader, side: Side) -> ArmCrossing:
     seen = furthest_in_strides(gait, past_middle(gait.body, "wrist", side))
     seen = seen[np.isfinite(seen)]
     if not len(seen) or not np.isfinite(typical.value):
-        return ArmCrossing(float("nan"), float("nan"), NOTHING)
+        return ArmCrossing(float("nan"), 0.0, float("nan"), NOTHING)
+    typical = Estimate(typical.value, float(np.hypot(typical.sd, bootstrap_sd(seen))))
     single = typical.value + seen - np.median(seen)
-    return ArmCrossing(float(np.mean(single > 0)), float(np.max(single)), typical)
+    # what is wrong is wrong in all strides alike: a stride is as unsure as the typical one
+    told = np.abs(single) > WIDTH_95 * typical.sd
+    share = float(np.mean(single[told] > 0)) if np.mean(told) >= LEAST_TOLD else float("nan")
+    return ArmCrossing(share, float(np.mean(told)), float(np.max(single)), typical)
 
 
 def _columns(reader: _Reader, lean: Estimate, head: Head | None) -> dict[str, FloatArray]:

@@ -41,7 +41,7 @@ class StepMeasured:
         The foot that the camera sees first; true for both from behind and in front.
     contact_s, off_s : float
         Initial contact and toe-off; ``off_s`` is NaN where the clip ends first.
-    contact_sd_s : float
+    contact_sd_s, off_sd_s : float
     step_s : float
         From the other foot's contact to this; NaN for the first, and after a gap.
     flight_s : float
@@ -61,6 +61,7 @@ class StepMeasured:
     contact_s: float
     off_s: float
     contact_sd_s: float
+    off_sd_s: float
     step_s: float
     flight_s: float
     strike_deg: Estimate
@@ -139,7 +140,10 @@ class ArmCrossing:
     Attributes
     ----------
     share : float
-        Of the strides in which the wrist passes the middle.
+        Of the strides in which it can be told, how many have the wrist pass the middle; NaN where that can be told in
+        less than half of them.
+    told : float
+        Share of the strides in which it can be told: those whose 95 % interval lies on one side of the middle.
     furthest : float
         Furthest past the middle in any stride; negative = not reached.
     typical : Estimate
@@ -147,6 +151,7 @@ class ArmCrossing:
     """
 
     share: float
+    told: float
     furthest: float
     typical: Estimate
 

@@ -131,8 +131,16 @@ class HeadForward(Model):
 class ArmCross(Model):
     """Wrists against the middle of the trunk."""
 
-    left_share: Share | None = Field(description="Of the steps in which the left wrist passes the middle.")
+    left_share: Share | None = Field(
+        description="In how many steps the left wrist passes the middle, of those in which that can be told. Null "
+        "where it can be told in less than half of the steps."
+    )
     right_share: Share | None
+    left_told_share: Share | None = Field(
+        default=None,
+        description="Of the steps in which it can be told on which side of the middle the left wrist stays.",
+    )
+    right_told_share: Share | None = None
     left_max_shoulder_widths: float | None = Field(
         description="Furthest past the middle; negative = not reached."
     )

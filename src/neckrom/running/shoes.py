@@ -8,13 +8,16 @@ near and the far shoe alike: laid on each other, the two courses say how much la
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from neckrom.body import Side
-from neckrom.running.gait import FootContacts, Gait
-from neckrom.running.strides import Course, mean_course
+from neckrom.body import Body, Side
+from neckrom.running.calibration import FAST_FPS, RunningCalibration
+from neckrom.running.features import shoe_features
+from neckrom.running.gait import FootContacts, Gait, contacts_of, read_moment
+from neckrom.running.strides import Course, Strides, mean_course
 from neckrom.types import BodySeries, BoolArray, FloatArray, IntArray
 
 FLAT = (0.28, 0.34, 0.40)
@@ -26,6 +29,9 @@ ABOUT_CONTACT_S = (-0.08, 0.06)
 """What is laid on each other of two shoes, from the middle of their contacts."""
 FURTHEST_S = 0.018
 """How far the difference of the contacts of both feet is corrected at most: three times their error."""
+FURTHEST_OFF_S = 0.04
+"""A toe-off by the shoe that lies further from that by the pose model's points was found elsewhere in the stride: four
+times the error of those."""
 LONGEST_GAP = 2
 """Frames in a row without a followed shoe that are bridged by a straight line."""
 
@@ -61,7 +67,7 @@ def _gap_lengths(known: BoolArray) -> IntArray:
     return out
 
 
-def shoe_course(series: BodySeries, gait: Gait, side: Side) -> Course | None:
+def shoe_course(series: BodySeries, body: Body, strides: Strides) -> Course | None:
     """Mean course of a shoe's movement: speed forward and up in trunk lengths a second, turn in degrees by frame at 60.
 
     None where it was not followed.
@@ -69,8 +75,7 @@ def shoe_course(series: BodySeries, gait: Gait, side: Side) -> Course | None:
     motion = series.foot_motion
     if motion is None:
         return None
-    body, strides = gait.body, gait.foot(side).strides
-    own, others = (0, 1) if side == "left" else (1, 0)
+    own, others = (0, 1) if strides.side == "left" else (1, 0)
     mine = np.where(body.legs_turned[:, None], motion[:, others, :3], motion[:, own, :3]).astype(np.float64)
     step = np.diff(body.time_s, prepend=np.nan)
     facing = body.facing or 1
@@ -94,12 +99,40 @@ def shoe_course(series: BodySeries, gait: Gait, side: Side) -> Course | None:
     return mean_course(rel[rows, numbers], speeds[known][rows], strides.course.at_s)
 
 
+def with_shoe_off(series: BodySeries, gait: Gait, calibration: RunningCalibration) -> Gait:
+    """The gait with the near foot's toe-off read from its shoe, where that was followed.
+
+    The shoe is seen to leave the ground more exactly than the pose model's points do. Not the far shoe, which the near
+    leg covers at that moment, and not below 60 frames a second: the movement between two frames runs over from
+    standing to swinging.
+    """
+    linear = calibration.moments.get("off_shoe")
+    near = gait.body.view.near
+    if linear is None or near is None or gait.body.frames_per_second < FAST_FPS:
+        return gait
+    foot = gait.foot(near)
+    course = shoe_course(series, gait.body, foot.strides)
+    if course is None:
+        return gait
+    off = read_moment(shoe_features_of(course, foot.strides), foot.off_rel_s, linear)
+    if abs(off - foot.off_rel_s) > FURTHEST_OFF_S:
+        return gait
+    read = contacts_of(gait.body, foot.strides, foot.contact_rel_s, off, "off_shoe")
+    return replace(gait, left=read) if near == "left" else replace(gait, right=read)
+
+
+def shoe_features_of(shoe: Course, strides: Strides) -> Callable[[FloatArray], FloatArray]:
+    """Features of places in the mean stride of a followed shoe, as ``read_moment`` asks for them."""
+    course, period = strides.course, strides.period_s
+    return lambda at_s: shoe_features(shoe, course, period, at_s)
+
+
 def evened(series: BodySeries, gait: Gait) -> Gait | None:
     """The gait with contacts whose difference between the feet is that of the shoes' courses; None where not known.
 
     The shoes are laid on each other near the difference that the contacts have, and nowhere else.
     """
-    left, right = (shoe_course(series, gait, side) for side in ("left", "right"))
+    left, right = (shoe_course(series, gait.body, foot.strides) for foot in (gait.left, gait.right))
     if left is None or right is None:
         return None
     middle = 0.5 * (gait.left.contact_rel_s + gait.right.contact_rel_s)

@@ -162,6 +162,11 @@ def one_stride(course: Course, period_s: float) -> BoolArray:
     return np.asarray(np.abs(course.at_s) <= 0.5 * period_s)
 
 
+def wrapped(time_s: FloatArray | float, period_s: float) -> FloatArray:
+    """A moment of the stride, put between minus and plus half a stride."""
+    return np.asarray((np.asarray(time_s) + 0.5 * period_s) % period_s - 0.5 * period_s)
+
+
 def mean_course(
     rel_s: FloatArray, values: FloatArray, at_s: FloatArray, weights: FloatArray | None = None
 ) -> Course:

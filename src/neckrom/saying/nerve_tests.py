@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from neckrom.messages import Messages
 from neckrom.nerve.result import LeftOrRight, NerveResult, NerveTrial
-from neckrom.nerve.wording import ROWS
+from neckrom.nerve.wording import ROWS, pain_key
 from neckrom.saying.grades import GRADES, Grade
 from neckrom.saying.names import display_name
 from neckrom.saying.sentences import said_or
-from neckrom.saying.verdict import Finding, Verdict
+from neckrom.saying.verdict import SAFETY_STOPS, Finding, Verdict
 from neckrom.statement import Statement
 
 NONE = "–"
-_POINTS_TO_NERVE = "nerve.reading.nerve"
+_MARKED = frozenset({"nerve.reading.nerve", "nerve.reading.arm_nerve", "nerve.reading.arm_sign"})
 _OPEN = frozenset(
     f"nerve.reading.{name}"
     for name in (
@@ -25,11 +25,14 @@ _OPEN = frozenset(
         "no_change",
         "no_answer",
         "changes_pain_unknown",
+        "arm_changes_pain_unknown",
     )
 )
-_BEGINS_A_TRIAL = frozenset({"nerve.reading.came_at", "nerve.reading.came"})
+_BEGINS_A_TRIAL = frozenset(
+    f"nerve.reading.{name}" for name in ("came_at", "came", "arm_came_at", "elbow_came_at", "arm_came")
+)
 _OF_A_TRIAL = _OPEN - {"nerve.reading.not_marked"} | {
-    f"nerve.reading.{name}" for name in ("stretch", "stays", "stays_own", "nerve")
+    f"nerve.reading.{name}" for name in ("stretch", "stays", "stays_own", "nerve", "arm_painful", "arm_nerve")
 }
 """What goes on with the symptom that was said before it."""
 _READINGS = ("nerve.reading.", "screen.reading.")
@@ -50,6 +53,8 @@ def nerve_verdict(result: NerveResult, texts: Messages) -> Verdict:
     findings = sorted((_finding(line, texts) for line in lines), key=lambda one: GRADES.index(one.grade))
     if not findings or not all(finding.text for finding in findings):
         findings = [Finding("reading", Grade.NOTE, display_name(result.reading, 2000) or NONE)]
+    if result.stop_reason in SAFETY_STOPS:
+        findings.insert(0, Finding("stopped", Grade.RAISED, texts.text(f"plan.stopped.{result.stop_reason}")))
     return Verdict(findings=tuple(findings), grade=findings[0].grade, meaning="")
 
 
@@ -72,8 +77,8 @@ def _finding(line: Sequence[Statement], texts: Messages) -> Finding:
 
 
 def _grade(key: str) -> Grade:
-    """Only what points to a nerve is marked; a range never is."""
-    if key == _POINTS_TO_NERVE:
+    """Only what points to a nerve is marked, and the article's sign of the arms; a range never is."""
+    if key in _MARKED:
         return Grade.CAUTION
     return Grade.OPEN if key in _OPEN else Grade.NOTE
 
@@ -94,9 +99,17 @@ def sides_row(result: NerveResult, texts: Messages) -> tuple[str, ...] | None:
     """
     if result.side_difference_deg is None:
         return None
-    felt = {limb_side(trial) for trial in result.trials if trial.symptom_angle_deg is not None}
+    compared = result.side_differences[0].position if result.side_differences else None
+    felt = {
+        limb_side(trial)
+        for trial in result.trials
+        if trial.symptom_angle_deg is not None and compared in (None, trial.position)
+    }
     cells = dict.fromkeys(ROWS, NONE)
     cells["limb"] = texts.text("nerve.course.difference")
+    if result.side_differences:
+        position = f"nerve.position.{result.side_differences[0].position}"
+        cells["limb"] = texts.text("nerve.table.arm_in", arm=cells["limb"], position=position)
     cells["symptom" if len(felt) == 2 else "end"] = _difference(result, texts)
     return tuple(cells[name] for name in ROWS)
 
@@ -131,8 +144,8 @@ def nerve_line(result: NerveResult, texts: Messages) -> NerveLine:
     result : NerveResult
     texts : Messages
     """
-    pains = {trial.pain for trial in result.trials if trial.pain is not None}
-    said = [texts.text(f"nerve.pain.{pain}") for pain in ("own", "stretch") if pain in pains]
+    pains = {trial.pain: pain_key(trial) for trial in result.trials if trial.pain is not None}
+    said = [texts.text(pains[pain]) for pain in ("own", "stretch") if pain in pains]
     return NerveLine(
         texts.text(f"nerve.kind.{result.kind}"),
         _symptom_of("left", result.trials, texts),
@@ -146,11 +159,18 @@ def _symptom_of(side: LeftOrRight, trials: Sequence[NerveTrial], texts: Messages
     """Every trial of a side in which something was felt."""
     felt = [trial for trial in trials if limb_side(trial) == side and trial.symptom_s is not None]
     told = [
-        _with_interval(trial.symptom_angle_deg, trial.interval95_deg, texts)
+        _felt_at(trial, trial.symptom_angle_deg, texts)
         for trial in felt
         if trial.symptom_angle_deg is not None
     ]
     return "; ".join(told) or (texts.text("nerve.table.not_measured") if felt else NONE)
+
+
+def _felt_at(trial: NerveTrial, angle_deg: float, texts: Messages) -> str:
+    angle = _with_interval(angle_deg, trial.interval95_deg, texts)
+    if trial.position is None:
+        return angle
+    return texts.text("nerve.course.at", position=f"nerve.position.{trial.position}", angle=angle)
 
 
 def _difference(result: NerveResult, texts: Messages) -> str:

@@ -103,6 +103,8 @@ class ScreenAnswers(BaseModel):
         What sitting on a ball and the figure-4 stretch bring on.
     neck_or_ankle_changes : str, optional
         The same of all tests together, as older screens asked it.
+    measured : dict
+        By question whose answer a measurement suggested and the person confirmed: the session.
     ndi_percent : float, optional
         Total of the Neck Disability Index, entered by hand: its items are licensed and not asked.
     """
@@ -118,6 +120,7 @@ class ScreenAnswers(BaseModel):
     tension_changes: dict[str, dict[Lever, AnswerValue]] = Field(default_factory=dict)
     buttock: dict[str, TensionAnswer] = Field(default_factory=dict)
     neck_or_ankle_changes: AnswerValue | None = None
+    measured: dict[str, Annotated[str, Field(max_length=16)]] = Field(default_factory=dict)
     ndi_percent: Annotated[float, Field(ge=0, le=100)] | None = None
 
     @model_validator(mode="after")
@@ -129,6 +132,7 @@ class ScreenAnswers(BaseModel):
             *(set(self.tension_changes) - set(TENSION_TESTS)),
             *(set(self.sides) - set(SIDED_QUESTIONS)),
             *(set(self.buttock) - set(BUTTOCK_TESTS)),
+            *(set(self.measured) - known - set(TENSION_TESTS)),
         ]
         if unknown:
             raise ValueError(f"no such question: {', '.join(sorted(unknown))}")

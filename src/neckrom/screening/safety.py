@@ -85,6 +85,12 @@ def nerve_safety_questions() -> tuple[SafetyQuestion, ...]:
     return tuple(sorted(every, key=lambda question: order.index(question.tier)))
 
 
+@cache
+def plan_safety_questions() -> tuple[SafetyQuestion, ...]:
+    """What is asked before an exercise, beside the questions of its test."""
+    return _load("plan_questions")
+
+
 def _load(name: str) -> tuple[SafetyQuestion, ...]:
     path = Path(str(files("neckrom"))) / "data" / "safety" / f"{name}.toml"
     return load_toml(path, _Questions, "safety question").question

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from neckrom.errors import ConfigurationError, InputError, OutputError
+from neckrom.errors import ConfigurationError, InputError, OptionValueError, OutputError
 from neckrom.messages import FALLBACK, LANGUAGES
 from neckrom.private_files import read_plain, whole_file
 from neckrom.report.letterhead import Letterhead
@@ -175,12 +175,12 @@ def save_clinic(clinic: Clinic, folder: Path | None = None) -> None:
     for name in ("clinic", "address", "examiner"):
         text = getattr(clinic, name)
         if len(text) > _MAX_TEXT:
-            raise ConfigurationError(
+            raise OptionValueError(
                 f"The {name} has {len(text)} characters: at most {_MAX_TEXT} fit at the head of a report."
             ).page_says("head_long", most=_MAX_TEXT)
         lines.append(f"{name} = {_quoted(text)}\n")
     if clinic.language and clinic.language not in LANGUAGES:
-        raise ConfigurationError(
+        raise OptionValueError(
             f"No texts in the language {clinic.language!r}: choose one of {', '.join(LANGUAGES)}."
         )
     lines.append(f"language = {_quoted(clinic.language)}\n")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from neckrom.errors import OutputError
+from neckrom.operating_system import is_too_long, safe_name, sameness
 from neckrom.private_files import clear_unfinished, forget_part, new_part, new_part_folder
 
 LANDMARK_FILE = "landmarks.parquet"
@@ -31,7 +32,7 @@ def result_name(path: Path) -> str:
         stem = path.stem
     cleaned = re.sub(r"[^\w.\- ]+", "_", stem).strip(" .")[:80]
     fits = cleaned.encode()[:_NAME_BYTES].decode(errors="ignore")  # file systems count bytes
-    return fits or "result"
+    return safe_name(fits) or "result"
 
 
 def distinct_folders(inputs: Sequence[Path], out: Path) -> list[Path]:
@@ -41,10 +42,10 @@ def distinct_folders(inputs: Sequence[Path], out: Path) -> list[Path]:
     for path in inputs:
         base = result_name(path)
         name, number = base, 1
-        while name.casefold() in used:
+        while sameness(name) in used:
             number += 1
             name = f"{base}-{number}"
-        used.add(name.casefold())
+        used.add(sameness(name))
         folders.append(out / name)
     return folders
 
@@ -102,6 +103,8 @@ def cannot_write_message(path: Path, error: OSError) -> str:
         return f"No space left to write {path}. Free some, or choose another folder with --out; nothing was kept."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{path} may not be written here ({error.strerror}). Choose another folder with --out."
+    if is_too_long(path):
+        return f"{path} cannot be written: its path is longer than Windows takes. Choose a shorter folder with --out."
     return f"{path} cannot be written: {error.strerror or error}. Choose another folder with --out."
 
 

@@ -26,6 +26,7 @@ from neckrom.errors import (
     LandmarkFileError,
     NeckromError,
     NoFaceError,
+    OptionValueError,
     WholeBodyError,
 )
 from neckrom.frames import check_exists, open_source
@@ -107,6 +108,7 @@ class Border:
         elif isinstance(error, Exception):
             log.error("%s: failed in a way that nobody foresaw", self._path, exc_info=error)
             self.error = DefectError(error)
+            self.error.__cause__ = error
         return self.error is not None
 
 
@@ -142,7 +144,7 @@ def measure_all(
     OutputError
         If several run at once and ``out`` cannot be made.
     """
-    analysis_options = _analysis_options(options)
+    analysis_options = prepared_options(options)
     folders = distinct_folders(inputs, out)
     cancel = threading.Event()
 
@@ -154,7 +156,7 @@ def measure_all(
     def work(path: Path, folder: Path) -> Outcome:
         border = Border(path)
         with border:
-            return _measure_into(path, folder, options, analysis_options, tell)
+            return measure_prepared(path, folder, options, analysis_options, tell)
         return Outcome(path, None, None, border.error, ())
 
     if len(inputs) == 1 or jobs <= 1:
@@ -163,7 +165,10 @@ def measure_all(
     pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="measure")
     futures: list[Future[Outcome]] = []
     try:
-        futures = [pool.submit(work, path, folder) for path, folder in zip(inputs, folders, strict=True)]
+        begun = {
+            number: pool.submit(work, inputs[number], folders[number]) for number in _longest_first(inputs)
+        }
+        futures = [begun[number] for number in range(len(inputs))]
         pending = set(futures)
         while pending:  # short waits, so that Ctrl-C is heard
             _, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -178,6 +183,20 @@ def measure_all(
         remove_empty(made)
 
 
+def _longest_first(inputs: Sequence[Path]) -> list[int]:
+    """Numbers of the inputs, those with the most bytes first: a long one that began last would run alone at the end."""
+    return sorted(range(len(inputs)), key=lambda number: -_bytes_of(inputs[number]))
+
+
+def _bytes_of(path: Path) -> int:
+    """Of a file, or of all files right in a folder; 0 where it cannot be read, which is said when it is measured."""
+    try:
+        files = list(path.iterdir()) if path.is_dir() else [path]
+        return sum(file.stat().st_size for file in files)
+    except OSError:
+        return 0
+
+
 def measure_one(path: Path, out: Path, options: MeasureOptions, progress: Progress) -> Outcome:
     """Measure one input.
 
@@ -187,7 +206,7 @@ def measure_one(path: Path, out: Path, options: MeasureOptions, progress: Progre
         With what to do about it; nothing is left behind.
     """
     (folder,) = distinct_folders([path], out)
-    return _measure_into(path, folder, options, _analysis_options(options), progress.step)
+    return measure_prepared(path, folder, options, prepared_options(options), progress.step)
 
 
 def measure_quietly(path: Path, options: MeasureOptions, progress: Progress | None = None) -> Analysis:
@@ -198,7 +217,7 @@ def measure_quietly(path: Path, options: MeasureOptions, progress: Progress | No
     tell = progress.step if progress is not None else _tell_nobody
     clear_unfinished()
     with new_part_folder(Path(tempfile.gettempdir()), path) as folder:
-        return measure_into(path, folder, _analysis_options(options), options.rotate_deg, tell).analysis
+        return measure_into(path, folder, prepared_options(options), options.rotate_deg, tell).analysis
 
 
 def measure_to_keep(path: Path, options: AnalysisOptions, rotate_deg: int | None) -> tuple[Seen, bytes]:
@@ -316,9 +335,16 @@ def measure_into(
     return Seen(analysis, landmarks.file, landmarks.clip, clock, landmarks.header.source)
 
 
-def _measure_into(
+def measure_prepared(
     path: Path, folder: Path, options: MeasureOptions, analysis_options: AnalysisOptions, tell: _Tell
 ) -> Outcome:
+    """Measure one input into a folder, with options whose files were read before.
+
+    Raises
+    ------
+    NeckromError
+        With what to do about it; nothing is left behind.
+    """
     refuse_existing(folder, overwrite=options.overwrite)
     check_exists(path)
     with new_folder(folder, overwrite=options.overwrite) as part:
@@ -341,6 +367,11 @@ def _landmarks(
         if session.info.kind == "nerve":
             raise InputError(
                 f"{path} holds a session of nerve tests: add the test that is to be measured, --protocol slr or slump."
+            )
+        if session.info.kind == "plan":
+            raise InputError(
+                f"{path} holds a session of a plan: its report is made of its own record. Give the folder to neckrom "
+                "measure alone, without a clip beside it."
             )
         return _Landmarks(target, session.video, session_landmarks(session, target), session, path)
     replayed = _landmark_file(path)
@@ -463,28 +494,31 @@ def _as_the_session(options: AnalysisOptions, session: SessionFolder) -> Analysi
     return replace(options, view=made.view) if options.view == "auto" else options
 
 
-def _analysis_options(options: MeasureOptions) -> AnalysisOptions:
+def prepared_options(options: MeasureOptions) -> AnalysisOptions:
     """Options with their files read and checked: all mistakes at once."""
-    problems: list[str] = []
+    problems: list[ConfigurationError] = []
     norms = protocol = camera = None
     try:
         norms = load_norms(options.norms)
     except ConfigurationError as error:
-        problems.append(str(error))
+        problems.append(error)
     if options.protocol is not None:
         try:
             protocol = load_protocol(options.protocol)
         except ConfigurationError as error:
-            problems.append(str(error))
+            problems.append(error)
     if options.camera is not None:
         try:
             camera = load_camera(options.camera)
         except ConfigurationError as error:
-            problems.append(str(error))
+            problems.append(error)
         if options.hfov_deg is not None:
-            problems.append("A camera profile and a field of view exclude each other: give one of them.")
+            both = "A camera profile and a field of view exclude each other: give one of them."
+            problems.append(OptionValueError(both))
     if problems or norms is None:
-        raise ConfigurationError("\n".join(problems))
+        of_files = any(not isinstance(problem, OptionValueError) for problem in problems)
+        kind = ConfigurationError if of_files else OptionValueError
+        raise kind("\n".join(map(str, problems)))
     return AnalysisOptions(
         norms=norms,
         mirrored=options.mirrored,

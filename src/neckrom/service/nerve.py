@@ -1,4 +1,4 @@
-"""Leg tests of clips: from a path and marks to a folder of results."""
+"""Tests of legs and arms in clips: from a path and marks to a folder of results."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neckrom.body import read_body
-from neckrom.errors import ConfigurationError, InputError, NeckromError
+from neckrom.errors import InputError, NeckromError, OptionValueError
 from neckrom.frames import grab_frames
 from neckrom.landmarks.body_store import read_bodies
 from neckrom.nerve.angles import LegSeries, LegTestAngles
-from neckrom.nerve.assemble import About, leg_test_result
+from neckrom.nerve.arms.angles import ArmTestAngles
+from neckrom.nerve.arms.assemble import arm_test_result
+from neckrom.nerve.arms.measure import measure_arm_test
+from neckrom.nerve.assemble import About, StopReason, leg_test_result
 from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.marks import Mark, load_marks
 from neckrom.nerve.measure import measure_leg_test
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 
 TESTS: tuple[NerveTest, ...] = ("slr", "slump", "arms")
 ESTIMATOR = "nerve 1: pose points from the side, corrected"
+ARM_ESTIMATOR = "nerve 1: pose points from the front, corrected"
+ARM = ("shoulder", "elbow", "wrist")
 MARKS_FILE = "marks.csv"
 ANGLE_COLUMNS = (
     "time_s",
@@ -46,6 +51,15 @@ ANGLE_COLUMNS = (
     "ankle_left_deg",
     "ankle_right_deg",
     "neck_flexion_deg",
+    "trunk_lean_deg",
+)
+ARM_ANGLE_COLUMNS = (
+    "time_s",
+    "abduction_left_deg",
+    "abduction_right_deg",
+    "elbow_left_deg",
+    "elbow_right_deg",
+    "neck_side_bend_deg",
     "trunk_lean_deg",
 )
 
@@ -68,6 +82,8 @@ class NerveOptions:
     overwrite : bool
     language : str
         Of the report.
+    stop_reason : str, optional
+        Why the guided session that it was recorded in was stopped.
     """
 
     test: NerveTest
@@ -77,6 +93,7 @@ class NerveOptions:
     pictures: bool = True
     overwrite: bool = False
     language: str = "en"
+    stop_reason: StopReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +128,7 @@ def measure_nerve_all(
         If the file of marks has a mistake, or belongs to several clips: found before anything is measured.
     """
     if options.marks is not None and len(inputs) > 1:
-        raise ConfigurationError(
+        raise OptionValueError(
             "--marks belongs to one clip, and several are given.", ("Measure them one by one.",)
         )
     marks = load_marks(options.marks) if options.marks is not None else ()
@@ -134,6 +151,7 @@ def measure_nerve_landmarks(
     marked: bool = True,
     mirrored: bool = False,
     language: str = "en",
+    stop_reason: StopReason | None = None,
 ) -> NerveResult:
     """Measure landmarks that are there, and write result, angles and report into a folder.
 
@@ -152,6 +170,8 @@ def measure_nerve_landmarks(
         The landmarks come of a mirrored picture.
     language : str
         Of the report.
+    stop_reason : str, optional
+        Why the guided session was stopped.
 
     Returns
     -------
@@ -162,7 +182,7 @@ def measure_nerve_landmarks(
     InputError
         If this cannot be measured; nothing is written.
     """
-    options = NerveOptions(test=test, mirrored=mirrored, language=language)
+    options = NerveOptions(test=test, mirrored=mirrored, language=language, stop_reason=stop_reason)
     return _measure_recording(_recorded(landmarks), marks, folder, options, marked=marked)
 
 
@@ -198,18 +218,27 @@ def _measure_recording(
     part = part_of(recording, mirrored=options.mirrored)
     # marks and results count in the clip's own time, slow motion or not: no angle depends on it
     series = replace(part.series, time_ns=np.round(part.series.time_ns * part.slower).astype(np.int64))
+    in_order = tuple(sorted(marks, key=lambda mark: mark.time_s))
+
+    def about(estimator: str, calibration_id: str) -> About:
+        return About(
+            clip=part.clip_info(),
+            tool=recording.tool(estimator, calibration_id),
+            created=datetime.now().astimezone().isoformat(timespec="seconds"),
+            marked=marked,
+            warnings=part.notices,
+            stop_reason=options.stop_reason,
+        )
+
     if options.test == "arms":
-        raise InputError("The arms' test is not measured from clips yet: use --protocol slr or slump.")
-    measured = measure_leg_test(series, options.test, tuple(sorted(marks, key=lambda mark: mark.time_s)))
-    about = About(
-        clip=part.clip_info(),
-        tool=recording.tool(ESTIMATOR, measured.angles.corrections.calibration_id),
-        created=datetime.now().astimezone().isoformat(timespec="seconds"),
-        marked=marked,
-        warnings=part.notices,
-    )
-    result = leg_test_result(measured, about)
-    _write(folder, result, measured.angles, marks)
+        arms = measure_arm_test(series, in_order)
+        result = arm_test_result(arms, about(ARM_ESTIMATOR, arms.angles.corrections.calibration_id))
+        rows, curves = arm_angles_csv(arms.angles), _arm_curves(arms.angles)
+    else:
+        legs = measure_leg_test(series, options.test, in_order)
+        result = leg_test_result(legs, about(ESTIMATOR, legs.angles.corrections.calibration_id))
+        rows, curves = angles_csv(legs.angles), _curves(legs.angles)
+    _write(folder, result, rows, marks)
     pictures = _pictures(result, series, recording) if options.pictures else {}
     from neckrom.report.bodies.write import (  # noqa: PLC0415  (matplotlib is slow to load)
         write_body_pictures,
@@ -217,7 +246,7 @@ def _measure_recording(
     )
 
     write_body_pictures(folder, pictures.values())
-    write_nerve_report(folder, result, _curves(measured.angles), pictures, language=options.language)
+    write_nerve_report(folder, result, curves, pictures, language=options.language)
     return result
 
 
@@ -242,11 +271,11 @@ def _pictures(result: NerveResult, series: BodySeries, recording: BodyRecording)
     frames = grab_frames(recording.clip, times, turned_deg=header.turned_deg, track=header.track)
     drawn = {}
     for number, (trial, frame) in enumerate(zip(result.trials, frames, strict=True)):
-        if trial.leg is None:
+        side = trial.leg or trial.arm
+        if side is None:
             continue
-        picture = limb_picture(
-            f"trial_{number + 1}", frame, own, trial.leg, LEG, mirrored=result.clip.mirrored
-        )
+        limb = LEG if trial.leg else ARM
+        picture = limb_picture(f"trial_{number + 1}", frame, own, side, limb, mirrored=result.clip.mirrored)
         if picture is not None:
             drawn[number] = picture
     return drawn
@@ -263,6 +292,19 @@ def _curves(angles: LegTestAngles) -> NerveCurves:
             "main": main,
             "ankle": {side: leg.ankle_deg for side, leg in legs.items()},
             "neck": {"both": angles.neck_flexion_deg},
+        },
+    )
+
+
+def _arm_curves(angles: ArmTestAngles) -> NerveCurves:
+    from neckrom.report.bodies.nerve_chart import NerveCurves  # noqa: PLC0415
+
+    return NerveCurves(
+        angles.time_s,
+        {
+            "main": {side: arm.abduction_deg for side, arm in angles.arms.items()},
+            "elbow": {side: arm.elbow_deg for side, arm in angles.arms.items()},
+            "neck": {"both": angles.neck_side_bend_deg},
         },
     )
 
@@ -291,9 +333,9 @@ def _measure_into(
     return NerveOutcome(path, folder, result, None, written)
 
 
-def _write(folder: Path, result: NerveResult, angles: LegTestAngles, marks: Sequence[Mark]) -> None:
+def _write(folder: Path, result: NerveResult, rows: str, marks: Sequence[Mark]) -> None:
     (folder / "result.json").write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    (folder / "angles.csv").write_text(angles_csv(angles), encoding="utf-8")
+    (folder / "angles.csv").write_text(rows, encoding="utf-8")
     if marks and not (folder / MARKS_FILE).exists():
         (folder / MARKS_FILE).write_text(marks_csv(marks), encoding="utf-8")
 
@@ -316,8 +358,31 @@ def angles_csv(angles: LegTestAngles) -> str:
         angles.neck_flexion_deg,
         angles.trunk_lean_deg,
     ]
-    rows = zip(angles.time_s, np.stack(columns, axis=1), strict=True)
-    return _csv(ANGLE_COLUMNS, [[f"{time_s:.6f}", *map(_cell, row)] for time_s, row in rows])
+    return _angles_csv(ANGLE_COLUMNS, angles.time_s, columns)
+
+
+def arm_angles_csv(angles: ArmTestAngles) -> str:
+    """One row a frame; an empty cell is "not measured".
+
+    Parameters
+    ----------
+    angles : ArmTestAngles
+    """
+    left, right = angles.arms["left"], angles.arms["right"]
+    columns = [
+        left.abduction_deg,
+        right.abduction_deg,
+        left.elbow_deg,
+        right.elbow_deg,
+        angles.neck_side_bend_deg,
+        angles.trunk_lean_deg,
+    ]
+    return _angles_csv(ARM_ANGLE_COLUMNS, angles.time_s, columns)
+
+
+def _angles_csv(names: Sequence[str], times_s: FloatArray, columns: Sequence[FloatArray]) -> str:
+    rows = zip(times_s, np.stack(columns, axis=1), strict=True)
+    return _csv(names, [[f"{time_s:.6f}", *map(_cell, row)] for time_s, row in rows])
 
 
 def marks_csv(marks: Sequence[Mark]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from neckrom.body.result import BodyClip, BodyQuality, BodyView
-from neckrom.errors import ConfigurationError
+from neckrom.errors import OptionValueError
 from neckrom.frames import grab_frames, open_picture
 from neckrom.messages import load_messages
 from neckrom.posture.calibration import PostureCalibration, load_calibration
@@ -87,7 +87,7 @@ def measure_posture(inputs: Sequence[Path], out: Path, options: PostureOptions, 
         With what to do about it; nothing is left behind.
     """
     if len(inputs) > 1 and (options.c7 is not None or options.tragus is not None):
-        raise ConfigurationError(
+        raise OptionValueError(
             "--c7 and --tragus mark a point in one picture: give one picture at a time with them."
         )
     (folder,) = distinct_folders(inputs[:1], out)
@@ -278,7 +278,7 @@ def _in_series(part: BodyPart, mark: tuple[float, float], option: str) -> FloatA
     source, series = part.recording.header.source, part.series
     x, y = mark
     if not (0 <= x < source.source_width and 0 <= y < source.source_height):
-        raise ConfigurationError(
+        raise OptionValueError(
             f"{option} {x:g} {y:g} lies outside of the picture, which has {source.source_width} x "
             f"{source.source_height} pixels when it is upright: count from its upper left corner."
         )

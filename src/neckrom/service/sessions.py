@@ -64,7 +64,7 @@ class SessionInfo(BaseModel):
     source: str
     protocol: str
     protocol_sha256: str
-    kind: Literal["neck", "nerve"] = "neck"
+    kind: Literal["neck", "nerve", "plan"] = "neck"
     """What was measured: the neck, or nerve tests."""
     camera: str | None = None
     hfov_deg: float | None = Field(default=None, gt=0, lt=180, allow_inf_nan=False)

@@ -9,7 +9,7 @@ from string import Template
 
 import numpy as np
 
-from neckrom.errors import ConfigurationError, OutputError
+from neckrom.errors import ConfigurationError, OptionValueError, OutputError
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.private_files import whole_file
 from neckrom.study.paper_forms import case_report_pdf, checklist_pdf
@@ -86,7 +86,7 @@ def freeze_study(folder: StudyFolder, reason: str, today: date) -> Plan:
     """
     plan = folder.load()
     if len(reason.strip()) < 3:
-        raise ConfigurationError('Say why the plan is changed: --reason "as approved".')
+        raise OptionValueError('Say why the plan is changed: --reason "as approved".')
     if plan.is_frozen:
         raise ConfigurationError(f"{folder.plan} is as it was frozen: change it first.")
     amendments = (*plan.amendments, Amendment(date=today, reason=reason.strip()))

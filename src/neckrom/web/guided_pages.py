@@ -12,12 +12,14 @@ from starlette.responses import PlainTextResponse, Response
 
 from neckrom.errors import InputError
 from neckrom.guided.clips import Clip, Handed
+from neckrom.guided.sessions import PLAN
 from neckrom.records.api import Records
 from neckrom.records.intake import KnownRecordingError
 from neckrom.records.kinds import RUN
 from neckrom.records.people import checked_note
 from neckrom.records.result_folder import MAX_RESULT_BYTES, RESULT
 from neckrom.records.sessions import parse_date
+from neckrom.records.stopped import refuse_after_a_stop
 from neckrom.report.wording import display_name
 from neckrom.saying.figures import day
 from neckrom.web.desk import Desk, go_to
@@ -46,8 +48,13 @@ def guided_routes(desk: Desk) -> APIRouter:
     @router.post("/people/{person}/guided")
     def start(request: Request, person: str, form: Form) -> Response:
         row = records.find_person(person)
-        language = desk.language(request)
-        guided.start(row.id, camera=form.text("camera"), protocol=form.text("protocol"), language=language)
+        language, protocol = desk.language(request), form.text("protocol")
+        if protocol.startswith(PLAN):
+            try:
+                refuse_after_a_stop(records, row.id, desk.texts(request))
+            except InputError as error:
+                return person_page(desk, request, row.id, problem=str(error), status=409)
+        guided.start(row.id, camera=form.text("camera"), protocol=protocol, language=language)
         return go_to(f"/people/{row.id}/guided")
 
     @router.get("/people/{person}/guided")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path, user_runtime_path
 
+from neckrom.operating_system import NOT_FOLLOWED, is_ours_alone
 from neckrom.web.access import ENTER, TO, TOKEN, Access
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ def write_launch_file(access: Access, path: str, code: str) -> Path:
     page = _PAGE.format(
         action=html.escape(access.own_address(ENTER)), token=TOKEN, code=code, to=TO, path=html.escape(path)
     )
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOT_FOLLOWED, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         out.write(page)
     return file
@@ -95,15 +96,9 @@ def launch_folder() -> Path:
     for folder in candidates:
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if _is_ours_alone(folder):
+            if is_ours_alone(folder):
                 return folder
     return candidates[-1]
-
-
-def _is_ours_alone(folder: Path) -> bool:
-    """Whether nobody else could put another file in the place of ours."""
-    status = folder.stat()
-    return status.st_uid == os.getuid() and not status.st_mode & 0o022 and os.access(folder, os.W_OK)
 
 
 def remove_stale_files() -> None:

@@ -19,9 +19,11 @@ from neckrom.web.hub import LiveHub
 from neckrom.web.live_result import (
     Shown,
     nerve_tests_in,
+    plan_in,
     report_in,
     shown_nerve,
     shown_of,
+    shown_plan,
     shown_result,
 )
 
@@ -105,6 +107,9 @@ def live_routes(
         tests = nerve_tests_in(folder)
         if tests:
             return _json(shown_nerve(tests, code, home=f"{PREFIX}/report"))
+        planned = plan_in(folder)
+        if planned is not None:
+            return _json(shown_plan(planned, code, home=f"{PREFIX}/report/report"))
         stored = code == language  # the session's own, which lies there already
         home = f"{PREFIX}/report/report" if stored else f"{PREFIX}/report-in/{code}"
         try:

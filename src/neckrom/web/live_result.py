@@ -11,18 +11,21 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from neckrom.errors import InputError
 from neckrom.exports.source import angles_of
 from neckrom.handouts.making import letterhead
-from neckrom.messages import load_messages
+from neckrom.messages import Messages, load_messages
 from neckrom.nerve.result import NerveResult, NerveTrial
 from neckrom.nerve.wording import ROWS, trial_rows, warnings_in_words
+from neckrom.plans.result import ExerciseDone, PlanResult
 from neckrom.private_files import read_plain
 from neckrom.records.pictures import pictures_of
+from neckrom.report.bodies.plan_content import plan_content
 from neckrom.report.content import advice
 from neckrom.report.site_words import trust_of
 from neckrom.report.stored import report_html, report_pdf
 from neckrom.result import MovementResult, Result
 from neckrom.saying.grades import GRADES, LOOKS, Grade
+from neckrom.saying.plans import key_test_said, plan_title
 from neckrom.saying.sentences import all_said
-from neckrom.saying.verdict import MovementSaid, movement_said, verdict_of
+from neckrom.saying.verdict import SAFETY_STOPS, MovementSaid, movement_said, verdict_of
 from neckrom.service.clinic import load_site
 from neckrom.service.nerve_sessions import NerveTest
 from neckrom.service.sessions import open_session
@@ -125,6 +128,9 @@ def shown_of(result: Result, language: str) -> Shown:
 
 _NERVE_GRADES = {
     "nerve.reading.nerve": Grade.RAISED,
+    "nerve.reading.arm_nerve": Grade.RAISED,
+    "nerve.reading.arm_sign": Grade.CAUTION,
+    "nerve.reading.arm_changes_pain_unknown": Grade.CAUTION,
     "nerve.reading.changes_pain_unknown": Grade.CAUTION,
     "nerve.reading.not_held": Grade.CAUTION,
     "nerve.reading.no_change": Grade.CAUTION,
@@ -169,10 +175,20 @@ def shown_nerve(homes: tuple[NerveHome, ...], language: str, *, home: str) -> Sh
         for result in results
         for statement in result.reading_statements
     ]
+    stops = {result.stop_reason for result in results} & SAFETY_STOPS
+    stopped = tuple(
+        Line(
+            sign=LOOKS[Grade.RAISED].sign,
+            grade=Grade.RAISED.value,
+            text=texts.text(f"plan.stopped.{reason}"),
+        )
+        for reason in sorted(filter(None, stops))
+    )
     reports = [f"{home}{each.address}/report" for each in homes if (each.folder / "report.html").is_file()]
     return Shown(
         title=" · ".join(texts.text(f"nerve.kind.{result.kind}") for result in results),
-        lines=tuple(
+        lines=stopped
+        + tuple(
             Line(sign=LOOKS[grade].sign, grade=grade.value, text=all_said((statement,), texts))
             for grade, statement in sorted(graded, key=lambda each: GRADES.index(each[0]))
         ),
@@ -191,6 +207,61 @@ def shown_nerve(homes: tuple[NerveHome, ...], language: str, *, home: str) -> Sh
             MoreReport(name=texts.text(f"nerve.kind.{result.kind}"), report=f"{report}.html")
             for result, report in zip(results[1:], reports[1:], strict=False)
         ),
+    )
+
+
+def plan_in(folder: Path) -> PlanResult | None:
+    """The result of a session of a plan; None where it was another one, or it cannot be read."""
+    try:
+        if open_session(folder).info.kind != "plan":
+            return None
+        return PlanResult.model_validate_json(read_plain(folder / "result.json", MAX_RESULT_BYTES))
+    except (InputError, OSError, ValidationError):
+        return None
+
+
+def shown_plan(result: PlanResult, language: str, *, home: str) -> Shown:
+    """What the result screen shows of a plan: what was done and counted, and the test before and after.
+
+    Parameters
+    ----------
+    result : PlanResult
+    language : str
+    home : str
+        Where the report is handed out.
+    """
+    texts = load_messages(language)
+    content = plan_content(result, texts)
+    return Shown(
+        title=plan_title(result, texts),
+        lines=tuple(
+            Line(sign=one.sign, grade=one.grade.value, text=one.text) for one in content.verdict.findings
+        ),
+        meaning="",
+        bars=tuple(_plan_bar(one, texts) for one in result.sides),
+        advice_title=texts.text("report.section.next"),
+        advice=content.advice,
+        notes=content.limits,
+        report=f"{home}.html",
+        pdf=f"{home}.pdf",
+    )
+
+
+def _plan_bar(one: ExerciseDone, texts: Messages) -> Bar:
+    after, before = one.after, one.before
+    angle = None if after is None else after.angle_deg
+    counted = texts.text("plan.of", counted=one.counted, wanted=one.wanted)
+    grade = Grade.CAUTION if one.number_of("past") or one.felt else Grade.NOTE
+    return Bar(
+        name=texts.text(f"nerve.table.{one.side}_leg"),
+        best=key_test_said(after, texts),
+        interval="",
+        note=f"{key_test_said(before, texts)} → {key_test_said(after, texts)} · {counted}",
+        pain="",
+        sign=LOOKS[grade].sign,
+        grade=grade.value,
+        share=min(max(angle or 0.0, 0.0), _SCALE_DEG) / _SCALE_DEG,
+        half_share=None,
     )
 
 

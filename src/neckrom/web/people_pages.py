@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from neckrom.errors import NeckromError
 from neckrom.exports.write import Format
-from neckrom.guided.sessions import CAMERAS, PROTOCOLS
-from neckrom.handouts.bodies import nerve_table, runs_table
+from neckrom.guided.sessions import CAMERAS, PROTOCOLS, plan_choices
+from neckrom.handouts.bodies import nerve_table, plan_table, runs_table
 from neckrom.handouts.course import course_of, ends_of
+from neckrom.handouts.diary_in_words import day_line, diary_lines
 from neckrom.handouts.making import course_for, has_course
 from neckrom.handouts.trend_drawing import HEIGHT, WIDTH
 from neckrom.handouts.values_in_words import (
@@ -28,7 +29,9 @@ from neckrom.handouts.values_in_words import (
 from neckrom.live.camera_names import camera_names
 from neckrom.messages import Messages
 from neckrom.records.audit import Action
-from neckrom.records.kinds import RUN
+from neckrom.records.diary import ACTIVITIES, KnownDayError, checked_day, today
+from neckrom.records.kinds import PLAN, RUN
+from neckrom.records.people import RefusedValueError
 from neckrom.records.trends import MovementTrend, Verdict
 from neckrom.records.views import PersonView
 from neckrom.report.wording import display_name
@@ -119,6 +122,24 @@ def people_routes(desk: Desk) -> APIRouter:
         removed = records.delete_person(records.find_person(person).id)
         return removed_page(desk, request, removed, START)
 
+    @router.post("/people/{person}/diary")
+    def write_down(request: Request, person: str, form: Form) -> Response:
+        found = records.find_person(person)
+        try:
+            line = checked_day(
+                today(),
+                day=form.given("day"),
+                pain=form.text("pain"),
+                place=form.text("place"),
+                activity=form.given("activity"),
+                note=form.text("note"),
+            )
+            records.add_to_diary(found.id, line, replace=form.text("replace") == "true")
+        except (RefusedValueError, KnownDayError) as error:
+            said = refusal(error, desk.texts(request))
+            return person_page(desk, request, found.id, problem=said, noted=form.fields, status=400)
+        return go_to(f"/people/{found.id}#diary")
+
     @router.get("/people/{person}/course.{form}")
     def course(request: Request, person: str, form: str) -> Response:
         view = records.person(records.find_person(person).id)
@@ -148,7 +169,9 @@ def person_page(
     said = of_neck if len(of_neck) == len(view.neck) else []
     runs = records.runs(view.of_kind(RUN))
     tests = records.nerve_tests(view.nerve_tests)
+    plans = records.plans(view.of_kind(PLAN))
     limits = records.limits(view.row.id)
+    days = records.diary(view.row.id)
     course = course_of(view, trends, limits, texts, said)
     typed = {
         "name": view.row.name or "",
@@ -160,6 +183,7 @@ def person_page(
         "has_course": has_course(view),
         "runs": runs_table(runs, texts) if runs else None,
         "nerve_tests": nerve_table(tests, texts) if tests else None,
+        "plans": plan_table(plans, texts) if plans else None,
         "course": course,
         "drawings": course.trends(HEIGHT) if course.trends is not None else (),
         "error": error_lines(limits, texts)[0],
@@ -172,6 +196,12 @@ def person_page(
         "display": display_name,
         "cameras": _cameras(texts),
         "protocols": PROTOCOLS,
+        "planned": plan_choices(),
+        "days": [day_line(line, texts) for line in days],
+        "diary": tuple(diary_lines(days, texts)),
+        "today": today().isoformat(),
+        "activities": ACTIVITIES,
+        "noted": {},
         "formats": [form.value for form in Format],
         "guided": desk.guided.of(view.row.id),
         "typed": typed,

@@ -19,9 +19,10 @@ import uvicorn
 from fastapi import FastAPI, Query, WebSocket
 from starlette.responses import Response
 
-from neckrom.errors import ConfigurationError, EnvironmentProblemError
+from neckrom.errors import EnvironmentProblemError, OptionValueError
 from neckrom.live.api import LiveSession
 from neckrom.live.contract import Phase, Simple, State, Stop
+from neckrom.operating_system import keep_to_one_program
 from neckrom.web.app import Pages, shared_files
 from neckrom.web.certificate import Certificate, make_certificate
 from neckrom.web.connections import Gate
@@ -116,16 +117,16 @@ def parse_address(text: str) -> tuple[str, int]:
     try:
         known = IPv4Address(address)
     except AddressValueError as error:
-        raise ConfigurationError(
+        raise OptionValueError(
             f"--phone-address {text!r} is no address: give the one that this machine has on the phone's network, "
             "such as 192.168.1.20, or with a port 192.168.1.20:8443."
         ) from error
     if known.is_unspecified or known.is_multicast:
-        raise ConfigurationError(
+        raise OptionValueError(
             f"--phone-address {text!r}: name one address of this machine, so that the port is open on one network only."
         )
     if colon and not (port.isdigit() and 1024 <= int(port) <= 65535):
-        raise ConfigurationError(f"--phone-address {text!r}: choose a port from 1024 to 65535.")
+        raise OptionValueError(f"--phone-address {text!r}: choose a port from 1024 to 65535.")
     return str(known), int(port or 0)
 
 
@@ -147,7 +148,7 @@ def phone_port(address: str | None = None) -> Iterator[PhonePort]:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            keep_to_one_program(listener)
             listener.bind((host, port))
             listener.listen(_BACKLOG)
         except OSError as error:

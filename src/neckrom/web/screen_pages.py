@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from neckrom.errors import InputError, UnknownRecordError
+from neckrom.handouts.diary_in_words import diary_lines
+from neckrom.handouts.screen_suggestions import Suggestion, confirmed, confirmed_words, suggestions_for
 from neckrom.messages import Messages
 from neckrom.records.views import PersonView, ScreeningRow
 from neckrom.report.wording import display_name
@@ -63,6 +65,8 @@ def screen_routes(desk: Desk) -> APIRouter:
             "levers": LEVERS,
             "buttock": BUTTOCK_TESTS,
             "sessions": _choices(desk, request, view),
+            "suggested": suggestions_for(records, view.row.id, desk.texts(request)),
+            "diary": tuple(diary_lines(records.diary(view.row.id), desk.texts(request))),
             "given": {},
             "problem": "",
             "because": (),
@@ -90,7 +94,10 @@ def screen_routes(desk: Desk) -> APIRouter:
         if not ended and asked != "rest":
             return step(request, view, "rest", given=form.fields)
         try:
-            answers = ScreenAnswers.model_validate(_answers(form, safety, ended=ended))
+            told = _answers(form, safety, ended=ended)
+            if not ended:
+                told["measured"] = _confirmed(told, suggestions_for(records, view.row.id, texts))
+            answers = ScreenAnswers.model_validate(told)
         except (ValidationError, ValueError):
             wrong = texts.text("pages.check_answers")
             return step(request, view, "rest", 400, given=form.fields, problem=wrong)
@@ -111,6 +118,16 @@ def screen_routes(desk: Desk) -> APIRouter:
         return _reading(desk, request, view, row)
 
     return router
+
+
+def _confirmed(told: Mapping[str, object], suggested: Mapping[str, Suggestion]) -> dict[str, str]:
+    """Answers that a measurement suggested and the person chose, with its session."""
+    given: dict[str, str] = {}
+    for area in ("questions", "tension"):
+        answers = told.get(area)
+        if isinstance(answers, dict):
+            given |= answers
+    return confirmed(given, suggested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +191,7 @@ def _reading(desk: Desk, request: Request, view: PersonView, row: ScreeningRow) 
         measured="" if measured is None else day(measured.measured),
         session="" if measured is None else measured.id,
         passed_over=_passed_over(desk, view, row, texts),
+        confirmed=confirmed_words(answers, texts),
     )
 
 

@@ -13,8 +13,9 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from starlette.responses import RedirectResponse, Response
 
-from neckrom.errors import ConfigurationError, EnvironmentProblemError
+from neckrom.errors import EnvironmentProblemError, OptionValueError
 from neckrom.live.api import LiveSession
+from neckrom.operating_system import keep_to_one_program
 from neckrom.web.access import LOOPBACK, Access
 from neckrom.web.app import Pages, secured_app
 from neckrom.web.camera_page import CAMERA_PAGE, camera_routes
@@ -232,10 +233,10 @@ def listening(port: int | None) -> Iterator[socket.socket]:
         If it is no port.
     """
     if port is not None and not 0 <= port <= 65535:
-        raise ConfigurationError(f"{port} is no port. Choose one from 1024 to 65535, or leave --port out.")
+        raise OptionValueError(f"{port} is no port. Choose one from 1024 to 65535, or leave --port out.")
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keep_to_one_program(listener)
         try:
             listener.bind((LOOPBACK, port or 0))
             listener.listen(BACKLOG)

@@ -116,7 +116,7 @@ def levenberg(
 
 @dataclass(slots=True)
 class _System:
-    """Normal equations: blocks of the frames (F, 6, 6), of the points (M, 3, 3), and between (M, 6F, 3)."""
+    """Normal equations: blocks of the frames (F, 6, 6), of the points (M, 3, 3), and between (6F, 3, M)."""
 
     frames: FloatArray
     frames_side: FloatArray
@@ -137,8 +137,8 @@ class _System:
         by_frame: FloatArray = np.concatenate([-project @ _cross(about), project], axis=2)
         by_point: FloatArray = project @ solution.rotation[problem.frame]
         f, m = len(solution.rotation), len(solution.points)
-        between = np.zeros((m, f, 6, 3))
-        between[problem.point, problem.frame] = by_frame.transpose(0, 2, 1) @ by_point
+        between = np.zeros((f, 6, 3, m))
+        between[problem.frame, :, :, problem.point] = by_frame.transpose(0, 2, 1) @ by_point
         frames = _summed(problem.frame, by_frame.transpose(0, 2, 1) @ by_frame, f)
         frames_side = _summed(problem.frame, (by_frame * side[:, :, None]).sum(axis=1), f)
         points = _summed(problem.point, by_point.transpose(0, 2, 1) @ by_point, m)
@@ -156,28 +156,35 @@ class _System:
         frames_side -= np.einsum("nij,ni->nj", turn, joint)
         points += slope[:, :, None] * slope[:, None, :]
         points_side -= slope * surface[:, None]
-        return cls(frames, frames_side, points, points_side, between.reshape(m, 6 * f, 3))
+        return cls(frames, frames_side, points, points_side, between.reshape(6 * f, 3, m))
 
     def reduced(self, damping: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Matrix and right side of the frames with the points eliminated; the points' inverses."""
         trace = np.trace(self.points, axis1=1, axis2=2)[:, None, None] / 3
         inverse = np.linalg.inv(self.points + (damping * trace + 1e-6) * np.eye(3))
-        m, size, _ = self.between.shape
-        wide = self.between.transpose(1, 0, 2).reshape(size, 3 * m)
-        tall = (self.between @ inverse).transpose(1, 0, 2).reshape(size, 3 * m)
-        matrix = -(tall @ wide.T)
+        size = len(self.between)
+        root = np.linalg.cholesky(inverse)
+        # a matrix times its own transpose takes half the work of any other product
+        half = np.empty_like(self.between)
+        for j in range(3):
+            np.multiply(self.between[:, j], root[:, j, j], out=half[:, j])
+            for i in range(j + 1, 3):  # the root is a lower triangle
+                half[:, j] += self.between[:, i] * root[:, i, j]
+        half = half.reshape(size, -1)
+        matrix = -(half @ half.T)
         f = len(self.frames)
         blocks = matrix.reshape(f, 6, f, 6)
         every = np.arange(f)
         blocks[every, :, every, :] += self.frames
         diagonal = np.arange(size)
         matrix[diagonal, diagonal] *= 1.0 + damping
-        return matrix, self.frames_side.ravel() - tall @ self.points_side.ravel(), inverse
+        through = (inverse @ self.points_side[:, :, None])[..., 0].T.ravel()
+        return matrix, self.frames_side.ravel() - self.between.reshape(size, -1) @ through, inverse
 
     def step(self, solution: Solution, damping: float) -> Solution:
         matrix, side, inverse = self.reduced(damping)
         change = cho_solve(cho_factor(matrix, check_finite=False), side, check_finite=False)
-        left = self.points_side - np.einsum("mij,i->mj", self.between, change)
+        left = self.points_side - (change @ self.between.reshape(len(change), -1)).reshape(3, -1).T
         by_frame = change.reshape(-1, 6)
         turn = Rotation.from_rotvec(by_frame[:, :3]).as_matrix()
         return Solution(

@@ -56,7 +56,11 @@ class Motion:
 
     def after(self, first: int) -> Motion:
         """The rows from this one on."""
-        return Motion(self.displacement[first:], self.box[first:], self.ears[first:])
+        return self.rows(slice(first, None))
+
+    def rows(self, which: slice) -> Motion:
+        """Some of the rows."""
+        return Motion(self.displacement[which], self.box[which], self.ears[which])
 
     def mirrored(self, centre_x: float) -> Motion:
         """The mirrored person in front of the same camera."""
@@ -74,7 +78,9 @@ class MotionModel:
     weights: FloatArray
 
 
-def rigid_movement(motion: Motion, head: FloatArray, eye_distance_px: float) -> FloatArray:
+def rigid_movement(
+    motion: Motion, head: FloatArray, eye_distance_px: float, *, at_once: int = 256
+) -> FloatArray:
     """Movement of an ellipsoid that explains the displacements best, robustly.
 
     Parameters
@@ -84,6 +90,9 @@ def rigid_movement(motion: Motion, head: FloatArray, eye_distance_px: float) -> 
         Head in the frame before, body axes (x anterior, y superior, z right) to camera.
     eye_distance_px : float
         Between the outer corners of the eyes at rest, pixels.
+    at_once : int
+        Frames that are solved together. Each stands alone: so memory does not grow with the recording, and what
+        is worked on stays in the processor's cache.
 
     Returns
     -------
@@ -91,6 +100,12 @@ def rigid_movement(motion: Motion, head: FloatArray, eye_distance_px: float) -> 
         Rotation vector in body axes (radians), shift right and down and growth, in eye distances;
         NaN where too little of the grid lies on the head.
     """
+    blocks = [slice(start, start + at_once) for start in range(0, len(head), at_once)]
+    solved = [_block_movement(motion.rows(block), head[block], eye_distance_px) for block in blocks]
+    return np.concatenate(solved) if solved else np.empty((0, 6))
+
+
+def _block_movement(motion: Motion, head: FloatArray, eye_distance_px: float) -> FloatArray:
     lines = np.linspace(-1.0, 1.0, N_MOTION)
     grid = np.stack(np.meshgrid(lines, lines), axis=-1).reshape(1, -1, 2)
     place = motion.box[:, None, :2] + motion.box[:, None, 2:] * grid
@@ -123,23 +138,23 @@ def _robust_solution(
     zero, one = np.zeros_like(x), np.ones_like(x)
     right = np.stack([zero, z, -y, one, zero, x], axis=-1)
     down = np.stack([-z, zero, x, zero, one, y], axis=-1)
-    u, v = np.where(used, moved[..., 0], 0.0), np.where(used, moved[..., 1], 0.0)
-    right, down = (np.where(used[..., None], rows, 0.0) for rows in (right, down))
+    # both directions of every point below each other: the sums over points are then matrix products
+    rows = np.where(np.tile(used, 2)[..., None], np.concatenate([right, down], axis=1), 0.0)
+    values = np.where(np.tile(used, 2), np.concatenate([moved[..., 0], moved[..., 1]], axis=1), 0.0)[
+        ..., None
+    ]
     weight = used.astype(np.float64)
     count = used.sum(axis=1)[:, None, None]
     solution = np.zeros((len(x), 6))
     for _ in range(_ITERATIONS):
-        normal = np.einsum("nk,nki,nkj->nij", weight, right, right) + np.einsum(
-            "nk,nki,nkj->nij", weight, down, down
-        )
-        side = np.einsum("nk,nki->ni", weight * u, right) + np.einsum("nk,nki->ni", weight * v, down)
-        solution = np.linalg.solve(normal + _RIDGE * count, side[:, :, None])[:, :, 0]
-        residual = (u - np.einsum("nki,ni->nk", right, solution)) ** 2
-        residual += (v - np.einsum("nki,ni->nk", down, solution)) ** 2
+        weighted = (rows * np.tile(weight, 2)[..., None]).transpose(0, 2, 1)
+        solution = np.linalg.solve(weighted @ rows + _RIDGE * count, weighted @ values)
+        square = ((values - rows @ solution) ** 2)[..., 0]
+        residual = square[:, : len(x[0])] + square[:, len(x[0]) :]
         typical = _median(residual, used)
         scale = np.maximum(1.48**2 * typical, 0.004**2)[:, None]
         weight = used / (1 + residual / (2 * scale))
-    return solution
+    return solution[..., 0]
 
 
 def _median(values: FloatArray, used: BoolArray) -> FloatArray:

@@ -154,11 +154,12 @@ def _smoothed(
 ) -> Track:
     known, predicted = filtered(readings, transitions, p, inflation)
     mean, covariance = known.mean, known.covariance
-    eye = 1e-9 * np.eye(N_STATES)
+    # what the filter found fixes the gains of all frames: only the way back goes frame by frame
+    before = predicted.covariance[1:] + 1e-9 * np.eye(N_STATES)
+    gains = np.linalg.solve(before, transitions.matrix[1:] @ covariance[:-1]).swapaxes(-1, -2)
     for i in range(len(mean) - 2, -1, -1):
-        f, before = transitions.matrix[i + 1], predicted.covariance[i + 1]
-        gain = np.linalg.solve(before + eye, f @ covariance[i]).transpose(0, 2, 1)
+        gain = gains[i]
         ahead = mean[i + 1] - predicted.mean[i + 1]
         mean[i] += (gain @ ahead[:, :, None])[:, :, 0]
-        covariance[i] += gain @ (covariance[i + 1] - before) @ gain.transpose(0, 2, 1)
+        covariance[i] += gain @ (covariance[i + 1] - predicted.covariance[i + 1]) @ gain.transpose(0, 2, 1)
     return known

@@ -17,6 +17,7 @@ the solution's own covariance; the table of measured residuals corrects them aft
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,7 +53,14 @@ class Prior:
     sd_deg: FloatArray
 
 
-def solve(seen: BodyTracks, prior: Prior, windows: Sequence[IntArray], parameters: TrackParameters) -> Solved:
+def solve(
+    seen: BodyTracks,
+    prior: Prior,
+    windows: Sequence[IntArray],
+    parameters: TrackParameters,
+    *,
+    at_once: int = 2,
+) -> Solved:
     """Solve every excursion of a recording.
 
     Parameters
@@ -62,13 +70,17 @@ def solve(seen: BodyTracks, prior: Prior, windows: Sequence[IntArray], parameter
     windows : sequence of ndarray
         Key frames of each excursion, from :func:`excursions`.
     parameters : TrackParameters
+    at_once : int
+        Excursions that are solved side by side; each stands alone, so the numbers do not depend on it.
     """
     n = len(seen.time_s)
     solved = Solved(np.full((n, 3, 3), np.nan), np.full((n, 3), np.nan), np.full(n, -1))
-    with threadpool_limits(1):  # the matrices are small: threads would wait for each other on a busy machine
-        for number, window in enumerate(windows):
-            frames = with_rest(window, seen, parameters)
-            found = _solve_window(frames, seen, prior, parameters)
+    framed = [with_rest(window, seen, parameters) for window in windows]
+    # BLAS with one thread: the matrices are small, and its threads would wait for each other on a busy machine;
+    # excursions stand alone and spend their time in NumPy, which lets go of Python's lock
+    with threadpool_limits(1), ThreadPoolExecutor(at_once, thread_name_prefix="excursion") as pool:
+        found_in = pool.map(lambda frames: _solve_window(frames, seen, prior, parameters), framed)
+        for number, (window, frames, found) in enumerate(zip(windows, framed, found_in, strict=True)):
             if found is not None:
                 inside = (frames >= window[0]) & (frames <= window[-1])
                 solved.turned[frames[inside]], solved.sd_deg[frames[inside]] = (v[inside] for v in found)

@@ -1,4 +1,4 @@
-"""The set-up check of a whole body: seen from the side, from head to feet, with room for the raised leg."""
+"""The set-up check of a body: from head to feet and from the side, or from the front with room for the raised arm."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from typing import Literal
 
 import numpy as np
 
-from neckrom.body import Body
+from neckrom.body import Body, Side
 from neckrom.live.checks import SLOW_FPS
 from neckrom.live.contract import Check, Text
 from neckrom.live.keys import Key, text
 from neckrom.live.nerve.protocols import TestName
-from neckrom.live.nerve.words import said
+from neckrom.live.nerve.words import said, said_in
 from neckrom.live.pace import Pace
 from neckrom.types import FloatArray, ImageArray
 
-CheckName = Literal["person", "posture", "view", "head_room", "feet", "distance", "light", "frame_rate"]
+CheckName = Literal[
+    "person", "posture", "view", "head_room", "feet", "distance", "light", "frame_rate", "hips", "front"
+]
 
 _OBLIQUE_DEG = 32.0
 """Off the side by more; a camera 12 deg off was read as up to 20."""
@@ -27,6 +29,11 @@ _DARK = 25.0
 _EDGE_SHARE = 0.01
 _LEG_ROOM = 0.75
 """Share of the leg's length that has to fit above the hip: a leg that is raised to 50 deg."""
+_BESIDE_FRONT_DEG = 24.0
+"""Off the front by more; a camera 12 deg off was read as up to 15."""
+_LEANING_DEG = 20.0
+_ARM_ROOM = 1.05
+"""Share of the arm's length that has to fit above the shoulder and beside it: the hand is longer than the wrist."""
 _ORDER: tuple[CheckName, ...] = (
     "person",
     "light",
@@ -38,6 +45,16 @@ _ORDER: tuple[CheckName, ...] = (
     "frame_rate",
 )
 """The gravest first."""
+_ARM_ORDER: tuple[CheckName, ...] = (
+    "person",
+    "light",
+    "hips",
+    "head_room",
+    "distance",
+    "posture",
+    "front",
+    "frame_rate",
+)
 
 
 def check_body(body: Body | None, image: ImageArray, test: TestName, pace: Pace) -> tuple[Check, ...]:
@@ -54,14 +71,14 @@ def check_body(body: Body | None, image: ImageArray, test: TestName, pace: Pace)
     """
     step = max(1, image.shape[1] // 160)
     found: dict[CheckName, Text | None] = {
-        "person": None if body is not None else said("advice.person"),
+        "person": None if body is not None else said_in(test, "advice.person"),
         "light": said("advice.dark") if float(image[::step, ::step, 1].mean()) < _DARK else None,
     }
     if body is not None:
-        found.update(_place(body, test))
+        found.update(_place_for_arms(body) if test == "arms" else _place(body, test))
     if np.isfinite(pace.fps):
         found["frame_rate"] = _speed(pace)
-    return tuple(_check(name, found) for name in _ORDER)
+    return tuple(_check(name, found) for name in (_ARM_ORDER if test == "arms" else _ORDER))
 
 
 def _check(name: CheckName, found: dict[CheckName, Text | None]) -> Check:
@@ -96,6 +113,34 @@ def _place(body: Body, test: TestName) -> dict[CheckName, Text | None]:
         "feet": None if all(_inside(point, body) for point in feet) else said("advice.feet"),
         "distance": said("advice.near") if _no_room(body, test, hip) else said("advice.far") if far else None,
     }
+
+
+def _place_for_arms(body: Body) -> dict[CheckName, Text | None]:
+    hip, shoulder = _now(body.middle("hip")), _now(body.middle("shoulder"))
+    trunk = shoulder - hip
+    leaning = float(np.degrees(np.arctan2(abs(trunk[0]), -trunk[1]))) > _LEANING_DEG
+    view = body.view
+    aside = view.name != "front" or not abs(view.oblique_deg) <= _BESIDE_FRONT_DEG
+    hips = [_now(body.point("hip", side)) for side in ("left", "right")]
+    head = [_now(body.pose[:, index, :2]) for index in (0, 7, 8)]
+    far = body.scale_px < _FAR_SHARE * body.height
+    near = not all(_arm_fits(body, side) for side in ("left", "right"))
+    return {
+        "posture": said_in("arms", "advice.posture") if leaning else None,
+        "front": said_in("arms", "advice.front") if aside else None,
+        "head_room": None if all(_inside(point, body) for point in head) else said("advice.head"),
+        "hips": None if all(_inside(point, body) for point in hips) else said_in("arms", "advice.hips"),
+        "distance": said_in("arms", "advice.near") if near else said("advice.far") if far else None,
+    }
+
+
+def _arm_fits(body: Body, side: Side) -> bool:
+    """Whether a raised arm stays in the picture, overhead and out to the side."""
+    shoulder, elbow, wrist = (_now(body.point(name, side)) for name in ("shoulder", "elbow", "wrist"))
+    length = _ARM_ROOM * float(np.linalg.norm(elbow - shoulder) + np.linalg.norm(wrist - elbow))
+    outwards = 1.0 if side == "left" else -1.0
+    reach = shoulder[0] + outwards * length
+    return bool(shoulder[1] - length >= 0 and 0 <= reach <= body.width)
 
 
 def _no_room(body: Body, test: TestName, hip: FloatArray) -> bool:

@@ -16,7 +16,7 @@ from neckrom.live.exam import Looked
 from neckrom.live.looking import Measured
 from neckrom.live.nerve.checks import check_body
 from neckrom.live.nerve.plan import NerveStep
-from neckrom.live.nerve.protocols import NerveProtocol, TestName
+from neckrom.live.nerve.protocols import TestName
 from neckrom.live.nerve.reading import CausalReading
 from neckrom.live.nerve.repetition import ASKING, MOVING
 from neckrom.live.nerve.session import NerveMachine
@@ -39,6 +39,8 @@ _LINES = (
     (8, 12),
 )
 """Points of the pose model that are joined on the picture: trunk and legs, shoulders, hips, necks."""
+_ARM_LINES = ((11, 13, 15), (12, 14, 16), (11, 12), (11, 23), (12, 24), (23, 24), (7, 8))
+"""The same where arms are tested: arms, shoulders, trunk, hips, head."""
 
 
 class NerveExam:
@@ -46,15 +48,14 @@ class NerveExam:
 
     Parameters
     ----------
-    protocol : NerveProtocol
-    ask_consent : bool
+    machine : NerveMachine
     stages : Stages
     """
 
-    kind: Literal["nerve"] = "nerve"
+    kind: Literal["nerve", "plan"] = "nerve"
 
-    def __init__(self, protocol: NerveProtocol, *, ask_consent: bool, stages: Stages) -> None:
-        self.machine = NerveMachine(protocol, ask_consent=ask_consent)
+    def __init__(self, machine: NerveMachine, *, stages: Stages) -> None:
+        self.machine = machine
         self._stages = stages
         self._reading: CausalReading | None = None
         self._test_noted: TestName | None = None
@@ -81,7 +82,11 @@ class NerveExam:
                 body = self._reading.body if person else None
                 checks = check_body(body, item.frame.image, self.machine.test, pace)
         sample = BodySample(round(frame.time_ns * 1e-9, 3), angles, person=person, checks=checks)
-        return Looked(sample, limbs=_limbs(frame), people=frame.people)
+        return Looked(
+            sample,
+            limbs=_limbs(frame, _ARM_LINES if self.machine.test == "arms" else _LINES),
+            people=frame.people,
+        )
 
     def keep(self, item: Measured) -> None:
         """The reading has kept what it needs."""
@@ -140,12 +145,12 @@ def _body(item: Measured) -> BodyFrame:
     return item.landmarks
 
 
-def _limbs(frame: BodyFrame) -> tuple[Limb, ...]:
+def _limbs(frame: BodyFrame, lines: tuple[tuple[int, ...], ...]) -> tuple[Limb, ...]:
     points = frame.pose[:, :2]
     if not np.isfinite(points[0, 0]):
         return ()
     return tuple(
-        tuple((round(float(points[i, 0]), 1), round(float(points[i, 1]), 1)) for i in line) for line in _LINES
+        tuple((round(float(points[i, 0]), 1), round(float(points[i, 1]), 1)) for i in line) for line in lines
     )
 
 

@@ -82,13 +82,13 @@ class Marked:
     Attributes
     ----------
     time_s : float
-    kind : {"symptom", "answer", "pain"}
+    kind : {"symptom", "answer", "pain", "position"}
     answer : str
         Empty with a symptom.
     """
 
     time_s: float
-    kind: Literal["symptom", "answer", "pain"]
+    kind: Literal["symptom", "answer", "pain", "position"]
     answer: str = ""
 
 
@@ -136,6 +136,8 @@ class NervePlan:
         """Everything that was said, by time; what belongs to a repetition that was broken off is not in it."""
         found: list[Marked] = []
         for step in self.done():
+            if step.position.arm is not None and step.start_s is not None:
+                found.append(Marked(step.start_s, "position", step.position.arm))
             if step.symptom_s is not None:
                 found.append(Marked(step.symptom_s, "symptom"))
             found += [

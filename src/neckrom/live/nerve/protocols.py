@@ -18,7 +18,7 @@ Side = Literal["left", "right"]
 Joint = Literal["neck", "ankle", "neck_away", "neck_towards"]
 Towards = Literal["up", "down"]
 
-SIDED = ("raise", "knee", "ankle", "shoulder", "elbow", "neck_away", "neck_towards")
+SIDED = ("raise", "knee", "ankle", "shoulder", "elbow", "upper", "reach", "neck_away", "neck_towards")
 """Angles that are read for each side: ``knee.left``, ``knee.right``."""
 
 
@@ -65,6 +65,12 @@ class Position(_Strict):
         Led by less than this, nothing was done.
     straight : str or None
         Name of an angle that stays as it is.
+    kept : str or None
+        Name of the angle by which a limb that is held is watched, if another one than ``led``.
+    begins : dict
+        Other angles of the same side, and between which two they are at the start.
+    arm : {"side", "overhead", "bent_overhead"} or None
+        Of an arm: as the analysis of the recording calls the position.
     change : tuple of Change
         One after the other, each alone.
     """
@@ -75,6 +81,9 @@ class Position(_Strict):
     start: tuple[float, float]
     least_deg: Annotated[float, Field(gt=0, le=60)]
     straight: str | None = None
+    kept: str | None = None
+    begins: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    arm: Literal["side", "overhead", "bent_overhead"] | None = None
     change: tuple[Change, ...] = ()
 
     @property

@@ -13,6 +13,9 @@ import numpy as np
 from neckrom.body import Body, read_body
 from neckrom.live.nerve.protocols import TestName
 from neckrom.nerve.angles import measure_angles
+from neckrom.nerve.arms.angles import measure_arm_angles
+from neckrom.nerve.arms.corrections import neck_rest as arm_neck_rest
+from neckrom.nerve.arms.raw_angles import raw_arm_angles
 from neckrom.nerve.corrections import neck_rest
 from neckrom.nerve.raw_angles import raw_angles
 from neckrom.types import BodyFrame, BodySeries, FloatArray
@@ -49,7 +52,7 @@ class CausalReading:
         Parameters
         ----------
         frame : BodyFrame
-        test : {"slump", "slr"}
+        test : {"slump", "slr", "arms"}
         resting : bool
             Nothing has been moved yet: the neck as it is held now is what it is measured from.
         """
@@ -69,7 +72,9 @@ class CausalReading:
             self.body = None
             return {}
         body = self.body = read_body(series)
-        if test == "arms" or body.view.near is None:
+        if test == "arms":
+            return self._arms(body)
+        if body.view.near is None:
             return {}
         if self._rest is None:
             rest = neck_rest(raw_angles(body, body.view.near))
@@ -79,6 +84,27 @@ class CausalReading:
         for side, leg in read.legs.items():
             for name, values in (("raise", leg.raise_deg), ("knee", leg.knee_deg), ("ankle", leg.ankle_deg)):
                 found[f"{name}.{side}"] = self._newest(read.time_s, values)
+        return {name: round(value, 2) for name, value in found.items() if np.isfinite(value)}
+
+    def _arms(self, body: Body) -> dict[str, float]:
+        if body.view.name != "front":
+            return {}
+        if self._rest is None:
+            rest = arm_neck_rest(raw_arm_angles(body))
+            self._rest = rest if np.isfinite(rest).all() else None
+        read = measure_arm_angles(body, rest=self._rest)
+        left = self._newest(read.time_s, read.neck_side_bend_deg)
+        found = {
+            "neck_towards.left": left,
+            "neck_away.left": -left,
+            "neck_towards.right": -left,
+            "neck_away.right": left,
+        }
+        for side, arm in read.arms.items():
+            found[f"shoulder.{side}"] = self._newest(read.time_s, arm.abduction_deg)
+            found[f"elbow.{side}"] = self._newest(read.time_s, arm.elbow_deg)
+            found[f"upper.{side}"] = self._newest(read.time_s, arm.upper_turn_deg)
+            found[f"reach.{side}"] = self._newest(read.time_s, arm.reach_turn_deg)
         return {name: round(value, 2) for name, value in found.items() if np.isfinite(value)}
 
     @staticmethod

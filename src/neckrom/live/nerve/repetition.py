@@ -15,8 +15,8 @@ from neckrom.live.contract import Phase, Text
 from neckrom.live.events import Ask, BodySample
 from neckrom.live.floor import Floor
 from neckrom.live.nerve.plan import Answer, Changed, NerveStep, Whose
-from neckrom.live.nerve.protocols import SIDED, Change, Side
-from neckrom.live.nerve.words import change_of, lead_of, of_position, said, wrong_side
+from neckrom.live.nerve.protocols import SIDED, Change, Position, Side
+from neckrom.live.nerve.words import change_of, lead_of, of_position, said, said_in, wrong_side
 
 HELD_DEG = 3.0
 """A limb that moved by more was not held."""
@@ -163,6 +163,12 @@ class NerveRepetition:
         assert self.step is not None
         return self._name_of(self.step.position.led, other=other)
 
+    def _kept_name(self) -> str:
+        """By which it is watched while it is held."""
+        assert self.step is not None
+        position = self.step.position
+        return self._name_of(position.kept or position.led)
+
     def _name_of(self, angle: str, *, other: bool = False) -> str:
         assert self.step is not None
         side = other_side(self.step.side) if other else self.step.side
@@ -209,6 +215,7 @@ class NerveRepetition:
         low, high = position.start
         led, other = self.led_deg, self._known(self._led_name(other=True))
         there = led is not None and low <= led <= high and (other is None or low <= other <= high)
+        there = there and self._begins(position)
         still = there and self._steady(self._led_name(), 4.0, 0.5)
         # a limb that is not seen is led all the same: nobody waits for ever
         if self._lasts("at_start", _AT_START_S, true=still) or waited_s >= _POSITION_AWAITED_S:
@@ -217,6 +224,14 @@ class NerveRepetition:
             self._remind("ready", said("ready"), math.inf)
         elif waited_s >= _POSITION_REMINDED_S:
             self._remind("position", of_position(position, step.side, "short"), math.inf)
+
+    def _begins(self, position: Position) -> bool:
+        """Whether the limb is where a position begins, by what else is asked of it; what is not seen is not asked."""
+        for name, (low, high) in position.begins.items():
+            angle = self._known(self._name_of(name))
+            if angle is not None and not low <= angle <= high:
+                return False
+        return True
 
     def lead(self) -> None:
         """From the start on, slowly, until something is felt."""
@@ -278,7 +293,7 @@ class NerveRepetition:
             bend = self._known(self._name_of(step.position.straight))
             off = bend is not None and not abs(bend - self._straight_deg) <= _BENT_DEG
             if self._lasts("bent", _BENT_S, true=off and not math.isnan(self._straight_deg)):
-                self._remind("bent", said("keep_straight"), 2 * _SAID_AGAIN_S)
+                self._remind("bent", said_in(step.test, "keep_straight"), 2 * _SAID_AGAIN_S)
         if stands_s >= _STANDS_LONG_S:
             self.felt_nothing()
         elif stands_s >= _STANDS_S:
@@ -338,7 +353,7 @@ class NerveRepetition:
 
     def _hold(self, step: NerveStep) -> None:
         waited_s = self._floor.in_phase_s()
-        name = self._led_name()
+        name = self._kept_name()
         seen = bool(self._over_last(name, STEADY_S))
         if waited_s >= STEADY_S and seen and self._steady(name, HELD_DEG, STEADY_S):
             step.held = True
@@ -354,7 +369,7 @@ class NerveRepetition:
         return self._whole(seconds) and bool(values) and max(values) - min(values) <= within_deg
 
     def _held(self, step: NerveStep) -> None:
-        self._anchor_deg = self._middle(self._led_name(), STEADY_S)
+        self._anchor_deg = self._middle(self._kept_name(), STEADY_S)
         self._next_change(step)
 
     def _next_change(self, step: NerveStep) -> None:
@@ -394,7 +409,7 @@ class NerveRepetition:
 
     def _watch_the_limb(self, step: NerveStep) -> None:
         """While one thing moves alone the limb keeps still, by its median over a third of a second."""
-        angle = self._middle(self._led_name(), 0.35)
+        angle = self._middle(self._kept_name(), 0.35)
         moved = not math.isnan(angle) and not math.isnan(self._anchor_deg)
         if self._lasts("moved", 0.4, true=moved and abs(angle - self._anchor_deg) > HELD_DEG):
             step.held = False
@@ -467,18 +482,20 @@ class NerveRepetition:
         self.ask_whose()
 
     def ask_whose(self) -> None:
-        """Whether it was the person's own running pain, or a stretch."""
+        """Whether it was the person's own running pain (of an arm: painful tightness or sharp pain), or a stretch."""
+        step = self.step
+        assert step is not None
         self._floor.enter(Phase.WHOSE)
         self._said_s.clear()
-        self._floor.say(said("ask_whose_short" if self._asked_whose else "ask_whose"))
+        self._floor.say(said_in(step.test, "ask_whose_short" if self._asked_whose else "ask_whose"))
         self._asked_whose = True
 
-    def _wait_for_whose(self, _step: NerveStep) -> None:
+    def _wait_for_whose(self, step: NerveStep) -> None:
         waited_s = self._floor.in_phase_s()
         if waited_s >= _WHOSE_AWAITED_S:
             self.answer_whose(None)
         elif waited_s >= _WHOSE_REMINDED_S:
-            self._remind("whose", said("ask_whose"), math.inf)
+            self._remind("whose", said_in(step.test, "ask_whose"), math.inf)
 
     def answer_whose(self, whose: Whose | None) -> None:
         """The person's own pain, or a stretch; None is left out."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from neckrom.live.contract import Changed, Command, Heard, Phase, Whose
 from neckrom.live.events import BodySample, Happening, Sample
@@ -13,7 +14,7 @@ from neckrom.live.nerve.plan import Marked, NervePlan, NerveStep
 from neckrom.live.nerve.protocols import NerveProtocol, TestName
 from neckrom.live.nerve.repetition import ASKING, MOVING, NerveRepetition
 from neckrom.live.nerve.words import REWORDED, said, setup_of
-from neckrom.screening.safety import nerve_safety_questions
+from neckrom.screening.safety import SafetyQuestion, nerve_safety_questions
 
 
 def nerve_introduction(protocol: NerveProtocol) -> Iterator[Line]:
@@ -29,6 +30,28 @@ def nerve_introduction(protocol: NerveProtocol) -> Iterator[Line]:
     yield Line(said("intro.stop"))
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a session of more than tests has beside them.
+
+    Attributes
+    ----------
+    questions : tuple of SafetyQuestion
+        Asked after those of the tests.
+    lines : tuple of Line
+        In place of the introduction.
+    phases : frozenset of Phase
+        In which the person moves, or is asked about it.
+    reworded : mapping
+        Beside what the tests word otherwise.
+    """
+
+    questions: tuple[SafetyQuestion, ...] = ()
+    lines: tuple[Line, ...] = ()
+    phases: frozenset[Phase] = frozenset()
+    reworded: Mapping[str, str] = field(default_factory=dict)
+
+
 class NerveMachine(GuidedMachine):
     """One guided session of nerve tests.
 
@@ -37,15 +60,20 @@ class NerveMachine(GuidedMachine):
     protocol : NerveProtocol
     ask_consent : bool
         False where nothing of the picture is to be stored in any case: nobody is asked then.
+    around : Around, optional
+        What a session has beyond the tests.
     """
 
-    def __init__(self, protocol: NerveProtocol, *, ask_consent: bool = True) -> None:
+    def __init__(
+        self, protocol: NerveProtocol, *, ask_consent: bool = True, around: Around | None = None
+    ) -> None:
+        beyond = around or Around()
         super().__init__(
-            nerve_safety_questions(),
-            tuple(nerve_introduction(protocol)),
-            MOVING | ASKING,
+            (*nerve_safety_questions(), *beyond.questions),
+            beyond.lines or tuple(nerve_introduction(protocol)),
+            MOVING | ASKING | beyond.phases,
             ask_consent=ask_consent,
-            reworded={**REWORDED, Key.SAY_SETUP.value: setup_of(protocol.tests[0]).key},
+            reworded={**REWORDED, **beyond.reworded, Key.SAY_SETUP.value: setup_of(protocol.tests[0]).key},
         )
         self.protocol = protocol
         self.plan = NervePlan(protocol)

@@ -2,26 +2,65 @@
 
 from __future__ import annotations
 
-from neckrom.live.contract import NerveRepetitionState, NerveState, Phase, State, Text
+from dataclasses import dataclass
+
+from neckrom.live.contract import ExerciseState, NerveRepetitionState, NerveState, Phase, State, Text
 from neckrom.live.keys import Key, text
 from neckrom.live.nerve.plan import NerveStep
 from neckrom.live.nerve.repetition import ASKING, MOVING
 from neckrom.live.nerve.session import NerveMachine
-from neckrom.live.nerve.words import change_headline, change_of, lead_headline, lead_of, of_position, said
+from neckrom.live.nerve.words import (
+    change_headline,
+    change_of,
+    lead_headline,
+    lead_of,
+    of_position,
+    said,
+    said_in,
+)
 from neckrom.live.view import Surroundings, shared_detail, shared_headline, shared_state
 from neckrom.saying.figures import NONE, short_angle
 
 _SEEN = (Phase.INTRO, Phase.SETUP, Phase.CAMERA_LOST, *MOVING)
 
 
-def nerve_state_of(machine: NerveMachine, seq: int, around: Surroundings) -> State:
-    """The snapshot of one moment."""
+@dataclass(frozen=True, slots=True)
+class OwnWords:
+    """What a session of more than tests says in a phase of its own."""
+
+    headline: Text
+    detail: Text | None
+    wording: Text | None
+
+
+def nerve_state_of(
+    machine: NerveMachine,
+    seq: int,
+    around: Surroundings,
+    *,
+    own: OwnWords | None = None,
+    exercise: ExerciseState | None = None,
+) -> State:
+    """The snapshot of one moment.
+
+    Parameters
+    ----------
+    machine : NerveMachine
+    seq : int
+    around : Surroundings
+    own : OwnWords, optional
+        In a phase that the tests do not have.
+    exercise : ExerciseState, optional
+        Of the session of a plan.
+    """
+    words = own or OwnWords(_headline(machine), _detail(machine), _wording(machine))
     return State(
         **shared_state(machine, seq, around),
-        headline=_headline(machine),
-        detail=_detail(machine),
-        wording=_wording(machine),
+        headline=words.headline,
+        detail=words.detail,
+        wording=words.wording,
         nerve=_nerve(machine),
+        exercise=exercise,
         warnings=_warnings(machine, around),
     )
 
@@ -36,7 +75,7 @@ def _headline(machine: NerveMachine) -> Text:
     if step is not None and phase is Phase.CHANGE and change is not None:
         return change_headline(step.position, change)
     if phase in ASKING:
-        return said(f"headline.{phase.value}")
+        return said_in(machine.test, f"headline.{phase.value}")
     return shared_headline(machine)
 
 
@@ -50,7 +89,7 @@ def _detail_of_a_repetition(machine: NerveMachine) -> Text:
     phase, step = machine.phase, machine.current
     if phase is Phase.LEAD and step is not None:
         return said("detail.lead", number=step.number, total=len(machine.plan.of(step)))
-    return said(f"detail.{phase.value}")
+    return said_in(machine.test, f"detail.{phase.value}")
 
 
 def _wording(machine: NerveMachine) -> Text | None:

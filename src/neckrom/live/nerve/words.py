@@ -82,6 +82,21 @@ _PLAIN: dict[str, tuple[str, ...]] = {
     "advice.sit": (),
     "advice.dark": (),
 }
+_OF_ARMS = frozenset(
+    {
+        "keep_straight",
+        "ask_whose",
+        "ask_whose_short",
+        "detail.whose",
+        "headline.whose",
+        "advice.person",
+        "advice.near",
+        "advice.posture",
+        "advice.hips",
+        "advice.front",
+    }
+)
+"""What is said otherwise, or only, where arms are tested."""
 _PARTS = ("position", "short", "headline")
 """Of each position and side."""
 
@@ -99,6 +114,11 @@ def said(name: str, **params: str | float) -> Text:
     if wanted is None or set(wanted) != set(params):
         raise ValueError(f"{key} takes {wanted}, not {tuple(params)}")
     return Text(key=key, params=params)
+
+
+def said_in(test: TestName, name: str, **params: str | float) -> Text:
+    """The same, in the words of a test."""
+    return said(f"of_arms.{name}" if test == "arms" and name in _OF_ARMS else name, **params)
 
 
 def of_position(position: Position, side: Side, part: str) -> Text:
@@ -139,6 +159,7 @@ def setup_of(test: TestName) -> Text:
 def nerve_keys() -> dict[str, tuple[str, ...]]:
     """All keys with the names of their parameters."""
     keys = {f"{_AREA}.{name}": params for name, params in _PLAIN.items()}
+    keys.update({f"{_AREA}.of_arms.{name}": () for name in _OF_ARMS})
     for test in shipped_tests():
         keys[f"{_AREA}.setup.{test}"] = ()
         for position in nerve_test(test).position:

@@ -111,7 +111,7 @@ class BodyContent:
 
 # ------------------------------------------------------------------ shared by both kinds
 
-_STATEMENTS = frozenset({"run.statement", "posture.statement", "nerve.statement"})
+_STATEMENTS = frozenset({"run.statement", "posture.statement", "nerve.statement", "plan.statement"})
 """Those that may be asked for: a file from elsewhere may name any text."""
 
 

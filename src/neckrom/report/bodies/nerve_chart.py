@@ -23,7 +23,8 @@ class NerveCurves:
     ----------
     time_s : ndarray, shape (N,)
     panels : mapping of panel to side to ndarray, shape (N,)
-        Panels are ``main``, ``neck`` and ``ankle``; sides ``left``, ``right`` or ``both``. NaN where not measured.
+        Panels are ``main``, ``elbow``, ``neck`` and ``ankle``; sides ``left``, ``right`` or ``both``. NaN where not
+        measured.
     """
 
     time_s: FloatArray

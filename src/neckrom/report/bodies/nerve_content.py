@@ -103,7 +103,7 @@ def _block(row: Sequence[str], trial: NerveTrial, picture: BodyPicture | None, t
         limb = f"nerve.limb.{trial.leg}_leg" if trial.leg else f"nerve.limb.{trial.arm}_arm"
         shown = Shown(
             picture,
-            _text(texts, "picture", time_s=picture.time_s),
+            _text(texts, "picture" if trial.leg else "arm_picture", time_s=picture.time_s),
             _text(texts, "described", limb=limb, time_s=picture.time_s),
         )
     facts = tuple(

@@ -16,6 +16,7 @@ NERVE_COLUMNS = (
     *(f"{angle}_{side}_deg" for angle in ("leg_raise", "knee", "ankle") for side in ("left", "right")),
     *(f"{angle}_{side}_deg" for angle in ("abduction", "elbow") for side in ("left", "right")),
     "neck_flexion_deg",
+    "neck_side_bend_deg",
     "trunk_lean_deg",
 )
 """Those that a test of legs or arms may have."""
@@ -50,9 +51,10 @@ def read_nerve_curves(folder: Path, result: NerveResult) -> NerveCurves | None:
             for side in ("left", "right")
             if f"{angle}_{side}_deg" in columns
         }
-        for panel, angle in (("main", _MAIN[result.kind]), ("ankle", "ankle"))
+        for panel, angle in (("main", _MAIN[result.kind]), ("elbow", "elbow"), ("ankle", "ankle"))
     }
-    if "neck_flexion_deg" in columns:
-        panels["neck"] = {"both": columns["neck_flexion_deg"]}
+    neck = "neck_side_bend_deg" if result.kind == "arms" else "neck_flexion_deg"
+    if neck in columns:
+        panels["neck"] = {"both": columns[neck]}
     shown = {panel: sides for panel, sides in panels.items() if sides}
     return NerveCurves(columns["time_s"], shown) if shown else None

@@ -12,12 +12,14 @@ from PIL import Image
 
 from neckrom.messages import Messages
 from neckrom.nerve.result import NerveResult
+from neckrom.plans.result import PlanResult
 from neckrom.posture.result import PostureResult
 from neckrom.private_files import read_plain
 from neckrom.report.bodies.content import BodyContent
 from neckrom.report.bodies.nerve_content import nerve_content
 from neckrom.report.bodies.nerve_tables import read_nerve_curves
 from neckrom.report.bodies.pictures import BodyPicture
+from neckrom.report.bodies.plan_content import plan_content
 from neckrom.report.bodies.posture_content import posture_content
 from neckrom.report.bodies.run_content import run_content
 from neckrom.report.bodies.tables import CURVES, read_curves
@@ -29,7 +31,7 @@ from neckrom.running.result import RunResult
 from neckrom.saying.runs import Earlier
 from neckrom.types import ImageArray
 
-StoredResult = RunResult | PostureResult | NerveResult
+StoredResult = RunResult | PostureResult | NerveResult | PlanResult
 
 MAX_PICTURE_BYTES = 5_000_000
 _NO_PICTURE = (
@@ -50,6 +52,8 @@ def picture_names(result: StoredResult) -> tuple[str, ...]:
         return tuple(row.name for row in result.rows)
     if isinstance(result, NerveResult):
         return tuple(f"trial_{number}" for number in range(1, len(result.trials) + 1))
+    if isinstance(result, PlanResult):
+        return ()
     return tuple(f"view_{number}" for number in range(1, len(result.views) + 1))
 
 
@@ -106,6 +110,8 @@ def _time_of(result: StoredResult, name: str) -> float:
     if isinstance(result, NerveResult):
         trial = result.trials[int(name.removeprefix("trial_")) - 1]
         return 0.5 * (trial.start_s + trial.end_s) if trial.symptom_s is None else trial.symptom_s
+    if isinstance(result, PlanResult):
+        return 0.0
     moment = next((row.moment for row in result.rows if row.name == name), None)
     return 0.0 if moment is None else moment.time_s
 
@@ -142,6 +148,8 @@ def stored_content(
     InputError
         If the curves are damaged.
     """
+    if isinstance(result, PlanResult):
+        return plan_content(result, texts, head)
     drawn = _pictures(result, stored_pictures(folder, result))
     if isinstance(result, PostureResult):
         return posture_content(result, tuple(drawn.values()), texts, head)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from neckrom.messages import FALLBACK, load_messages
 from neckrom.nerve.result import NerveResult
+from neckrom.plans.result import PlanResult
 from neckrom.posture.result import PostureResult
 from neckrom.report.bodies.content import BodyContent
 from neckrom.report.bodies.nerve_chart import NerveCurves
@@ -14,6 +15,7 @@ from neckrom.report.bodies.nerve_content import nerve_content
 from neckrom.report.bodies.page import body_html
 from neckrom.report.bodies.paper import body_pdf
 from neckrom.report.bodies.pictures import BodyPicture
+from neckrom.report.bodies.plan_content import plan_content
 from neckrom.report.bodies.posture_content import posture_content
 from neckrom.report.bodies.run_content import run_content
 from neckrom.report.files import write_whole
@@ -87,6 +89,13 @@ def write_nerve_report(
 ) -> list[Path]:
     """Write ``report.html`` and ``report.pdf`` of a leg or arm test; as :func:`write_run_report`."""
     return _write(folder, nerve_content(result, curves, pictures, load_messages(language), head))
+
+
+def write_plan_report(
+    folder: Path, result: PlanResult, *, language: str = FALLBACK, head: Letterhead = NOBODY
+) -> list[Path]:
+    """Write ``report.html`` and ``report.pdf`` of a session of a plan; as :func:`write_run_report`."""
+    return _write(folder, plan_content(result, load_messages(language), head))
 
 
 def _write(folder: Path, content: BodyContent) -> list[Path]:

@@ -7,6 +7,7 @@ import { Link } from "./link.js";
 import { Listener } from "./listen.js";
 import { NERVE_ASKING, NERVE_MOVING, nerveProgress, nervePhase } from "./nerve.js";
 import { ownPicture } from "./own_picture.js";
+import { PLAN_ASKING, PLAN_MOVING, planProgress } from "./plan.js";
 import { Preview } from "./preview.js";
 import { SCREENS, screenOf } from "./screens.js";
 import { Trace } from "./trace.js";
@@ -14,8 +15,8 @@ import { chosen, RATES, Tones, Voice } from "./voice.js";
 import { Words } from "./words.js";
 
 const MOVING = ["announce", "out", "hold", "back"];
-const AT_WORK = ["intro", "setup", "neutral", ...MOVING, ...NERVE_MOVING];
-const ASKING = ["pain", "chin", ...NERVE_ASKING];
+const AT_WORK = ["intro", "setup", "neutral", ...MOVING, ...NERVE_MOVING, ...PLAN_MOVING];
+const ASKING = ["pain", "chin", ...NERVE_ASKING, ...PLAN_ASKING];
 const BEFORE = ["safety", "consent", "intro", "setup", "neutral"];
 const OVER = ["refused", "stopped", "saving", "result"];
 
@@ -24,7 +25,7 @@ const ACTIONS = [
   { name: "stop", key: " ", shape: "stop" },
   { name: "hurts", key: "h", shape: "hurts", when: [...MOVING, ...ASKING], command: "hurts_now", neck: true },
   { name: "repeat", key: "r", shape: "repeat", when: [...AT_WORK, ...ASKING, "paused", "camera_lost"], command: "repeat" },
-  { name: "skip", key: "s", shape: "skip", when: [...MOVING, ...NERVE_MOVING], command: "skip" },
+  { name: "skip", key: "s", shape: "skip", when: [...MOVING, ...NERVE_MOVING, ...PLAN_MOVING], command: "skip" },
   { name: "rezero", key: "z", shape: "rezero", when: [...MOVING, ...ASKING, "paused"], command: "rezero", neck: true },
   { name: "pause", key: "p", shape: "pause", when: [...AT_WORK, ...ASKING], command: "pause" },
   { name: "mute", key: "m", shape: "sound" },
@@ -34,7 +35,7 @@ const ACTIONS = [
 const STEPS = [
   ["questions", ["safety", "refused", "consent"]],
   ["setup", ["intro", "setup", "neutral"]],
-  ["movements", [...MOVING, ...NERVE_MOVING, ...ASKING, "paused", "camera_lost", "stopped"]],
+  ["movements", [...MOVING, ...NERVE_MOVING, ...PLAN_MOVING, ...ASKING, "paused", "camera_lost", "stopped"]],
   ["result", ["saving", "result"]],
 ];
 
@@ -52,7 +53,7 @@ class App {
     this.tones = new Tones();
     this.voice = new Voice({ change: () => this.tellVoice(), heard: (id) => this.heard(id) }, this.tones);
     this.listener = new Listener({
-      now: () => this.state?.phase === "lead" && this.send({ type: "now" }),
+      now: () => ["lead", ...PLAN_MOVING].includes(this.state?.phase) && this.send({ type: "now" }),
       stop: () => this.act("stop"),
       busy: () => this.voice.speaking !== null,
       change: () => this.tellListener(),
@@ -279,9 +280,9 @@ class App {
     this.stage.inert = this.watching;
     this.trace.add(state);
     if (this.view === "clinician") this.clinician.update(state);
-    this.listener.want(nervePhase(state) && !this.watching);
+    this.listener.want((nervePhase(state) || PLAN_MOVING.includes(state.phase)) && !this.watching);
     this.showProgress(BEFORE.includes(state.phase) || OVER.includes(state.phase) ? []
-      : state.nerve ? nerveProgress(state, this.words) : state.progress ?? []);
+      : state.nerve ? [...nerveProgress(state, this.words), ...planProgress(state, this.words)] : state.progress ?? []);
     this.showBanners(this.bannersOf(state));
     this.showActions(state);
   }

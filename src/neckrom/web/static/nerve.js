@@ -73,7 +73,7 @@ export function nerveScreens(Screen, choice) {
     update(state) {
       const { nerve, phase } = state;
       if (!nerve) return;
-      this.figure.update(nerve.position, phase, nerve.joint ?? null, this.words.of(state.wording));
+      this.figure.update(nerve.position, phase, nerve.joint ?? null, this.words.of(state.wording), nerve.side ?? null);
       show(this.ready, phase === "position");
       show(this.now, phase === "lead");
       show(this.nothing, phase === "lead");
@@ -104,12 +104,19 @@ export function nerveScreens(Screen, choice) {
 
   class NerveWhose extends Screen {
     build() {
-      const button = (pain, key) => choice(this.t(`nerve.${pain}`), key,
-        () => this.app.send({ type: "whose", pain }), { class: "card", note: this.t(`nerve.${pain}_note`) });
+      const button = (name, pain, key) => choice(this.t(`nerve.${name}`), key,
+        () => this.app.send({ type: "whose", pain }), { class: "card", note: this.t(`nerve.${name}_note`) });
+      this.cards = h("div", { class: "cards", role: "group", "aria-label": this.t("nerve.whose_label") });
+      // with an arm it is the article's "painful tightness or sharp pain" that is asked about
+      this.lay = whenChanged((own) => this.cards.replaceChildren(button(own, "own", "1"), button("stretch", "stretch", "2")));
+      this.lay("own");
       this.element.append(
-        h("div", { class: "cards", role: "group", "aria-label": this.t("nerve.whose_label") },
-          button("own", "1"), button("stretch", "2")),
+        this.cards,
         choice(this.t("leave_out"), "s", () => this.app.send({ type: "whose", pain: null }), { keyName: "S", class: "plain" }));
+    }
+
+    update(state) {
+      this.lay(state.nerve?.test === "arms" ? "own_arm" : "own");
     }
   }
 
@@ -134,7 +141,8 @@ export class NerveSeen {
   row({ position, side, felt, angle_said: angle, whose }) {
     const { words } = this;
     const what = felt ? words.text("page.nerve.angle_first", { angle: angle ?? "–" }) : words.text("page.nerve.nothing");
-    const kind = whose ? words.text(`page.nerve.${whose}`) : "";
+    const own = position.startsWith("arm_") ? "own_arm" : "own";
+    const kind = whose ? words.text(`page.nerve.${whose === "own" ? own : whose}`) : "";
     return h("li", {},
       h("span", { class: "best-name", text: words.text(`page.nerve.name.${position}_${side}`) }),
       h("b", { text: angle ?? "–" }),

@@ -1,4 +1,4 @@
-// A body that shows what a nerve test asks for: it lies or sits, and the one part that is to move moves.
+// A body that shows what a nerve test asks for: it lies, sits or stands, and the one part that is to move moves.
 
 import { h, s, setText, show, whenChanged } from "./dom.js";
 
@@ -62,26 +62,62 @@ function sitting(part) {
   ];
 }
 
-const BODIES = { slr: lying, slump: sitting };
+/** From the front, as a mirror shows it: the left arm on the left. */
+function standing(position, part, side) {
+  const neck = [170, 80];
+  const shoulder = [136, 84];
+  const elbow = [128, 136];
+  const wrist = [126, 184];
+  const moved = part !== "start";
+  const bent = position === "arm_bent";
+  const up = position === "arm_side" ? 82 : 158;
+  const raised = bent || moved;
+  const forearm = limb(part === "lead" ? "moves" : "near", elbow, wrist);
+  const below = !bent ? forearm : part === "lead" ? turning(elbow, 96, forearm) : moved ? turned(elbow, 84, forearm) : limb("near", elbow, wrist);
+  const arm = [limb(part === "lead" && !bent ? "moves" : "near", shoulder, elbow), below];
+  const skull = [limb(part.startsWith("neck") ? "moves thin" : "near thin", neck, [170, 66]), ...head([170, 42], 21, [0, 6])];
+  const aside = 30;
+  const skulls = part === "neck_away" ? turning(neck, aside, ...skull)
+    : part === "neck_towards" ? turned(neck, aside, turning(neck, -aside, ...skull)) : skull;
+  const body = [
+    limb("far", [204, 84], [212, 136], [214, 184]),
+    s("path", { class: "limb trunk", d: "M136 84L204 84M146 92L152 186L188 186L194 92M170 84L170 186" }),
+    limb("near", [154, 186], [152, 238]),
+    limb("near", [186, 186], [188, 238]),
+    skulls,
+    raised && !(part === "lead" && !bent) ? turned(shoulder, up, ...arm) : part === "lead" ? turning(shoulder, up, ...arm) : arm,
+  ].flat(Infinity);
+  return [s("path", { class: "ground", d: "M10 240H330" }), side === "right" ? s("g", { transform: "translate(340 0) scale(-1 1)" }, body) : body];
+}
+
+const BODIES = {
+  slr: lying,
+  slump: sitting,
+  arm_side: (part, side) => standing("arm_side", part, side),
+  arm_overhead: (part, side) => standing("arm_overhead", part, side),
+  arm_bent: (part, side) => standing("arm_bent", part, side),
+};
 
 export class NerveFigure {
   constructor() {
     this.picture = s("svg", { class: "figure-picture nerve-figure", viewBox: "0 8 340 238", "aria-hidden": "true", focusable: "false" });
     this.words = h("p", { class: "figure-words" });
     this.element = h("div", { class: "figure" }, this.picture, this.words);
-    this.draw = whenChanged(([position, part]) => this.lay(position, part));
+    this.draw = whenChanged(([position, part, side]) => this.lay(position, part, side));
   }
 
   /** `joint` is what moves alone; null while the limb itself is led. */
-  update(position, phase, joint, words) {
+  update(position, phase, joint, words, side = null) {
     const part = phase === "lead" ? "lead" : phase === "change" && joint ? joint : phase === "hold" ? "held" : "start";
-    this.draw([position, part]);
+    this.draw([position, part, side]);
     setText(this.words, words);
     show(this.words, Boolean(words));
   }
 
-  lay(position, part) {
+  lay(position, part, side) {
     const body = BODIES[position];
-    this.picture.replaceChildren(...(body ? body(part === "held" ? "held" : part).flat(Infinity) : []));
+    // an arm overhead needs more room above
+    this.picture.setAttribute("viewBox", position?.startsWith("arm_") ? "0 -22 340 268" : "0 8 340 238");
+    this.picture.replaceChildren(...(body ? body(part, side).flat(Infinity) : []));
   }
 }

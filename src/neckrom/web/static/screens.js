@@ -4,6 +4,7 @@ import { h, icon, setAttribute, setText, show, whenChanged } from "./dom.js";
 import { Figure } from "./figure.js";
 import { Figures } from "./figures.js";
 import { NerveSeen, nerveScreenOf, nerveScreens } from "./nerve.js";
+import { PlanSeen, planScreens } from "./plan.js";
 
 /** A big button with its key on it. */
 export function choice(label, key, act, extra = {}) {
@@ -326,6 +327,13 @@ export class Pain extends Screen {
 
 }
 
+/** Pain before and after an exercise. */
+export class Level extends Pain {
+  answer(score) {
+    this.app.send({ type: "level", score });
+  }
+}
+
 export class Chin extends Screen {
   build() {
     const fingers = (n) => choice(this.t(n === 0 ? "chin.touched" : n === 5 ? "chin.more" : n === 1 ? "chin.one" : "chin.fingers", { fingers: n }),
@@ -401,8 +409,9 @@ export class Saving extends Screen {
       "aria-valuemin": "0", "aria-valuemax": "100" }, this.bar);
     this.figures = new Figures(this.words);
     this.seen = new NerveSeen(this.words);
+    this.planned = new PlanSeen(this.words);
     this.live = h("p", { class: "quiet" });
-    this.element.append(this.track, this.live, this.figures.element, this.seen.element);
+    this.element.append(this.track, this.live, this.figures.element, this.planned.element, this.seen.element);
     this.showShare = whenChanged((saving) => this.move(saving));
     this.askFigures = whenChanged(([measured, language]) => {
       if (measured && !this.app.state.nerve) this.figures.load(language);
@@ -422,8 +431,10 @@ export class Saving extends Screen {
 
   update(state) {
     this.showShare(state.saving ?? { share: 0, next_share: 0.05 });
-    setText(this.live, this.t(state.nerve ? "nerve.as_seen" : "result.live"));
-    this.seen.update(state);
+    setText(this.live, this.t(state.exercise ? "plan.as_seen" : state.nerve ? "nerve.as_seen" : "result.live"));
+    this.planned.update(state);
+    if (state.exercise) show(this.seen.element, false);
+    else this.seen.update(state);
     this.askFigures([Boolean(state.measured), this.words.language]);
   }
 }
@@ -480,7 +491,9 @@ export const SCREENS = {
   stopped: Stopped,
   saving: Saving,
   result: Result,
+  level: Level,
   ...nerveScreens(Screen, choice),
+  ...planScreens(Screen, choice),
 };
 
 const GUIDED = new Set(["setup", "neutral", "announce", "out", "hold", "back"]);

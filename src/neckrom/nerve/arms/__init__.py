@@ -1,0 +1,1 @@
+"""Arm tests, seen from the front: the arm out to the side, overhead, bent overhead, and the neck bent away and back."""

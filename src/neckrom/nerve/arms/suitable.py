@@ -1,0 +1,202 @@
+"""Whether a clip can be read as an arm test, and what its reader should know: camera, hands, elbows, trunk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from neckrom.body import Body, Side, other
+from neckrom.errors import InputError
+from neckrom.nerve.arms.angles import ArmTestAngles
+from neckrom.nerve.arms.trials import ArmTrial
+from neckrom.types import BoolArray, FloatArray, Notice
+
+OBLIQUE_DEG = 30.0
+"""A camera that is read to stand further beside the front sees arms shortened by 13 % and more."""
+BENT_DEG = 30.0
+OTHER_ARM_DEG = 25.0
+TRUNK_DEG = 10.0
+LOST_SHARE = 0.1
+OUT_SHARE = 0.3
+TOO_CLOSE_SHARE = 0.25
+LEAST_FPS = 8.0
+LEAST_TRUNK_PX = 40.0
+LYING_DEG = 50.0
+
+
+def check_front_view(body: Body) -> None:
+    """Refuse what cannot be read as an arm test.
+
+    Parameters
+    ----------
+    body : Body
+
+    Raises
+    ------
+    InputError
+        If nobody is seen, the camera is not in front, or the person lies, is too close or too far away.
+    """
+    if body.found.sum() < 10 or body.found.mean() < 0.2:
+        raise InputError(
+            f"Nobody is seen in {100 * (1 - body.found.mean()):.0f} % of the clip: film the person from the front, "
+            "from the hips up, with light from the camera's side."
+        )
+    if body.view.name != "front":
+        where = {"back": "back", "side_left": "left side", "side_right": "right side"}[body.view.name]
+        raise InputError(
+            f"The camera looks from the {where}: for the arm test it has to stand in front of the person, at the "
+            "height of the chest. For the tests of the legs, filmed from the side, use --protocol slr or slump."
+        )
+    if abs(body.view.oblique_deg) > OBLIQUE_DEG:
+        raise InputError(
+            f"The camera stands about {abs(body.view.oblique_deg):.0f} deg beside the front: arms are shortened in "
+            "the picture, and their angles cannot be told. Turn towards the camera."
+        )
+    outside = max(_outside(body, name, side) for name in ("shoulder", "hip") for side in ("left", "right"))
+    if outside > TOO_CLOSE_SHARE:
+        raise InputError(
+            "The person does not fit into the picture: shoulders or hips lie outside of it. Move the camera back until "
+            "the body from the hips up, with an arm overhead, is in the picture."
+        )
+    if body.scale_px < LEAST_TRUNK_PX:
+        raise InputError(
+            f"The person is too small in the picture (the trunk has {body.scale_px:.0f} pixels): bring the camera "
+            "nearer, until the body with an arm overhead fills most of the picture."
+        )
+    trunk = body.middle("shoulder") - body.middle("hip")
+    if float(np.nanmedian(np.abs(np.degrees(np.arctan2(trunk[:, 0], -trunk[:, 1]))))) > LYING_DEG:
+        raise InputError("The person lies: the arm test is done standing or sitting upright.")
+
+
+def notes_on_arms(body: Body, angles: ArmTestAngles, trials: Sequence[ArmTrial]) -> tuple[Notice, ...]:
+    """What a reader should know of the trials.
+
+    Parameters
+    ----------
+    body : Body
+    angles : ArmTestAngles
+    trials : sequence of ArmTrial
+    """
+    notices: list[Notice] = []
+    if body.frames_per_second < LEAST_FPS:
+        notices.append(
+            Notice(
+                f"The clip has only {body.frames_per_second:.0f} pictures a second: times are that rough.",
+                "nerve_few_frames",
+                number=body.frames_per_second,
+            )
+        )
+    for trial in trials:
+        notices += _hand_outside(body, trial)
+        notices += _arm_lost(angles, trial)
+        notices += _elbow_bent(angles, trial)
+        notices += _other_arm(angles, trial)
+        notices += _trunk(angles, trial)
+    return tuple(notices)
+
+
+def _outside(body: Body, name: str, side: Side, inside: BoolArray | None = None) -> float:
+    """Share of frames in which a point lies outside the picture; all where it is never known."""
+    point = body.point(name, side)
+    if inside is not None:
+        point = point[inside]
+    known = np.isfinite(point[:, 0])
+    if not known.any():
+        return 1.0
+    out = (point < 0).any(axis=1) | (point[:, 0] > body.width) | (point[:, 1] > body.height)
+    return float(np.mean(out[known]))
+
+
+def _while(angles: ArmTestAngles, trial: ArmTrial, values: FloatArray) -> FloatArray:
+    inside = (angles.time_s >= trial.reached_s) & (angles.time_s <= trial.return_s) & np.isfinite(values)
+    return np.asarray(values[inside])
+
+
+def _limb(side: Side) -> str:
+    return f"nerve.limb.{side}_arm"
+
+
+def _hand_outside(body: Body, trial: ArmTrial) -> list[Notice]:
+    inside = (body.time_s >= trial.reached_s) & (body.time_s <= trial.return_s)
+    if not inside.any() or _outside(body, "wrist", trial.arm, inside) <= OUT_SHARE:
+        return []
+    return [
+        Notice(
+            f"The hand of the {trial.arm} arm leaves the picture in the trial from {trial.start_s:.1f} s on: the elbow "
+            "is not to be relied on there. Move the camera back.",
+            "nerve_hand_outside",
+            limb=_limb(trial.arm),
+            time_s=trial.start_s,
+        )
+    ]
+
+
+def _arm_lost(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:
+    main = angles.arms[trial.arm].abduction_deg
+    inside = (angles.time_s >= trial.start_s) & (angles.time_s <= trial.end_s)
+    share = float((inside & ~np.isfinite(main)).sum() / max(inside.sum(), 1))
+    if share < LOST_SHARE:
+        return []
+    return [
+        Notice(
+            f"The model lost the {trial.arm} arm in {100 * share:.0f} % of the trial from {trial.start_s:.1f} s on: "
+            "nothing was measured there. Tight clothes and an even background help.",
+            "nerve_arm_lost",
+            limb=_limb(trial.arm),
+            percent=100 * share,
+            time_s=trial.start_s,
+        )
+    ]
+
+
+def _elbow_bent(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:
+    elbow = _while(angles, trial, angles.arms[trial.arm].elbow_deg)
+    if trial.position == "bent_overhead" or not len(elbow) or float(np.median(elbow)) < BENT_DEG:
+        return []
+    return [
+        Notice(
+            f"The elbow of the {trial.arm} arm was bent by {np.median(elbow):.0f} deg at {trial.reached_s:.1f} s, with "
+            "the arm out to the side or overhead: do it again with the elbow straight.",
+            "nerve_elbow_bent",
+            limb=_limb(trial.arm),
+            elbow_deg=float(np.median(elbow)),
+            time_s=trial.reached_s,
+        )
+    ]
+
+
+def _other_arm(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:
+    resting = _while(angles, trial, angles.arms[other(trial.arm)].abduction_deg)
+    if not len(resting) or float(np.median(resting)) < OTHER_ARM_DEG:
+        return []
+    return [
+        Notice(
+            f"The other arm was raised to {np.median(resting):.0f} deg at {trial.reached_s:.1f} s: let it hang, and do "
+            "the trial again.",
+            "nerve_other_arm",
+            moved_deg=float(np.median(resting)),
+            time_s=trial.reached_s,
+        )
+    ]
+
+
+def _trunk(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:
+    lean = angles.trunk_lean_deg
+    before = lean[np.isfinite(lean) & (angles.time_s <= trial.start_s + 0.1)]
+    up = _while(angles, trial, lean)
+    if not len(up) or not len(before):
+        return []
+    rest = float(np.median(before[-15:]))
+    leant = float(abs(np.median(up) - rest))
+    if leant < TRUNK_DEG:
+        return []
+    return [
+        Notice(
+            f"The trunk leant aside by {leant:.0f} deg while the arm was up at {trial.reached_s:.1f} s: stay upright, "
+            "and do the trial again.",
+            "nerve_trunk_leant",
+            moved_deg=leant,
+            time_s=trial.reached_s,
+        )
+    ]

@@ -1,0 +1,130 @@
+"""Which marks belong to which trial, and which answer to which movement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from neckrom.errors import InputError
+from neckrom.nerve.holding import Moved
+from neckrom.nerve.marks import Mark
+from neckrom.types import FloatArray, Notice
+
+AROUND_TRIAL_S = 0.5
+"""A mark this much before a trial or after it still belongs to it."""
+
+
+class Timed(Protocol):
+    """Something that begins and ends."""
+
+    @property
+    def start_s(self) -> float:
+        """Seconds."""
+        ...
+
+    @property
+    def end_s(self) -> float:
+        """Seconds."""
+        ...
+
+
+TimedT = TypeVar("TimedT", bound=Timed)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A movement elsewhere, and what it did."""
+
+    moved: Moved
+    answer: str | None
+
+
+def belongs(mark: Mark, trial: TimedT, trials: Sequence[TimedT]) -> bool:
+    """Whether a mark is this trial's.
+
+    A symptom is felt in a trial, the nearest one. What was answered comes later, maybe with the leg down again: it
+    belongs to the last trial that had begun.
+    """
+    if mark.kind != "symptom":
+        during = [one for one in trials if one.start_s <= mark.time_s <= one.end_s]
+        begun = during or [one for one in trials if one.start_s - AROUND_TRIAL_S <= mark.time_s]
+        return bool(begun) and begun[-1] == trial
+
+    def far(one: TimedT) -> float:
+        return max(one.start_s - mark.time_s, mark.time_s - one.end_s, 0.0)
+
+    return far(trial) <= AROUND_TRIAL_S and trial == min(trials, key=far)
+
+
+def answers_to(elsewhere: Sequence[Moved], answers: Sequence[Mark]) -> tuple[Answered, ...]:
+    """Each change with the answer that follows it; the first one that was answered comes first."""
+    pairs = []
+    for place, moved in enumerate(elsewhere):
+        until = elsewhere[place + 1].done_s if place + 1 < len(elsewhere) else np.inf
+        said = next((a.answer for a in answers if moved.from_s <= a.time_s < until), None)
+        pairs.append(Answered(moved, said))
+    if elsewhere and answers and not any(pair.answer for pair in pairs):
+        pairs[0] = replace(pairs[0], answer=answers[0].answer)
+    return tuple(sorted(pairs, key=lambda pair: pair.answer is None))
+
+
+def no_symptom(marks: Sequence[Mark]) -> list[Notice]:
+    """A note where there are marks, and none of a symptom."""
+    said = [mark for mark in marks if mark.kind != "position"]
+    if not said or any(mark.kind == "symptom" for mark in said):
+        return []
+    return [
+        Notice(
+            "No mark says when a symptom was felt. Mark the first symptom of each trial, or leave the marks out.",
+            "nerve_no_symptom",
+        )
+    ]
+
+
+def pressed_again(symptoms: Sequence[float], start_s: float) -> list[Notice]:
+    """A note where a symptom was marked more than once in a trial."""
+    if len(symptoms) < 2:
+        return []
+    return [
+        Notice(
+            f"The symptom was marked {len(symptoms)} times in the trial from {start_s:.1f} s on: the first "
+            "mark counts. Keep one mark a trial if another one is meant.",
+            "nerve_marked_again",
+            number=len(symptoms),
+            time_s=start_s,
+        )
+    ]
+
+
+def check_marks(marks: Sequence[Mark], time_s: FloatArray) -> None:
+    """Refuse marks that lie outside the recording.
+
+    Raises
+    ------
+    InputError
+        If one does.
+    """
+    first, last = float(time_s[0]), float(time_s[-1])
+    outside = [mark for mark in marks if not first - AROUND_TRIAL_S <= mark.time_s <= last + AROUND_TRIAL_S]
+    if outside:
+        times = ", ".join(f"{mark.time_s:g}" for mark in outside[:5])
+        raise InputError(
+            f"Marks lie outside the clip, which runs from {first:.1f} to {last:.1f} s: {times} s. Times count as a "
+            "player shows them; is this the file of marks of this clip?"
+        )
+
+
+def stray(marks: Sequence[Mark], trials: Sequence[TimedT]) -> list[Notice]:
+    """Notes on marks that belong to no trial."""
+    return [
+        Notice(
+            f"The mark at {mark.time_s:.1f} s belongs to no trial: the limb was at rest. It was not used.",
+            "nerve_stray_mark",
+            time_s=mark.time_s,
+        )
+        for mark in marks
+        if mark.kind != "position" and not any(belongs(mark, trial, trials) for trial in trials)
+    ]

@@ -1,0 +1,81 @@
+"""Whether a leg was held, and whether it is known which leg it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neckrom.body.smoothing import smoothed
+from neckrom.nerve.holding import HELD_WITHIN_DEG, moved_deg, seen_at, settled_s
+from neckrom.nerve.marks import Mark
+from neckrom.nerve.measure import measure_leg_test
+from tests.nerve.figure import leg_raise, ramp, slump, times
+
+LEFT_LEG, RIGHT_LEG = [25, 27, 29, 31], [26, 28, 30, 32]
+
+
+@given(goes_on=st.floats(3.0, 8.0), within_s=st.floats(0.1, 0.6), mark_s=st.floats(1.0, 2.0))
+@settings(max_examples=40, deadline=None)
+def test_a_leg_that_goes_on_after_the_mark_has_moved_however_fast(goes_on, within_s, mark_s):
+    t = times(6)
+    turn = ramp(t, (mark_s - 0.5, 40 - 2 * goes_on), (mark_s, 50 - goes_on), (mark_s + within_s, 50.0))
+    assert abs(moved_deg(t, turn, mark_s, 5.0)) > HELD_WITHIN_DEG["slr"]
+
+
+@given(noise=st.floats(0.0, 0.5), seed=st.integers(0, 10_000))
+@settings(max_examples=30, deadline=None)
+def test_a_still_leg_is_not_accused(noise, seed):
+    t = times(4)
+    turn = 50 + noise * np.random.default_rng(seed).normal(size=len(t))
+    assert abs(moved_deg(t, smoothed(t, turn), 1.0, 4.0)) < HELD_WITHIN_DEG["slump"]
+
+
+def test_a_leg_that_was_lost_at_the_mark_is_not_said_to_be_held():
+    series = leg_raise()
+    pose = series.pose.copy()
+    pose[94:106, 25:33] = np.nan  # from 3.13 s on, for 0.4 s
+    measured = measure_leg_test(replace(series, pose=pose), "slr", (Mark(3.3, "symptom"),))
+    (trial,) = measured.trials
+    leg = measured.angles.legs[trial.leg]
+    assert not seen_at(measured.angles.time_s, leg.turn_deg, 3.3)
+    assert trial.held is None
+    assert measure_leg_test(series, "slr", (Mark(3.3, "symptom"),)).trials[0].held is True
+
+
+def test_without_a_mark_holding_begins_where_the_leg_comes_to_rest():
+    t = times(6)
+    turn = ramp(t, (1.0, 0.0), (3.0, 60.0))
+    assert settled_s(t, turn, 2.7, 5.0) == pytest.approx(3.0, abs=0.1)
+    assert settled_s(t, 10 * t, 2.7, 5.0) == 2.7
+    assert measure_leg_test(leg_raise(), "slr").trials[0].held is True
+
+
+@pytest.mark.parametrize("tested", ["near", "far"])
+def test_which_leg_was_straightened_is_not_known_where_both_are_drawn_on_one(tested):
+    series = slump(tested=tested)
+    moving, resting = (RIGHT_LEG, LEFT_LEG) if tested == "near" else (LEFT_LEG, RIGHT_LEG)
+    pose = series.pose.copy()
+    pose[95:290, resting, :2] = pose[95:290, moving, :2] + 6.0
+    measured = measure_leg_test(replace(series, pose=pose), "slump", (Mark(4.8, "symptom"),))
+    (trial,) = measured.trials
+    assert "nerve_legs_together" in [notice.key for notice in measured.notices]
+    assert trial.interval95_deg is None
+    assert trial.held is None
+    assert np.isnan([trial.symptom_angle_deg, trial.knee_deg, trial.ankle_deg]).all()
+    plain = measure_leg_test(series, "slump", (Mark(4.8, "symptom"),))
+    assert "nerve_legs_together" not in [notice.key for notice in plain.notices]
+
+
+@given(speed=st.floats(-120, 120), first=st.integers(5, 40), length=st.integers(1, 20))
+@settings(max_examples=40, deadline=None)
+def test_a_steady_movement_is_read_without_lag_beside_a_gap(speed, first, length):
+    t = times(3)
+    angle = speed * t
+    angle[first : first + length] = np.nan
+    read = smoothed(t, angle)
+    np.testing.assert_array_equal(np.isfinite(read), np.isfinite(angle))
+    np.testing.assert_allclose(read[np.isfinite(read)], angle[np.isfinite(angle)], atol=1e-6)
