@@ -179,7 +179,7 @@ def has_course(view: PersonView) -> bool:
 
 
 def course_for(records: Records, view: PersonView, texts: Messages) -> Handout | None:
-    """The course of a person: of the neck with what stands beside it, else of runs, nerve tests and plans; None of neither.
+    """The course of a person: the neck's with what stands beside it, else of runs, nerve tests and plans; else None.
 
     Raises
     ------
