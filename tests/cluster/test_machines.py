@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 import neckrom
+from neckrom.cli.main import app
 from neckrom.cluster.measuring import measure_on_cluster
 from neckrom.cluster.options import Cluster
 from neckrom.errors import ClusterError, ExitCode, NoFaceError, WorkersEndedError
@@ -79,6 +81,11 @@ class Machines:
             **more,
         )
 
+    def wait_for(self, *names: str) -> None:
+        """Until the scheduler knows them."""
+        for name in names:
+            wait_for(lambda name=name: b"Registered to" in (self.folder / f"{name}.log").read_bytes())
+
     def kill(self, name: str) -> None:
         process = self.processes.pop(name)
         process.send_signal(signal.SIGKILL)
@@ -104,6 +111,7 @@ def machines(tmp_path_factory):
     made.scheduler()
     made.worker("one")
     made.worker("two")
+    made.wait_for("one", "two")
     yield made
     for name in list(made.processes):
         made.kill(name)
@@ -165,7 +173,11 @@ def test_results_are_those_of_jobs(machines, landmarks, tmp_path):
     assert said == []
     (here,) = measure_all([landmarks], tmp_path / "here", MeasureOptions(), 2, Unheard())
     assert content(there.folder) == content(here.folder)
-    assert there.result.clip.name == here.result.clip.name
+    gone, measured = neckrom.measure_many([tmp_path / "gone.mp4", landmarks], cluster=machines.address)
+    assert "does not exist" in str(gone.error)
+    assert measured.path == landmarks
+    assert measured.result.movements == here.result.movements
+    assert measured.angles.num_rows == len(measured.series)
 
 
 @pytest.mark.parametrize("travel", ["auto", "shared", "sent"])
@@ -208,6 +220,29 @@ def test_what_is_done_is_not_done_again(machines, tmp_path):
     assert anew[2].error is None
 
 
+def test_the_command_names_what_failed(machines, tmp_path):
+    inputs = files(tmp_path / "in", "refused_a", "refused_b")
+    words = ["measure", *map(str, inputs), "--cluster", machines.address, "-o", str(tmp_path / "out")]
+    ran = CliRunner().invoke(app, words)
+    assert ran.exit_code == ExitCode.PARTLY_FAILED
+    assert ran.stdout == ""
+    lines = ran.stderr.splitlines()
+    assert lines[-4:] == [
+        "0 of 2 inputs measured:",
+        *(f"  {path} failed: No face was found in {path}." for path in inputs),
+        f"What became of each input: {tmp_path / 'out' / 'manifest.parquet'}",
+    ]
+    assert any(line.startswith("out: clips, 1/2, ") and line.endswith(" left") for line in lines[:-4]) or (
+        "out: clips, 2/2" in lines
+    )
+    wrong = CliRunner().invoke(app, ["measure", "a.mp4", "--cluster", "here", "--jobs", "2", "--tls-ca", "x"])
+    assert wrong.exit_code == ExitCode.USAGE
+    for said in ("--cluster and --jobs", "tcp://scheduler:8786", "starts with tls://"):
+        assert said in wrong.stderr
+    lonely = CliRunner().invoke(app, ["measure", "a.mp4", "--cluster-wait", "5"])
+    assert "--cluster-wait: only with --cluster" in lonely.stderr
+
+
 def test_a_worker_of_another_version_is_refused(machines, tmp_path):
     other = tmp_path / "other" / "src" / "neckrom"
     other.mkdir(parents=True)
@@ -217,7 +252,7 @@ def test_a_worker_of_another_version_is_refused(machines, tmp_path):
             (other / path.name).symlink_to(path)
     (other / "_version.py").write_text('__version__ = "0.0.1"\n')
     machines.worker("other", source=other.parent)
-    wait_for(lambda: b"Registered to" in (machines.folder / "other.log").read_bytes())
+    machines.wait_for("other")
     outcomes, said = machines.measure(files(tmp_path / "in", "quick_a", "quick_b"), tmp_path / "out")
     assert [one.error for one in outcomes] == [None, None]
     (line,) = said
@@ -231,7 +266,7 @@ def test_a_worker_of_another_version_is_refused(machines, tmp_path):
 
 def test_a_full_disk_on_one_worker_costs_nothing(machines, tmp_path):
     machines.worker("full", FILE_BYTES="100000")
-    wait_for(lambda: b"Registered to" in (machines.folder / "full.log").read_bytes())
+    machines.wait_for("full")
     names = [f"quick_{number}" for number in range(12)]
     outcomes, said = machines.measure(files(tmp_path / "in", *names), tmp_path / "out")
     assert [one.error for one in outcomes] == [None] * 12
@@ -283,7 +318,7 @@ def test_a_scheduler_that_is_lost_and_the_run_that_goes_on(machines, tmp_path):
 
 def test_an_input_that_ends_every_worker_is_named_and_the_others_are_measured(machines, tmp_path):
     machines.worker("four")
-    wait_for(lambda: b"Registered to" in (machines.folder / "four.log").read_bytes())
+    machines.wait_for("four")
     inputs = files(tmp_path / "in", "poison_a", *[f"quick_{number}" for number in range(6)])
     (tmp_path / "in" / "poison_a.parquet").write_bytes(bytes(100))
     outcomes, said = machines.measure(inputs, tmp_path / "out", wait_s=0.5)

@@ -132,5 +132,5 @@ def test_addresses_that_can_be_meant(address):
 
 
 def test_the_content_of_a_path_that_is_gone(tmp_path: Path):
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="does not exist"):
         content_of(tmp_path / "gone")

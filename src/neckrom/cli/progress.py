@@ -130,7 +130,7 @@ def _line(source: Path, name: str, done: int, total: int | None, elapsed_s: floa
     parts = [f"{source.name}: {name}"]
     if total is None:
         parts += [f"{done}"] if done else []
-    elif total > 1:
+    elif total > 1 or name == _CLIPS:
         parts.append(f"{done}/{total}")
     if done and elapsed_s > 0 and (name == _CLIPS or _counts_frames(total)):
         speed = done / elapsed_s

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from neckrom.cluster.options import Cluster
-from neckrom.errors import ClusterError, ConfigurationError, EnvironmentProblemError
+from neckrom.errors import ClusterError, EnvironmentProblemError, OptionValueError
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -56,7 +56,14 @@ def connected(cluster: Cluster) -> Iterator[Client]:
             security=_security(cluster),
             name="neckrom",
         )
-    except (OSError, TimeoutError, RuntimeError, ValueError, ImportError) as error:
+    except (
+        OSError,
+        TimeoutError,
+        RuntimeError,
+        ValueError,
+        TypeError,
+        ImportError,
+    ) as error:  # TypeError: TLS without files
         raise ClusterError(_unreachable(cluster, error)) from error
     try:
         yield client
@@ -73,7 +80,7 @@ def _local(cluster: Cluster, workers: int) -> Iterator[Client]:
     each = MEMORY_LIMIT // workers
     if each < cluster.memory_bytes:
         most = max(1, MEMORY_LIMIT // cluster.memory_bytes)
-        raise ConfigurationError(
+        raise OptionValueError(
             f"This machine has {MEMORY_LIMIT / 1e9:.1f} GB of memory, and an input is given {cluster.memory_gb:g} GB: "
             f"start fewer processes, as in --cluster local:{most}, or say --cluster-memory."
         )

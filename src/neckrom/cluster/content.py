@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neckrom.errors import InputError
+from neckrom.frames import check_exists
 from neckrom.service.folders import LANDMARK_FILE
 from neckrom.service.sessions import is_session
 
@@ -37,8 +38,9 @@ def content_of(path: Path) -> Content:
     Raises
     ------
     InputError
-        It cannot be read.
+        It is not there, or cannot be read.
     """
+    check_exists(path)
     try:
         if not path.is_dir():
             with path.open("rb") as file:

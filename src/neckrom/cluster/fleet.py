@@ -36,6 +36,8 @@ MOST_FAULTS = 2
 MOST_TRIES = 10
 """However an attempt got lost, there is an end to it."""
 LOOK_EVERY_S = 1.0
+SAID_AFTER_S = 5.0
+"""Workers that are just starting need no word."""
 ANSWER_S = 30.0
 """A scheduler that says nothing for so long is lost."""
 
@@ -335,6 +337,13 @@ class Fleet:
             return
         if not isinstance(got, Answer):
             log.info("%s on %s: %r", job.wanted.key, worker, got)
+            # Dask's scheduler unpacks orders on their way
+            if "deserialization of the task graph" in str(got):
+                raise ClusterError(
+                    f"The scheduler at {self._cluster.address} has no neckrom, or another version: install "
+                    f"neckrom {self._ground.identity.neckrom} there too, with its extra (neckrom[cluster]), "
+                    "and start it anew."
+                )
             self._look()  # a worker that has ended is noticed here, and its attempts with it
             if attempt in worker.running:
                 self._end(attempt)
@@ -527,7 +536,7 @@ class Fleet:
         )
 
     def _say_waiting(self) -> None:
-        if not self._waiting_said:
+        if not self._waiting_said and time.monotonic() - self._last_worker_s > SAID_AFTER_S:
             self._tell(f"No worker is there; waiting {self._cluster.wait_s:g} s for one.")
             self._waiting_said = True
 

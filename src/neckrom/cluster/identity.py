@@ -113,12 +113,10 @@ def _code_sha256() -> str:
     root = Path(__file__).parents[1]
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root)
-        # calibration and sample lie in data only where neckrom is installed; the estimator's identity has them
-        if (
-            path.suffix == ".pyc"
-            or not path.is_file()
-            or name.parts[:2] in (("data", "calibration"), ("data", "sample"))
-        ):
+        if not path.is_file() or path.suffix == ".pyc" or any(part.startswith(".") for part in name.parts):
+            continue
+        # These lie here only where neckrom is installed and not run from a checkout; the estimator's identity has them.
+        if name.parts[:2] in (("data", "calibration"), ("data", "sample")):
             continue
         digest.update(f"{name.as_posix()}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from neckrom import __version__, errors
@@ -21,7 +20,7 @@ from neckrom.cluster.manifest import Manifest, Row, shown_folder
 from neckrom.cluster.options import Cluster
 from neckrom.cluster.work import Order, Refusal, part_prefix
 from neckrom.errors import ClusterError, ExitCode, InputError, NeckromError, OutputError
-from neckrom.frames import check_exists
+from neckrom.operating_system import lock
 from neckrom.private_files import open_private
 from neckrom.result import Result
 from neckrom.service.analysis import AnalysisOptions
@@ -140,19 +139,28 @@ class Settings:
         Hash of what is measured with.
     run : str
         A fresh name.
+    fixed : str
+        Hash of all of it but the name.
     """
 
     options: MeasureOptions
     analysis: AnalysisOptions
     identity: str
     run: str
+    fixed: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Said once for all inputs: there may be a hundred thousand."""
+        o = self.options
+        said = (self.identity, repr(self.analysis), o.rotate_deg, o.overlay, o.pictures, o.language)
+        object.__setattr__(
+            self, "fixed", hashlib.sha256(repr(said).encode("utf-8", "surrogateescape")).hexdigest()
+        )
 
     def key(self, content: Content, name: str, folder: str) -> str:
         """What the result follows from: the same key, the same result."""
-        o = self.options
-        said = (content.sha256, name, folder, self.identity, repr(self.analysis))
-        written = (o.rotate_deg, o.overlay, o.pictures, o.language)
-        return hashlib.sha256(repr((*said, *written)).encode("utf-8", "surrogateescape")).hexdigest()
+        said = repr((content.sha256, name, folder, self.fixed))
+        return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @dataclass(slots=True, eq=False)
@@ -269,7 +277,6 @@ class Run:
         for path, folder in self.waiting:
             shown = shown_folder(folder, self._out)
             try:
-                check_exists(path)
                 content = content_of(path)
                 key = self._settings.key(content, path.name, shown)
                 if self._done_before(folder, shown, key):
@@ -477,7 +484,7 @@ def _locked(out: Path) -> Iterator[None]:
         raise OutputError(cannot_write_message(out, error)) from error
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(file, wait=False)
         except BlockingIOError as error:
             raise OutputError(
                 f"Another neckrom measures into {out} on a cluster: wait for its end, or choose another folder with "
@@ -485,7 +492,5 @@ def _locked(out: Path) -> Iterator[None]:
             ) from error
         except OSError as error:  # a file system without locks
             log.info("%s: %s", path, error)
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
+        yield
+    path.unlink(missing_ok=True)

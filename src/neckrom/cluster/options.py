@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from neckrom.errors import ConfigurationError
+from neckrom.errors import OptionValueError
 
 Files = Literal["auto", "shared", "sent"]
 FILES: tuple[Files, ...] = ("auto", "shared", "sent")
 
 MEMORY_GB = 2.0
-"""Memory that one input is given: three times what a clip of a minute was seen to take (``docs/fleet.md``)."""
+"""Memory that one input is given, in 10^9 bytes; what a clip was seen to take stands in ``docs/fleet.md``."""
 WAIT_S = 60.0
 
 _REMOTE = re.compile(r"(?:tcp|tls)://(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})", re.ASCII)
@@ -41,7 +41,7 @@ class Cluster:
 
     Raises
     ------
-    ConfigurationError
+    OptionValueError
         One of them has a mistake: all of them are named.
     """
 
@@ -63,7 +63,7 @@ class Cluster:
         if not 0 <= self.wait_s <= 7 * 86_400:
             problems.append(f"wait of the cluster {self.wait_s:g}: give seconds from 0 to a week, as in 60")
         if problems:
-            raise ConfigurationError("This cluster cannot be used.", tuple(problems))
+            raise OptionValueError("This cluster cannot be used.", tuple(problems))
 
     @property
     def local_workers(self) -> int | None:

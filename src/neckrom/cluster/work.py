@@ -5,6 +5,7 @@ Nothing here imports Dask at the top: the modules of neckrom have to load on the
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import pickle
@@ -24,6 +25,7 @@ from typing import Literal
 from neckrom.cluster.content import content_of, pack_folder, unpacked
 from neckrom.cluster.identity import Identity, own_identity
 from neckrom.errors import EnvironmentProblemError, NeckromError, OutputError
+from neckrom.operating_system import is_ours
 from neckrom.service.analysis import AnalysisOptions
 from neckrom.service.folders import cannot_write_message
 from neckrom.service.measure import Border, measure_prepared, measure_to_keep
@@ -138,7 +140,7 @@ class Examined:
     host: str
 
 
-def examine(mark: str | None, token: str, sample: str | None) -> Examined:
+async def examine(mark: str | None, token: str, sample: str | None) -> Examined:
     """Say what this worker runs and sees.
 
     Parameters
@@ -149,6 +151,12 @@ def examine(mark: str | None, token: str, sample: str | None) -> Examined:
     sample : str or None
         An input.
     """
+    return await asyncio.to_thread(
+        _examined, mark, token, sample
+    )  # modules may have to load: Dask's loop goes on
+
+
+def _examined(mark: str | None, token: str, sample: str | None) -> Examined:
     host = socket.gethostname()
     try:
         identity, problem = own_identity(), ""
@@ -171,7 +179,7 @@ def mark_answer(mark: Path) -> Path:
 def _answered(mark: Path, token: str) -> bool:
     """Whether the mark is there, of the same user, and can be answered: else that user cannot read what comes."""
     try:
-        if mark.read_text(encoding="ascii") != token or mark.stat().st_uid != os.geteuid():
+        if mark.read_text(encoding="ascii") != token or not is_ours(mark.stat()):
             return False
         mark_answer(mark).write_text(token, encoding="ascii")
     except (OSError, ValueError):

@@ -15,7 +15,6 @@ from neckrom.cluster.identity import own_identity
 from neckrom.cluster.measuring import Settings, WantedInput, error_of
 from neckrom.cluster.options import Cluster
 from neckrom.errors import NeckromError
-from neckrom.frames import check_exists
 from neckrom.library.measurement import Failed, Measurement
 from neckrom.service.analysis import AnalysisOptions
 from neckrom.service.options import MeasureOptions
@@ -61,7 +60,6 @@ class _InOrder:
         for number, path in self._paths:
             self._taken = number + 1
             try:
-                check_exists(path)
                 content = content_of(path)
             except NeckromError as error:
                 self._held[number] = Failed(path, error)

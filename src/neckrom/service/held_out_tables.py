@@ -115,6 +115,7 @@ def _missing(name: str, table: HeldOutTable, places: list[Path]) -> str:
     if other:
         return (
             f"{other[0]} is not the held-out table {what} of this version: it was cut off while it was copied, or is "
-            f"of another version. {way_out} To validate this very file all the same, name it: neckrom validate {other[0]}"
+            f"of another version. {way_out} To validate this very file all the same, name it: "
+            f"neckrom validate {other[0]}"
         )
     return f"The held-out table {what} is not in {' or '.join(map(str, places))}. {way_out}"
