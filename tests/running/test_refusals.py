@@ -86,6 +86,17 @@ def test_jumping_is_named():
         measure_run(jumping())
 
 
+def test_a_slowed_walk_up_a_path_is_no_jumping():
+    slow = walking(20.0)
+    rise = np.linspace(0.0, 60.0, len(slow.time_ns))[:, None]
+    pose = slow.pose.copy()
+    pose[:, :, 1] -= rise
+    with pytest.raises(NotARunError) as refused:
+        measure_run(replace(slow, pose=pose))
+    assert "jumping" not in str(refused.value)
+    assert "stands or sits" not in str(refused.value)
+
+
 @pytest.mark.parametrize("steps_a_minute", [95.0, 110.0, 125.0])
 def test_walking_is_named(steps_a_minute):
     with pytest.raises(NotARunError, match="walking"):

@@ -37,7 +37,12 @@ def test_a_person_with_runs_alone_has_no_empty_course(filled):
     assert 'id="runs"' in page
     assert "run, left side" in page
     assert page.count(ids["first"]) >= 3  # in the list, and in both choices of what to compare
-    assert desk.get(f"/people/{person}/course.html").status == 404
+    course = desk.page(f"/people/{person}/course.html")
+    assert "How you run: the course" in course
+    assert "Cannot be told: Arms across the body" in course
+    assert "2026-03-01" in course
+    assert "2026-04-01" in course
+    assert f'href="/people/{person}/course.pdf"' in page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -106,12 +106,21 @@ class Desk:
         return self.raw(target, own | headers, "POST", urlencode(fields or {}).encode())
 
 
-def handed_over(desk: Desk, person: str, name: str, content: bytes, **fields: str) -> Answer:
-    """Send a file as the form of a person's page does."""
+def handed_over(
+    desk: Desk,
+    person: str,
+    name: str,
+    content: bytes,
+    *,
+    beside: dict[str, tuple[str, bytes]] | None = None,
+    **fields: str,
+) -> Answer:
+    """Send a file as the form of a person's page does, and others beside it."""
     mark = "----neckrom"
     parts = [f'form-data; name="{key}"\r\n\r\n{value}'.encode() for key, value in fields.items()]
-    quoted = name.replace('"', "%22")
-    parts.append(f'form-data; name="file"; filename="{quoted}"\r\n\r\n'.encode() + content)
+    for field, (called, data) in ({"file": (name, content)} | (beside or {})).items():
+        quoted = called.replace('"', "%22")
+        parts.append(f'form-data; name="{field}"; filename="{quoted}"\r\n\r\n'.encode() + data)
     body = b"".join(f"--{mark}\r\nContent-Disposition: ".encode() + part + b"\r\n" for part in parts)
     headers = {
         "Cookie": desk.cookie,
@@ -955,6 +964,22 @@ def test_a_run_is_measured_as_the_run_that_it_shows(guided_desk):
     reach(guided_desk, person, Stage.FILED)
     (row,) = guided_desk.records.person(person).sessions
     assert row.kind == "run"
+
+
+def test_a_run_comes_with_the_clip_from_behind_and_a_neck_does_not(guided_desk):
+    person = new_person(guided_desk)
+    side, back = ((BODY_SAMPLES / f"run_{view}.landmarks.parquet").read_bytes() for view in ("side", "back"))
+    beside = {"back": ("same.parquet", back), "standing": ("", b"")}
+    refused = handed_over(guided_desk, person, "same.parquet", side, beside=beside, shows="neck")
+    assert refused.status == 409
+    assert "go with a run" in texts_of(refused.body.decode())
+    assert guided_desk.guided.of(person) is None
+    answer = handed_over(guided_desk, person, "same.parquet", side, beside=beside, shows="run")
+    assert answer.status == 303
+    reach(guided_desk, person, Stage.FILED)
+    (row,) = guided_desk.records.person(person).sessions
+    clips = guided_desk.records.body_session(row.id).result.clips
+    assert [clip.role for clip in clips] == ["run", "back"]
 
 
 def test_a_clip_that_is_stored_already_is_not_measured_again(guided_desk, tmp_path):

@@ -19,6 +19,21 @@ _LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """A file that was handed over beside the one that is measured.
+
+    Attributes
+    ----------
+    name : str
+    content : file
+        Read once, from its beginning.
+    """
+
+    name: str
+    content: BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
 class Clip:
     """A file that was handed over to be measured, and what was said about it.
 
@@ -34,6 +49,8 @@ class Clip:
     mirrored, pictures : bool
     kind : str
         What it shows: "neck", "run" or "posture".
+    back, standing : Handed, optional
+        Of a run: the same from behind; the same person standing, from the side.
     """
 
     name: str
@@ -43,25 +60,36 @@ class Clip:
     mirrored: bool = False
     pictures: bool = True
     kind: str = NECK
+    back: Handed | None = None
+    standing: Handed | None = None
 
-    def keep_in(self, folder: Path) -> Path:
-        """Copy it into a folder of its own.
+    def keep_in(self, folder: Path) -> dict[str, Path]:
+        """Copy everything into folders of its own: "clip", and "back" and "standing" where there are such.
 
         Raises
         ------
         OutputError
             If the disk is full.
         """
-        path = folder / plain_name(self.name)
-        try:
-            make_private(folder)
-            with open_private(path, new=True) as copy:
-                shutil.copyfileobj(self.content, copy, 1 << 20)
-        except OSError as error:
-            raise OutputError(
-                f"The file cannot be kept in {folder}: {error.strerror or error}. Free some space; nothing was stored."
-            ).page_says("no_room") from error
-        return path
+        handed = {"clip": Handed(self.name, self.content), "back": self.back, "standing": self.standing}
+        return {
+            role: _kept(each, folder if role == "clip" else folder / role)
+            for role, each in handed.items()
+            if each is not None
+        }
+
+
+def _kept(handed: Handed, folder: Path) -> Path:
+    path = folder / plain_name(handed.name)
+    try:
+        make_private(folder)
+        with open_private(path, new=True) as copy:
+            shutil.copyfileobj(handed.content, copy, 1 << 20)
+    except OSError as error:
+        raise OutputError(
+            f"The file cannot be kept in {folder}: {error.strerror or error}. Free some space; nothing was stored."
+        ).page_says("no_room") from error
+    return path
 
 
 def plain_name(name: str) -> str:

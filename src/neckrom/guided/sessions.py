@@ -187,15 +187,19 @@ class GuidedSessions:
         out = self._new_folder(person_id)
         busy = _marked(out, UPLOAD)
         try:
-            path = clip.keep_in(out / _CLIP)
-            if path.suffix.lower() != ".parquet":
-                known = known_by(clip.kind, [sha256_of(path)])
+            kept = clip.keep_in(out / _CLIP)
+            path = kept["clip"]
+            if all(each.suffix.lower() != ".parquet" for each in kept.values()):
+                known = known_by(clip.kind, [sha256_of(each) for each in kept.values()])
                 self._records.check_new(known, person_id, replace=False)
             options = [
                 name
                 for name, on in (("--mirrored", clip.mirrored), ("--no-pictures", not clip.pictures))
                 if on
             ]
+            for role in ("back", "standing"):
+                if role in kept:
+                    options += [f"--{role}", str(kept[role])]
             measure = BODY.get(clip.kind, MEASURE)
             command = (*measure, str(path), "--out", str(out / _RESULTS), "--lang", language, *options)
             work = _Work(command, out, busy, measured=clip.measured, note=clip.note)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from neckrom.handouts.bodies import nerve_table, plan_table, runs_table
+from neckrom.handouts.body_course import Apart, details_of, person_facts
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.clinician_page import Detail, course_details
-from neckrom.handouts.diary_in_words import day_line, diary_lines
 from neckrom.handouts.handout_page import Handout
 from neckrom.handouts.trend_drawing import draw_trends
 from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines
@@ -32,8 +31,6 @@ from neckrom.screening.neck_screen import ScreenAnswers, evaluate
 from neckrom.screening.statements import ended_by_safety
 
 _WIDTHS = (23, 12, 12, 15, 12, 26)
-_DAYS = 31
-"""Lines of the diary in the course."""
 _SHOWN = 6
 """Sessions on the first page."""
 _GRADES = {
@@ -82,7 +79,7 @@ def course_of(
     """
     rows = view.neck if results else ()
     kept = {row.id: result for row, result in zip(rows, results, strict=True)}
-    apart = _Apart(tuple(runs), tuple(nerve_tests), tuple(plans), tuple(diary))
+    apart = Apart(tuple(runs), tuple(nerve_tests), tuple(plans), tuple(diary))
     return _Writer(view, tuple(trends), limits, texts, kept, head or Letterhead(), apart).handout()
 
 
@@ -106,16 +103,6 @@ def ends_of(trend: MovementTrend, sessions: Sequence[SessionRow]) -> tuple[str, 
 
 
 @dataclass(frozen=True, slots=True)
-class _Apart:
-    """What stands apart from the neck."""
-
-    runs: tuple[RunSeen, ...]
-    nerve_tests: tuple[NerveSeen, ...]
-    plans: tuple[PlanSeen, ...]
-    diary: tuple[DiaryDay, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Writer:
     """Writes one course in one language."""
 
@@ -125,7 +112,7 @@ class _Writer:
     texts: Messages
     by_session: dict[str, Result]
     head: Letterhead
-    apart: _Apart
+    apart: Apart
 
     @property
     def names(self) -> dict[str, str]:
@@ -154,7 +141,7 @@ class _Writer:
             language=texts.language,
             title=texts.text("course.title"),
             who=display_name(self.view.row.label, limit=200),
-            facts=self._facts(),
+            facts=person_facts(self.view, self.head, texts),
             logo=self.head.logo,
             verdict=saying.Verdict(findings, gravest(*(finding.grade for finding in findings)), ""),
             summary=tuple(finding.text for finding in findings),
@@ -165,17 +152,6 @@ class _Writer:
             trends=lambda height: draw_trends(self.trends, texts, height=height),
             details=self._details(lines),
         )
-
-    def _facts(self) -> tuple[tuple[str, str], ...]:
-        row, texts = self.view.row, self.texts
-        facts = [("person", display_name(row.label, limit=200))]
-        if row.birth_date is not None:
-            facts.append(("born", figures.long_day(row.birth_date, texts)))
-        if self.head.examiner:
-            facts.append(("examiner", display_name(self.head.examiner, 200)))
-        if self.head.place:
-            facts.append(("clinic", self.head.place))
-        return tuple((texts.text(f"report.fact.{name}"), value) for name, value in facts)
 
     # -- what changed
 
@@ -281,31 +257,8 @@ class _Writer:
 
     def _details(self, lines: Sequence[str]) -> tuple[Detail, ...]:
         if not self.dated:
-            return self._beside()
+            return details_of(self.apart, self.texts)
         details = course_details(list(reversed(self.dated)), self.texts, self.head.site)
         if len(lines) > _SHOWN:
             details = (Detail(self.texts.text("course.sessions"), lines=tuple(lines)), *details)
-        return (*self._beside(), *details)
-
-    def _beside(self) -> tuple[Detail, ...]:
-        """Runs, nerve tests and plans."""
-        tables = []
-        if self.apart.runs:
-            tables.append(("run", runs_table(self.apart.runs, self.texts)))
-        if self.apart.nerve_tests:
-            tables.append(("nerve", nerve_table(self.apart.nerve_tests, self.texts)))
-        if self.apart.plans:
-            tables.append(("plan", plan_table(self.apart.plans, self.texts)))
-        return (*(self._detail(kind, table) for kind, table in tables), *self._diary())
-
-    def _diary(self) -> Iterator[Detail]:
-        """What the days show, then the days themselves."""
-        days = self.apart.diary
-        if days:
-            lines = (*diary_lines(days, self.texts), *(day_line(line, self.texts) for line in days[:_DAYS]))
-            yield Detail(self.texts.text("diary.title"), lines=lines)
-
-    def _detail(self, kind: str, table: Table) -> Detail:
-        shares = tuple(width / sum(table.widths) for width in table.widths)
-        note = self.texts.text(f"{kind}.course.note")
-        return Detail(self.texts.text(f"{kind}.course.title"), table.columns, table.rows, shares, (note,))
+        return (*details_of(self.apart, self.texts), *details)

@@ -163,6 +163,8 @@ def _first_page(handout: Handout) -> list[Flowable]:
     ]
     room = paper.HEIGHT - height_of([*above, *below]) - 8
     height = min(max(room, _LOWEST_FIGURE), _HIGHEST_FIGURE)
+    if handout.trends is None and handout.draw is None:
+        return [*above, *below]
     return [*above, _figure(handout, height), *below]
 
 

@@ -14,7 +14,7 @@ from neckrom.records.api import Records
 from neckrom.records.audit import Action
 from neckrom.records.kinds import PLAN, RUN
 from neckrom.records.pictures import pictures_of
-from neckrom.records.views import BodySession, SessionView
+from neckrom.records.views import BodySession, PersonView, SessionView
 from neckrom.report.letterhead import Letterhead
 from neckrom.service.clinic import load_clinic
 from neckrom.types import Movement
@@ -158,33 +158,63 @@ def letterhead() -> Letterhead:
 
 
 def _course(records: Records, what: str, form: str, language: str) -> tuple[str, bytes]:
-    from neckrom.handouts.course import course_of  # noqa: PLC0415  (slow to load)
-
     view = records.person(records.find_person(what).id)
     if not view.sessions:
         raise InputError(
             f"{view.row.label} has no sessions yet: neckrom sessions import PATH --person {view.row.id}"
         )
-    if not view.neck:
-        newest = view.sessions[0].id
+    course = course_for(records, view, load_messages(language))
+    if course is None:
         raise InputError(
-            f"{view.row.label} has no measurements of the neck, which the course tells of. Hand out a session itself: "
-            f"neckrom report {newest}"
+            f"{view.row.label} has no neck, run, nerve test or plan that can be read, which a course tells of. Hand "
+            "out a session itself: "
+            f"neckrom report {view.sessions[0].id}"
         )
-    results = [records.result(row.id) for row in view.neck]
-    course = course_of(
+    return f"{view.row.id}_course.{form}", laid_out(course, form)
+
+
+def has_course(view: PersonView) -> bool:
+    """Whether there is a course to hand out: of the neck, else of runs, nerve tests and plans."""
+    return bool(view.neck or view.of_kind(RUN, PLAN) or view.nerve_tests)
+
+
+def course_for(records: Records, view: PersonView, texts: Messages) -> Handout | None:
+    """The course of a person: the neck's with what stands beside it, else of runs, nerve tests and plans; else None.
+
+    Raises
+    ------
+    InputError
+        If a result is damaged.
+    """
+    from neckrom.handouts.body_course import Apart, body_course_of  # noqa: PLC0415  (slow to load)
+    from neckrom.handouts.course import course_of  # noqa: PLC0415
+
+    if not has_course(view):
+        return None
+    apart = Apart(
+        tuple(records.runs(view.of_kind(RUN))),
+        tuple(records.nerve_tests(view.nerve_tests)),
+        tuple(records.plans(view.of_kind(PLAN))),
+        tuple(records.diary(view.row.id)),
+    )
+    if not (view.neck or apart.runs or apart.nerve_tests or apart.plans):  # damaged, or deleted meanwhile
+        return None
+    if not view.neck:
+        results = records.any_results(row.id for row in view.sessions)
+        return body_course_of(view, results, texts, apart, letterhead())
+    results_of_neck = [records.result(row.id) for row in view.neck]
+    return course_of(
         view,
         records.trend(view.row.id),
         records.limits(view.row.id),
-        load_messages(language),
-        results,
+        texts,
+        results_of_neck,
         head=letterhead(),
-        runs=records.runs(view.of_kind(RUN)),
-        nerve_tests=records.nerve_tests(view.nerve_tests),
-        plans=records.plans(view.of_kind(PLAN)),
-        diary=records.diary(view.row.id),
+        runs=apart.runs,
+        nerve_tests=apart.nerve_tests,
+        plans=apart.plans,
+        diary=apart.diary,
     )
-    return f"{view.row.id}_course.{form}", laid_out(course, form)
 
 
 def laid_out(handout: Handout, form: str) -> bytes:

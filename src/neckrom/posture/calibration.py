@@ -53,6 +53,8 @@ class PostureCalibration(Fitted):
         ``parallax_x`` and ``parallax_y`` to the same place from the tragus itself.
     craniovertebral_sd, craniovertebral_marked_sd : float
         Of the error of the craniovertebral angle with C7 marked, and with the tragus marked, too, on people left out.
+    craniovertebral_clicked_sd, craniovertebral_edge_sd : float
+        The same with C7 clicked as exactly as people click, and with such clicks brought to the neck's edge.
     people : int
     """
 
@@ -62,6 +64,8 @@ class PostureCalibration(Fitted):
     quantities: dict[str, Line]
     craniovertebral_sd: Annotated[float, Field(gt=0)]
     craniovertebral_marked_sd: Annotated[float, Field(gt=0)]
+    craniovertebral_clicked_sd: Annotated[float, Field(gt=0)]
+    craniovertebral_edge_sd: Annotated[float, Field(gt=0)]
     people: int
 
     def values(self, features: FloatArray) -> dict[str, float]:

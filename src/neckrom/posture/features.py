@@ -28,10 +28,16 @@ NAMES = (
     "wrist_before_hip",
     "ear_above_middle",
     "ear_before_middle",
+    "body_apart",
+    "head_apart",
 )
-"""Angles in degrees; lengths in hundredths of the trunk's, to the front. The last two are hundredths of the picture's
-long side from its middle: what is nearer to the camera than the body's middle is seen further out there. Arms hang
-from the shoulders, and so say where these are, which the pose model's own shoulder points hardly do."""
+"""Angles in degrees; lengths in hundredths of the trunk's, to the front. ``ear_above_middle`` and ``ear_before_middle``
+are hundredths of the picture's long side from its middle: what is nearer to the camera than the body's middle is seen
+further out there. Arms hang from the shoulders, and so say where these are, which the pose model's own shoulder points
+hardly do. ``body_apart`` and ``head_apart``, the middle over several pairs, say how far the camera is off the square
+view, as a single pair is read too roughly for that."""
+_BODY_PAIRS = ("shoulder", "hip", "knee", "ankle", "heel")
+_HEAD_PAIRS = ("eye", "ear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,7 @@ def features(pose: FloatArray, view: BodyView, size: tuple[int, int]) -> FloatAr
 
     Returns
     -------
-    ndarray, shape (17,)
+    ndarray, shape (19,)
     """
     points = standing_points(pose, view)
     near, far = view.near, other(view.near or "left")
@@ -141,6 +147,8 @@ def features(pose: FloatArray, view: BodyView, size: tuple[int, int]) -> FloatAr
             share * points.facing * float(pose[index_of("wrist", near), 0] - points.hip[0]),
             100.0 * (size[1] / 2 - float(points.ear[1])) / max(size),
             100.0 * points.facing * (float(points.ear[0]) - size[0] / 2) / max(size),
+            float(np.mean([ahead(name, 0) for name in _BODY_PAIRS])),
+            float(np.mean([ahead(name, 0) for name in _HEAD_PAIRS])),
         ]
     )
 

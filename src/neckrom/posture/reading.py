@@ -133,9 +133,8 @@ def read_posture(
     seen_tragus = (points.ear if tragus is None else tragus) + moved
     angle = None
     if c7 is not None:
-        value = rise_deg(c7, seen_tragus, view.facing)
         sd = calibration.craniovertebral_sd if tragus is None else calibration.craniovertebral_marked_sd
-        angle = Estimate(value, value - _Z95 * sd, value + _Z95 * sd)
+        angle = craniovertebral(c7, seen_tragus, view.facing, sd)
     return PostureReading(
         side=view.near or "left",
         facing=view.facing,
@@ -152,6 +151,21 @@ def read_posture(
         used_s=(float(series.time_s[rows[0]]), float(series.time_s[rows[-1]])),
         notices=_notices(view, points, series),
     )
+
+
+def craniovertebral(c7: FloatArray, tragus: FloatArray, facing: int, sd: float) -> Estimate:
+    """C7 to tragus against the level.
+
+    Parameters
+    ----------
+    c7, tragus : ndarray, shape (2,), pixels
+        The tragus as it would be seen in the middle plane.
+    facing : int
+    sd : float
+        Of the error.
+    """
+    value = rise_deg(c7, tragus, facing)
+    return Estimate(value, value - _Z95 * sd, value + _Z95 * sd)
 
 
 def _plumb(values: dict[str, float], points: StandingPoints, series: BodySeries) -> dict[str, float] | None:

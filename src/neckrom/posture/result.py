@@ -13,7 +13,7 @@ from pydantic import Field
 from neckrom.body.result import BodyClip, BodyConfiguration, BodyQuality, Interval
 from neckrom.result import Model, ToolInfo, Units
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Raised in the first number when a name or meaning changes, in the second when something is added."""
 
 CONVENTION = (
@@ -47,6 +47,14 @@ class PosturePoints(Model):
     tragus: Point | None = None
 
 
+class ClosePicture(Model):
+    """The square of the measured picture that `pictures/neck_N.jpg` shows, in pixels of `points`."""
+
+    left_px: float
+    top_px: float
+    edge_px: float = Field(gt=0)
+
+
 class PostureValues(Model):
     """What was read from one picture or clip."""
 
@@ -57,7 +65,10 @@ class PostureValues(Model):
     trunk_lean_interval95_deg: Interval | None = None
     craniovertebral_deg: float | None = Field(description="Null without a marked C7.")
     craniovertebral_interval95_deg: Interval | None = None
-    c7_origin: Literal["marked", "sticker"] | None = None
+    c7_origin: Literal["marked", "clicked", "neck_edge", "sticker"] | None = Field(
+        default=None,
+        description="Given in pixels; clicked on the picture; clicked and brought to the neck's edge.",
+    )
     head_pitch_deg: float | None = Field(
         default=None, description="Head against the vertical, + = face down."
     )
@@ -66,6 +77,9 @@ class PostureValues(Model):
         default=0.0, description="The picture in which the points lie, in the clip's own time."
     )
     points: PosturePoints = PosturePoints()
+    neck_picture: ClosePicture | None = Field(
+        default=None, description="Where head and neck are kept close up; null where no pictures were kept."
+    )
 
 
 class PostureChange(Model):

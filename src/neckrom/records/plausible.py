@@ -141,6 +141,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "hip": (-1e6, 1e6),
     "knee": (-1e6, 1e6),
     "ankle": (-1e6, 1e6),
+    "left_px": (-1e6, 1e6),
+    "top_px": (-1e6, 1e6),
+    "edge_px": (0, 1e6),
     # plans
     "version": (1, 1000),
     "angle_deg": _ANGLE,

@@ -18,6 +18,8 @@ LEAST_SWING = 0.07
 more, from the side above 1, standing people below 0.03."""
 LEAST_REGULARITY = 0.6
 """How like one stride is to the next: 0.96 and more in runners, 1 = the same."""
+_TOGETHER = 0.3
+"""Below this the feet move together, as in jumping."""
 SLOWEST_SPM, FASTEST_SPM = 110.0, 250.0
 OUTSIDE_SHARE = 0.15
 WIDEST_OBLIQUE_DEG = 32.0
@@ -123,14 +125,27 @@ def hips_highest_over_the_foot(gait: Gait) -> bool:
     return float(np.mean(rises)) > 0.0
 
 
+def _legs_apart(body: Body) -> float:
+    """How much the feet move against each other, forward or up, as a standard deviation in trunk lengths.
+
+    It needs no rhythm: a walk that was slowed down swings the legs, too.
+    """
+    apart = (body.point("ankle", "left") - body.point("ankle", "right")) / body.scale_px
+    known = apart[np.isfinite(apart).all(axis=1)]
+    return float(known.std(axis=0).max()) if len(known) else 0.0
+
+
 def _without_rhythm(gait: Gait | None, body: Body) -> str:
     """What a clip without a run's rhythm may be."""
     height = -body.middle("hip")[:, 1] / body.scale_px
     known = height[np.isfinite(height)]
     bounce = float(np.percentile(known, 95) - np.percentile(known, 5)) if len(known) else 0.0
-    if bounce > 0.12 and (gait is None or gait.rhythm.swing < 0.3):
+    legs = _legs_apart(body)
+    still = legs < LEAST_SWING if gait is None else gait.rhythm.swing < LEAST_SWING
+    together = legs < _TOGETHER and (gait is None or gait.rhythm.swing < _TOGETHER)
+    if bounce > 0.12 and together:
         return f"Both feet move together: this looks like jumping, not running. {HOW_TO_FILM}"
-    if gait is None or gait.rhythm.swing < LEAST_SWING:
+    if still:
         return (
             "The person stands or sits; no run is seen. A standing person is measured with 'neckrom posture', the neck "
             f"with 'neckrom measure'. For a run: {HOW_TO_FILM}"

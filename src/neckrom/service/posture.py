@@ -14,8 +14,10 @@ from neckrom.errors import OptionValueError
 from neckrom.frames import grab_frames, open_picture
 from neckrom.messages import load_messages
 from neckrom.posture.calibration import PostureCalibration, load_calibration
+from neckrom.posture.nape import NapePlace
 from neckrom.posture.reading import Estimate, PostureReading, read_posture
 from neckrom.posture.result import (
+    ClosePicture,
     PlumbLine,
     PostureChange,
     PostureConfiguration,
@@ -138,8 +140,8 @@ def _measured(
     if options.c7 is not None or options.tragus is not None:
         readings[0] = _marked(parts[0], readings[0], calibration, options)
     views = tuple(
-        _view(part, reading, _change(readings[:number], reading, calibration))
-        for number, (part, reading) in enumerate(zip(parts, readings, strict=True))
+        _view(part, reading, _change(readings[:number], reading, calibration), seen=picture is not None)
+        for number, (part, reading, picture) in enumerate(zip(parts, readings, pictures, strict=True))
     )
     warnings = [
         *(notice for part in parts for notice in part.notices),
@@ -177,7 +179,9 @@ def _quality(parts: Sequence[BodyPart], warnings: Sequence[str]) -> BodyQuality:
     )
 
 
-def _view(part: BodyPart, reading: PostureReading, change: PostureChange | None) -> PostureView:
+def _view(
+    part: BodyPart, reading: PostureReading, change: PostureChange | None, *, seen: bool
+) -> PostureView:
     side = reading.side
     view: BodyView = "side_left" if side == "left" else "side_right"
     points = reading.points
@@ -210,6 +214,7 @@ def _view(part: BodyPart, reading: PostureReading, change: PostureChange | None)
             tragus=_place(reading.tragus),
         ),
         change=change,
+        neck_picture=_close_picture(reading) if seen else None,
         recording=BodyClip(
             role="posture",
             view=view,
@@ -217,6 +222,12 @@ def _view(part: BodyPart, reading: PostureReading, change: PostureChange | None)
             used_s=(round(reading.used_s[0], 3), round(reading.used_s[1], 3)),
         ),
     )
+
+
+def _close_picture(reading: PostureReading) -> ClosePicture:
+    points = reading.points
+    left, top, edge = NapePlace(points.ear, points.shoulder, points.hip, reading.facing).close_picture
+    return ClosePicture(left_px=round(left, 1), top_px=round(top, 1), edge_px=round(edge, 1))
 
 
 def _place(point: FloatArray) -> tuple[float, float]:
@@ -257,7 +268,8 @@ def _marked(
     c7 = None if options.c7 is None else _in_series(part, options.c7, "--c7")
     tragus = None if options.tragus is None else _in_series(part, options.tragus, "--tragus")
     if c7 is not None:
-        _refuse_far_c7(c7, reading)
+        points = reading.points
+        NapePlace(points.ear, points.shoulder, points.hip, reading.facing).refuse_far(c7)
     return read_posture(part.series, part.recording.name, calibration, c7=c7, tragus=tragus)
 
 
@@ -276,20 +288,6 @@ def _in_series(part: BodyPart, mark: tuple[float, float], option: str) -> FloatA
     return point
 
 
-def _refuse_far_c7(c7: FloatArray, reading: PostureReading) -> None:
-    """C7 is at the back of the neck, between the ear and the shoulders."""
-    points = reading.points
-    behind = float((points.shoulder[0] - c7[0]) * reading.facing) / points.trunk_px
-    above = float(points.hip[1] - c7[1]) / points.trunk_px
-    if -0.25 <= behind <= 0.6 and 0.75 <= above <= 1.5:
-        return
-    raise OptionValueError(
-        f"--c7: the mark is not at the nape of the neck, where C7 is: it has to lie at the back edge of the neck, at "
-        f"the height of the shoulders, near x {points.shoulder[0] - reading.facing * 0.2 * points.trunk_px:.0f}, y "
-        f"{points.shoulder[1] - 0.1 * points.trunk_px:.0f} of the picture that was measured."
-    )
-
-
 def _picture(part: BodyPart, reading: PostureReading) -> Frame | None:
     """The picture in which the points lie, as it was measured; None where landmarks are replayed."""
     clip = part.recording.clip
@@ -306,11 +304,11 @@ def _picture(part: BodyPart, reading: PostureReading) -> Frame | None:
 def _write(
     folder: Path, result: PostureResult, frames: Sequence[Frame | None], options: PostureOptions
 ) -> None:
-    from neckrom.report.bodies.pictures import posture_pictures  # noqa: PLC0415  (slow to load)
+    from neckrom.report.bodies.pictures import neck_pictures, posture_pictures  # noqa: PLC0415  (slow to load)
     from neckrom.report.bodies.write import write_body_pictures, write_posture_report  # noqa: PLC0415
 
     (folder / "result.json").write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
     shown = frames if options.pictures else [None] * len(frames)
     pictures = posture_pictures(result, shown)
-    write_body_pictures(folder, pictures)
+    write_body_pictures(folder, (*pictures, *neck_pictures(result, shown)))
     write_posture_report(folder, result, pictures, language=options.language)

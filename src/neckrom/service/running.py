@@ -13,7 +13,7 @@ import numpy as np
 
 from neckrom.assessment.run_rows import judged
 from neckrom.body.result import BodyClip, BodyQuality, Tilt
-from neckrom.errors import InputError, NotARunError, TooFewStepsError
+from neckrom.errors import InputError, NotARunError
 from neckrom.frames import grab_frames, open_source
 from neckrom.landmarks.body_notes import DARK
 from neckrom.landmarks.mirror import mirror_bodies
@@ -209,8 +209,8 @@ def _measure(part: BodyPart, standing: BodySeries | None) -> RunMeasurement:
     try:
         return measure_run(part.series, standing=standing, bright=not _is_dark(part))
     except InputError as error:
-        slow = isinstance(error, NotARunError | TooFewStepsError)
-        hint = _slow_motion_hint(part) if slow else ""
+        # steps stay as many, however slowly they play: too few of them are no sign of slow motion
+        hint = _slow_motion_hint(part) if isinstance(error, NotARunError) else ""
         raise type(error)(f"{part.recording.name}: {error}{hint}") from error
 
 

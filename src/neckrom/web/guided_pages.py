@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from neckrom.errors import InputError
-from neckrom.guided.clips import Clip
+from neckrom.guided.clips import Clip, Handed
 from neckrom.guided.sessions import PLAN
 from neckrom.records.api import Records
 from neckrom.records.intake import KnownRecordingError
+from neckrom.records.kinds import RUN
 from neckrom.records.people import checked_note
 from neckrom.records.result_folder import MAX_RESULT_BYTES, RESULT
 from neckrom.records.sessions import parse_date
@@ -32,6 +33,11 @@ def _take_result(records: Records, person: str, clip: Clip) -> str:
     with records.files.staging(f"handed-{secrets.token_hex(4)}") as folder:
         (folder / RESULT).write_bytes(clip.content.read(MAX_RESULT_BYTES + 1))
         return records.import_result(folder, person, clip.measured, clip.note).session_id
+
+
+def _handed(file: UploadFile | None) -> Handed | None:
+    """A file of the form; None where none was chosen, for which a browser sends an empty one."""
+    return None if file is None or not file.filename else Handed(file.filename, file.file)
 
 
 def guided_routes(desk: Desk) -> APIRouter:
@@ -75,6 +81,8 @@ def guided_routes(desk: Desk) -> APIRouter:
         date: Annotated[str, FormField()] = "",
         note: Annotated[str, FormField()] = "",
         *,
+        back: UploadFile | None = None,
+        standing: UploadFile | None = None,
         shows: Annotated[Literal["neck", "run", "posture"], FormField()] = "neck",
         mirrored: Annotated[bool, FormField()] = False,
         no_pictures: Annotated[bool, FormField()] = False,
@@ -92,7 +100,13 @@ def guided_routes(desk: Desk) -> APIRouter:
             mirrored=mirrored,
             pictures=not no_pictures,
             kind=shows,
+            back=_handed(back),
+            standing=_handed(standing),
         )
+        if shows != RUN and (clip.back or clip.standing):
+            raise InputError(
+                "A clip from behind and a picture of standing go with a run: choose that the file shows a run."
+            ).page_says("beside_run")
         try:
             if file.filename.lower().endswith(".json"):
                 return go_to(f"/sessions/{_take_result(records, row.id, clip)}")

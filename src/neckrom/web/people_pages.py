@@ -17,7 +17,7 @@ from neckrom.guided.sessions import CAMERAS, PROTOCOLS, plan_choices
 from neckrom.handouts.bodies import nerve_table, plan_table, runs_table
 from neckrom.handouts.course import course_of, ends_of
 from neckrom.handouts.diary_in_words import day_line, diary_lines
-from neckrom.handouts.making import letterhead
+from neckrom.handouts.making import course_for, has_course
 from neckrom.handouts.trend_drawing import HEIGHT, WIDTH
 from neckrom.handouts.values_in_words import (
     best,
@@ -143,21 +143,9 @@ def people_routes(desk: Desk) -> APIRouter:
     @router.get("/people/{person}/course.{form}")
     def course(request: Request, person: str, form: str) -> Response:
         view = records.person(records.find_person(person).id)
-        if form not in ("html", "pdf") or not view.neck:
+        made = course_for(records, view, desk.texts(request)) if form in ("html", "pdf") else None
+        if made is None:
             raise HTTPException(404)
-        results = [records.result(row.id) for row in view.neck]
-        made = course_of(
-            view,
-            records.trend(view.row.id),
-            records.limits(view.row.id),
-            desk.texts(request),
-            results,
-            head=letterhead(),
-            runs=records.runs(view.of_kind(RUN)),
-            nerve_tests=records.nerve_tests(view.nerve_tests),
-            plans=records.plans(view.of_kind(PLAN)),
-            diary=records.diary(view.row.id),
-        )
         records.log(Action.HANDED_OUT, view.row.id, None, f"course, {form}")
         return handed_out(made, form, f"{view.row.id}_course")
 
@@ -192,6 +180,7 @@ def person_page(
     }
     shown = {
         "view": view,
+        "has_course": has_course(view),
         "runs": runs_table(runs, texts) if runs else None,
         "nerve_tests": nerve_table(tests, texts) if tests else None,
         "plans": plan_table(plans, texts) if plans else None,

@@ -24,6 +24,7 @@ from neckrom.web.access import Access
 from neckrom.web.app import secured_app
 from neckrom.web.desk import Desk
 from neckrom.web.guided_pages import guided_routes
+from neckrom.web.marking_pages import marking_routes
 from neckrom.web.people_pages import people_routes
 from neckrom.web.screen_pages import screen_routes
 from neckrom.web.server import listening, run_app
@@ -46,7 +47,7 @@ def records_app(records: Records, guided: GuidedSessions, access: Access, langua
     """
     desk = Desk(records, guided, access.port, language)
     app = secured_app(access)
-    pages = (people_routes, session_routes, screen_routes, settings_routes, guided_routes)
+    pages = (people_routes, session_routes, screen_routes, settings_routes, guided_routes, marking_routes)
     for routes in pages:
         app.include_router(routes(desk))
 

@@ -28,6 +28,7 @@ from neckrom.web.comparison_page import comparison_page, run_comparison_page
 from neckrom.web.desk import Desk, go_to
 from neckrom.web.forms import Form, Posted
 from neckrom.web.handing_out import exported, removed_page
+from neckrom.web.marking_pages import views_to_mark
 from neckrom.web.record_files import download, file_rows, page_of_its_own, stored_file
 from neckrom.web.record_words import refusal
 
@@ -187,6 +188,7 @@ def _session_page(
             problem=problem,
             typed={"note": view.row.note} | dict(typed or {}),
             view=view,
+            to_mark=views_to_mark(view),
             content=stored_content(view.result, view.folder, texts, earlier=earlier_of(view)),
             **_shared(view, texts),
         )

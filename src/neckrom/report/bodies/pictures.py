@@ -23,6 +23,7 @@ _SIDES: tuple[Side, Side] = ("left", "right")
 _LEG = ("hip", "knee", "ankle", "heel", "toe", "ankle")
 LEG_COLOURS: dict[Side, tuple[int, int, int]] = {"left": marks.CYAN, "right": (255, 150, 60)}
 _LINE, _THIN, _DOT = 6, 4, 8
+_POSTURE_ROOM = 1.35
 _ROOM = 1.25
 """Edge of the cut-out in extents of what it must show."""
 
@@ -197,20 +198,84 @@ def posture_pictures(result: PostureResult, frames: Sequence[Frame | None]) -> t
     return tuple(drawn)
 
 
-def _posture(view: PostureView, frame: Frame) -> ImageArray | None:
+def neck_pictures(result: PostureResult, frames: Sequence[Frame | None]) -> tuple[BodyPicture, ...]:
+    """Head and neck close up with nothing drawn in, named ``neck_1`` and so on, on which C7 can be marked later."""
+    cut_out = []
+    for number, (view, frame) in enumerate(zip(result.views, frames, strict=True), start=1):
+        if frame is None or view.neck_picture is None:
+            continue
+        image = frame.image[:, ::-1] if view.recording.clip.mirrored else frame.image
+        scale = image.shape[1] / view.recording.clip.measured_width
+        part = view.neck_picture
+        close = cut(image, part.left_px * scale, part.top_px * scale, part.edge_px * scale)
+        cut_out.append(BodyPicture(f"neck_{number}", frame.time_ns * 1e-9, np.asarray(close.convert("RGB"))))
+    return tuple(cut_out)
+
+
+def with_mark(neck: ImageArray, view: PostureView) -> ImageArray:
+    """A close picture of the neck with C7 and the line to the tragus drawn in, as far as they are known."""
+    part, c7 = view.neck_picture, view.points.c7
+    tragus = view.points.tragus or view.points.ear
+    if part is None or c7 is None or tragus is None:
+        return neck
+    canvas = _Canvas(Image.fromarray(neck), np.array([part.left_px, part.top_px]), EDGE / part.edge_px)
+    canvas.thin_path([np.asarray(c7), np.asarray(tragus)], marks.CYAN)
+    return canvas.done()
+
+
+def posture_again(drawn: ImageArray, neck: ImageArray, view: PostureView) -> ImageArray:
+    """The picture of a posture after C7 was marked or marked elsewhere: the neck put in anew, and all lines again.
+
+    Parameters
+    ----------
+    drawn : ndarray, shape (640, 640, 3)
+        As :func:`posture_pictures` made it.
+    neck : ndarray, shape (640, 640, 3)
+        Close up, nothing drawn in.
+    view : PostureView
+        With what is to be drawn.
+    """
+    part, points = view.neck_picture, _posture_points(view)
+    if part is None or len(points) < 2:
+        return drawn
+    canvas = _posture_canvas(drawn, points)
+    x, y = (
+        ((np.array([part.left_px, part.top_px]) - canvas.corner) * canvas.zoom).round().astype(int).tolist()
+    )
+    edge = max(round(part.edge_px * canvas.zoom), 1)
+    canvas.picture.paste(Image.fromarray(neck).resize((edge, edge), Image.Resampling.LANCZOS), (x, y))
+    _draw_posture(canvas, view, points)
+    return canvas.done()
+
+
+def _posture_points(view: PostureView) -> list[FloatArray]:
     named = ("ear", "shoulder", "hip", "knee", "ankle")
-    points = [np.asarray(point) for name in named if (point := getattr(view.points, name)) is not None]
+    return [np.asarray(point) for name in named if (point := getattr(view.points, name)) is not None]
+
+
+def _posture(view: PostureView, frame: Frame) -> ImageArray | None:
+    points = _posture_points(view)
     if len(points) < 2:
         return None
     image = frame.image[:, ::-1] if view.recording.clip.mirrored else frame.image
-    canvas = _Canvas.around(image, view.recording.clip.measured_width, points, room=1.35)
+    canvas = _Canvas.around(image, view.recording.clip.measured_width, points, room=_POSTURE_ROOM)
+    _draw_posture(canvas, view, points)
+    return canvas.done()
+
+
+def _posture_canvas(drawn: ImageArray, points: Sequence[FloatArray]) -> _Canvas:
+    """A finished picture of a posture, to be drawn on again."""
+    corner, edge = _square(points, _POSTURE_ROOM)
+    return _Canvas(Image.fromarray(drawn), corner, EDGE / edge)
+
+
+def _draw_posture(canvas: _Canvas, view: PostureView, points: Sequence[FloatArray]) -> None:
     height = float(np.linalg.norm(points[0] - points[-1]))
     canvas.plumb(points[-1], up_of(view.recording.camera.roll_deg or 0.0), 1.15 * height)
     canvas.path(points, marks.YELLOW)
     c7, tragus = view.points.c7, view.points.tragus or view.points.ear
     if c7 is not None and tragus is not None:
         canvas.path([np.asarray(c7), np.asarray(tragus)], marks.CYAN)
-    return canvas.done()
 
 
 # --------------------------------------------------------------------------- leg and arm tests
@@ -266,6 +331,14 @@ def up_of(roll_deg: float) -> FloatArray:
     return np.array([np.sin(roll), -np.cos(roll)])
 
 
+def _square(points: Sequence[FloatArray], room: float) -> tuple[FloatArray, float]:
+    """Corner and edge of the square that shows all the points, with some room."""
+    places = np.asarray(points, dtype=np.float64)
+    low, high = places.min(axis=0), places.max(axis=0)
+    edge = max(room * float((high - low).max()), 64.0)
+    return (low + high) / 2 - edge / 2, edge
+
+
 @dataclass(frozen=True, slots=True)
 class _Canvas:
     """A square cut from a frame, drawn on in pixels of the landmarks."""
@@ -279,10 +352,7 @@ class _Canvas:
         cls, image: ImageArray, width: int, points: Sequence[FloatArray], *, room: float = _ROOM
     ) -> _Canvas:
         """Cut out what shows all the points, with some room; beyond the frame it is dark."""
-        places = np.asarray(points, dtype=np.float64)
-        low, high = places.min(axis=0), places.max(axis=0)
-        edge = max(room * float((high - low).max()), 64.0)
-        corner = (low + high) / 2 - edge / 2
+        corner, edge = _square(points, room)
         scale = image.shape[1] / width
         left, top = corner * scale
         return cls(cut(image, float(left), float(top), edge * scale), corner, EDGE / edge)
@@ -300,6 +370,15 @@ class _Canvas:
         for x, y in places:
             for ink, size in ((marks.BLACK, _DOT + 2), (colour, _DOT)):
                 draw.ellipse((x - size, y - size, x + size, y + size), fill=ink)
+
+    def thin_path(self, points: Sequence[FloatArray], colour: tuple[int, int, int]) -> None:
+        """A thin line with a small ring at each end, through which the place itself can be seen."""
+        draw = ImageDraw.Draw(self.picture)
+        places = [self._place(point) for point in points]
+        for ink, extra in ((marks.BLACK, 2), (colour, 0)):
+            draw.line(places, fill=ink, width=2 + extra)
+            for x, y in places:
+                draw.ellipse((x - _DOT, y - _DOT, x + _DOT, y + _DOT), outline=ink, width=2 + extra)
 
     def dashed(self, start: FloatArray, end: FloatArray, colour: tuple[int, int, int]) -> None:
         """A dashed line."""

@@ -29,6 +29,7 @@ from neckrom.report.write import PICTURES
 from neckrom.running.curves import Curves
 from neckrom.running.result import RunResult
 from neckrom.saying.runs import Earlier
+from neckrom.types import ImageArray
 
 StoredResult = RunResult | PostureResult | NerveResult | PlanResult
 
@@ -67,6 +68,23 @@ def stored_pictures(folder: Path, result: StoredResult) -> dict[str, bytes]:
         if _opened(data) is not None:
             found[name] = data
     return found
+
+
+def neck_image(folder: Path, number: int) -> ImageArray | None:
+    """Head and neck of a posture close up, nothing drawn in, shape (640, 640, 3); None where it was not kept.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the result.
+    number : int
+        Which view, from 0.
+    """
+    try:
+        opened = _opened(read_plain(folder / PICTURES / f"neck_{number + 1}.jpg", MAX_PICTURE_BYTES))
+    except OSError:
+        return None
+    return None if opened is None else np.asarray(opened, dtype=np.uint8)
 
 
 def _opened(data: bytes) -> Image.Image | None:
