@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 """What is lost by running the pose model on some frames only.
 
-    python benchmarks/pose_schedule.py [CLIP ...]
+    python benchmarks/pose_schedule.py [CLIP ...] [--change schedule|fifteen|shifted]
 
-Measures each clip twice, with the pose on every frame and on the schedule that ``measure`` uses,
-and prints how far end-range values and trunk angles differ; where a truth table lies beside the
-clip, also the errors of both.
+Measures each clip twice and prints how far end-range values and trunk angles differ; where a truth table lies
+beside the clip, also the errors of both. *schedule*: the pose on every frame, then on the schedule that ``measure``
+uses. *fifteen*: on that schedule, then only fifteen times a second while the head is turned. *shifted*: on that
+schedule both times, the second without the clip's first picture: what chance alone does.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,9 +25,10 @@ from rich.table import Table
 from neckrom.frames import open_source
 from neckrom.landmarks.mediapipe_engine import MediaPipeDetector
 from neckrom.landmarks.pipeline import extract_to_file
+from neckrom.landmarks.schedule import PoseSchedule
 from neckrom.service import MeasureOptions, measure_quietly
 from neckrom.service.analysis import Analysis
-from neckrom.types import MOVEMENTS, FloatArray
+from neckrom.types import MOVEMENTS, FloatArray, Frame, FrameSource, SourceInfo
 from neckrom.validation.compare import ClipComparison, compare_clip
 from neckrom.validation.truth import read_truth
 
@@ -72,15 +74,59 @@ class Pair:
         return float(self.scheduled.landmarks.pose_ran.mean())
 
 
-def measure_both(clip: Path) -> Pair:
-    """Measure one clip with the pose on every frame and on schedule."""
+class Shifted:
+    """A source without its first picture."""
+
+    def __init__(self, source: FrameSource) -> None:
+        self._source = source
+
+    @property
+    def info(self) -> SourceInfo:
+        """Of the whole."""
+        return self._source.info
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Of the whole."""
+        return self._source.warnings
+
+    def frames(self) -> Iterator[Frame]:
+        """All but the first."""
+        frames = self._source.frames()
+        next(frames)
+        yield from frames
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._source.close()
+
+
+def fifteen() -> MediaPipeDetector:
+    """The detector with the pose on every second of 30 pictures while the head is turned."""
+    detector = MediaPipeDetector()
+    detector._face._schedule = PoseSchedule(turned_every_s=0.07)
+    return detector
+
+
+CHANGES = {
+    "schedule": ("pose on every frame", "on schedule", partial(MediaPipeDetector, pose_every_frame=True)),
+    "fifteen": ("pose on schedule", "fifteen a second when turned", MediaPipeDetector),
+    "shifted": ("pose on schedule", "without the first picture", MediaPipeDetector),
+}
+"""What is measured first, what then, and the first detector."""
+
+
+def measure_both(clip: Path, change: str) -> Pair:
+    """Measure one clip both ways."""
     with tempfile.TemporaryDirectory() as folder:
         analyses = []
-        for every_frame in (True, False):
-            file = Path(folder) / f"{every_frame}.parquet"
+        for first in (True, False):
+            file = Path(folder) / f"{first}.parquet"
             source = open_source(clip)
+            given = Shifted(source) if change == "shifted" and not first else source
+            second = fifteen if change == "fifteen" else MediaPipeDetector
             try:
-                extract_to_file(source, partial(MediaPipeDetector, pose_every_frame=every_frame), file)
+                extract_to_file(given, CHANGES[change][2] if first else second, file)
             finally:
                 source.close()
             analyses.append(measure_quietly(file, MeasureOptions()))
@@ -93,9 +139,10 @@ def measure_both(clip: Path) -> Pair:
     return Pair(clip.stem, every, scheduled, *against)
 
 
-def summary(pairs: Sequence[Pair]) -> Table:
+def summary(pairs: Sequence[Pair], change: str) -> Table:
     """One row a clip."""
-    table = Table(title="Pose on schedule minus pose on every frame, degrees", title_justify="left")
+    before, after, _ = CHANGES[change]
+    table = Table(title=f"{after} minus {before}, degrees", title_justify="left")
     table.add_column("clip")
     for column in (
         "pose on %",
@@ -124,9 +171,10 @@ def summary(pairs: Sequence[Pair]) -> Table:
     return table
 
 
-def errors(pairs: Sequence[Pair]) -> Table:
-    """Errors against truth, every frame and on schedule side by side."""
-    table = Table(title="Errors against truth, every frame → on schedule, degrees", title_justify="left")
+def errors(pairs: Sequence[Pair], change: str) -> Table:
+    """Errors against truth, side by side."""
+    before, after, _ = CHANGES[change]
+    table = Table(title=f"Errors against truth, {before} → {after}, degrees", title_justify="left")
     table.add_column("clip")
     for column in ("end range, MAE", "end range, worst", "neck per frame, median", "trunk at end range, MAE"):
         table.add_column(column, justify="right")
@@ -161,10 +209,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("clips", nargs="*", type=Path, default=[SAMPLES / f"{name}.mp4" for name in CLIPS])
-    pairs = [measure_both(clip) for clip in parser.parse_args().clips]
+    parser.add_argument("--change", choices=CHANGES, default="schedule")
+    given = parser.parse_args()
+    pairs = [measure_both(clip, given.change) for clip in given.clips]
     console = Console(width=150)
-    console.print(summary(pairs))
-    console.print(errors(pairs))
+    console.print(summary(pairs, given.change))
+    console.print(errors(pairs, given.change))
 
 
 if __name__ == "__main__":

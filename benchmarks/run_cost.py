@@ -20,7 +20,7 @@ import av
 
 from neckrom.frames import open_source
 from neckrom.landmarks.body_engine import BodyFinder, BodyPoseDetector
-from neckrom.landmarks.body_pipeline import Followed, extract_bodies_to_file
+from neckrom.landmarks.body_pipeline import extract_bodies_to_file
 from neckrom.landmarks.mediapipe_engine import load_solutions
 from neckrom.types import Frame, SourceInfo
 
@@ -72,11 +72,7 @@ def whole_way(clip: Path, frames: int) -> int:
     source, finder = _Some(clip, frames), BodyFinder()
     with tempfile.TemporaryDirectory() as folder:
         header = extract_bodies_to_file(
-            source,
-            BodyPoseDetector,
-            Path(folder) / "l.parquet",
-            finder=finder,
-            followed=Followed(feet=True, trunk=True),
+            source, BodyPoseDetector, Path(folder) / "l.parquet", finder=finder, feet=True
         )
     finder.close()
     source.close()

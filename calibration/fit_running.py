@@ -41,7 +41,6 @@ from neckrom.running.shoes import (
 )
 from neckrom.running.strides import Strides, rhythm, strides_of, wrapped
 from neckrom.running.truth_table import RunningClip, read_running_table
-from neckrom.running.turning import surface_swing
 from neckrom.types import BodySeries, BoolArray, FloatArray
 
 HERE = Path(__file__).parent
@@ -59,6 +58,9 @@ FOOT_READINGS = {
     "knee": ("near", "knee", "shank"),
 }
 ARM_FEATURES = ("wrist_past",)
+SEEN_WRIST_SD = 0.05
+"""What the pose model errs by at a wrist that it sees, in shoulder widths: 0.6 to 1.3 % of the stature (near
+arm of rendered people from the side), of which the distance of the shoulders is about a fifth."""
 BODY_READINGS = {
     "side": {
         "lean": ("lean", "slope"),
@@ -68,7 +70,6 @@ BODY_READINGS = {
     },
     "back": {
         "vertical": ("bounce",),
-        "shoulder_range": ("surface_swing",),
         "drop_left": ("drop_peak_left",),
         "drop_right": ("drop_peak_right",),
     },
@@ -105,15 +106,11 @@ class Sample:
 def thinned(series: BodySeries, first: int) -> BodySeries:
     """Every second frame; the shoe's turns of two frames make one."""
     rows = slice(first, None, 2)
-    motion, trunk = series.foot_motion, series.trunk_motion
+    motion = series.foot_motion
     if motion is not None:
         motion = motion.copy()
         motion[1:, :, :3] += motion[:-1, :, :3].copy()
         motion = motion[rows]
-    if trunk is not None:
-        trunk = trunk.copy()
-        trunk[1:] += trunk[:-1].copy()
-        trunk = trunk[rows]
     return replace(
         series,
         time_ns=series.time_ns[rows],
@@ -122,7 +119,6 @@ def thinned(series: BodySeries, first: int) -> BodySeries:
         pose_visibility=series.pose_visibility[rows],
         people=series.people[rows],
         foot_motion=motion,
-        trunk_motion=trunk,
     )
 
 
@@ -405,7 +401,6 @@ def fit_body(known: Known) -> dict[str, Linear]:
         for sample, gait in known:
             if sample.view == view:
                 features = body_features(gait, ground_slope_deg(gait) if view == "side" else 0.0)
-                features["surface_swing"] = surface_swing(sample.series, gait).value
                 table.append((sample, features))
         for name, names in wanted.items():
             rows = [Row(s.clip.person, s.body.frames_per_second, f, s.clip.truth[name]) for s, f in table]
@@ -423,16 +418,31 @@ def keep(readings: dict[str, Linear], name: str, linear: Linear, error: float, r
         readings[name] = linear
 
 
-def fit_arms(known: Known, readings: dict[str, Linear]) -> None:
-    """Wrists past the middle, from behind."""
-    rows = []
+def fit_arms(known: Known) -> dict[str, Linear]:
+    """Wrists past the middle: as seen from behind, and as a camera in front sees the joints."""
+    views: dict[str, list[Row]] = {"back": [], "front": []}
     for sample, gait in known:
         if sample.view == "back":
             for number, side in enumerate(SIDES):
                 truth = float(np.nanmedian(furthest_in_strides(gait, on_frames(sample, number))))
-                features = arm_features(gait, side)
-                rows.append(Row(sample.clip.person, sample.body.frames_per_second, features, truth))
-    # seen and true place differ by an offset; a slope could not be fitted on a range this small
+                seen = {"back": arm_features(gait, side), "front": {}}
+                if sample.series is sample.clip.series:
+                    seen["front"] = {"wrist_past": sample.clip.truth[f"front_{side}"]}
+                for view, features in seen.items():
+                    if features:
+                        rate = sample.body.frames_per_second
+                        views[view].append(Row(sample.clip.person, rate, features, truth))
+    return {
+        "wrist_past_back": fit_offset("wrist_past_back", views["back"], 0.0),
+        "wrist_past_front": fit_offset("wrist_past_front", views["front"], SEEN_WRIST_SD),
+    }
+
+
+def fit_offset(name: str, rows: list[Row], more_sd: float) -> Linear:
+    """Seen and true place differ by an offset; a slope could not be fitted on a range this small.
+
+    ``more_sd`` is what the reading errs by and these rows do not know of.
+    """
     off = np.array([row.truth - row.features["wrist_past"] for row in rows])
     people = np.array([row.person for row in rows])
     errors = np.array([off[people != person].mean() for person in people]) - off
@@ -448,8 +458,9 @@ def fit_arms(known: Known, readings: dict[str, Linear]) -> None:
     counted = [(row.rate, float(error)) for row, error in zip(rows, errors, strict=True)]
     linear = with_sd(plain, counted, 0.02, len(set(people)))
     spread = np.std([row.truth for row in rows])
-    print(f"wrist_past_back: left out {np.sqrt(np.mean(errors**2)):.3f}, people differ by {spread:.3f}")
-    readings["wrist_past_back"] = linear
+    print(f"{name}: left out {np.sqrt(np.mean(errors**2)):.3f}, people differ by {spread:.3f}")
+    sds = {word: round(float(np.hypot(getattr(linear, word), more_sd)), 4) for word in ("sd_fast", "sd_slow")}
+    return linear.model_copy(update=sds)
 
 
 def fit_evenness(known: Known) -> dict[str, Linear]:
@@ -515,7 +526,7 @@ def main() -> None:
     found = [(sample, sample.shod(gait, calibration)) for sample, gait in gaits if gait is not None]
     known = [(sample, sample.evened(gait) or gait) for sample, gait in found]
     readings = fit_feet(known) | fit_body(known) | fit_evenness(found) | fit_shoes(found)
-    fit_arms(known, readings)
+    readings |= fit_arms(known)
     shares, sds = {}, {}
     for name, seen_of in (("strike", seen_pitch), ("strike_turned", seen_turn)):
         share, sd = steps_fit(known, seen_of, 3)

@@ -32,6 +32,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, **_known: object) -> str:
     """Links of docs/ that lead out of it."""
+    for name, place in PAGES.items():
+        markdown = markdown.replace(f"](../{name}", f"]({place}")
     return _LINK.sub(lambda found: _led(found, found[2].startswith("../")), markdown)
 
 

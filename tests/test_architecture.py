@@ -165,42 +165,6 @@ def test_imports_point_inward(path):
     assert not wrong, f"{path} ({layer}) must not import {sorted(wrong)}"
 
 
-@pytest.mark.parametrize(
-    ("package", "homes"),
-    [
-        ("mediapipe", {"landmarks/mediapipe_engine.py"}),
-        ("distributed", {"cluster/connection.py", "cluster/fleet.py", "cluster/work.py"}),
-        (
-            "typer",
-            {
-                "cli/main.py",
-                "cli/calibrate.py",
-                "cli/measure_options.py",
-                "cli/record_options.py",
-                "cli/people.py",
-                "cli/sessions.py",
-                "cli/handing_out.py",
-                "cli/backups.py",
-                "cli/screen.py",
-                "cli/settings.py",
-                "cli/running.py",
-                "cli/posture.py",
-                "cli/starting.py",
-                "cli/study.py",
-            },
-        ),
-    ],
-)
-def test_package_is_imported_in_one_place(package, homes):
-    users = {
-        str(path.relative_to(SOURCE))
-        for path in MODULES
-        if any(name.split(".")[0] == package for name in imported_modules(path))
-    }
-    assert users <= homes
-    assert users, f"nothing imports {package} any more: take it out of here"
-
-
 def test_no_modules_import_each_other_in_a_circle():
     """Also within functions, where a circle would hide; imports for types alone do not count."""
     names = {

@@ -42,7 +42,7 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from neckrom import rounding
-from neckrom.errors import ConfigurationError
+from neckrom.errors import ConfigurationError, OptionValueError
 
 LANGUAGES: tuple[str, ...] = ("en", "de", "es", "fr")
 FALLBACK = "en"
@@ -131,7 +131,7 @@ def load_messages(language: str) -> Messages:
         If there is no such language, or its file is damaged.
     """
     if language not in LANGUAGES:
-        raise ConfigurationError(
+        raise OptionValueError(
             f"There are no texts in {language!r}. Choose one of these languages: {', '.join(LANGUAGES)}."
         )
     english = read_texts(FALLBACK)

@@ -30,8 +30,6 @@ POSE_EYES, POSE_EARS, POSE_MOUTH = [2, 5], [7, 8], [9, 10]
 POSE_SHOULDERS, POSE_HIPS = [11, 12], [23, 24]
 POSE_ANKLES, POSE_HEELS, POSE_TOES = [27, 28], [29, 30], [31, 32]
 """Points of the pose model in pairs, the person's left first."""
-TRUNK_SURFACE_AT = 0.175
-"""How far below the shoulders the middle of the trunk's followed surface lies, as a share of the trunk's length."""
 POSE_HEAD = slice(0, 11)
 """All points of the pose model on the head: nose, eyes, ears and mouth."""
 N_MOTION = 14
@@ -313,9 +311,6 @@ class BodyFrame:
         What the shoe of the foot that the model calls left (right) in this frame did since the previous one: degrees by
         which it turned (+ clockwise in the picture), pixels to the right and down, marks followed. NaN where it was not
         followed, None where nobody followed the shoes.
-    trunk_motion : ndarray, shape (3,), float32, or None
-        What the surface of the trunk between the shoulders did since the previous frame, seen from behind or in front:
-        pixels to the right and down, marks followed. NaN where it was not followed, None where nobody followed it.
     """
 
     time_ns: int
@@ -324,7 +319,6 @@ class BodyFrame:
     pose_visibility: Float32Array
     people: int
     foot_motion: Float32Array | None = None
-    trunk_motion: Float32Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,9 +342,6 @@ class BodySeries:
         What the shoe of the foot that the model calls left (right) in a frame did since the previous frame: degrees by
         which it turned (+ clockwise in the picture), pixels to the right and down, marks followed; NaN where it was not
         followed. None where nobody followed the shoes.
-    trunk_motion : ndarray, shape (N, 3), float32, or None
-        What the surface of the trunk between the shoulders did since the previous frame, seen from behind or in front:
-        pixels to the right and down, marks followed. NaN where it was not followed, None where nobody followed it.
     """
 
     time_ns: IntArray
@@ -361,7 +352,6 @@ class BodySeries:
     width: int
     height: int
     foot_motion: Float32Array | None = None
-    trunk_motion: Float32Array | None = None
 
     def __len__(self) -> int:
         return len(self.time_ns)

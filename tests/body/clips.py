@@ -30,5 +30,4 @@ def part(series: BodySeries, rows: slice) -> BodySeries:
         pose_visibility=series.pose_visibility[rows],
         people=series.people[rows],
         foot_motion=None if series.foot_motion is None else series.foot_motion[rows],
-        trunk_motion=None if series.trunk_motion is None else series.trunk_motion[rows],
     )

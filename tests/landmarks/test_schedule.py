@@ -44,6 +44,13 @@ def test_turned_or_lost_it_runs_on_every_frame(seen):
     assert all(runs(60, [seen] * 20))
 
 
+@pytest.mark.parametrize("seen", [LOST, face(yaw_deg=50)])
+@pytest.mark.parametrize(("fps", "every"), [(15, 1), (25, 1), (30, 2), (60, 4)])
+def test_for_comparison_it_waits_while_the_head_is_turned(seen, fps, every):
+    ran = runs(fps, [seen] * 61, turned_every_s=0.07)
+    assert ran == [number % every == 0 for number in range(61)]
+
+
 def test_it_never_waits_longer_than_a_tenth_of_a_second_whatever_the_rhythm():
     times = np.cumsum([0.02, 0.05, 0.01, 0.04, 0.03, 0.02, 0.06, 0.01] * 10)
     schedule = PoseSchedule()

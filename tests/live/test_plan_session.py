@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from neckrom.live.contract import Answer, Level, Phase, Stop
@@ -9,6 +11,7 @@ from neckrom.live.events import BodySample, Happening, Save, UserCommand
 from neckrom.live.exercise.session import PlanMachine
 from neckrom.live.exercise.view import plan_state_of
 from neckrom.live.keys import every_key
+from neckrom.live.protocols import protocol_of_plan
 from neckrom.live.view import Surroundings
 from neckrom.plans.plan_file import load_plan
 from tests.live.nerve_people import GOOD, Person, simple
@@ -83,7 +86,7 @@ def admitted(name="slr_slider", **answers):
 
 @pytest.mark.parametrize("name", ["slr_slider", "slump_slider"])
 def test_test_exercise_and_test_again(name):
-    machine, person = admitted(name), Exerciser()
+    machine, person = admitted(name), Exerciser(felt_deg=52.0)
     person.shows = True
     person.do(machine, 1500.0)
     assert machine.phase is Phase.RESULT
@@ -156,6 +159,22 @@ def test_a_limb_that_is_never_seen_is_left_out_and_waited_for_no_longer():
     assert {one.why_not for one in machine.sets} <= {"not_seen", "not_tested"}
 
 
+def test_of_a_slump_only_the_leg_towards_the_camera_is_done():
+    machine, person = admitted("slump_slider"), Exerciser(felt_deg=52.0)
+    own = machine._take_sample
+
+    def seen_from_the_right(sample):
+        own(dataclasses.replace(sample, near="right"))
+
+    machine._take_sample = seen_from_the_right
+    person.do(machine)
+    assert [(one.side, one.why_not, one.counted) for one in machine.sets] == [
+        ("left", "far_side", 0),
+        ("right", "", 10),
+    ]
+    assert {one["side"] for one in machine.record()["tests"]} == {"right"}
+
+
 @pytest.mark.parametrize("reason", ["pain", "dizziness", "nausea"])
 def test_a_stop_in_the_exercise_is_silent_at_once_and_leaves_no_way_back(reason):
     machine, person = admitted(), Exerciser()
@@ -216,3 +235,12 @@ def test_leaving_everything_out_ends_it():
         if any(isinstance(effect, Save) for effect in effects):
             machine.take(Happening(machine.time_s, "nothing_to_save", ""))
     assert machine.phase is Phase.RESULT
+
+
+def test_a_plan_of_the_neck_is_a_session_of_the_neck_with_its_repetitions():
+    plan = load_plan("neck_mobility")
+    loaded = protocol_of_plan(plan)
+    assert (loaded.name, loaded.sha256) == ("neck_mobility", plan.sha256)
+    protocol = loaded.protocol
+    assert protocol.directions == plan.plan.directions
+    assert (protocol.warm_ups, protocol.trials) == (0, 5)

@@ -222,3 +222,28 @@ def test_the_diary_keeps_one_line_a_day_and_concludes_nothing(tmp_path):
 def test_a_line_that_cannot_be_is_refused(typed):
     with pytest.raises(ConfigurationError):
         checked_day(TODAY, **typed)
+
+
+@pytest.mark.parametrize(
+    ("trial", "answer", "told"),
+    [
+        ({"pain": "stretch"}, "stretch", "a stretch"),
+        (
+            {"symptom_s": None, "symptom_angle_deg": None, "interval95_deg": None, "pain": None},
+            "nothing",
+            "nothing felt",
+        ),
+        ({"pain": None}, "", "not on record"),
+    ],
+)
+def test_a_negative_test_suggests_what_it_showed_and_no_more(tmp_path, trial, answer, told):
+    base = nerve_result()
+    trials = (base.trials[0].model_copy(update=trial),)
+    with Records(locate(str(tmp_path / "store"))) as records:
+        person = records.add_person("Eva").id
+        records.import_result(
+            write_nerve(tmp_path / "raise", base.model_copy(update={"trials": trials})), person
+        )
+        (one,) = suggestions_for(records, person, ENGLISH).values()
+        assert one.answer == answer
+        assert told in one.words

@@ -98,20 +98,48 @@ def test_the_clock_of_the_clip_changes_nothing():
     )
 
 
-def test_exchanged_legs_change_no_value():
-    series = runner(SIDE).series
+@pytest.mark.parametrize("name", [SIDE, BACK])
+def test_exchanged_legs_change_no_value(name):
+    series = runner(name).series
     frames = np.random.default_rng(1).random(len(series)) < 0.3
     pose = series.pose.copy()
     rows = np.flatnonzero(frames)[:, None]
     kept = pose[rows, LEFT_LEG].copy()
     pose[rows, LEFT_LEG] = pose[rows, RIGHT_LEG]
     pose[rows, RIGHT_LEG] = kept
-    motion = series.foot_motion.copy()
-    motion[frames] = motion[frames][:, ::-1]
+    motion = None
+    if series.foot_motion is not None:
+        motion = series.foot_motion.copy()
+        motion[frames] = motion[frames][:, ::-1]
     wrong = measure_run(replace(series, pose=pose, foot_motion=motion))
     # written out, because a time that is not known is not equal to itself
-    assert repr(wrong.steps) == repr(measured(SIDE).steps)
+    assert repr(wrong.steps) == repr(measured(name).steps)
+    assert repr(wrong.timing) == repr(measured(name).timing)
+    assert repr(wrong.step_asymmetry_percent) == repr(measured(name).step_asymmetry_percent)
     assert wrong.leg_swaps > 20
+
+
+def test_a_wrist_is_told_only_where_its_interval_leaves_no_doubt():
+    """Whichever way the arms swing: moved sideways from their own side over the middle."""
+    series = runner(BACK).series
+    shoulders = series.pose[:, [11, 12], :2]
+    width = float(np.median(np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=1)))
+    told = []
+    for moved in (-0.4, 0.0, 0.8):
+        pose = series.pose.copy()
+        # from behind the left wrist passes the middle to the right of the picture
+        pose[:, 15, 0] += moved * width
+        arm = measure_run(replace(series, pose=pose)).arms["left"]
+        low, high = arm.typical.interval95
+        told.append(arm.share)
+        if low > 0:
+            assert arm.share == 1.0
+        elif high < 0:
+            assert arm.share == 0.0
+        if abs(arm.typical.value) < 0.5 * (high - arm.typical.value):
+            assert np.isnan(arm.share) and arm.told < 0.5
+    assert told[0] == 0.0 and told[-1] == 1.0
+    assert any(np.isnan(share) for share in told)
 
 
 def test_a_larger_picture_changes_nothing():

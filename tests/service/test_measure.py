@@ -10,6 +10,7 @@ import pytest
 from neckrom.errors import ConfigurationError, InputError, NoNeutralError, OutputError
 from neckrom.result import Result
 from neckrom.service import MeasureOptions, measure_all, measure_one
+from neckrom.service.measure import longest_first
 from neckrom.types import Movement
 from tests.cli.conftest import first_seconds
 from tests.conftest import SAMPLES, Unheard
@@ -109,6 +110,20 @@ def test_results_do_not_depend_on_how_many_run_at_once(short_outcome, tmp_path):
     assert isinstance(outcomes[2].error, InputError)
     assert numbers(outcomes[0].result) == numbers(outcomes[1].result) == numbers(short_outcome.result)
     assert len({one.folder for one in outcomes[:2]}) == 2
+
+
+def test_the_largest_input_begins_first_and_outcomes_stay_in_order(tmp_path):
+    """A long one that began last would run alone at the end."""
+    sizes = {"a": 10, "b": 3000, "c": 200, "missing": 0}
+    for name, size in sizes.items():
+        if size:
+            (tmp_path / f"{name}.mp4").write_bytes(bytes(size))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "0.png").write_bytes(bytes(1000))
+    inputs = [tmp_path / f"{name}.mp4" for name in sizes] + [tmp_path / "folder"]
+    assert [inputs[number].stem for number in longest_first(inputs)] == ["b", "folder", "c", "a", "missing"]
+    outcomes = measure_all(inputs, tmp_path / "out", MeasureOptions(), jobs=2, progress=Unheard())
+    assert [outcome.input for outcome in outcomes] == inputs
 
 
 def test_ctrl_c_leaves_nothing_behind(short_outcome, tmp_path):

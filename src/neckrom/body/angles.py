@@ -47,6 +47,11 @@ def lean_deg(
         From behind and in front, with ``facing=1``, + is to the right in the picture.
     roll_deg : float
         As for ``elevation_deg``.
+
+    Returns
+    -------
+    ndarray, shape (N,), degrees, -180 to 180
+        NaN where a point is.
     """
     step = high - low
     return _wrapped(
@@ -62,6 +67,11 @@ def between_deg(first: FloatArray, second: FloatArray, facing: int) -> FloatArra
     first, second : ndarray, shape (N, 2)
         Directions, not points.
     facing : int
+
+    Returns
+    -------
+    ndarray, shape (N,), degrees, -180 to 180
+        NaN where a point is.
     """
     one = np.arctan2(first[..., 0] * facing, -first[..., 1])
     two = np.arctan2(second[..., 0] * facing, -second[..., 1])
@@ -75,6 +85,11 @@ def bend_deg(above: FloatArray, joint: FloatArray, below: FloatArray) -> FloatAr
     ----------
     above, joint, below : ndarray, shape (N, D)
         For the knee, hip, knee and ankle.
+
+    Returns
+    -------
+    ndarray, shape (N,), degrees
+        The angle in the picture: of a joint that bends towards the camera it is smaller than the joint's own.
     """
     one, two = joint - above, below - joint
     cosine = np.sum(one * two, axis=-1) / (np.linalg.norm(one, axis=-1) * np.linalg.norm(two, axis=-1))

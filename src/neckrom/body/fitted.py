@@ -30,6 +30,12 @@ def read_fitted(path: Path, kind: type[FittedT]) -> tuple[FittedT, str]:
     kind : type
         What the file holds.
 
+    Returns
+    -------
+    fitted : instance of ``kind``
+    digest : str
+        Twelve hexadecimal digits of the file's SHA-256, for what a result says of its calibration.
+
     Raises
     ------
     EnvironmentProblemError

@@ -43,6 +43,11 @@ def order_of(tracks: FloatArray, view: BodyView, scale_px: float) -> FloatArray:
     view : BodyView
     scale_px : float
         Length of the trunk in the picture.
+
+    Returns
+    -------
+    ndarray, shape (N,)
+        By depth from the side, by place from behind and in front; NaN where the points that decide are.
     """
     apart = (tracks[:, 0] - tracks[:, 1]) / scale_px
     if view.near is not None:

@@ -36,10 +36,29 @@ def index_of(name: str, side: Side) -> int:
     name : str
         One of ``PAIRED_POINTS``.
     side : {"left", "right"}
+
+    Returns
+    -------
+    int
+        0 to 32.
+
+    Raises
+    ------
+    KeyError
+        If there is no such pair.
     """
     return PAIRED_POINTS[name][0 if side == "left" else 1]
 
 
 def other(side: Side) -> Side:
-    """The opposite side of the body."""
+    """The opposite side of the body.
+
+    Parameters
+    ----------
+    side : {"left", "right"}
+
+    Returns
+    -------
+    {"right", "left"}
+    """
     return "right" if side == "left" else "left"

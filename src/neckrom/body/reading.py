@@ -49,15 +49,52 @@ class Body:
         return len(self.time_s)
 
     def point(self, name: str, side: Side) -> FloatArray:
-        """Place of a point in the picture, shape (N, 2), pixels; x right, y down."""
+        """Place of a point in the picture, shape (N, 2), pixels; x right, y down.
+
+        Parameters
+        ----------
+        name : str
+            One of ``PAIRED_POINTS``.
+        side : {"left", "right"}
+            The person's own.
+
+        Returns
+        -------
+        ndarray, shape (N, 2), pixels
+            NaN where not seen.
+        """
         return self.pose[:, index_of(name, side), :2]
 
     def middle(self, name: str) -> FloatArray:
-        """Middle between the left and the right point, shape (N, 2), pixels."""
+        """Middle between the left and the right point, shape (N, 2), pixels.
+
+        Parameters
+        ----------
+        name : str
+            One of ``PAIRED_POINTS``.
+
+        Returns
+        -------
+        ndarray, shape (N, 2), pixels
+            NaN where either point is not seen.
+        """
         return 0.5 * (self.point(name, "left") + self.point(name, "right"))
 
     def depth(self, name: str, side: Side) -> FloatArray:
-        """Depth of a point as the pose model gives it, shape (N,), on the scale of pixels, + away from the camera."""
+        """Depth of a point as the pose model gives it, shape (N,), on the scale of pixels, + away from the camera.
+
+        Parameters
+        ----------
+        name : str
+            One of ``PAIRED_POINTS``.
+        side : {"left", "right"}
+            The person's own.
+
+        Returns
+        -------
+        ndarray, shape (N,), pixels
+            NaN where not seen.
+        """
         return self.pose[:, index_of(name, side), 2]
 
     @property

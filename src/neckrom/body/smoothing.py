@@ -34,15 +34,19 @@ def smoothed(time_s: FloatArray, angle_deg: FloatArray) -> FloatArray:
 def _running(values: FloatArray, width_s: float, step_s: float, take: object) -> FloatArray:
     """A running median or mean over an odd number of frames, of those that were measured.
 
-    Beside a gap, and at both ends, only as many frames are taken from one side as there are on the other: of frames
-    of one side alone the middle lags behind a movement, by 10 degrees at the speed of a knee that is straightened.
+    Beside a gap only as many frames are taken from one side as there are on the other: of frames of one side alone the
+    middle lags behind a movement, by 10 degrees at the speed of a knee that is straightened. At both ends of the
+    series they are taken as they are: what is read live, at the end, has to be free of spikes first of all.
     """
     half = round(0.5 * width_s / step_s)
     if half == 0:
         return values
     padded = np.pad(values, half, constant_values=np.nan)
     windows = sliding_window_view(padded, 2 * half + 1)
-    both = np.isfinite(windows) & np.isfinite(windows[:, ::-1])
+    beyond = sliding_window_view(
+        np.pad(np.zeros(len(values), dtype=bool), half, constant_values=True), 2 * half + 1
+    )
+    both = np.isfinite(windows) & (np.isfinite(windows) | beyond)[:, ::-1]
     windows = np.where(both, windows, np.nan)
     few = ~both.any(axis=1)
     windows = np.where(few[:, None], 0.0, windows)

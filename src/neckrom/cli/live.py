@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from neckrom.web.phone_server import PhonePort
 
 PHONE = "phone"
+WHOLE = "full"
+"""The protocol where none is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class LiveOptions:
     out: Path | None = None
     port: int | None = None
     browser: bool = True
-    protocol: str = "full"
+    protocol: str = WHOLE
     language: str = "en"
     fast: bool = False
     norms: str = "article"
@@ -81,6 +83,8 @@ def run_live(options: LiveOptions) -> ExitCode:
     NeckromError
         No camera, a port that is taken, a wrong protocol file, ...; with what to do.
     """
+    _refuse_what_clashes(options)
+    plan = None if options.plan is None else _plan_of(options)
     from neckrom.live.engine import EngineOptions, LiveEngine  # noqa: PLC0415
     from neckrom.live.opening import open_live_source  # noqa: PLC0415
     from neckrom.live.protocols import LoadedProtocol  # noqa: PLC0415
@@ -96,7 +100,7 @@ def run_live(options: LiveOptions) -> ExitCode:
         )
     with listening(options.port):
         pass  # a port that is taken is found before the camera is opened
-    protocol, detector = _exam(options.protocol) if options.plan is None else _planned(options)
+    protocol, detector = _exam(options.protocol) if plan is None else _planned(plan)
     if options.phone_address is not None and options.source != PHONE:
         raise OptionValueError("--phone-address goes with --source phone.")
     source = open_live_source(options.source, size=options.size, fps=options.fps, fast=options.fast)
@@ -165,10 +169,31 @@ def _exam(
     return load_session_protocol(name), MediaPipeDetector
 
 
-def _planned(
-    options: LiveOptions,
-) -> tuple[LoadedProtocol | LoadedPlan, Callable[[], LandmarkDetector] | Callable[[], BodyDetector]]:
-    """What a plan is led by: its test and exercise, or of the neck the session's own movements.
+def _refuse_what_clashes(options: LiveOptions) -> None:
+    """What belongs to a plan needs one, and a plan brings its own protocol.
+
+    Raises
+    ------
+    OptionValueError
+    """
+    if options.plan is None:
+        given = [
+            name
+            for name, value in (
+                ("--clinician", options.clinician),
+                ("--person", options.person),
+                ("--store", options.store),
+            )
+            if value
+        ]
+        if given:
+            raise OptionValueError(f"{', '.join(given)} goes with --plan: say which, or leave it out.")
+    elif options.protocol != WHOLE:
+        raise OptionValueError("--plan brings its own test: leave --protocol out.")
+
+
+def _plan_of(options: LiveOptions) -> LoadedPlan:
+    """The plan, if it may be begun: found out before anything is opened.
 
     Raises
     ------
@@ -181,6 +206,13 @@ def _planned(
     plan = load_plan(options.plan, options.clinician)
     if options.person is not None:
         _refuse_after_a_stop(options.person, options.store, options.language)
+    return plan
+
+
+def _planned(
+    plan: LoadedPlan,
+) -> tuple[LoadedProtocol | LoadedPlan, Callable[[], LandmarkDetector] | Callable[[], BodyDetector]]:
+    """What a plan is led by: its test and exercise, or of the neck the session's own movements."""
     if plan.plan.test == "neck":
         from neckrom.landmarks.mediapipe_engine import MediaPipeDetector  # noqa: PLC0415
         from neckrom.live.protocols import protocol_of_plan  # noqa: PLC0415

@@ -36,6 +36,7 @@ from neckrom.cli.measure_options import (
 )
 from neckrom.cli.people import people
 from neckrom.cli.plain_letters import write_plainly
+from neckrom.cli.plans import are_plan_sessions, finish_plans
 from neckrom.cli.posture import posture
 from neckrom.cli.running import running
 from neckrom.cli.screen import screening
@@ -254,8 +255,8 @@ def measure(
         Path | None,
         typer.Option(
             "--protocol",
-            metavar="FILE|slr|slump|arms",
-            help="What was done when, and pain: see docs/cli.md. Or the name of a nerve tension test.",
+            metavar="NAME|FILE",
+            help="What was done when, and pain: see docs/cli.md. Or a nerve tension test: slr, slump, arms.",
         ),
     ] = None,
     marks: Annotated[
@@ -306,6 +307,9 @@ def measure(
         )
     language = spoken(lang)
     reader.language("--lang", language)
+    if protocol is None and not reader.problems and are_plan_sessions(inputs):
+        leave(finish_plans(inputs, language, as_json=as_json))
+        return
     nerve_test = reader.nerve_test(protocol)
     if nerve_test is None and marks is not None:
         reader.problems.append("--marks belongs to a nerve tension test: add --protocol slr, slump or arms")

@@ -20,7 +20,7 @@ StoreOption = Annotated[
     typer.Option(
         "--store",
         metavar="FOLDER|URL",
-        help="Where the records are: a folder, or postgresql://USER@HOST/DATABASE. Else your data folder.",
+        help="Where the records are: a folder, or the address of a PostgreSQL database; else your data folder.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")]

@@ -57,7 +57,7 @@ def in_plain_words(error: Exception, group: Any) -> None:
         said.possibilities = None
         said.message += f". Did you mean {' or '.join(_fitting(said.option_name, likely))}?"
     missing = _NO_COMMAND.match(said.message)
-    if missing is not None:
+    if missing is not None and getattr(said.ctx, "command", group) is group:
         places = _elsewhere(missing["typed"], group)
         if places:
             said.message = f"No such command {missing['typed']!r}. Did you mean {' or '.join(places)}?"

@@ -113,7 +113,9 @@ def _of_run(result: RunResult) -> Iterator[Number]:
         )
     arms = result.arm_cross
     if arms is not None:
-        told = "share of the steps in which the wrist passes the middle of the trunk, of those that can be told"
+        told = (
+            "share of the steps in which the wrist passes the middle of the trunk, of those that can be told"
+        )
         yield from whole("wrist_past_middle_share", arms.left_share, "", None, told, "left")
         yield from whole("wrist_past_middle_share", arms.right_share, "", None, told, "right")
         told = "in shoulder widths, negative = own side, median over the steps"

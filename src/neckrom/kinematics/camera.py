@@ -57,6 +57,12 @@ def pinhole(width: int, height: int, hfov_deg: float | None = None) -> CameraMod
         Field of view along the *width* of the upright picture. Without it the default of
         60 deg is taken along the longer side, so that portrait clips get the same lens.
 
+    Returns
+    -------
+    CameraModel
+        Focal lengths and centre in pixels, no distortion. ``inverse_focal_sd`` is the standard deviation of the inverse
+        focal length as a share of it: how sure the lens is.
+
     Raises
     ------
     ConfigurationError
@@ -96,6 +102,11 @@ def pinhole_as_written(width: int, height: int, focal_35mm_mm: float) -> CameraM
     focal_35mm_mm : float
         Millimetres. Taken along the long side: the diagonal, which makers mean, belongs to the photo's 4:3, and
         video is cut from it at the top and bottom.
+
+    Returns
+    -------
+    CameraModel
+        Less sure than one that was stated: how much of the sensor a video shows is not written.
     """
     assumed = pinhole(width, height)
     focal = max(width, height) * focal_35mm_mm / _FILM_MM / VIDEO_SHARE
@@ -110,7 +121,17 @@ def pinhole_as_written(width: int, height: int, focal_35mm_mm: float) -> CameraM
 
 
 def hfov_interval95_deg(camera: CameraModel) -> tuple[float, float] | None:
-    """Horizontal field of view within 1.96 standard deviations of its inverse focal length; None if it is known."""
+    """Horizontal field of view within 1.96 standard deviations of its inverse focal length; None if it is known.
+
+    Parameters
+    ----------
+    camera : CameraModel
+
+    Returns
+    -------
+    low, high : float
+        Degrees, rounded to one decimal.
+    """
     if camera.inverse_focal_sd == 0:
         return None
     shares = np.maximum(1.0 + 1.96 * camera.inverse_focal_sd * np.array([-1.0, 1.0]), 0.15)
@@ -131,6 +152,11 @@ def camera_for_picture(camera: CameraModel, width: int, height: int) -> CameraMo
         At the size at which it was calibrated.
     width, height : int
         Pixels of the upright picture that the landmarks count in.
+
+    Returns
+    -------
+    CameraModel
+        For pictures of ``width`` x ``height``; distortion has no unit and stays as it is.
 
     Raises
     ------
@@ -242,6 +268,15 @@ def can_be_undistorted(camera: CameraModel) -> bool:
     """Whether the lens shows each direction once within the picture, mildly enough to be inverted.
 
     A calibration that bent into nonsense beyond the places where the board was held fails here.
+
+    Parameters
+    ----------
+    camera : CameraModel
+
+    Returns
+    -------
+    bool
+        True of a lens without distortion.
     """
     if not any(camera.distortion):
         return True

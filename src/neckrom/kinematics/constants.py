@@ -18,6 +18,15 @@ def constants_of(modules: Sequence[ModuleType]) -> dict[str, str]:
     """Every number that a module defines in capitals, by module and name, as text that tells any two apart.
 
     Numbers that it imports count where they are defined; functions, types and texts do not count.
+
+    Parameters
+    ----------
+    modules : sequence of module
+
+    Returns
+    -------
+    dict of str to str
+        By "module.NAME", the module as seen from ``neckrom.kinematics``.
     """
     found: dict[str, str] = {}
     for module in modules:
@@ -29,7 +38,17 @@ def constants_of(modules: Sequence[ModuleType]) -> dict[str, str]:
 
 
 def digest_of(modules: Sequence[ModuleType]) -> str:
-    """Eight hexadecimal digits that change with any of :func:`constants_of`."""
+    """Eight hexadecimal digits that change with any of :func:`constants_of`.
+
+    Parameters
+    ----------
+    modules : sequence of module
+
+    Returns
+    -------
+    str
+        It goes into the identity of an estimator: results by other numbers are then told apart.
+    """
     lines = sorted(f"{name}={text}" for name, text in constants_of(modules).items())
     return sha256("\n".join(lines).encode()).hexdigest()[:8]
 

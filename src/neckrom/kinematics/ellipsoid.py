@@ -48,10 +48,31 @@ class Ellipsoid:
     centre: FloatArray
 
     def lines(self, start: FloatArray, along: FloatArray) -> Lines:
-        """Lines given in body axes, shape (..., 3)."""
+        """Lines given in body axes, shape (..., 3).
+
+        Parameters
+        ----------
+        start, along : ndarray, shape (..., 3)
+            A point of each line, in the body's unit of length, and its direction.
+
+        Returns
+        -------
+        Lines
+            The same lines, scaled to the unit sphere.
+        """
         return Lines((start - self.centre) / self.half_axes, along / self.half_axes)
 
     def surface(self, lines: Lines) -> FloatArray:
-        """Where each line meets the ellipsoid first, or passes nearest to it; body axes, shape (..., 3)."""
+        """Where each line meets the ellipsoid first, or passes nearest to it; body axes, shape (..., 3).
+
+        Parameters
+        ----------
+        lines : Lines
+            As :meth:`lines` gives them.
+
+        Returns
+        -------
+        ndarray, shape (..., 3)
+        """
         place = lines.start + lines.first_hit()[..., None] * lines.along
         return np.asarray(place * self.half_axes + self.centre)

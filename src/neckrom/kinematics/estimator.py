@@ -74,6 +74,11 @@ class OrientationEstimator(Protocol[ReferenceT]):
         camera : CameraModel
         distance_m : float, optional
             Of the eyes from the camera, where it was stated.
+
+        Returns
+        -------
+        CameraModel
+            As it was where it is known, or where this view tells nothing of it.
         """
         ...
 
@@ -87,6 +92,11 @@ class OrientationEstimator(Protocol[ReferenceT]):
         neutral : ndarray, shape (N,), bool
             The frames of the neutral stretch.
 
+        Returns
+        -------
+        ReferenceT
+            What :meth:`observe`, :meth:`smooth` and :meth:`running` need to know of this person; each estimator's own.
+
         Raises
         ------
         NoNeutralError
@@ -95,13 +105,47 @@ class OrientationEstimator(Protocol[ReferenceT]):
         ...
 
     def observe(self, landmarks: LandmarkSeries, reference: ReferenceT) -> OrientationSeries:
-        """Orientation frame by frame, not yet smoothed over time."""
+        """Orientation frame by frame, not yet smoothed over time.
+
+        Parameters
+        ----------
+        landmarks : LandmarkSeries, N frames
+            Of the same person and camera as the reference.
+        reference : ReferenceT
+
+        Returns
+        -------
+        OrientationSeries, N frames
+            Head and thorax as unit quaternions (x, y, z, w), body frame to camera frame; NaN where nothing was seen.
+        """
         ...
 
     def smooth(self, observed: OrientationSeries, reference: ReferenceT) -> OrientationSeries:
-        """Zero-phase smoothing over the whole recording, with continuity used against outliers."""
+        """Zero-phase smoothing over the whole recording, with continuity used against outliers.
+
+        Parameters
+        ----------
+        observed : OrientationSeries, N frames
+            From :meth:`observe`, whole: what comes after a frame counts as much as what came before.
+        reference : ReferenceT
+
+        Returns
+        -------
+        OrientationSeries, N frames
+            With one standard deviation in each plane (degrees), from measured residuals; NaN where there are none.
+        """
         ...
 
     def running(self, reference: ReferenceT) -> RunningEstimator:
-        """Follow this person frame by frame, starting at rest."""
+        """Follow this person frame by frame, starting at rest.
+
+        Parameters
+        ----------
+        reference : ReferenceT
+
+        Returns
+        -------
+        RunningEstimator
+            Knows only what came before a frame; nothing is looked at again.
+        """
         ...

@@ -48,13 +48,25 @@ class HeadShape:
 
 @cache
 def head_shape() -> HeadShape:
-    """The mean head that is shipped in ``calibration/head_shape.npz``."""
+    """The mean head that is shipped in ``calibration/head_shape.npz``.
+
+    Returns
+    -------
+    HeadShape
+        Read once; not to be changed.
+    """
     with np.load(resource("calibration", "head_shape.npz")) as stored:
         return HeadShape(stored["points"].astype(np.int64), stored["shape"].astype(np.float64))
 
 
 def face_orientation(landmarks: LandmarkSeries, camera: CameraModel) -> FloatArray:
     """Orientation of the head in the camera frame, from the mean head and the ray to the face.
+
+    Parameters
+    ----------
+    landmarks : LandmarkSeries, N frames
+    camera : CameraModel
+        Of the picture in which the landmarks count.
 
     Returns
     -------

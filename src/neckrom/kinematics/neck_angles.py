@@ -45,12 +45,31 @@ def cardan_deg(reference: FloatArray, moved: FloatArray) -> FloatArray:
 
 
 def cardan_of(rotations: Rotation) -> FloatArray:
-    """Flexion, lateral, rotation of turns in body axes, as :func:`cardan_deg` counts them; degrees, (N, 3)."""
+    """Flexion, lateral, rotation of turns in body axes, as :func:`cardan_deg` counts them; degrees, (N, 3).
+
+    Parameters
+    ----------
+    rotations : Rotation of length N
+        Of one body in the axes of the other (x anterior, y superior, z to the person's right).
+
+    Returns
+    -------
+    ndarray, shape (N, 3), degrees
+    """
     return np.asarray(rotations.as_euler("ZXY", degrees=True) * _SIGNS)
 
 
 def rotation_from_cardan(angles_deg: FloatArray) -> Rotation:
-    """Inverse of :func:`cardan_of`: flexion, lateral, rotation, shape (N, 3), to rotations of length N."""
+    """Inverse of :func:`cardan_of`: flexion, lateral, rotation, shape (N, 3), to rotations of length N.
+
+    Parameters
+    ----------
+    angles_deg : ndarray, shape (N, 3) or (3,), degrees
+
+    Returns
+    -------
+    Rotation of length N
+    """
     return Rotation.from_euler("ZXY", np.atleast_2d(angles_deg) * _SIGNS, degrees=True)
 
 
@@ -63,6 +82,11 @@ def neck_angle_series(orientation: OrientationSeries, neutral_thorax: FloatArray
         Head and thorax, equal to each other at neutral.
     neutral_thorax : ndarray, shape (4,)
         Thorax at neutral, quaternion (x, y, z, w): trunk angles count from it.
+
+    Returns
+    -------
+    AngleSeries
+        Trunk angles are NaN where no trunk was seen in the whole recording.
     """
     fixed = np.broadcast_to(neutral_thorax, orientation.thorax.shape)
     return AngleSeries(

@@ -69,6 +69,11 @@ def find_parts(landmarks: LandmarkSeries, cuts_ns: tuple[int, ...]) -> Parts:
     landmarks : LandmarkSeries, N frames
     cuts_ns : tuple of int
         Times of the first frames after cuts.
+
+    Returns
+    -------
+    Parts
+        Borders are cuts, and places where the picture was empty and another face came back.
     """
     borders = {int(np.searchsorted(landmarks.time_ns, cut_ns)): "cut" for cut_ns in cuts_ns}
     away: list[tuple[float, float]] = []
@@ -92,7 +97,18 @@ def find_parts(landmarks: LandmarkSeries, cuts_ns: tuple[int, ...]) -> Parts:
 
 
 def rows_of(landmarks: LandmarkSeries, rows: slice) -> LandmarkSeries:
-    """The landmarks of some frames only."""
+    """The landmarks of some frames only.
+
+    Parameters
+    ----------
+    landmarks : LandmarkSeries, N frames
+    rows : slice
+
+    Returns
+    -------
+    LandmarkSeries
+        Views of the same arrays, not copies.
+    """
     arrays: dict[str, Any] = {
         name: value[rows]
         for name in landmarks.__slots__
@@ -108,6 +124,12 @@ def face_difference(landmarks: LandmarkSeries, some: BoolArray, others: BoolArra
     ----------
     some, others : ndarray, shape (N,), bool
         Frames in which the face looks into the camera.
+
+    Returns
+    -------
+    float
+        Root mean square distance between their points, both turned as the mean head is and scaled to size one;
+        ``ANOTHER_PERSON`` is where two people begin.
     """
     if min(int(some.sum()), int(others.sum())) < _ENOUGH_FRAMES:
         return float("nan")
@@ -116,7 +138,18 @@ def face_difference(landmarks: LandmarkSeries, some: BoolArray, others: BoolArra
 
 
 def longest_with_face(landmarks: LandmarkSeries, parts: Parts) -> int:
-    """The part that shows a face for longest, by its number."""
+    """The part that shows a face for longest, by its number.
+
+    Parameters
+    ----------
+    landmarks : LandmarkSeries, N frames
+    parts : Parts
+
+    Returns
+    -------
+    int
+        From 0. A part in which only a body was seen counts by its frames, too.
+    """
     seen = landmarks.face_found | landmarks.pose_found
     return int(np.argmax([seen[part.rows].sum() for part in parts.parts]))
 

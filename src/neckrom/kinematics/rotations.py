@@ -61,7 +61,19 @@ def rotation_to_ray(pixels: FloatArray, camera: CameraModel) -> Rotation:
 
 
 def as_quaternions(known: NDArray[np.bool_], rotations: Rotation) -> FloatArray:
-    """Quaternions of shape (N, 4), NaN where not known; ``rotations`` holds the known ones only."""
+    """Quaternions of shape (N, 4), NaN where not known; ``rotations`` holds the known ones only.
+
+    Parameters
+    ----------
+    known : ndarray, shape (N,), bool
+    rotations : Rotation of length K
+        K is the number of frames that are known.
+
+    Returns
+    -------
+    ndarray, shape (N, 4)
+        Unit quaternions (x, y, z, w).
+    """
     quaternions = np.full((len(known), 4), np.nan)
     if known.any():
         quaternions[known] = rotations.as_quat()

@@ -62,6 +62,10 @@ class ViewEvidence:
 def trunk_turn_deg(landmarks: LandmarkSeries) -> FloatArray:
     """How far the trunk is turned from the camera, frame by frame, from the shoulders in metres.
 
+    Parameters
+    ----------
+    landmarks : LandmarkSeries, N frames
+
     Returns
     -------
     ndarray, shape (N,), degrees
@@ -73,7 +77,17 @@ def trunk_turn_deg(landmarks: LandmarkSeries) -> FloatArray:
 
 
 def view_evidence(landmarks: LandmarkSeries) -> ViewEvidence:
-    """What the shoulders say over the whole recording, the still start counted as much as all the rest."""
+    """What the shoulders say over the whole recording, the still start counted as much as all the rest.
+
+    Parameters
+    ----------
+    landmarks : LandmarkSeries, N frames
+
+    Returns
+    -------
+    ViewEvidence
+        NaN, and steady in no frame, where there is no pose at all.
+    """
     turn = trunk_turn_deg(landmarks)
     known = np.isfinite(turn)
     if not known.any():

@@ -109,7 +109,7 @@ class BodyFinder:
         if not found:
             return missing_points(N_POSE)
         self._model.has_found()
-        return pixels_of(found.landmark, picture)
+        return pixels_of(found, picture)
 
     def find_other(self, picture: ImageArray, mine: BodyBox) -> BodyBox | None:
         """Somebody else in the picture, beside or behind the person in the box."""
@@ -156,8 +156,8 @@ def _read(model: RunningModel, frame: Frame) -> BodyFrame:
     points = found.pose_landmarks.landmark
     return BodyFrame(
         time_ns=frame.time_ns,
-        pose=pixels_of(points, frame.image),
-        pose_world=array_of(found.pose_world_landmarks.landmark).astype(np.float32),
+        pose=pixels_of(found.pose_landmarks, frame.image),
+        pose_world=array_of(found.pose_world_landmarks).astype(np.float32),
         pose_visibility=np.array([point.visibility for point in points], dtype=np.float32),
         people=1,
     )

@@ -26,7 +26,6 @@ from neckrom.landmarks.feet import FeetFollower
 from neckrom.landmarks.header import LandmarkHeader
 from neckrom.landmarks.scene import SceneWatch
 from neckrom.landmarks.side_by_side import Line
-from neckrom.landmarks.trunk import TrunkFollower
 from neckrom.types import BodyDetector, BodyFrame, Frame, FrameSource, ImageArray
 
 TRACKERS = 2
@@ -55,25 +54,6 @@ class BodyExtraction(Extracted):
     frames_with_body: int
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """What of a body is followed from picture to picture.
-
-    Attributes
-    ----------
-    feet : bool
-        The shoes, as runs from the side need it.
-    trunk : bool
-        The trunk's surface, as runs from behind need it.
-    """
-
-    feet: bool = False
-    trunk: bool = False
-
-
-NOT_FOLLOWED = Followed()
-
-
 def extract_bodies(
     source: FrameSource,
     detector_factory: Callable[[], BodyDetector],
@@ -81,7 +61,7 @@ def extract_bodies(
     *,
     finder: OtherFinder | None = None,
     trackers: int = TRACKERS,
-    followed: Followed = NOT_FOLLOWED,
+    feet: bool = False,
     progress: Progress | None = None,
 ) -> BodyExtraction:
     """Run a detector over all frames of a source.
@@ -98,8 +78,8 @@ def extract_bodies(
         Asked once a second whether somebody else is there.
     trackers : int
         Among how many the frames are dealt out; landmarks depend on it.
-    followed : Followed
-        What is followed from frame to frame, beside the pose model's points.
+    feet : bool
+        Also follow the shoes from frame to frame, as runs need it.
     progress : callable, optional
         Called in the calling thread after each frame.
 
@@ -113,12 +93,10 @@ def extract_bodies(
     try:
         detectors.extend(detector_factory() for _ in range(trackers))
         notes, cuts, scene = BodyNotes(), CutWatch(), SceneWatch()
-        followers = _Followers(
-            FeetFollower() if followed.feet else None, TrunkFollower() if followed.trunk else None
-        )
+        shoes = FeetFollower() if feet else None
         with Line() as line, closing(_dealt_out(line.stage(cuts.over(source.frames())), detectors)) as dealt:
             done, found = hand_on(
-                _looked_at(dealt, notes, scene, finder, followers),
+                _looked_at(dealt, notes, scene, finder, shoes),
                 (sink.write, notes.take, lambda body: cuts.take(body.time_ns, body.pose)),
                 lambda body: body_box(body.pose) is not None,
                 source.info,
@@ -130,10 +108,8 @@ def extract_bodies(
         identity = detectors[0].identity
         if trackers > 1:
             identity = replace(identity, settings=f"{identity.settings}; {trackers} trackers in turn")
-        if followed.feet:
+        if feet:
             identity = replace(identity, settings=f"{identity.settings}; shoes followed")
-        if followed.trunk:
-            identity = replace(identity, settings=f"{identity.settings}; trunk followed")
         return BodyExtraction(
             detector=identity,
             warnings=warnings,
@@ -153,7 +129,7 @@ def extract_bodies_to_file(
     *,
     finder: OtherFinder | None = None,
     trackers: int = TRACKERS,
-    followed: Followed = NOT_FOLLOWED,
+    feet: bool = False,
     progress: Progress | None = None,
     notes: tuple[str, ...] = (),
 ) -> LandmarkHeader:
@@ -161,7 +137,7 @@ def extract_bodies_to_file(
 
     Parameters
     ----------
-    source, detector_factory, finder, trackers, followed, progress
+    source, detector_factory, finder, trackers, feet, progress
         As in :func:`extract_bodies`.
     path : Path
         The file.
@@ -177,13 +153,7 @@ def extract_bodies_to_file(
     """
     with BodyWriter(path, source.info) as writer:
         result = extract_bodies(
-            source,
-            detector_factory,
-            writer,
-            finder=finder,
-            trackers=trackers,
-            followed=followed,
-            progress=progress,
+            source, detector_factory, writer, finder=finder, trackers=trackers, feet=feet, progress=progress
         )
         if not result.frames_with_body:
             where = "the picture" if result.frames == 1 else f"any of the {result.frames} frames"
@@ -194,28 +164,12 @@ def extract_bodies_to_file(
         return writer.finish(result.detector, (*notes, *result.warnings), result.cuts_ns)
 
 
-@dataclass(frozen=True, slots=True)
-class _Followers:
-    """What follows parts of the body in the picture itself."""
-
-    shoes: FeetFollower | None
-    trunk: TrunkFollower | None
-
-    def follow(self, frame: Frame, body: BodyFrame) -> BodyFrame:
-        """The body with what its parts did since the previous frame."""
-        if self.shoes is not None:
-            body = replace(body, foot_motion=self.shoes.follow(frame.image, body.pose))
-        if self.trunk is not None:
-            body = replace(body, trunk_motion=self.trunk.follow(frame.image, body.pose))
-        return body
-
-
 def _looked_at(
     dealt: Iterator[tuple[Frame, BodyFrame]],
     notes: BodyNotes,
     scene: SceneWatch,
     finder: OtherFinder | None,
-    followers: _Followers,
+    shoes: FeetFollower | None,
 ) -> Iterator[BodyFrame]:
     """Bodies with what their pictures tell beyond them."""
     people, people_ns = 1, -(10**18)
@@ -227,7 +181,8 @@ def _looked_at(
             there = notes.look(frame.time_ns, box, finder.find_other(frame.image, box))
             people = 2 if there else 1
         body = replace(seen, people=people) if box is not None else seen
-        body = followers.follow(frame, body)
+        if shoes is not None:
+            body = replace(body, foot_motion=shoes.follow(frame.image, body.pose))
         if scene.due(frame.time_ns):
             scene.look(frame.time_ns, frame.image, box)
         yield body

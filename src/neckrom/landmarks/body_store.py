@@ -2,7 +2,7 @@
 
 One row a frame, in time order. Columns: ``time_ns`` (int64), ``pose`` (33 x 3 float32, pixels), ``pose_world``
 (33 x 3, metres), ``pose_visibility`` (33), ``people`` (int32) and, of runs, ``foot_motion`` (2 x 4: turn, right, down,
-marks) and ``trunk_motion`` (3: right, down, marks). NaN means "not found"; float32 values come back bit for bit.
+marks). NaN means "not found"; float32 values come back bit for bit.
 """
 
 from __future__ import annotations
@@ -20,15 +20,9 @@ BODY_TABLE = TableFormat(
     key=BODY_KEY,
     version=1,
     readable=(1,),
-    lists={
-        "pose": N_POSE * 3,
-        "pose_world": N_POSE * 3,
-        "pose_visibility": N_POSE,
-        "foot_motion": 8,
-        "trunk_motion": 3,
-    },
+    lists={"pose": N_POSE * 3, "pose_world": N_POSE * 3, "pose_visibility": N_POSE, "foot_motion": 8},
     plain={"people": pa.int32()},
-    optional=("foot_motion", "trunk_motion"),
+    optional=("foot_motion",),
 )
 
 
@@ -48,7 +42,7 @@ def read_bodies(path: Path) -> tuple[BodySeries, LandmarkHeader]:
     """
     columns, header = read_table(BODY_TABLE, path)
     lists, n = columns.lists, len(columns.plain["time_ns"])
-    motion, trunk = lists.get("foot_motion"), lists.get("trunk_motion")
+    motion = lists.get("foot_motion")
     series = BodySeries(
         time_ns=columns.plain["time_ns"],
         pose=lists["pose"].reshape(n, N_POSE, 3),
@@ -58,7 +52,6 @@ def read_bodies(path: Path) -> tuple[BodySeries, LandmarkHeader]:
         width=header.source.width,
         height=header.source.height,
         foot_motion=None if motion is None or np.isnan(motion).all() else motion.reshape(n, 2, 4),
-        trunk_motion=None if trunk is None or np.isnan(trunk).all() else trunk.reshape(n, 3),
     )
     return series, header
 

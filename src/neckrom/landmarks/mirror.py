@@ -43,11 +43,6 @@ def mirror_bodies(series: BodySeries) -> BodySeries:
         pose_world=_flip(series.pose_world, POSE_OPPOSITE, np.float32(0)),
         pose_visibility=np.ascontiguousarray(series.pose_visibility[:, POSE_OPPOSITE]),
         foot_motion=None if series.foot_motion is None else _flip_feet(series.foot_motion),
-        trunk_motion=(
-            None
-            if series.trunk_motion is None
-            else series.trunk_motion * np.array([-1, 1, 1], dtype=np.float32)
-        ),
     )
 
 

@@ -5,8 +5,8 @@ front the pose only gives the shoulders, which move slowly: ten times a second i
 enough. Turned away or lost, the head's pose points are what is left of it: then every
 frame counts. (Fifteen times a second then would take a third off the pose's time, but its
 tracker answers differently when it sees every second picture: end ranges of the sample clips
-moved by up to 3 deg, see docs/performance.md.) The choice stands on the frames alone, so that the same clip always gives
-the same landmarks.
+moved by up to 3 deg, see docs/performance.md.) The choice stands on the
+frames alone, so that the same clip always gives the same landmarks.
 """
 
 from __future__ import annotations
@@ -39,24 +39,27 @@ class PoseSchedule:
     ----------
     every_frame : bool
         Run it on all frames, for comparison.
+    turned_every_s : float
+        Least time between two runs on a turned head, for comparison; 0 for every frame.
     """
 
-    def __init__(self, *, every_frame: bool = False) -> None:
-        self._every_frame = every_frame
+    def __init__(self, *, every_frame: bool = False, turned_every_s: float = 0.0) -> None:
+        self._every_frame, self._turned_every_s = every_frame, turned_every_s
         self._last_run_ns: int | None = None
         self._last_ns: int | None = None
 
     def due(self, time_ns: int, face: Float32Array) -> bool:
         """Whether the pose runs on the frame with this face (NaN: lost)."""
-        run = self._every_frame or self._waited_long_enough(time_ns) or not turn_deg(face) <= TURNED_DEG
+        wait_s = _AT_LEAST_EVERY_S if turn_deg(face) <= TURNED_DEG else self._turned_every_s
+        run = self._every_frame or self._waited_long_enough(time_ns, wait_s)
         self._last_ns = time_ns
         if run:
             self._last_run_ns = time_ns
         return run
 
-    def _waited_long_enough(self, time_ns: int) -> bool:
+    def _waited_long_enough(self, time_ns: int, wait_s: float) -> bool:
         """Whether waiting for one more frame would be too long."""
         if self._last_run_ns is None or self._last_ns is None:
             return True
         step_ns = time_ns - self._last_ns
-        return (time_ns + step_ns - self._last_run_ns) * 1e-9 > _AT_LEAST_EVERY_S
+        return (time_ns + step_ns - self._last_run_ns) * 1e-9 > wait_s

@@ -58,12 +58,15 @@ class BodySample:
         A body is seen.
     checks : tuple of Check
         The set-up, as it is now; empty where it was not looked at.
+    near : {"left", "right"} or None
+        The person's side that the camera sees; None where that is not told.
     """
 
     time_s: float
     angles_deg: Mapping[str, float] = field(default_factory=dict)
     person: bool = True
     checks: tuple[Check, ...] = ()
+    near: Literal["left", "right"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -88,6 +89,23 @@ class LegTestAngles:
         """
         name = f"{self.test}.{angle}" + (f".{which}" if which else "")
         return float(self.corrections.errors[name]["between_sd_deg"])
+
+    def without(self, spans: Sequence[tuple[float, float]]) -> LegTestAngles:
+        """The same with no angle of either leg in some stretches, from start to end in seconds."""
+        if not spans:
+            return self
+        away = np.any([(self.time_s >= start) & (self.time_s <= end) for start, end in spans], axis=0)
+
+        def kept(angle: FloatArray) -> FloatArray:
+            return np.where(away, np.nan, angle)
+
+        legs = {
+            side: LegSeries(
+                leg.which, kept(leg.raise_deg), kept(leg.knee_deg), kept(leg.ankle_deg), kept(leg.turn_deg)
+            )
+            for side, leg in self.legs.items()
+        }
+        return replace(self, legs=legs)
 
 
 def measure_angles(body: Body, near: Side, test: LegTest, *, rest: FloatArray | None = None) -> LegTestAngles:

@@ -166,6 +166,7 @@ def measure_leg_test(series: BodySeries, test: LegTest, marks: tuple[Mark, ...] 
         )
     together = tuple(trial for trial in found if legs_together(angles, trial))
     found = without_doubles(found, together)
+    angles = angles.without([(trial.start_s, trial.end_s) for trial in together])
     trials, notices = [], list(notes_on(body, angles, found))
     for trial in found:
         inside = tuple(m for m in marks if belongs(m, trial, found))

@@ -184,8 +184,8 @@ def _leg(time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray
         | ~np.isfinite(leg.knee_deg)
     )
     foot_lost = _off(np.linalg.norm(toe - heel, axis=1), FOOT_OFF_SHARE)
-    foot_lost = _around(foot_lost | (leg.sole_deg < LEAST_SOLE_DEG) | (leg.sole_deg > MOST_SOLE_DEG), time_s)
-    lost = _around(lost | (foot_lost & _off(shank_px, SHANK_OFF_WITHOUT_FOOT_SHARE)), time_s)
+    foot_lost = around(foot_lost | (leg.sole_deg < LEAST_SOLE_DEG) | (leg.sole_deg > MOST_SOLE_DEG), time_s)
+    lost = around(lost | (foot_lost & _off(shank_px, SHANK_OFF_WITHOUT_FOOT_SHARE)), time_s)
     for angle in (leg.raise_deg, leg.knee_deg, leg.leg_turn_deg, leg.shank_turn_deg):
         angle[lost] = np.nan
     for angle in (leg.sole_deg, leg.instep_deg, leg.heel_deg):
@@ -263,15 +263,22 @@ def _off(length_px: FloatArray, share: float) -> BoolArray:
     return np.asarray(np.abs(length_px / np.nanmedian(length_px) - 1.0) > share)
 
 
-def _around(lost: BoolArray, time_s: FloatArray) -> BoolArray:
-    """Frames within ``AROUND_S`` of one that is lost."""
+def around(lost: BoolArray, time_s: FloatArray, around_s: float = AROUND_S) -> BoolArray:
+    """Frames within a stretch of time of one that is lost.
+
+    Parameters
+    ----------
+    lost : ndarray, shape (N,), bool
+    time_s : ndarray, shape (N,)
+    around_s : float
+    """
     at = time_s[lost]
     if not len(at):
         return lost
     place = np.searchsorted(at, time_s)
     after = at[np.minimum(place, len(at) - 1)] - time_s
     before = time_s - at[np.maximum(place - 1, 0)]
-    return np.asarray((np.abs(after) <= AROUND_S) | (np.abs(before) <= AROUND_S))
+    return np.asarray((np.abs(after) <= around_s) | (np.abs(before) <= around_s))
 
 
 def _direction(vector: FloatArray) -> FloatArray:

@@ -115,7 +115,7 @@ def legs_together(angles: LegTestAngles, trial: LegTrial) -> bool:
 
 
 def without_doubles(trials: tuple[LegTrial, ...], together: tuple[LegTrial, ...]) -> tuple[LegTrial, ...]:
-    """Trials less those that are one movement drawn on both legs: the longest of those that overlap is kept.
+    """Trials less those that are one movement drawn on both legs: of those that overlap or touch, the longest is kept.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def without_doubles(trials: tuple[LegTrial, ...], together: tuple[LegTrial, ...]
     """
     kept: list[LegTrial] = []
     for trial in sorted(together, key=lambda one: one.start_s - one.end_s):
-        if not any(trial.start_s < one.end_s and one.start_s < trial.end_s for one in kept):
+        if not any(trial.start_s <= one.end_s and one.start_s <= trial.end_s for one in kept):
             kept.append(trial)
     return tuple(trial for trial in trials if trial in kept or trial not in together)
 

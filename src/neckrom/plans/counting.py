@@ -64,7 +64,8 @@ class Goal:
         return self.mark_deg - self.rest_deg
 
 
-LEAST_WAY_ERRORS = 4.0
+LEAST_WAY_ERRORS = 2.0
+"""A way from rest to the mark of less is none that can be followed."""
 
 
 def goal_below(limit_deg: float, rest_deg: float, below_deg: float, error_deg: float) -> Goal | None:

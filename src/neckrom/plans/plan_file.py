@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from neckrom.config_file import load_toml
-from neckrom.errors import ConfigurationError
+from neckrom.errors import OptionValueError
 from neckrom.types import MOVEMENTS, Movement
 
 LegTest = Literal["slump", "slr"]
@@ -164,22 +164,23 @@ def load_plan(name_or_path: str, clinician: str = "") -> LoadedPlan:
 
     Raises
     ------
+    OptionValueError
+        If there is no such plan, or nobody stands for one that only a clinician may choose.
     ConfigurationError
-        If there is no such plan, it names every mistake of the file with line and field, or nobody stands for a
-        plan that only a clinician may choose.
+        Naming every mistake of the file with line and field.
     """
     names = shipped_plans()
     shipped = name_or_path in names
     path = _folder() / f"{name_or_path}.toml" if shipped else Path(name_or_path)
     if not path.exists():
-        raise ConfigurationError(
+        raise OptionValueError(
             f"No plan or file {name_or_path!r}: choose one of {', '.join(names)}, or give the path of a plan file "
             "(docs/plans.md shows one)."
         )
     plan = load_toml(path, Plan, "plan")
     who = " ".join(clinician.split())
     if plan.chosen_by == "clinician" and len(who) < 2:
-        raise ConfigurationError(
+        raise OptionValueError(
             f"The plan {path.stem} is for a clinician to choose: say who does, with --clinician NAME."
         )
     return LoadedPlan(path.stem, hashlib.sha256(path.read_bytes()).hexdigest(), plan, shipped, who[:200])

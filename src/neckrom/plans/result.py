@@ -22,7 +22,7 @@ ANGLE_CONVENTION = (
 )
 
 Change = Literal["further", "less_far", "within_error", "unknown"]
-WhyNot = Literal["", "no_room", "not_seen", "not_tested"]
+WhyNot = Literal["", "no_room", "not_seen", "not_tested", "far_side"]
 
 
 class KeyTest(Model):

@@ -91,6 +91,11 @@ def sort_out(seen: list[Seen], settings: DeliberateSettings, warm_ups: int | Non
     settings : DeliberateSettings
     warm_ups : int or None
         So many repetitions of each direction come first and do not count; None: nobody said.
+
+    Returns
+    -------
+    SortedOut
+        Every repetition of ``seen`` is either counted or set aside with its reason; none is dropped.
     """
     aside = [_aside(item, "alongside", _beside_text(item.beside)) for item in seen if item.beside is not None]
     repeated: dict[Movement, list[Seen]] = {}

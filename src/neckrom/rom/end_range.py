@@ -268,6 +268,12 @@ def with_uncertain_zero(trial: Trial, zero_sd_deg: float) -> Trial:
     trial : Trial
     zero_sd_deg : float
         One standard deviation of zero in the trial's plane.
+
+    Returns
+    -------
+    Trial
+        With the root of the summed squares as standard deviation, and value and interval that follow from it; the same
+        trial where zero is sure, or where the trial's own error has not been established (NaN).
     """
     if zero_sd_deg <= 0 or not np.isfinite(trial.sd_deg):
         return trial
@@ -285,6 +291,11 @@ def as_bound(trial: Trial, why: Notice) -> Trial:
     trial : Trial
         With a value.
     why : Notice
+
+    Returns
+    -------
+    Trial
+        With the low end of its 95 % interval as value, never below 0 deg, and an interval that is open above.
     """
     peak_deg, interval = _valued(trial.peak_deg, trial.sd_deg, lower_bound=True)
     return replace(trial, peak_deg=peak_deg, interval95=interval, lower_bound=True, note=why)

@@ -78,6 +78,12 @@ def find_excursions(
     filled_deg : ndarray, shape (N, 3)
         Neck angles without NaN (:func:`neckrom.rom.places.bridged`).
     settings : ExcursionSettings
+
+    Returns
+    -------
+    list of Excursion
+        Of all six directions, in time order; where two planes move at once, the one that reaches the larger share of
+        its usual range.
     """
     found = [
         excursion
@@ -205,7 +211,20 @@ def _is_beside(
 
 
 def top_s(time_s: FloatArray, filled_deg: FloatArray, excursion: Excursion) -> float:
-    """How long the head was out by at least four fifths of the excursion."""
+    """How long the head was out by at least four fifths of the excursion.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,), seconds
+    filled_deg : ndarray, shape (N, 3), degrees
+        As for :func:`find_excursions`.
+    excursion : Excursion
+
+    Returns
+    -------
+    float
+        Seconds from the first to the last such frame; dips in between count.
+    """
     outwards = excursion.movement.sign * filled_deg[excursion.span, excursion.movement.plane]
     near = np.flatnonzero(outwards >= 0.8 * outwards.max())
     times = time_s[excursion.span]

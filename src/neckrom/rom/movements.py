@@ -69,7 +69,20 @@ def find_trials(
 
 
 def valued_excursions(angles: AngleSeries, settings: MovementSettings) -> list[Seen]:
-    """Every excursion with its end range, whether made on purpose or not, in time order."""
+    """Every excursion with its end range, whether made on purpose or not, in time order.
+
+    Parameters
+    ----------
+    angles : AngleSeries
+        Smoothed.
+    settings : MovementSettings
+
+    Returns
+    -------
+    list of Seen
+        Left out are excursions without a single measured frame, and those whose measured peak is below half of the
+        smallest angle that counts as one.
+    """
     filled = bridged(angles.time_s, angles.neck_deg)
     seen = []
     for excursion in find_excursions(angles.time_s, filled, settings.excursions):

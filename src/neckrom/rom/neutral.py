@@ -132,6 +132,19 @@ def find_neutral(time_s: FloatArray, facing_deg: FloatArray, settings: NeutralSe
 def given_neutral(time_s: FloatArray, start_s: float, end_s: float, found: BoolArray) -> Neutral:
     """The stretch that the user named, checked.
 
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,), seconds
+    start_s, end_s : float
+        As the user named them, both included.
+    found : ndarray, shape (N,), bool
+        Frames in which a face was found.
+
+    Returns
+    -------
+    Neutral
+        With the origin "given"; what else speaks against it is looked for by :func:`doubted`.
+
     Raises
     ------
     NoNeutralError
@@ -162,6 +175,12 @@ def doubted(
     time_s : ndarray, shape (N,)
     facing_deg : ndarray, shape (N, 3)
         As for :func:`find_neutral`.
+
+    Returns
+    -------
+    Neutral
+        With ``doubts`` among "moving", "turned" and "elsewhere", and the stretch ``other_s`` that fits better, if any;
+        as it was where no frame in it was measured.
     """
     smooth = smooth_series(time_s, facing_deg)
     inside = (time_s >= neutral.start_s) & (time_s <= neutral.end_s) & np.isfinite(smooth).all(axis=1)
@@ -182,7 +201,17 @@ def doubted(
 
 
 def neutral_notices(neutral: Neutral) -> list[Notice]:
-    """What the user should know of where zero was put."""
+    """What the user should know of where zero was put.
+
+    Parameters
+    ----------
+    neutral : Neutral
+
+    Returns
+    -------
+    list of Notice
+        One for each doubt; none where zero is sure.
+    """
     here = f"{neutral.start_s:.1f} to {neutral.end_s:.1f} s"
     where = {"start_s": neutral.start_s, "end_s": neutral.end_s}
     there = "" if neutral.other_s is None else f"{neutral.other_s[0]:.1f} to {neutral.other_s[1]:.1f} s"
@@ -242,6 +271,11 @@ def neutral_drift_deg(
     """Largest angle at which the head rests elsewhere than in neutral; NaN where it rests nowhere else.
 
     Parameters are those of :func:`rests_elsewhere`.
+
+    Returns
+    -------
+    float
+        Degrees, in the plane in which it is largest, without sign.
     """
     rests = rests_elsewhere(time_s, neck_deg, neutral, busy, settings)
     return float(np.abs(rests).max()) if len(rests) else float("nan")
@@ -255,6 +289,20 @@ def neutral_sd_deg(
     The rests of a recording, neutral among them, are so many tries of the person to be at zero; how far
     they lie apart says how well any one of them is known. A neutral in which the head sways counts by its
     own spread. What the estimator's own residuals hold already (1 deg) is left out.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,), seconds
+    neck_deg : ndarray, shape (N, 3), degrees
+        Relative to ``neutral``; NaN where not measured.
+    neutral : Neutral
+    rests_deg : ndarray, shape (K, 3), degrees
+        Where the head rests otherwise, from :func:`rests_elsewhere`; may be empty.
+
+    Returns
+    -------
+    ndarray, shape (3,), degrees
+        Flexion, lateral, rotation; 0 where the rests lie no further apart than those of the people in the fit.
     """
     inside = (time_s >= neutral.start_s) & (time_s <= neutral.end_s) & np.isfinite(neck_deg).all(axis=1)
     sway = np.std(neck_deg[inside], axis=0) if inside.sum() > 1 else np.zeros(3)
@@ -278,6 +326,11 @@ def with_uncertain_zero(angles: AngleSeries, neutral: Neutral) -> AngleSeries:
     angles : AngleSeries
         Their standard deviations are those of the estimator alone.
     neutral : Neutral
+
+    Returns
+    -------
+    AngleSeries
+        With the root of the summed squares of both standard deviations in each plane; the angles are the same.
     """
     return replace(angles, sd_deg=np.hypot(angles.sd_deg, neutral.sd_deg))
 

@@ -87,7 +87,22 @@ def find_places(time_s: FloatArray, poses_deg: FloatArray, settings: PlaceSettin
 def stays(
     time_s: FloatArray, poses_deg: FloatArray, place: FloatArray, radius_deg: float, shortest_s: float
 ) -> list[slice]:
-    """Stretches in which the head stays within ``radius_deg`` of a place in every axis for ``shortest_s``."""
+    """Stretches in which the head stays within ``radius_deg`` of a place in every axis for ``shortest_s``.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,), seconds
+    poses_deg : ndarray, shape (N, 3), degrees
+        NaN where not measured: not there.
+    place : ndarray, shape (3,), degrees
+    radius_deg : float
+    shortest_s : float
+
+    Returns
+    -------
+    list of slice
+        In time order; gaps of at most one and a half frames, or 0.07 s, do not end a stay.
+    """
     frame_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
     with np.errstate(invalid="ignore"):
         there = (np.abs(poses_deg - place) <= radius_deg).all(axis=1)
@@ -106,6 +121,12 @@ def loops_from(poses_deg: FloatArray, place: FloatArray, settings: PlaceSettings
     poses_deg : ndarray, shape (N, 3)
         Without NaN: stretches not measured are bridged.
     place : ndarray, shape (3,)
+    settings : PlaceSettings
+
+    Returns
+    -------
+    Loops
+        Where each way out turned round, how many peaks did not come back, and how near the head came in between.
 
     Notes
     -----
@@ -137,7 +158,20 @@ def _merged(distance: FloatArray, unreturned: list[int], returned: list[int]) ->
 
 
 def bridged(time_s: FloatArray, poses_deg: FloatArray) -> FloatArray:
-    """Poses with stretches not measured bridged by straight lines: to find movements, never to value them."""
+    """Poses with stretches not measured bridged by straight lines: to find movements, never to value them.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,), seconds
+    poses_deg : ndarray, shape (N, 3), degrees
+        NaN where not measured.
+
+    Returns
+    -------
+    ndarray, shape (N, 3), degrees
+        Without NaN: the nearest measured value before the first and after the last one, and 0 in an axis that was never
+        measured.
+    """
     filled = poses_deg.copy()
     for column in filled.T:
         known = np.isfinite(column)

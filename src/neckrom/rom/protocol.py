@@ -69,6 +69,15 @@ class Protocol(_Strict):
 def load_protocol(path: Path) -> Protocol:
     """Read a protocol file.
 
+    Parameters
+    ----------
+    path : Path
+        TOML, as ``docs/cli.md`` shows it.
+
+    Returns
+    -------
+    Protocol
+
     Raises
     ------
     ConfigurationError

@@ -42,6 +42,12 @@ def range_of_motion(
     warm_ups : int or None
         So many repetitions of each direction come first and do not count; None: nobody said. A protocol
         that names trials says of each whether it is a warm-up.
+
+    Returns
+    -------
+    RangeOfMotion
+        Trials and what was set aside, each in time order; neutral with its drift and standard deviation (degrees); and
+        what the user should know.
     """
     warnings: list[Notice] = [*neutral_notices(neutral)]
     named = protocol is not None and bool(protocol.trial)
@@ -91,7 +97,19 @@ def _with_speed(trial: Trial, angles: AngleSeries) -> Trial:
 
 
 def angle_at(angles: AngleSeries, trial: ProtocolTrial) -> float:
-    """Angle in the trial's direction when pain first came, degrees; NaN if not measured or not marked."""
+    """Angle in the trial's direction when pain first came, degrees; NaN if not measured or not marked.
+
+    Parameters
+    ----------
+    angles : AngleSeries
+    trial : ProtocolTrial
+        With ``first_pain_s``, seconds, or None.
+
+    Returns
+    -------
+    float
+        + in the movement's own direction; of the frame nearest in time, which must lie within 0.5 s.
+    """
     if trial.first_pain_s is None:
         return float("nan")
     frame = int(np.argmin(np.abs(angles.time_s - trial.first_pain_s)))

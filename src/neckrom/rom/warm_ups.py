@@ -38,6 +38,11 @@ def recognised_warm_ups(peaks_deg: Mapping[Movement, Sequence[float]], settings:
         End range of the repetitions of each direction that was done, in time order.
     settings : WarmUpSettings
 
+    Returns
+    -------
+    WarmUps
+        Empty where nothing looks like warm-ups; with a question and no number where it might.
+
     Notes
     -----
     Only the protocol's own pattern counts: five repetitions, the first two clearly
@@ -70,7 +75,19 @@ def recognised_warm_ups(peaks_deg: Mapping[Movement, Sequence[float]], settings:
 
 
 def only_warm_ups(movements: Sequence[Movement], said: int) -> list[Notice]:
-    """What to say of directions in which nothing but warm-ups was seen."""
+    """What to say of directions in which nothing but warm-ups was seen.
+
+    Parameters
+    ----------
+    movements : sequence of Movement
+    said : int
+        How many warm-ups the user named.
+
+    Returns
+    -------
+    list of Notice
+        One for all of them, or none.
+    """
     if not movements:
         return []
     text = (

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from neckrom.body import Side
 from neckrom.errors import NeckromError
-from neckrom.running.calibration import FAST_FPS
+from neckrom.running.calibration import FAST_FPS, load_calibration
 from neckrom.running.measure import REAR_FROM_DEG, SIDES, measure_run
 from neckrom.running.measurement import Estimate, RunMeasurement
 from neckrom.running.truth_table import RunningClip
@@ -46,6 +47,9 @@ class Checked:
     arms: list[tuple[bool, bool, bool]] = field(default_factory=list)
     """Wrist past the middle as measured and in truth, of the clip's median stride, and whether the interval lies on
     one side of the middle."""
+
+    front: list[tuple[bool, bool, bool]] = field(default_factory=list)
+    """Likewise, of the joints as a camera in front sees them; no pose model."""
 
     @property
     def fast(self) -> bool:
@@ -96,6 +100,7 @@ def checked(clip: RunningClip) -> Checked:
         if side in run.arms:
             typical = _typical_reach(clip, number)
             out.add("wrist", run.arms[side].typical, typical)
+            out.front.append(_from_in_front(clip, side, typical))
             low, high = run.arms[side].typical.interval95
             out.arms.append((run.arms[side].typical.value > 0, typical > 0, low > 0 or high < 0))
     return out
@@ -115,6 +120,14 @@ def _typical_reach(clip: RunningClip, number: int) -> float:
         if inside.any():
             reaches.append(float(clip.wrist[inside, number].max()))
     return float(np.median(reaches))
+
+
+def _from_in_front(clip: RunningClip, side: Side, typical: float) -> tuple[bool, bool, bool]:
+    linear = load_calibration()[0].readings["wrist_past_front"]
+    rate = float(1.0 / np.median(np.diff(clip.series.time_s)))
+    read = Estimate(linear.by_name({"wrist_past": clip.truth[f"front_{side}"]}), linear.sd(rate))
+    low, high = read.interval95
+    return read.value > 0, typical > 0, low > 0 or high < 0
 
 
 def _check_steps(out: Checked, run: RunMeasurement, contacts: FloatArray) -> None:
@@ -258,14 +271,21 @@ def _evenness(table: _Table) -> None:
 def _body(table: _Table) -> None:
     table.line("trunk lean, MAE", "lean", "2.5 deg", "deg", how=mean_size)
     table.line("ear-shoulder line, MAE", "ear_shoulder", "", "deg", how=mean_size)
-    arms = [arm for clip in table.clips for arm in clip.arms]
-    if arms:
-        sure = [seen == true for seen, true, beyond in arms if beyond]
-        said = f"{sum(sure)} of {len(sure)} right" if sure else "never told"
-        table.add("wrist past the middle or not, where it is told", "90 %", said, len(arms))
-        table.add("wrist past the middle or not, told at all", "", f"{len(sure) / len(arms):.0%}", len(arms))
-        right = float(np.mean([seen == true for seen, true, _ in arms]))
-        table.add("wrist past the middle or not, if it had to be said", "", f"{right:.0%}", len(arms))
+    for word, arms in (
+        ("", [arm for clip in table.clips for arm in clip.arms]),
+        (" (joints, as a camera in front sees them)", [arm for clip in table.clips for arm in clip.front]),
+    ):
+        if arms:
+            sure = [seen == true for seen, true, beyond in arms if beyond]
+            said = f"{sum(sure)} of {len(sure)} right" if sure else "never told"
+            asked = "" if word else "90 %"
+            table.add(f"wrist past the middle or not, where it is told{word}", asked, said, len(arms))
+            share = f"{len(sure) / len(arms):.0%}"
+            table.add(f"wrist past the middle or not, told at all{word}", "", share, len(arms))
+            right = float(np.mean([seen == true for seen, true, _ in arms]))
+            table.add(
+                f"wrist past the middle or not, if it had to be said{word}", "", f"{right:.0%}", len(arms)
+            )
     table.line("wrist past the middle, MAE", "wrist", "", "shoulder widths", how=mean_size)
     table.line("turning of the shoulder line, MAE", "turning", "4 deg", "deg", how=mean_size)
     table.line("pelvic drop, MAE", "drop", "", "deg", how=mean_size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import ndtr
@@ -38,7 +39,6 @@ from neckrom.running.readings import (
 from neckrom.running.refusals import refuse_few_steps, refuse_unseen, refuse_what_is_no_run
 from neckrom.running.shoes import evened, followed, turned_until_flat_deg, with_shoe_off
 from neckrom.running.symmetry import asymmetry, bootstrap_sd, error_of_median
-from neckrom.running.turning import surface_swing
 from neckrom.types import BodySeries, FloatArray, Notice
 
 ESTIMATOR = "running-1"
@@ -142,8 +142,6 @@ def measure_run(
     steps = _steps(reader, strikes)
     refuse_few_steps(len(steps))
     values = body_features(gait, reader.slope_deg)
-    swing = surface_swing(series, gait)
-    values["surface_swing"] = swing.value
     lean, lean_change = _lean(reader, values)
     head = _head(reader, values, standing) if gait.from_side else None
     view = "side" if gait.from_side else "back"
@@ -170,7 +168,7 @@ def measure_run(
         trunk_lean_change_deg=lean_change,
         head=head,
         arms={} if gait.from_side else {side: _arm(reader, side) for side in SIDES},
-        shoulder_range_deg=_turning(reader, values, swing),
+        shoulder_range_deg=reader.read(f"shoulder_range_{view}", values),
         against_pelvis_range_deg=reader.read(f"against_pelvis_range_{view}", values),
         drop_deg={} if gait.from_side else {side: reader.read(f"drop_{side}_back", values) for side in SIDES},
         vertical=reader.read(f"vertical_{view}", values),
@@ -279,6 +277,9 @@ def _strike(reader: _Reader, side: Side) -> FootStrike:
             knee_deg=reader.read(f"knee_{word}", features) if reader.bright else NOTHING,
         )
     angle = line = reader.read(f"strike_{word}", features)
+    pitches = at_moments(reader.gait, foot_pitch_deg(reader.gait, side), reader.gait.foot(side).contact_s)
+    if np.isfinite(pitches).any():
+        angle = line = Estimate(line.value, float(np.hypot(line.sd, error_of_median(pitches))))
     turned = turned_until_flat_deg(reader.series, reader.gait, side)
     if followed(turned, reader.gait.foot(side)) and f"strike_turned_{word}" in reader.calibration.readings:
         angle = reader.read(f"strike_turned_{word}", features | {"turned": float(np.nanmedian(turned))})
@@ -398,7 +399,7 @@ def _asymmetry(reader: _Reader, values: list[float], steps: tuple[StepMeasured, 
 
 
 def _thirds(reader: _Reader, values: FloatArray) -> tuple[float, float, Estimate]:
-    """Median of the first and of the last third of the clip, and the change with its error."""
+    """Mean of the first and of the last third of the clip, and the change with its error."""
     time_s = reader.body.time_s
     span = time_s[-1] - time_s[0]
     first = values[(time_s < time_s[0] + span / 3) & np.isfinite(values)]
@@ -412,11 +413,24 @@ def _thirds(reader: _Reader, values: FloatArray) -> tuple[float, float, Estimate
     return one, two, Estimate(two - one, sd)
 
 
+def _over_strides(read: Estimate, gait: Gait, seen: FloatArray) -> Estimate:
+    """A reading of the clip's mean, with what its strides differ by."""
+    strides = [
+        seen[(gait.body.time_s >= start) & (gait.body.time_s < end)]
+        for start, end in pairwise(gait.left.strides.origin_s)
+    ]
+    means = np.array([np.nanmean(part) for part in strides if np.isfinite(part).any()])
+    if len(means) < 3:
+        return read
+    return Estimate(read.value, float(np.hypot(read.sd, np.std(means, ddof=1) / np.sqrt(len(means)))))
+
+
 def _lean(reader: _Reader, values: dict[str, float]) -> tuple[Estimate, Estimate]:
     if not reader.gait.from_side:
         return NOTHING, NOTHING
-    _, _, change = _thirds(reader, body_series(reader.gait)["lean"])
-    return reader.read("lean_side", values), change
+    seen = body_series(reader.gait)["lean"]
+    _, _, change = _thirds(reader, seen)
+    return _over_strides(reader.read("lean_side", values), reader.gait, seen), change
 
 
 HEAD_FEATURES = ("ear_shoulder", "ear_near_shoulder", "nose", "head", "lean")
@@ -424,7 +438,8 @@ HEAD_FEATURES = ("ear_shoulder", "ear_near_shoulder", "nose", "head", "lean")
 
 def _head(reader: _Reader, values: dict[str, float], standing: BodySeries | None) -> Head:
     series = body_series(reader.gait)
-    ear, pitch = reader.read("ear_shoulder_side", values), reader.read("head_pitch_side", values)
+    ear = _over_strides(reader.read("ear_shoulder_side", values), reader.gait, series["ear_shoulder"])
+    pitch = reader.read("head_pitch_side", values)
     move = ear.value - values["ear_shoulder"]
     first, last, change = _thirds(reader, series["ear_shoulder"])
     _, _, pitch_change = _thirds(reader, series["head"])
@@ -455,23 +470,13 @@ def _against_standing(reader: _Reader, running: Estimate, standing: BodySeries |
     )
 
 
-def _turning(reader: _Reader, values: dict[str, float], swing: Estimate) -> Estimate:
-    """Turning of the shoulder line, from behind where the back's surface was followed."""
-    view = "side" if reader.gait.from_side else "back"
-    name = f"shoulder_range_{view}"
-    read = reader.read(name, values)
-    if not np.isfinite(read.value) or not np.isfinite(swing.value):
-        return NOTHING
-    more = reader.read(name, values | {"surface_swing": swing.value + swing.sd})
-    return Estimate(max(read.value, 0.0), float(np.hypot(read.sd, more.value - read.value)))
-
-
 # ------------------------------------------------------------- arms, over time, notices
 
 
 def _arm(reader: _Reader, side: Side) -> ArmCrossing:
     gait = reader.gait
-    typical = reader.read("wrist_past_back", arm_features(gait, side))
+    # in front hands are seen where they are, before the trunk; from behind they are hidden by it
+    typical = reader.read(f"wrist_past_{gait.body.view.name}", arm_features(gait, side))
     seen = furthest_in_strides(gait, past_middle(gait.body, "wrist", side))
     seen = seen[np.isfinite(seen)]
     if not len(seen) or not np.isfinite(typical.value):

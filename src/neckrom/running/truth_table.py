@@ -21,8 +21,6 @@ KEPT = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 3
 NO_MOVE = -32768
 FOOT_STEPS = np.array([100.0, 64.0, 64.0], dtype=np.float32)
 """Turns of shoes are kept in hundredths of a degree, their ways in 64ths of a pixel."""
-TRUNK_STEPS = np.float32(256.0)
-"""Ways of the trunk's surface are kept in 256ths of a pixel: they are summed over the clip."""
 PER_PIXEL = 8.0
 
 
@@ -36,7 +34,9 @@ class RunningClip:
     series : BodySeries
     truth : dict of float
         ``cadence``, ``lean``, ``ear_shoulder``, ``step_asymmetry``, ``shoulder_range``, ``pelvis_range``,
-        ``against_pelvis_range``, ``drop_left``, ``drop_right``, ``vertical``, ... in the units of the result.
+        ``against_pelvis_range``, ``drop_left``, ``drop_right``, ``vertical``, ... in the units of the result. Of clips
+        from behind also ``front_left`` and ``front_right``: how far a wrist's joint comes past the middle in the
+        picture of a camera in front, in a typical stride, in shoulder widths.
     contacts : ndarray, shape (K, 6)
         Foot (0 left, 1 right), initial contact and toe-off (s), foot, shank and knee at contact (degrees).
     wrist : ndarray, shape (N, 2)
@@ -69,9 +69,6 @@ def write_running_table(path: Path, clips: list[RunningClip]) -> None:
         if series.foot_motion is not None:
             moves = np.rint(series.foot_motion[:, :, :3] * FOOT_STEPS)
             arrays[f"{key}/feet"] = np.where(np.isfinite(moves), moves, NO_MOVE).astype(np.int16)
-        if series.trunk_motion is not None:
-            ways = np.rint(series.trunk_motion[:, :2] * TRUNK_STEPS)
-            arrays[f"{key}/trunk"] = np.where(np.isfinite(ways), ways, NO_MOVE).astype(np.int16)
         arrays[f"{key}/contacts"] = clip.contacts.astype(np.float32)
         arrays[f"{key}/wrist"] = np.rint(clip.wrist * 1000).astype(np.int16)
         about.append(
@@ -116,11 +113,6 @@ def read_running_table(path: Path, names: Container[str] | None = None) -> list[
                 moves = table[f"{key}/feet"].astype(np.float32)
                 motion = np.full((frames, 2, 4), np.nan, dtype=np.float32)
                 motion[:, :, :3] = np.where(moves == NO_MOVE, np.nan, moves / FOOT_STEPS)
-            trunk = None
-            if f"{key}/trunk" in table:
-                ways = table[f"{key}/trunk"].astype(np.float32)
-                trunk = np.full((frames, 3), np.nan, dtype=np.float32)
-                trunk[:, :2] = np.where(ways == NO_MOVE, np.nan, ways / TRUNK_STEPS)
             series = BodySeries(
                 time_ns=table[f"{key}/time"],
                 pose=pose,
@@ -130,7 +122,6 @@ def read_running_table(path: Path, names: Container[str] | None = None) -> list[
                 width=int(entry["width"]),
                 height=int(entry["height"]),
                 foot_motion=motion,
-                trunk_motion=trunk,
             )
             clips.append(
                 RunningClip(

@@ -13,7 +13,7 @@ import numpy as np
 from neckrom import __version__
 from neckrom.errors import InputError, LandmarkFileError, NoBodyError
 from neckrom.frames import check_exists, is_picture, open_picture, open_source
-from neckrom.landmarks.body_pipeline import NOT_FOLLOWED, Followed, extract_bodies_to_file
+from neckrom.landmarks.body_pipeline import extract_bodies_to_file
 from neckrom.landmarks.body_store import read_bodies
 from neckrom.landmarks.header import LandmarkHeader
 from neckrom.landmarks.mirror import mirror_bodies
@@ -134,12 +134,7 @@ class BodyPart:
 
 
 def read_recording(
-    path: Path,
-    target: Path,
-    tell: Tell,
-    rotate_deg: int | None = None,
-    *,
-    followed: Followed = NOT_FOLLOWED,
+    path: Path, target: Path, tell: Tell, rotate_deg: int | None = None, *, feet: bool = False
 ) -> BodyRecording:
     """Landmarks of a clip, a picture, a landmark file or a folder that holds one.
 
@@ -152,8 +147,8 @@ def read_recording(
     tell : callable
     rotate_deg : int, optional
         Degrees clockwise by which the picture is turned; None finds out.
-    followed : Followed
-        What is followed from frame to frame, beside the pose model's points; nothing in a picture.
+    feet : bool
+        Also follow the shoes from frame to frame, as runs need it.
 
     Raises
     ------
@@ -178,15 +173,7 @@ def read_recording(
         if turned_deg:
             source.close()
             source = (open_picture if picture else open_source)(path, turned_deg=turned_deg)
-        _extract(
-            path,
-            source,
-            target,
-            tell,
-            picture=picture,
-            followed=NOT_FOLLOWED if picture else followed,
-            notes=notes,
-        )
+        _extract(path, source, target, tell, picture=picture, feet=feet and not picture, notes=notes)
     finally:
         source.close()
     series, header = read_bodies(target)
@@ -203,7 +190,7 @@ def _extract(
     tell: Tell,
     *,
     picture: bool,
-    followed: Followed,
+    feet: bool,
     notes: tuple[Notice, ...],
 ) -> None:
     from neckrom.landmarks.body_engine import (  # noqa: PLC0415  (slow to load)
@@ -220,7 +207,7 @@ def _extract(
             target,
             finder=finder,
             trackers=1 if picture else 2,
-            followed=followed,
+            feet=feet,
             progress=lambda done, total: tell(path, "landmarks", done, total),
             notes=notes,
         )
@@ -327,7 +314,6 @@ def rows_of(series: BodySeries, rows: BoolArray) -> BodySeries:
         pose_visibility=series.pose_visibility[rows],
         people=series.people[rows],
         foot_motion=None if series.foot_motion is None else series.foot_motion[rows],
-        trunk_motion=None if series.trunk_motion is None else series.trunk_motion[rows],
     )
 
 

@@ -166,7 +166,7 @@ def measure_all(
     futures: list[Future[Outcome]] = []
     try:
         begun = {
-            number: pool.submit(work, inputs[number], folders[number]) for number in _longest_first(inputs)
+            number: pool.submit(work, inputs[number], folders[number]) for number in longest_first(inputs)
         }
         futures = [begun[number] for number in range(len(inputs))]
         pending = set(futures)
@@ -183,7 +183,7 @@ def measure_all(
         remove_empty(made)
 
 
-def _longest_first(inputs: Sequence[Path]) -> list[int]:
+def longest_first(inputs: Sequence[Path]) -> list[int]:
     """Numbers of the inputs, those with the most bytes first: a long one that began last would run alone at the end."""
     return sorted(range(len(inputs)), key=lambda number: -_bytes_of(inputs[number]))
 
@@ -370,8 +370,8 @@ def _landmarks(
             )
         if session.info.kind == "plan":
             raise InputError(
-                f"{path} holds a session of a plan: its report is made of its own record. Give the folder to neckrom "
-                "measure alone, without a clip beside it."
+                f"{path} holds a session of a plan: measure it by itself, without clips of the neck beside it: neckrom "
+                f"measure {path}"
             )
         return _Landmarks(target, session.video, session_landmarks(session, target), session, path)
     replayed = _landmark_file(path)

@@ -21,6 +21,7 @@ from neckrom.plans.plan_file import LegTest, Plan
 from neckrom.plans.result import DoneRepetition, ExerciseDone, KeyTest, PlanResult, changed
 from neckrom.private_files import clear_unfinished, new_part_folder
 from neckrom.saying.sentences import in_english, statement_of
+from neckrom.saying.verdict import SAFETY_STOPS
 from neckrom.service.body_recordings import BodyPart, BodyRecording, part_of
 from neckrom.service.folders import LANDMARK_FILE
 from neckrom.service.nerve import ESTIMATOR
@@ -29,6 +30,7 @@ from neckrom.statement import state
 from neckrom.types import BodySeries
 
 Progress = Callable[[float, float], None]
+_LEAST_FRAMES = 10
 _AROUND_S = 2.5
 """Before a key test and after it, so that rest is in what is measured."""
 
@@ -100,7 +102,7 @@ def plan_result(landmarks: Path, told: Mapping[str, Any], created: str) -> PlanR
     rounds = {name: _round(part, plan.test, told, name) for name in ("before", "after")}
     measured = [one for one in rounds.values() if one is not None]
     said = (*part.notices, *dict.fromkeys(notice for one in measured for notice in one.notices))
-    begun = datetime.fromisoformat(created)
+    begun, stopped = datetime.fromisoformat(created), told["stop_reason"] in SAFETY_STOPS
     corrections = measured[0].angles.corrections.calibration_id if measured else "none"
     return PlanResult(
         tool=recording.tool(ESTIMATOR, corrections),
@@ -116,7 +118,8 @@ def plan_result(landmarks: Path, told: Mapping[str, Any], created: str) -> PlanR
         pain_before=told["pain_before"],
         pain_after=told["pain_after"],
         stop_reason=told["stop_reason"],
-        retest_on=(begun + timedelta(days=plan.retest_days.value)).date(),
+        # after a stop somebody else says when to test again
+        retest_on=None if stopped else (begun + timedelta(days=plan.retest_days.value)).date(),
         quality=_quality(measured, said),
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
         statement=in_english(state("plan.statement")),
@@ -148,11 +151,13 @@ def _round(part: BodyPart, test: LegTest, told: Mapping[str, Any], name: str) ->
     start_s = min(each["start_s"] for each in tests) - _AROUND_S
     end_s = max(each["end_s"] for each in tests) + _AROUND_S
     series = _between(part.series, start_s, end_s)
+    if len(series) < _LEAST_FRAMES:
+        return None
     times = series.time_ns * 1e-9
     marks = tuple(
         Mark(each["symptom_s"], "symptom", None)
         for each in sorted(tests, key=lambda each: each["start_s"])
-        if each["symptom_s"] is not None and len(times) and times[0] <= each["symptom_s"] <= times[-1]
+        if each["symptom_s"] is not None and times[0] <= each["symptom_s"] <= times[-1]
     )
     try:
         return measure_leg_test(series, test, marks)

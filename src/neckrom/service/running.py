@@ -16,7 +16,6 @@ from neckrom.body.result import BodyClip, BodyQuality, Tilt
 from neckrom.errors import InputError, NotARunError, TooFewStepsError
 from neckrom.frames import grab_frames, open_source
 from neckrom.landmarks.body_notes import DARK
-from neckrom.landmarks.body_pipeline import NOT_FOLLOWED, Followed
 from neckrom.landmarks.mirror import mirror_bodies
 from neckrom.messages import load_messages
 from neckrom.running import RunMeasurement, measure_run
@@ -142,16 +141,9 @@ def read_run(path: Path, folder: Path, options: RunOptions, tell: Tell) -> dict[
             given[role] = path / file
     files: dict[Role, str] = {"run": LANDMARK_FILE, "back": BACK_FILE, "standing": STANDING_FILE}
     return {
-        role: read_recording(one, folder / files[role], tell, options.rotate_deg, followed=_FOLLOWED[role])
+        role: read_recording(one, folder / files[role], tell, options.rotate_deg, feet=role == "run")
         for role, one in given.items()
     }
-
-
-_FOLLOWED: dict[Role, Followed] = {
-    "run": Followed(feet=True, trunk=True),
-    "back": Followed(trunk=True),
-    "standing": NOT_FOLLOWED,
-}
 
 
 def measured_run(recordings: Mapping[Role, BodyRecording], options: RunOptions) -> MeasuredRun:
@@ -266,7 +258,6 @@ def _for_standing(part: BodyPart) -> BodySeries:
         pose_visibility=series.pose_visibility[rows],
         people=series.people[rows],
         foot_motion=None,
-        trunk_motion=None,
     )
 
 

@@ -26,6 +26,8 @@ from neckrom.types import FloatArray
 
 Kind = Literal["run", "posture"]
 KINDS: dict[str, Kind] = {"run_side": "run", "run_back": "run", "posture": "posture"}
+NERVE_KINDS = ("slr", "slump", "arms")
+"""Nerve tests: whole bodies, too, and not validated here."""
 RECORDINGS = (".mp4", ".mov", ".mkv", ".webm", ".jpg", ".jpeg", ".png", ".parquet", ".landmarks.parquet")
 _SAME_CONTACT_S = 0.12
 """A measured contact this near to a true one of the same foot is that one."""
@@ -91,15 +93,25 @@ MeasureBody = Callable[[BodyCase], Measured]
 
 
 def body_kind(about: Path) -> Kind | None:
-    """Kind of a whole-body recording by the JSON beside it; None where it is none."""
+    """Kind of a run or a posture by the JSON beside it; None where it is neither."""
+    return KINDS.get(_named_kind(about))
+
+
+def is_body(about: Path) -> bool:
+    """Whether a recording is one of a whole body by the JSON beside it, of any kind."""
+    kind = _named_kind(about)
+    return kind in KINDS or kind in NERVE_KINDS
+
+
+def _named_kind(about: Path) -> str:
     try:
         if about.stat().st_size > _LARGEST_JSON:
-            return None
+            return ""
         content = json.loads(about.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return None
+        return ""
     kind = content.get("kind") if isinstance(content, dict) else None
-    return KINDS.get(kind) if isinstance(kind, str) else None
+    return kind if isinstance(kind, str) else ""
 
 
 def find_body_cases(folder: Path) -> tuple[BodyCase, ...]:

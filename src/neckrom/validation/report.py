@@ -13,7 +13,7 @@ from neckrom.errors import InputError, NeckromError, OutputError
 from neckrom.private_files import whole_file
 from neckrom.result import Result
 from neckrom.types import AngleSeries
-from neckrom.validation.bodies import body_kind
+from neckrom.validation.bodies import is_body
 from neckrom.validation.compare import ClipComparison, compare_clip
 from neckrom.validation.conditions import conditions_of, read_scenario, retest_key
 from neckrom.validation.summary import FailedClip, TrialReport, ValidationReport, summarise
@@ -78,7 +78,7 @@ def find_cases(folder: Path) -> tuple[tuple[Case, ...], tuple[str, ...]]:
     lonely, bodies = [], []
     for recording in sorted(_recordings(folder), key=_clips_first):
         truth, scenario = _companions(recording)
-        if body_kind(scenario) is not None:
+        if is_body(scenario):
             bodies.append(recording.relative_to(folder).as_posix())
             continue
         name = truth.with_suffix("").relative_to(folder).as_posix()

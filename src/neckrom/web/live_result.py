@@ -23,7 +23,7 @@ from neckrom.report.site_words import trust_of
 from neckrom.report.stored import report_html, report_pdf
 from neckrom.result import MovementResult, Result
 from neckrom.saying.grades import GRADES, LOOKS, Grade
-from neckrom.saying.plans import key_test_said, plan_title
+from neckrom.saying.plans import key_test_said, pain_said, plan_title
 from neckrom.saying.sentences import all_said
 from neckrom.saying.verdict import SAFETY_STOPS, MovementSaid, movement_said, verdict_of
 from neckrom.service.clinic import load_site
@@ -238,7 +238,7 @@ def shown_plan(result: PlanResult, language: str, *, home: str) -> Shown:
             Line(sign=one.sign, grade=one.grade.value, text=one.text) for one in content.verdict.findings
         ),
         meaning="",
-        bars=tuple(_plan_bar(one, texts) for one in result.sides),
+        bars=tuple(_plan_bar(one, pain_said(result), texts) for one in result.sides),
         advice_title=texts.text("report.section.next"),
         advice=content.advice,
         notes=content.limits,
@@ -247,7 +247,7 @@ def shown_plan(result: PlanResult, language: str, *, home: str) -> Shown:
     )
 
 
-def _plan_bar(one: ExerciseDone, texts: Messages) -> Bar:
+def _plan_bar(one: ExerciseDone, pain: str, texts: Messages) -> Bar:
     after, before = one.after, one.before
     angle = None if after is None else after.angle_deg
     counted = texts.text("plan.of", counted=one.counted, wanted=one.wanted)
@@ -257,7 +257,7 @@ def _plan_bar(one: ExerciseDone, texts: Messages) -> Bar:
         best=key_test_said(after, texts),
         interval="",
         note=f"{key_test_said(before, texts)} → {key_test_said(after, texts)} · {counted}",
-        pain="",
+        pain=pain,
         sign=LOOKS[grade].sign,
         grade=grade.value,
         share=min(max(angle or 0.0, 0.0), _SCALE_DEG) / _SCALE_DEG,

@@ -25,7 +25,7 @@ class ExerciseSet:
     felt : int
         How often something was felt during the exercise.
     why_not : str
-        Why there is no exercise: "not_seen", "no_room", "not_tested"; empty where there is one.
+        Why there is no exercise: "not_seen", "no_room", "not_tested", "far_side"; empty where there is one.
     """
 
     side: Side
@@ -55,7 +55,7 @@ class ExerciseSet:
             "status": self.status,
             "felt": self.felt,
             "why_not": self.why_not,
-            "mark_deg": None if goal is None else round(sign * goal.mark_deg, 2),
+            "mark_deg": None if goal is None else round(sign * goal.counts_from_deg, 2),
             "limit_deg": None if goal is None else round(sign * goal.limit_deg, 2),
             "error_deg": None if goal is None else goal.error_deg,
             "repetitions": [

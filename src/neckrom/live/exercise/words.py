@@ -43,6 +43,7 @@ _PLAIN: dict[str, tuple[str, ...]] = {
     "none.no_room": (),
     "none.not_seen": (),
     "none.not_tested": (),
+    "none.far_side": (),
     "headline.level_before": (),
     "headline.level_after": (),
     "headline.rest": (),

@@ -81,7 +81,8 @@ class NerveExam:
             with self._stages.measure("checks"):
                 body = self._reading.body if person else None
                 checks = check_body(body, item.frame.image, self.machine.test, pace)
-        sample = BodySample(round(frame.time_ns * 1e-9, 3), angles, person=person, checks=checks)
+        near = None if self._reading.body is None else self._reading.body.view.near
+        sample = BodySample(round(frame.time_ns * 1e-9, 3), angles, person=person, checks=checks, near=near)
         return Looked(
             sample,
             limbs=_limbs(frame, _ARM_LINES if self.machine.test == "arms" else _LINES),

@@ -36,12 +36,16 @@ class ArmSeries:
     upper_turn_deg, reach_turn_deg : ndarray
         Upper arm, and shoulder to wrist, against the trunk in the picture: whether an arm is held is seen there. Only
         differences mean anything.
+    forearm_seen : ndarray
+        Length of the forearm in the picture as a share of how long it is seen at most: small where it points at the
+        camera or away from it.
     """
 
     abduction_deg: FloatArray
     elbow_deg: FloatArray
     upper_turn_deg: FloatArray
     reach_turn_deg: FloatArray
+    forearm_seen: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,12 @@ def _arm(arm: ArmAngles, raw: RawArmAngles, corrections: ArmCorrections) -> ArmS
         elbow_deg=corrected("elbow", np.abs(arm.bend_deg), elbow_features(arm)),
         upper_turn_deg=smoothed(raw.time_s, arm.abduction_deg),
         reach_turn_deg=smoothed(raw.time_s, arm.reach_deg),
+        forearm_seen=arm.forearm_share / _longest(arm.forearm_share),
     )
+
+
+def _longest(share: FloatArray) -> float:
+    return float(np.nanpercentile(share, 80)) if np.isfinite(share).any() else float("nan")
 
 
 def _neck(raw: RawArmAngles, corrections: ArmCorrections, rest: FloatArray | None) -> FloatArray:

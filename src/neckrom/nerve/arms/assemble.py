@@ -63,6 +63,7 @@ def arm_test_result(measured: ArmTestMeasurement, about: About) -> NerveResult:
             interval_statement=note,
         ),
         created=about.created,
+        stop_reason=about.stop_reason,
         statement=in_english(state("nerve.statement")),
     )
 

@@ -35,9 +35,12 @@ READING_SD_DEG = 1.0
 LONGEST_GAP_S = 1.0
 MOST_LOST_SHARE = 0.4
 """A trial whose arm was lost for more of the time in which it was held says nothing of angles and holding."""
-HELD_WITHIN_DEG = 2.0
+HELD_WITHIN_DEG: dict[ArmPosition, float] = {"side": 2.4, "overhead": 2.4, "bent_overhead": 3.5}
 """An arm that was read to turn by less was held within 3 degrees: between what held arms and those that slip by 3
-degrees are read to turn (people used for fitting)."""
+degrees are read to turn (people used for fitting). Bent overhead the model's elbow wanders by more."""
+FOREARM_SEEN_SHARE = 0.7
+"""Of a forearm that is seen shorter, because it points at the camera or away, the elbow wanders by up to 7 degrees
+while the arm is still: whether that was held is not told."""
 NEW_LEVEL_S = 0.3
 """A bent neck is at its new level this long."""
 
@@ -185,10 +188,15 @@ def _measured(
     moved = moved_deg(time_s, turn, held_from, until) if until > held_from else float("nan")
     window = (time_s >= held_from) & (time_s <= held_to)
     lost = float(np.mean(~np.isfinite(turn[window]))) if window.any() else 1.0
-    if lost > MOST_LOST_SHARE:
+    seen = arm.forearm_seen[window & np.isfinite(arm.forearm_seen)]
+    bent = trial.position == "bent_overhead"
+    unsure = bent and len(seen) > 0 and float(np.median(seen)) < FOREARM_SEEN_SHARE
+    if lost > MOST_LOST_SHARE or unsure:
         moved = float("nan")
     held = (
-        None if not np.isfinite(moved) or until - held_from < AROUND_TRIAL_S else abs(moved) < HELD_WITHIN_DEG
+        None
+        if not np.isfinite(moved) or until - held_from < AROUND_TRIAL_S
+        else abs(moved) < HELD_WITHIN_DEG[trial.position]
     )
     if symptom is not None and held is False:
         notices.append(

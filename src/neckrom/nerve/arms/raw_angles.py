@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neckrom.body import Body, Side, other
+from neckrom.nerve.raw_angles import around
 from neckrom.types import FloatArray
 
 SIDES: tuple[Side, Side] = ("left", "right")
@@ -18,6 +19,11 @@ MOUTH = (9, 10)
 LONGEST_SHARE, SHORTEST_SHARE = 1.5, 0.45
 """An upper arm that is this much longer or shorter than the clip's own was not read, but mistaken. An arm that is
 brought forward by 40 degrees is shortened to 0.77, and the model moves the shoulder by a fifth of its length."""
+STRAIGHT_SHORT_SHARE, STRAIGHT_SHORT_DEG = 0.7, 60.0
+"""Where an elbow is bent overhead, the model now and then puts it half-way between shoulder and wrist: the upper arm
+is then read shorter than this share, and the elbow bent by less. Of arms that were read rightly none was."""
+AROUND_S = 0.15
+"""An arm that was lost is not to be believed this long before and after either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +142,12 @@ def _arm(body: Body, side: Side, trunk_deg: FloatArray, length: float) -> ArmAng
         forearm_depth=(body.depth("wrist", side) - body.depth("elbow", side)) / length,
         shoulder_deg=_wrapped(outwards(across) - 90.0),
     )
-    own = np.nanmedian(upper_px)
+    own = np.nanmedian(upper_px) if np.isfinite(upper_px).any() else np.nan
+    longest = np.nanpercentile(upper_px, 80) if np.isfinite(upper_px).any() else np.nan
     with np.errstate(invalid="ignore"):
         lost = (upper_px > LONGEST_SHARE * own) | (upper_px < SHORTEST_SHARE * own)
+        lost |= (upper_px < STRAIGHT_SHORT_SHARE * longest) & (np.abs(arm.bend_deg) < STRAIGHT_SHORT_DEG)
+    lost = around(lost, body.time_s, AROUND_S)
     for angle in (arm.abduction_deg, arm.bend_deg, arm.reach_deg):
         angle[lost] = np.nan
     return arm

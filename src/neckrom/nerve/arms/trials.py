@@ -29,10 +29,16 @@ OVERHEAD_FROM_DEG = 122.0
 BENT_FROM_DEG = 95.0
 """A bent arm is overhead from here on: its elbow is higher than the shoulder."""
 STILL_DEG_S = 18.0
-"""A held arm is slower; one that is led, even slowly, comes past it between two positions."""
+"""A held arm is slower; one that is moved at a usual pace comes past it between two positions."""
+FAST_DEG_S = 60.0
+"""An arm that is led for less than this at its fastest is led slowly, as a session asks for: then one that stands is
+slower than ``STILL_SHARE`` of that, over ``SLOW_OVER_S`` to either side, and than ``LEAST_STILL_DEG_S`` in any case."""
+STILL_SHARE, SLOW_OVER_S, LEAST_STILL_DEG_S = 0.35, 0.25, 4.0
 STILL_S = 0.35
+MEASURED_SHARE = 0.4
+"""Of its frames, at least, for a stretch in which an arm stands."""
 ELBOW_COUNTS = 0.6
-"""Turns of the elbow are read less well than those of the arm: they count less for being still."""
+"""Turns of the elbow are read less well than those of the arm: from frame to frame they count less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,8 @@ def _of_arm(angles: ArmTestAngles, arm: Side) -> list[ArmTrial]:
         start = float(time_s[before[-1]]) if len(before) else float(time_s[0])
         end = float(time_s[last + 1 + after[0]]) if len(after) else float(time_s[-1])
         inside = slice(first, last + 1)
-        stood = _stood(time_s[inside], abduction[inside], elbow[inside])
+        measured = np.isfinite(series.abduction_deg[inside]) & np.isfinite(series.elbow_deg[inside])
+        stood = _stood(time_s[inside], abduction[inside], elbow[inside], measured)
         borders = [start, *(until for _, _, until in stood[:-1]), end]
         trials += [
             ArmTrial(arm, position, begun, over, reached, until)
@@ -112,17 +119,16 @@ def _of_arm(angles: ArmTestAngles, arm: Side) -> list[ArmTrial]:
 
 
 def _stood(
-    time_s: FloatArray, abduction: FloatArray, elbow: FloatArray
+    time_s: FloatArray, abduction: FloatArray, elbow: FloatArray, measured: BoolArray
 ) -> list[tuple[ArmPosition, float, float]]:
     """Positions in which the arm stood, with the beginning and the end of standing; at least one."""
     stood: list[tuple[ArmPosition, float, float]] = []
     if len(time_s) > 2:
-        speed = np.abs(np.gradient(smoothed(time_s, abduction), time_s))
-        bending = np.abs(np.gradient(smoothed(time_s, elbow), time_s))
-        for first, last in _runs(np.maximum(speed, ELBOW_COUNTS * bending) < STILL_DEG_S):
-            if time_s[last] - time_s[first] < STILL_S:
+        for first, last in _runs(_still(time_s, abduction, elbow)):
+            at = np.arange(first, last + 1)[measured[first : last + 1]]
+            # where the arm was lost for most of the time, where it stood is not known
+            if time_s[last] - time_s[first] < STILL_S or len(at) < MEASURED_SHARE * (last + 1 - first):
                 continue
-            at = slice(first, last + 1)
             position = position_of(float(np.median(abduction[at])), float(np.median(elbow[at])))
             if stood and stood[-1][0] == position:
                 stood[-1] = (position, stood[-1][1], float(time_s[last]))
@@ -135,6 +141,35 @@ def _stood(
     near = np.flatnonzero(abduction >= 0.95 * abduction[top])
     position = position_of(float(abduction[top]), float(elbow[top]))
     return [(position, float(time_s[near[0]]), float(time_s[near[-1]]))]
+
+
+def _still(time_s: FloatArray, abduction: FloatArray, elbow: FloatArray) -> BoolArray:
+    """Frames in which the arm stands: slow, and slow against how it moves otherwise."""
+
+    def speeds(half_s: float, elbow_counts: float) -> FloatArray:
+        return np.maximum(
+            _speed(time_s, smoothed(time_s, abduction), half_s),
+            elbow_counts * _speed(time_s, smoothed(time_s, elbow), half_s),
+        )
+
+    speed = speeds(0.0, ELBOW_COUNTS)
+    usual = float(np.percentile(speed, 90))
+    if usual >= FAST_DEG_S:
+        return np.asarray(speed < STILL_DEG_S)
+    # an arm that is led slowly is told from one that stands over a longer time
+    speed = speeds(SLOW_OVER_S, 1.0)
+    usual = float(np.percentile(speed, 90))
+    return np.asarray(speed < max(LEAST_STILL_DEG_S, min(STILL_DEG_S, STILL_SHARE * usual)))
+
+
+def _speed(time_s: FloatArray, angle_deg: FloatArray, half_s: float) -> FloatArray:
+    """Degrees a second, without sign; over a stretch to either side, or from frame to frame."""
+    if half_s == 0.0:
+        return np.asarray(np.abs(np.gradient(angle_deg, time_s)))
+    before = np.maximum(time_s - half_s, time_s[0])
+    after = np.minimum(time_s + half_s, time_s[-1])
+    moved = np.interp(after, time_s, angle_deg) - np.interp(before, time_s, angle_deg)
+    return np.asarray(np.abs(moved) / np.maximum(after - before, 1e-9))
 
 
 def position_of(abduction_deg: float, elbow_deg: float) -> ArmPosition:

@@ -13,12 +13,19 @@ class Beginning {
     this.root = root;
     this.words = words;
     this.stage = "waiting";
+    this.running = false;
+    this.wrong = "";
     this.told = new Promise((resolve) => { this.onTold = resolve; });
     this.root.replaceChildren(...this.build());
   }
 
   text(key) {
     return this.words.text(key);
+  }
+
+  /** What stands on the page until the session has it. */
+  build() {
+    return [];
   }
 
   /** From here on the session has the page; what is left is a line where something is wrong. */

@@ -1,6 +1,6 @@
 // Loads the page of a guided session again once it has got on, and shows how far a clip is; nothing else.
 const shown = document.getElementById("stage");
-const share = document.getElementById("share");
+const share = /** @type {HTMLProgressElement} */ (document.getElementById("share"));
 
 async function move() {
   const answer = await fetch(`${location.pathname}/progress`, { cache: "no-store" });

@@ -37,7 +37,7 @@ export class Listener {
 
   begin() {
     if (!this.here || this.engine) return;
-    const engine = new (window.SpeechRecognition ?? window.webkitSpeechRecognition)();
+    const engine = new (recognition())();
     engine.processLocally = true;
     engine.lang = this.language;
     engine.continuous = true;
@@ -88,9 +88,15 @@ export class Listener {
   }
 }
 
+/** What recognises speech in this browser, by either of its names; undefined where nothing does. */
+function recognition() {
+  const names = /** @type {any} */ (window);
+  return names.SpeechRecognition ?? names.webkitSpeechRecognition;
+}
+
 /** Whether this browser recognises a language without a server. */
 async function recognisedHere(language) {
-  const Recognition = window.SpeechRecognition ?? window.webkitSpeechRecognition;
+  const Recognition = recognition();
   if (typeof Recognition?.available !== "function") return false;
   try {
     const options = { langs: [language], processLocally: true };

@@ -4,7 +4,11 @@ import { h, s, setText, show, whenChanged } from "./dom.js";
 
 const limb = (kind, ...points) => s("path", { class: `limb ${kind}`, d: `M${points.map(([x, y]) => `${x} ${y}`).join("L")}` });
 
-/** What turns about a joint, and how far; 0 stands still. */
+/** What turns about a joint, and how far; 0 stands still.
+ * @param {number[]} joint
+ * @param {number} degrees
+ * @param {any[]} parts
+ */
 function turning([x, y], degrees, ...parts) {
   const group = s("g", { class: "limb-turns" }, parts);
   group.style.setProperty("--to", `${degrees}deg`);
@@ -12,12 +16,18 @@ function turning([x, y], degrees, ...parts) {
   return group;
 }
 
-/** The same, already there. */
+/** The same, already there.
+ * @type {(joint: number[], degrees: number, ...parts: any[]) => any}
+ */
 const turned = ([x, y], degrees, ...parts) => s("g", { transform: `rotate(${degrees} ${x} ${y})` }, parts);
 
 /** In a group that moves, or in one that stands where it has moved to. */
 const either = (moves, joint, degrees, ...parts) => (moves ? turning : turned)(joint, degrees, ...parts);
 
+/** @param {number[]} middle
+ * @param {number} radius
+ * @param {number[]} nose from the middle
+ */
 function head([x, y], radius, nose) {
   return [s("circle", { class: "head", cx: x, cy: y, r: radius }), s("circle", { class: "nose", cx: x + nose[0], cy: y + nose[1], r: 4 })];
 }

@@ -14,7 +14,7 @@ const percent = (share) => `${Math.min(Math.max((100 * share) / TRACK, 0), 100)}
 export function planProgress(state, words) {
   return (state.exercise?.sets ?? []).map(({ side, status }) => ({
     movement: `exercise_${side}`,
-    name: words.text(`page.plan.side_${side}`),
+    name: words.text(`page.plan.exercise_${side}`),
     status,
     warm_up: false,
   }));

@@ -88,7 +88,7 @@ export class Preview {
       context.lineWidth = width;
       for (const points of this.limbs) {
         context.beginPath();
-        points.forEach(([x, y], index) => context[index ? "lineTo" : "moveTo"](x * sx, y * sy));
+        for (const [index, [x, y]] of points.entries()) context[index ? "lineTo" : "moveTo"](x * sx, y * sy);
         context.stroke();
       }
     }
@@ -102,8 +102,16 @@ export class Preview {
     this.axis(origin, point("anterior"), "#ffd633", [], true);
   }
 
+  /**
+   * @param {number[]} from
+   * @param {number[]} to
+   * @param {string} colour
+   * @param {number[]} dash
+   * @param {boolean} arrow
+   */
   axis([x1, y1], [x2, y2], colour, dash, arrow) {
     const { context } = this;
+    /** @type {[string, number][]} */
     const strokes = [["rgba(0,0,0,.65)", 7], [colour, 3.5]];
     context.lineCap = "round";
     for (const [style, width] of strokes) {
