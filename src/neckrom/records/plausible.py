@@ -166,7 +166,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "neck_side_bend_deg": _ANGLE,
     "abduction_deg": _ANGLE,
     "elbow_deg": _ANGLE,
-    "neck_side_bend_deg": _ANGLE,
     "symptom_s": _TIME_S,
     "symptom_angle_deg": _ANGLE,
     "moved_deg": (-2 * ANGLE_DEG, 2 * ANGLE_DEG),
