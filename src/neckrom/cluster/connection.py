@@ -123,8 +123,8 @@ def _security(cluster: Cluster) -> Security:
         security = Security(require_encryption=cluster.address.startswith("tls://"))
         if security.require_encryption and not security.tls_ca_file:
             raise OptionValueError(
-                f"{cluster.address} needs certificates: give --tls-ca, --tls-cert and --tls-key, or name them in Dask's "
-                "own configuration (docs/fleet.md)."
+                f"{cluster.address} needs certificates: give --tls-ca, --tls-cert and --tls-key, or set them in "
+                "Dask's own configuration (docs/fleet.md)."
             )
         return security
     return Security(
