@@ -26,7 +26,6 @@ ANOTHER_PERSON = 0.028
 _AWAY_S = 0.7
 _FRONTAL_DEG = (30.0, 12.0, 15.0)
 _ENOUGH_FRAMES = 8
-_SHORTEST_PART_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
