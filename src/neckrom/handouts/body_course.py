@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from neckrom.handouts.bodies import nerve_table, plan_table, runs_table
+from neckrom.handouts.caveats import GRAVE
 from neckrom.handouts.clinician_page import Detail
 from neckrom.handouts.diary_in_words import day_line, diary_lines
 from neckrom.handouts.handout_page import Handout
@@ -58,7 +59,7 @@ def body_course_of(
         Who measured.
     """
     runs = apart.runs
-    findings = _findings(runs, texts)
+    findings = (*_latest(view, results, texts), *_findings(runs, texts))
     lines = [
         texts.text(
             "course.of_day",
@@ -141,10 +142,21 @@ def _ends(runs: Sequence[RunSeen], texts: Messages) -> list[tuple[RowSaid, RowSa
     return [(said[row.name], row, judged[row.name]) for row in rows_said(last.result, texts)]
 
 
+def _latest(view: PersonView, results: Mapping[str, AnyResult], texts: Messages) -> Iterator[Finding]:
+    """What the latest session found, where that is grave: before any change between sessions."""
+    row = next((row for row in view.sessions if row.id in results), None)
+    if row is None:
+        return
+    first = verdict_of_any(results[row.id], texts).findings[0]
+    if first.grade in GRAVE:
+        text = texts.text("course.of_day", date=figures.day(row.measured), what=first.text)
+        yield Finding(first.name, first.grade, text)
+
+
 def _findings(runs: Sequence[RunSeen], texts: Messages) -> tuple[Finding, ...]:
     if len(runs) < 2:
         return (
-            Finding("one", Grade.CALM, texts.text("course.bodies.one" if runs else "course.bodies.beside")),
+            Finding("one", Grade.NOTE, texts.text("course.bodies.one" if runs else "course.bodies.beside")),
         )
     ends = _ends(runs, texts)
     found = []
