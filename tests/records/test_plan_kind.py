@@ -195,7 +195,7 @@ def test_a_course_without_the_neck_begins_with_a_stop(tmp_path):
     with Records(locate(str(tmp_path / "store"))) as records:
         person = records.add_person("Eva").id
         records.import_result(write_nerve(tmp_path / "raise", nerve_result(stop_reason="dizziness")), person)
-        course = course_for(records, records.(person), ENGLISH)
+        course = course_for(records, records.person(person), ENGLISH)
         first = course.verdict.findings[0]
         assert first.grade is Grade.STOP
         assert "2026-03-14" in first.text
