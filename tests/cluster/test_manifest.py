@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +19,8 @@ from neckrom.cluster.options import Cluster
 from neckrom.errors import ConfigurationError, InputError
 from neckrom.service import MeasureOptions
 from neckrom.service.measure import prepared_options
+
+ROOT = Path(__file__).parents[2]
 
 
 def row(name: str, **more: object) -> Row:
@@ -129,6 +134,31 @@ def test_a_cluster_that_cannot_be_meant(settings, said):
 )
 def test_addresses_that_can_be_meant(address):
     assert Cluster(address).address == address
+
+
+def test_dask_loads_only_where_a_cluster_is_used():
+    script = (
+        "import sys, neckrom.cli.main, neckrom.cluster.fleet, neckrom.library.measuring;"
+        "print([name for name in ('dask', 'distributed') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert ran.stdout == "[]\n"
+
+
+def test_the_container_copies_what_there_is():
+    """It cannot be built everywhere; what it asks for has to be there all the same."""
+    lines = (ROOT / "Containerfile").read_text(encoding="utf-8").splitlines()
+    copied = [
+        word
+        for line in lines
+        if line.startswith("COPY ") and "--from" not in line
+        for word in line.split()[1:-1]
+    ]
+    assert len(copied) > 5
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    shipped = build["targets"]["wheel"]["force-include"]
+    assert [name for name in shipped if not any(Path(name).is_relative_to(part) for part in copied)] == []
 
 
 def test_the_content_of_a_path_that_is_gone(tmp_path: Path):

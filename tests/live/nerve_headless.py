@@ -30,9 +30,14 @@ def lead_nerve(
     answer: str = "more",
     pain: str = "own",
     watch: Callable[[State], None] | None = None,
+    only: str | None = None,
 ) -> list[State]:
-    """Lead a started session to its end; one state of every phase. ``now_at`` says when something is felt."""
+    """Lead a started session to its end; one state of every phase. ``now_at`` says when something is felt.
+
+    Positions other than ``only`` are left out.
+    """
     seen: list[State] = []
+    left_out = {only}
     seq, give_up, felt = -1, time.monotonic() + PATIENCE_S, None
     while True:
         assert time.monotonic() < give_up, f"the session does not get on: {seen[-1]}"
@@ -49,6 +54,9 @@ def lead_nerve(
             engine.command(Simple(type="continue"))
         elif state.phase is Phase.CONSENT and new:
             engine.command(Consent(type="consent", video=False))
+        elif state.phase is Phase.POSITION and only is not None and state.nerve.position not in left_out:
+            left_out.add(state.nerve.position)
+            engine.command(Simple(type="skip"))
         elif state.phase is Phase.LEAD and felt != len(seen) and now_at(state):
             felt = len(seen)
             engine.command(Simple(type="now"))

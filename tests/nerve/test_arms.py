@@ -39,7 +39,7 @@ TOOL = ToolInfo(
     name="neckrom", version="1", engine="none", model_sha256="0" * 64, estimator="t", calibration_id="t"
 )
 CLIP = ClipInfo(
-    name="arms", kind="clip", sha256="0" * 64, duration_s=16.8, frames=168, fps=10.0, width=1280, height=720,
+    name="arms", kind="clip", sha256="0" * 64, duration_s=16.8, frames=252, fps=15.0, width=1280, height=720,
     measured_width=1280, measured_height=720, mirrored=False,
 )  # fmt: skip
 
@@ -321,7 +321,7 @@ def test_a_run_from_the_side_or_behind_is_no_arm_test():
 
 def test_arms_that_hang_are_no_test():
     with pytest.raises(InputError, match="No arm is raised"):
-        measure_arm_test(replace_frames(series(), slice(0, 12)))
+        measure_arm_test(replace_frames(series(), slice(0, 14)))
 
 
 def test_the_command_writes_everything(tmp_path, monkeypatch, capsys):

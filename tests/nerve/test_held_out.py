@@ -10,6 +10,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from neckrom.nerve.arms.measure import measure_arm_test
 from neckrom.nerve.marks import Mark
 from neckrom.nerve.measure import measure_leg_test
 
@@ -59,3 +60,19 @@ def test_legs_that_the_model_exchanged_are_put_right(table):
     measured = measure_leg_test(clip.series, "slump")
     assert {trial.leg for trial in measured.trials} == {clip.tested}
     assert measured.swaps >= 1
+
+
+@pytest.mark.parametrize("name", ["p708_arms", "p724_arms"])
+def test_arms_are_read_as_well_as_it_is_said(table, name):
+    (clip,) = [clip for clip in table.read(table.ARM_TABLE) if clip.name == name]
+    assert clip.held_out
+    measured = measure_arm_test(clip.series)
+    for side, letter in (("left", "L"), ("right", "R")):
+        up = clip.truth[f"abduction_{letter}"] > 40
+        if up.any():
+            arm = measured.angles.arms[side]
+            assert np.nanmean(np.abs(arm.abduction_deg - clip.truth[f"abduction_{letter}"])[up]) < 3.0
+            assert np.nanmean(np.abs(arm.elbow_deg - clip.truth[f"elbow_{letter}"])[up]) < 5.0
+    neck = measured.angles.neck_side_bend_deg - clip.truth["bend"]
+    assert np.nanmean(np.abs(neck)) < 4.0
+    assert {trial.trial.position for trial in measured.trials} == {"side", "overhead", "bent_overhead"}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from io import StringIO
 
 import pytest
 from markupsafe import escape
+from rich.console import Console
 
+from neckrom.cli.records_view import person_view
 from neckrom.errors import ConfigurationError, InputError, UnknownRecordError
 from neckrom.exports.bodies import numbers_of
 from neckrom.exports.write import Format, made_export
@@ -15,15 +18,18 @@ from neckrom.handouts.diary_in_words import day_line, diary_lines
 from neckrom.handouts.making import report_of, sheet_bytes, write_handout
 from neckrom.handouts.screen_suggestions import confirmed, suggestions_for
 from neckrom.messages import LANGUAGES, load_messages
+from neckrom.plans.result import PlanResult
 from neckrom.records.api import Records
 from neckrom.records.diary import DiaryDay, checked_day, shown_of
 from neckrom.records.location import locate
+from neckrom.records.plausible import RANGES
 from neckrom.records.stopped import last_test, refuse_after_a_stop
 from neckrom.report.letterhead import NOBODY
 from neckrom.saying.any_kind import verdict_of_any
 from tests.records.body_folders import nerve_result, write_nerve
 from tests.records.folders import write_folder
 from tests.records.plan_folders import key_test, plan_result, side, write_plan
+from tests.records.test_hold import numbers_in
 
 ENGLISH = load_messages("en")
 TODAY = date(2026, 3, 14)
@@ -93,8 +99,14 @@ def test_what_became_of_the_test_is_said_only_beyond_the_error(before, after, to
 
 def test_exports_hold_every_number(stored):
     records, person, *_ = stored
-    made = made_export(records, person, Format.CSV)
-    assert "test_before" in str(made)
+    for form in Format:
+        made = str(made_export(records, person, form))
+        assert form not in (Format.CSV, Format.FHIR) or "test_before" in made or "test before" in made
+    shown = Console(width=200, file=StringIO(), record=True)
+    view = records.person(person)
+    seen = records.plans(view.of_kind("plan"))
+    shown.print(person_view(view, records.trend(person), records.limits(person), ENGLISH, plans=seen))
+    assert "50° → 59°" in shown.export_text()
     told = {(number.quantity, number.side): number.value for number in numbers_of(plan_result())}
     assert told["repetitions_counted", "left"] == 10
     assert told["pain_after", ""] == 2
@@ -247,3 +259,7 @@ def test_a_negative_test_suggests_what_it_showed_and_no_more(tmp_path, trial, an
         (one,) = suggestions_for(records, person, ENGLISH).values()
         assert one.answer == answer
         assert told in one.words
+
+
+def test_every_number_has_a_range():
+    assert numbers_in(PlanResult.model_json_schema()) - set(RANGES) == set()

@@ -74,5 +74,5 @@ def test_a_stop_has_the_advice_of_nerve_tests(nerve_page):
     show(page, session, "nerve, stopped")
     assert state_of("nerve, stopped").phase is Phase.STOPPED
     advice = page.locator(".screen-stopped .steps").inner_text()
-    assert "Bein schwach bleibt" in advice
+    assert "Bein oder ein Arm schwach bleibt" in advice
     assert "Kopf in der Mitte" not in advice

@@ -101,12 +101,15 @@ def show_person(
         results = records.any_results(row.id for row in view.sessions)
         runs = records.runs(view.of_kind("run"))
         tests = records.nerve_tests(view.nerve_tests)
+        plans = records.plans(view.of_kind("plan"))
         limits = records.limits(found.id)
         records.log(Action.OPENED, found.id)
     if as_json:
         print_value({"person": view, "trends": trends})
         return
-    shown = person_view(view, trends, limits, texts, results=results, runs=runs, nerve_tests=tests)
+    shown = person_view(
+        view, trends, limits, texts, results=results, runs=runs, nerve_tests=tests, plans=plans
+    )
     console().print(shown)
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from neckrom.errors import OptionValueError
-from neckrom.handouts.bodies import comparison_table, earlier_of, nerve_table, runs_table
+from neckrom.handouts.bodies import comparison_table, earlier_of, nerve_table, plan_table, runs_table
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines, verdict_words
 from neckrom.messages import Messages
@@ -31,6 +31,7 @@ from neckrom.records.views import (
     Deleted,
     NerveSeen,
     PersonView,
+    PlanSeen,
     RunComparison,
     RunSeen,
     SessionView,
@@ -114,8 +115,9 @@ def person_view(
     results: Mapping[str, AnyResult] | None = None,
     runs: Sequence[RunSeen] = (),
     nerve_tests: Sequence[NerveSeen] = (),
+    plans: Sequence[PlanSeen] = (),
 ) -> Group:
-    """A person with sessions and course; runs and nerve tests stand apart from the neck."""
+    """A person with sessions and course; runs, nerve tests and plans stand apart from the neck."""
     row = view.row
     born = f", {texts.text('table.born', date=str(row.birth_date))}" if row.birth_date else ""
     facts = [
@@ -143,6 +145,9 @@ def person_view(
     if nerve_tests:
         title = Text(f"\n{texts.text('nerve.course.title')}", style="bold")
         parts += [title, _words(nerve_table(nerve_tests, texts)), Text(texts.text("nerve.course.note"))]
+    if plans:
+        title = Text(f"\n{texts.text('plan.course.title')}", style="bold")
+        parts += [title, _words(plan_table(plans, texts)), Text(texts.text("plan.course.note"))]
     return Group(*parts)
 
 

@@ -337,12 +337,11 @@ class Fleet:
             return
         if not isinstance(got, Answer):
             log.info("%s on %s: %r", job.wanted.key, worker, got)
-            # Dask's scheduler unpacks orders on their way
+            # Dask's scheduler unpacks orders on their way.
             if "deserialization of the task graph" in str(got):
                 raise ClusterError(
-                    f"The scheduler at {self._cluster.address} has no neckrom, or another version: install "
-                    f"neckrom {self._ground.identity.neckrom} there too, with its extra (neckrom[cluster]), "
-                    "and start it anew."
+                    f"The scheduler at {self._cluster.address} has no neckrom, or another version: install neckrom "
+                    f"{self._ground.identity.neckrom} there too, with its extra (neckrom[cluster]), and start it anew."
                 )
             self._look()  # a worker that has ended is noticed here, and its attempts with it
             if attempt in worker.running:

@@ -145,6 +145,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "top_px": (-1e6, 1e6),
     "edge_px": (0, 1e6),
     # plans
+    "version": (1, 1000),
     "angle_deg": _ANGLE,
     "seen_deg": _ANGLE,
     "furthest_deg": _ANGLE,
@@ -162,6 +163,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "leg_raise_deg": _ANGLE,
     "ankle_deg": _ANGLE,
     "neck_flexion_deg": _ANGLE,
+    "neck_side_bend_deg": _ANGLE,
     "abduction_deg": _ANGLE,
     "elbow_deg": _ANGLE,
     "symptom_s": _TIME_S,

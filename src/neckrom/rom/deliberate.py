@@ -165,9 +165,8 @@ def _whole(line: list[Seen], settings: DeliberateSettings) -> tuple[list[Seen], 
     kept = []
     for item in whole:
         touched = item.top_s < settings.touched_share * usual_s
-        unlike = (
-            not settings.unfinished_share <= item.trial.peak_deg / usual_deg <= 1 / settings.unfinished_share
-        )
+        low, high = settings.unfinished_share * usual_deg, usual_deg / settings.unfinished_share
+        unlike = not low <= item.trial.peak_deg <= high
         if item.unfinished and (unlike or touched) and not item.trial.lower_bound:
             aside.append(_aside(item, "already_out", _not_back()))
         elif touched and item.trial.peak_deg < usual_deg and not item.trial.lower_bound:
