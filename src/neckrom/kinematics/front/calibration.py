@@ -162,8 +162,8 @@ def load_calibration(path: Path) -> Calibration:
     FileNotFoundError
         If there is no such file.
     KeyError
-        If one of the tables is not in it. A single number of the fusion or of the tracks that is missing is the
-        default, and without the lens nothing is read from perspective.
+        If one of the tables is not in it, those of the lens aside. A single number of the fusion or of the tracks that
+        is missing is the default.
     """
     arrays = read_arrays(path)
     digest = sha256(path.read_bytes()).hexdigest()[:12]
