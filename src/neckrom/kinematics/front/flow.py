@@ -31,7 +31,7 @@ _FEWEST = 25
 _ITERATIONS = 6
 """Rounds of Cauchy's weights."""
 _RIDGE: FloatArray = 1e-5 * np.diag([1.0, 1.0, 1.0, 0.09, 0.09, 1.0])
-"""For each point in use, what holds a movement that nothing shows at zero: three turns, shift right and down, growth."""
+"""What holds a movement at zero that nothing shows, for each point in use: three turns, two shifts, growth."""
 _UNIT = 45.0
 """Angles are counted in this unit where they stand in polynomials; the weights were fitted so."""
 
@@ -193,7 +193,7 @@ def _robust_solution(
         square = ((values - rows @ solution) ** 2)[..., 0]
         residual = square[:, : len(x[0])] + square[:, len(x[0]) :]
         typical = _median(residual, used)
-        # 1.48 makes a standard deviation of the median; no point is taken to be followed better than 0.004 eye distances
+        # 1.48 makes a standard deviation of the median; no point counts as followed better than 0.004 eye distances
         scale = np.maximum(1.48**2 * typical, 0.004**2)[:, None]
         weight = used / (1 + residual / (2 * scale))
     return solution[..., 0]
