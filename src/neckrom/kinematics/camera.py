@@ -38,10 +38,11 @@ SAME_SHAPE = 0.01
 """Share by which the ratio of width to height may differ between two sizes of the same picture."""
 
 _STRAIGHT = (0.0, 0.0, 0.0, 0.0, 0.0)
+"""Coefficients of a lens that bends nothing; stand for those that are not given."""
 _MOST_BENDING = 0.8
 """Below 1, inverting the lens by iteration closes in on the answer; this leaves a margin."""
 _ITERATIONS = 100
-"""At most, until every point moves by less than ``_CLOSE_PX``."""
+"""Rounds at most, until every point moves by less than ``_CLOSE_PX`` (pixels)."""
 _CLOSE_PX = 1e-6
 _CHUNK = 256
 """Frames that are undistorted at once."""

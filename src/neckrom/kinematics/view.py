@@ -240,6 +240,7 @@ def _without_coupling(trial: Trial, planes: Planes) -> Trial:
 
 
 def _weights(landmarks: LandmarkSeries, known: BoolArray) -> FloatArray:
+    """Of the frames with a pose, together 1: half of it on those of the start, half on all others."""
     time_s = landmarks.time_s[known]
     start = time_s <= time_s[0] + _START_S
     weight = np.where(start, 1.0 / start.sum(), 0.0)
@@ -259,6 +260,7 @@ def _quarter(turn_deg: float) -> int:
 
 
 def _shoulder_share(landmarks: LandmarkSeries) -> FloatArray:
+    """Shoulders apart in x over shoulders from hips, in the picture; shape (N,)."""
     points = landmarks.pose[:, :, :2].astype(np.float64)
     shoulders, hips = points[:, POSE_SHOULDERS], points[:, POSE_HIPS]
     width = np.abs(shoulders[:, 0, 0] - shoulders[:, 1, 0])

@@ -61,7 +61,8 @@ HEAD = Body(
     rest_s=0.4,
     every=1,
 )
-"""Origin between the ears; jaw and throat, which move by themselves, are left out."""
+"""Origin between the ears; jaw and throat, which move by themselves, are left out. Both bodies are tuned on the people
+of ``calibration/fit_tracks.py`` (``docs/method.md``)."""
 
 THORAX = Body(
     shape=Ellipsoid(half_axes=np.array([2.0, 3.5, 2.1]), centre=np.array([0.4, -1.5, 0.0])),

@@ -124,7 +124,7 @@ def residuals(problem: Problem, solution: Solution) -> tuple[FloatArray, FloatAr
     about : ndarray, shape (n, 3)
         Point of each observation about the body's origin, camera axes, eye distances.
     at : ndarray, shape (n, 3)
-        The same about the camera.
+        The same from the camera on.
     residual : ndarray, shape (n, 2)
         Shown less seen, right and down, in standard deviations.
     """

@@ -225,7 +225,7 @@ def blocks_of(points: Points, rest: Rest) -> Blocks:
     Returns
     -------
     Blocks, N frames
-        NaN where face or pose was not found.
+        Those of the face are NaN where no face was found, those of the body where no pose was.
     """
     found = points.face_found
     n = len(found)

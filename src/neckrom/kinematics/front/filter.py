@@ -136,6 +136,7 @@ class Transitions:
         f[..., FACE, FACE], f[..., POSE, POSE] = keep_face, keep_pose
         f[..., GAIN, GAIN] = keep_gain
         q = np.zeros_like(f)
+        # a step in one plane is seen the worse the more the head turns in the others (docs/method.md)
         seen_noise = p.flow_noise * (np.abs(step) + 0.5 * turned) + p.flow_floor_deg**2
         a = p.acceleration
         q[..., ANGLE, ANGLE] = np.where(flow, seen_noise, a * dt**3 / 3)

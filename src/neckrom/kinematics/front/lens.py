@@ -32,7 +32,7 @@ EYES_SD = 0.06
 LIMITS = (0.15, 1.7)
 """Focal lengths outside these shares of the assumed one's inverse are not claimed."""
 _SHARES: FloatArray = np.linspace(*LIMITS, 156)
-"""Inverse focal lengths over that of the assumed lens that are weighed against each other."""
+"""Inverse focal lengths over that of the assumed lens that are weighed against each other, in steps of 0.01."""
 USUAL_SHARE, USUAL_SD, USUAL_PROBABILITY = 1.1, 0.18, 0.8
 """What people film with: laptop and phone cameras of 50 to 80 deg, mostly a little wider than 60, as often as this;
 else anything longer, from a portrait lens or a cropped picture to a camera across the room, all as likely."""

@@ -39,7 +39,7 @@ class Projection:
     ----------
     mean : ndarray, shape (B,)
     basis : ndarray, shape (B, D)
-        Fitted; in the units of the block.
+        Fitted: B numbers of a block to D features.
     """
 
     mean: FloatArray

@@ -56,6 +56,7 @@ def orientations(
         thorax[known] = base.as_quat()
         head[known] = (base * rotation_from_cardan(angles.angles_deg[known, :3])).as_quat()
     sd = np.where(known[:, None], angles.sd_deg[:, :3], np.nan)
+    # above one half the variance of the face reading was not even doubled
     trust = seen_face.astype(np.float64) if face_trust is None else face_trust
     source = np.select([~known, seen_face & (trust > 0.5), seen_face], ["none", "fused", "pose"], "pose")
     with np.errstate(invalid="ignore"):

@@ -133,6 +133,7 @@ class SolverLimits:
 
 
 LIMITS = SolverLimits()
+"""Those in use."""
 
 DEFAULTS = (FusionParameters(), TrackParameters())
 """What is taken where a file does not have a number yet: part of its identity, too."""

@@ -33,6 +33,7 @@ from neckrom.kinematics.neck_angles import rotation_from_cardan
 from neckrom.types import BoolArray, FloatArray, IntArray
 
 _FLEXION, _ROTATION = 0, 2
+"""Columns of the Cardan angles."""
 
 
 @dataclass(frozen=True, slots=True)

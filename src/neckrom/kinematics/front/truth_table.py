@@ -33,6 +33,7 @@ from neckrom.types import (
 PIXEL_STEP: Final = 1 / 32
 """Pixels of one step; 16-bit numbers then reach 1023 px."""
 METRE_STEP: Final = 1e-4
+"""Metres of one step."""
 FLOW_STEP: Final = 1 / 128
 """Pixels of displacement of one step, up to 255 px."""
 ANGLE_STEP: Final = 1 / 128
@@ -157,6 +158,7 @@ class TruthClip:
         return Motion(self.motion, self.motion_box, ears)
 
 
+# shape of what the arrays of the file hold for each frame
 _SHAPES: Final[dict[str, tuple[int, ...]]] = {
     "face": (len(FACE_POINTS), 3),
     "pose": (len(POSE_POINTS), 3),

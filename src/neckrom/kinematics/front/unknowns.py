@@ -22,6 +22,7 @@ followed points: flexion, lateral, rotation; the second while the head is tipped
 SURE_FACE_DEG = 12.0
 """A face reading that is less sure of itself contradicts nobody: the mesh has collapsed, and its network knows."""
 _ROTATION = 2
+"""Column of the angles."""
 
 
 def shoulders_seen(pose: FloatArray, camera: CameraModel) -> bool:

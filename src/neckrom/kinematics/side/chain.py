@@ -15,7 +15,7 @@ from neckrom.types import BoolArray, FloatArray
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """How far readings and flow are trusted.
+    """How far readings and flow are trusted; ``calibration/fit_side_view.py`` fits the rest with these as they are.
 
     Attributes
     ----------

@@ -182,6 +182,11 @@ def _stuck_share(time_s: FloatArray, moved: FloatArray, on_head: BoolArray) -> F
 
 
 def _robust_turn(offset: FloatArray, moved: FloatArray, distance: FloatArray, used: BoolArray) -> FloatArray:
+    """Turn of the similarity that fits the displacements best, degrees, clockwise in the picture; shape (n,).
+
+    For n frames of K points: places about the centre, displacements and distance from it, and which points count.
+    """
+    # a point counts the less the further it is from the ears; distances are in half sides of the grid
     near = np.where(used, np.exp(-0.5 * (distance / 0.6) ** 2), 0.0)
     moved = np.where(used[..., None], moved, 0.0)
     x, y = (np.where(used, offset[..., i], 0.0) for i in (0, 1))
@@ -199,7 +204,8 @@ def _robust_turn(offset: FloatArray, moved: FloatArray, distance: FloatArray, us
             moved[..., 0] - np.einsum("nki,ni->nk", right, solution),
             moved[..., 1] - np.einsum("nki,ni->nk", down, solution),
         )
-        # the scale comes down from what is typical, at least to 0.15 px, so that a poor start is not held on to
+        # Geman and McClure's weights; their scale, in pixels, comes down from what is typical, so that the first rounds
+        # see every point and the last only those that agree
         typical = np.sqrt((near * np.minimum(residual, 3.0) ** 2).sum(axis=1) / near.sum(axis=1))
         scale = np.maximum(0.15, typical * 0.8**step)[:, None]
         weight = near / (1 + (residual / scale) ** 2) ** 2
