@@ -38,9 +38,11 @@ SAME_SHAPE = 0.01
 """Share by which the ratio of width to height may differ between two sizes of the same picture."""
 
 _STRAIGHT = (0.0, 0.0, 0.0, 0.0, 0.0)
+"""Coefficients of a lens that bends nothing; stand for those that are not given."""
 _MOST_BENDING = 0.8
 """Below 1, inverting the lens by iteration closes in on the answer; this leaves a margin."""
 _ITERATIONS = 100
+"""Rounds at most, until every point moves by less than ``_CLOSE_PX`` (pixels)."""
 _CLOSE_PX = 1e-6
 _CHUNK = 256
 """Frames that are undistorted at once."""
@@ -130,10 +132,11 @@ def hfov_interval95_deg(camera: CameraModel) -> tuple[float, float] | None:
     Returns
     -------
     low, high : float
-        Degrees, rounded to one decimal.
+        Degrees, rounded to one decimal; None instead of the two where the focal length is known.
     """
     if camera.inverse_focal_sd == 0:
         return None
+    # a quite unsure lens would reach a focal length without end: less than 0.15 of its inverse is not claimed
     shares = np.maximum(1.0 + 1.96 * camera.inverse_focal_sd * np.array([-1.0, 1.0]), 0.15)
     low, high = 2 * np.degrees(np.arctan(camera.width / 2 / camera.fx * shares))
     return round(float(low), 1), round(float(high), 1)
