@@ -312,11 +312,11 @@ def straightened(landmarks: LandmarkSeries, camera: CameraModel) -> tuple[Landma
     Returns
     -------
     LandmarkSeries
-        The same object where the lens bends nothing.
+        The same object where the lens bends nothing and pixels are square.
     CameraModel
-        Without distortion.
+        Without distortion, its two focal lengths the same: what reads angles from pixels knows one.
     """
-    if not any(camera.distortion):
+    if not any(camera.distortion) and camera.fx == camera.fy:
         return landmarks, replace(camera, distortion=())
     series = replace(
         landmarks,
@@ -325,7 +325,7 @@ def straightened(landmarks: LandmarkSeries, camera: CameraModel) -> tuple[Landma
         tracks=_straight_tracks(landmarks.tracks, camera),
         chest_tracks=_straight_tracks(landmarks.chest_tracks, camera),
     )
-    return series, replace(camera, distortion=())
+    return series, replace(camera, fy=camera.fx, distortion=())
 
 
 def _straight_points(points: Float32Array, camera: CameraModel) -> Float32Array:
@@ -340,8 +340,14 @@ def _straight_tracks(tracks: Float32Array | None, camera: CameraModel) -> Float3
     if tracks is None:
         return None
     straight = np.array(tracks)
-    straight[..., 1:] = undistorted(tracks[..., 1:].astype(np.float64), camera)
+    straight[..., 1:] = _squared(undistorted(tracks[..., 1:].astype(np.float64), camera), camera)
     return straight
+
+
+def _squared(points: FloatArray, camera: CameraModel) -> FloatArray:
+    """Points of shape (..., 2), the vertical focal length made that of the horizontal."""
+    middle = np.array([0.0, camera.cy])
+    return np.asarray(middle + (points - middle) * [1.0, camera.fx / camera.fy])
 
 
 def _straight_part(points: FloatArray, camera: CameraModel) -> FloatArray:
@@ -352,6 +358,7 @@ def _straight_part(points: FloatArray, camera: CameraModel) -> FloatArray:
     if known.any():
         before, after = _spread(points[known]), _spread(straight[known])
         straight[known, :, 2] *= (after / np.maximum(before, 1e-9))[:, None]
+    straight[..., :2] = _squared(straight[..., :2], camera)
     return straight
 
 
