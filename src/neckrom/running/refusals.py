@@ -13,6 +13,7 @@ from neckrom.rounding import whole
 from neckrom.running.gait import Gait
 
 FEWEST_STEPS = 10
+"""In fewer, medians over the steps and their spread say little."""
 LEAST_SWING = 0.07
 """Standard deviation of the legs' movement against each other, in trunk lengths: runners from behind have 0.13 and
 more, from the side above 1, standing people below 0.03."""
@@ -21,7 +22,9 @@ LEAST_REGULARITY = 0.6
 _TOGETHER = 0.3
 """Below this the feet move together, as in jumping."""
 SLOWEST_SPM, FASTEST_SPM = 110.0, 250.0
+"""Steps of both feet a minute."""
 OUTSIDE_SHARE = 0.15
+"""Of the frames with a body, so many may have a foot outside the picture."""
 WIDEST_OBLIQUE_DEG = 32.0
 """Further off the square view nothing was tried; 45 is as much side as back."""
 HOW_TO_FILM = (
@@ -114,6 +117,14 @@ def hips_highest_over_the_foot(gait: Gait) -> bool:
 
     Compares the height of the hips around the middle of the stance with that around its ends. In running the hips are
     lowest in mid-stance (spring-mass), in walking highest (inverted pendulum); Cavagna, Heglund & Taylor 1977.
+
+    Parameters
+    ----------
+    gait : Gait
+
+    Returns
+    -------
+    bool
     """
     rises = []
     for foot in (gait.left, gait.right):
