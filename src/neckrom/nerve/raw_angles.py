@@ -15,8 +15,11 @@ from neckrom.body import Body, Side, other
 from neckrom.types import BoolArray, FloatArray
 
 NOSE = 0
+"""Number of the point in the pose model."""
 MOUTH = (9, 10)
+"""Numbers of the corners of the mouth in the pose model, left and right."""
 LEG = ("hip", "knee", "ankle", "heel", "toe")
+"""Points of a leg that are read."""
 THIGH_OFF_SHARE, SHANK_OFF_SHARE, FOOT_OFF_SHARE = 0.3, 0.25, 0.5
 """A segment that is this much longer or shorter than the clip's own was not read, but mistaken. A camera that looks
 on by 12 degrees from the side shortens by 2 %, one that is near changes by 5 %; the model moves the hip by more."""
@@ -123,6 +126,10 @@ def raw_angles(body: Body, near: Side) -> RawAngles:
         Each leg with its own points.
     near : {"left", "right"}
         The side that is seen.
+
+    Returns
+    -------
+    RawAngles
     """
 
     def at(points: FloatArray) -> FloatArray:
@@ -271,6 +278,11 @@ def around(lost: BoolArray, time_s: FloatArray, around_s: float = AROUND_S) -> B
     lost : ndarray, shape (N,), bool
     time_s : ndarray, shape (N,)
     around_s : float
+
+    Returns
+    -------
+    ndarray, shape (N,), bool
+        With the lost frames themselves.
     """
     at = time_s[lost]
     if not len(at):

@@ -62,6 +62,11 @@ def run_result(run: RunMeasurement, back: RunMeasurement | None, about: About) -
     back : RunMeasurement, optional
         Of the one from behind.
     about : About
+
+    Returns
+    -------
+    RunResult
+        NaN has become null.
     """
     behind, number = (back, about.back_clip or 0) if back is not None else (run, 0)
     arms = _arms(behind)

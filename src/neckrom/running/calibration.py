@@ -117,6 +117,12 @@ class RunningCalibration(Fitted):
 def load_calibration() -> tuple[RunningCalibration, str]:
     """The fitted numbers that travel with the package, and their digest.
 
+    Returns
+    -------
+    calibration : RunningCalibration
+    digest : str
+        Of the file.
+
     Raises
     ------
     EnvironmentProblemError

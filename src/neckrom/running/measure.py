@@ -42,6 +42,7 @@ from neckrom.running.symmetry import asymmetry, bootstrap_sd, error_of_median
 from neckrom.types import BodySeries, FloatArray, Notice
 
 ESTIMATOR = "running-1"
+"""Name of this way of reading a run, kept in every result."""
 REAR_FROM_DEG, FORE_TO_DEG = 5.0, -3.0
 """Own limits between the classes of foot strike: there are no agreed ones. The sole's angle at contact; in between
 the foot lands flat."""

@@ -36,6 +36,10 @@ HOW_TO_FILM = (
 def refuse_unseen(body: Body) -> None:
     """Refuse clips in which no body, or too little of it, is seen.
 
+    Parameters
+    ----------
+    body : Body
+
     Raises
     ------
     NotARunError, HiddenFeetError
@@ -69,9 +73,22 @@ def refuse_unseen(body: Body) -> None:
 def refuse_what_is_no_run(gait: Gait | None, body: Body) -> Gait:
     """Refuse standing, sitting, jumping and walking.
 
+    Parameters
+    ----------
+    gait : Gait or None
+        None where the legs have no rhythm.
+    body : Body
+        Of the same clip.
+
+    Returns
+    -------
+    Gait
+        The one given.
+
     Raises
     ------
-    NotARunError, ObliqueViewError
+    NotARunError, ObliqueViewError, TooFewStepsError
+        The last where the clip shows a person for less than two seconds.
     """
     duration = float(body.time_s[-1] - body.time_s[0]) if len(body) else 0.0
     if duration < 2.0:
@@ -101,6 +118,11 @@ def refuse_what_is_no_run(gait: Gait | None, body: Body) -> Gait:
 
 def refuse_few_steps(steps: int) -> None:
     """Refuse a clip with fewer than ten steps.
+
+    Parameters
+    ----------
+    steps : int
+        Contacts of both feet.
 
     Raises
     ------
