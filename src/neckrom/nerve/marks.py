@@ -31,7 +31,7 @@ ArmPosition = Literal["side", "overhead", "bent_overhead"]
 MarkKind = Literal["symptom", "answer", "pain", "position"]
 
 MOST_BYTES = 2**20
-"""A larger file is not read: 500 marks have some 20 kilobytes."""
+"""A larger file is not read: marks need far less."""
 MOST_MARKS = 500
 """In one recording."""
 _MOST_SAID = 20

@@ -23,7 +23,7 @@ LONGEST_GAP_S = 1.2
 """Not seen for longer, nobody knows how far it went meanwhile."""
 LEAST_FRAMES = 3
 LEAST_ZONE = 2.0
-"""The mark lies at least so many errors below the limit: one below which it is not past, one above which it counts."""
+"""Between where a repetition counts, one error past the mark, and the limit lie at least so many errors."""
 
 Outcome = Literal["reached", "short", "past", "unseen"]
 
@@ -94,7 +94,7 @@ class Repetition:
     ----------
     start_s, end_s : float
     furthest_deg : float
-        Along the movement; NaN where it was not seen.
+        Along the movement, as far as it was seen.
     outcome : {"reached", "short", "past", "unseen"}
         Only "reached" counts. "past": beyond today's symptom angle. "unseen": lost for too long to know.
     """
