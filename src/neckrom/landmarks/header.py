@@ -18,6 +18,7 @@ from neckrom.types import CAPTURE_RATES, FOCAL_LENGTHS_MM, DetectorIdentity, Not
 _MOST_SAID = 3
 """Problems that a message names."""
 _LARGEST_TIME_NS = 2**63 - 1
+"""Of 64 bits with a sign."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,12 +46,15 @@ from neckrom.types import (
 )
 
 _FACE_DETECTION_CONFIDENCE = 0.3
+"""From which the mesh takes what its detector finds for a face."""
 _FACE_TRACKING_CONFIDENCE = 0.1
+"""Below which the mesh is lost and a face is looked for again."""
 _LOOK_CONFIDENCE = 0.6
 """From which a look for all faces counts one: a wrong one would be greyed out of the picture."""
 _FULL_RANGE = 1
 """MediaPipe's number of the face detector that also sees faces far away; 0 is the one for faces within 2 m."""
 _FINDER_CONFIDENCE = 0.5
+"""From which a face in a single picture counts."""
 _HEAD_POINTS = slice(0, 11)
 """Nose, eyes, ears and mouth among the pose points."""
 _FOLLOW_EVERY_S = 0.038
@@ -573,7 +576,9 @@ def array_of(found: Any) -> FloatArray:
 _WIRE_LENGTH = 17
 """Bytes of a point at least: its tag, its length, and x, y, z as tag and float each; what follows is not read."""
 _WIRE_TAGS = (0, 1, 2, 7, 12)
+"""Places of the tags and of the length among a point's bytes."""
 _POINT_TAG = 0x0A
+"""Field 1 with a length."""
 _COORDINATE_TAGS = (0x0D, 0x15, 0x1D)
 """Fields 1 to 3 of 32 bits (protobuf.dev, "Encoding")."""
 

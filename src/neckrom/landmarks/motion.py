@@ -24,7 +24,9 @@ _POSE_LASTS_S = 0.25
 _MARGIN = 1.6
 """Of the picture around the grid, in half sides: flow needs to see where points go."""
 _LEVELS = 3
+"""Of the pyramid: each halves the picture."""
 _STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 12, 0.02)
+"""Flow ends after so many rounds, or when a round moves by less."""
 
 
 class MotionFollower:

@@ -20,6 +20,7 @@ TURNED_DEG = 30.0
 _AT_LEAST_EVERY_S = 0.105
 """Longest time between two runs while the face is seen from the front: every third picture of 30 a second."""
 _LEFT_EYE, _RIGHT_EYE, _FOREHEAD, _CHIN = 263, 33, 10, 152
+"""Points of the face mesh: outer corners of the eyes, top of the forehead, tip of the chin."""
 
 
 def turn_deg(face: Float32Array) -> float:

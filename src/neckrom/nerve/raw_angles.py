@@ -32,6 +32,7 @@ LEAST_SOLE_DEG, MOST_SOLE_DEG = -70.0, 55.0
 JUMP_DEG, JUMP_S = 20.0, 0.1
 """Both shanks turning by more in opposite senses within this time: the model has exchanged them."""
 RESTS_WITHIN_DEG = 6.0
+"""The leg that rests is taken to stay this near to where it lies: what is read beyond is no movement of it."""
 SETTLED_S = 0.3
 """After a jump the model comes to rest within this time."""
 AROUND_S = 0.2

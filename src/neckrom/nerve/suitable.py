@@ -89,10 +89,12 @@ def _trunk_from_vertical(body: Body) -> FloatArray:
 
 
 def _upright(body: Body) -> bool:
+    # degrees; far from a trunk that lies
     return float(np.nanmedian(_trunk_from_vertical(body))) < 35.0
 
 
 def _lying(body: Body) -> bool:
+    # degrees; far beyond a trunk that sits
     return float(np.nanmedian(_trunk_from_vertical(body))) > 70.0
 
 
@@ -178,6 +180,7 @@ def _leg_lost(angles: LegTestAngles, trial: LegTrial) -> list[Notice]:
     inside = (angles.time_s >= trial.start_s) & (angles.time_s <= trial.end_s)
     lost = inside & ~np.isfinite(main)
     share = float(lost.sum() / max(inside.sum(), 1))
+    # a tenth of a trial: less is no loss that a reader needs to know of
     if share < 0.1:
         return []
     return [

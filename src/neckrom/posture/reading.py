@@ -233,7 +233,9 @@ def _refuse_not_standing(pose: FloatArray, name: str) -> None:
     shoulder, hip, ankle = (pose[[i, i + 1], :2].mean(axis=0) for i in (11, 23, 27))
     up, down = shoulder - hip, ankle - hip
     trunk = float(np.linalg.norm(up))
+    # a trunk within about 45 degrees of the vertical: cos 45 = 0.71
     upright = -up[1] > 0.7 * trunk
+    # a leg is about 1.75 trunks long (rendered people); bent, it reaches less far down
     legs = down[1] > 0.9 * trunk
     if not upright or not legs:
         raise InputError(
@@ -254,6 +256,7 @@ def _notices(view: BodyView, points: StandingPoints, series: BodySeries) -> tupl
     if not _feet_seen(points, series):
         text = "The feet are not in the picture: there is no plumb line from the ankle."
         notices.append(Notice(text, "posture_no_feet"))
+    # pixels; own limit
     if points.trunk_px < 80:
         text = (
             f"The person is small in the picture (the trunk has {points.trunk_px:.0f} pixels): go nearer, or film "

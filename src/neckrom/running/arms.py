@@ -66,6 +66,7 @@ def furthest_in_strides(gait: Gait, values: FloatArray) -> FloatArray:
     for start, end in pairwise(starts):
         inside = (time_s >= start) & (time_s < end)
         seen = values[inside]
+        # 0.02 s: a little more than half a frame at 30 frames a second
         whole = start >= time_s[0] - 0.02 and end <= time_s[-1] + 0.02
         enough = whole and np.isfinite(seen).sum() > 0.67 * max(len(seen), 1)
         # a single frame is often wrong: the second largest of neighbours

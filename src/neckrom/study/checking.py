@@ -543,6 +543,7 @@ def _not_blind(loaded: Loaded) -> Iterator[Problem]:
 
 def _in_radians(pair: Pair) -> bool:
     measured = 0.0 if pair.measured is None else pair.measured.peak_deg
+    # 15 degrees: a small angle in degrees is not one in radians
     return 0.0 < pair.reading.deg < _RADIANS and measured > 15.0
 
 

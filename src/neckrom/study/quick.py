@@ -156,7 +156,7 @@ def compare(readings: QuickReadings, results: Mapping[str, Result]) -> tuple[Stu
     Returns
     -------
     data : StudyData
-        Its plan is a stand-in: there are no rules and no visits.
+        Its plan is a stand-in that nobody set: its rules and visits mean nothing.
     found : StudyFound
         Degrees, camera minus reference.
     """

@@ -298,7 +298,7 @@ def compare_frames(angles: AngleSeries, truth: TruthTable) -> FrameComparison:
     Returns
     -------
     FrameComparison
-        N counts the measured frames within the table's time, one of its steps beyond either end included.
+        N counts the frames of ``angles`` within the table's time, one of its steps beyond either end included.
     """
     step = float(np.median(np.diff(truth.time_s))) if len(truth) > 1 else 0.0
     inside = (angles.time_s >= truth.time_s[0] - step) & (angles.time_s <= truth.time_s[-1] + step)
