@@ -43,12 +43,12 @@ class NapePlace:
 
     @property
     def guess(self) -> FloatArray:
-        """Where C7 usually is, shape (2,): a place to begin from, no measurement."""
+        """Where C7 usually is, shape (2,), pixels: a place to begin from, no measurement."""
         return self.shoulder + self.trunk_px * np.array([-0.2 * self.facing, -0.1])
 
     @property
     def close_picture(self) -> tuple[float, float, float]:
-        """Left, top and edge of the square that shows head, neck and shoulders."""
+        """Left, top and edge, pixels, of the square that shows head, neck and shoulders; it may reach out of the picture."""
         edge = _EDGE_TRUNKS * self.trunk_px
         middle = 0.5 * (self.ear + self.shoulder) - np.array(
             [_BACK_TRUNKS * self.facing * self.trunk_px, 0.0]
