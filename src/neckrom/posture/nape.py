@@ -48,7 +48,7 @@ class NapePlace:
 
     @property
     def close_picture(self) -> tuple[float, float, float]:
-        """Left, top and edge, pixels, of the square that shows head, neck and shoulders; it may reach out of the picture."""
+        """Left, top and edge of the square with head, neck and shoulders, pixels; it may reach out of the picture."""
         edge = _EDGE_TRUNKS * self.trunk_px
         middle = 0.5 * (self.ear + self.shoulder) - np.array(
             [_BACK_TRUNKS * self.facing * self.trunk_px, 0.0]
