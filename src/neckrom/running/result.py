@@ -247,5 +247,19 @@ class RunResult(Model):
     statement_key: str = Field(default="run.statement", description="The same as a key of the message files.")
 
     def row(self, name: RowName) -> Row:
-        """One of the four."""
+        """One of the four.
+
+        Parameters
+        ----------
+        name : {"head_forward", "uneven_gait", "arms_across", "rearfoot_strike"}
+
+        Returns
+        -------
+        Row
+
+        Raises
+        ------
+        StopIteration
+            The rows were not judged yet.
+        """
         return next(row for row in self.rows if row.name == name)

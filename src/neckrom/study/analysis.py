@@ -215,7 +215,16 @@ class StudyFound(_Model):
     )
 
     def of(self, movement: Movement) -> MovementFound:
-        """One direction."""
+        """One direction.
+
+        Parameters
+        ----------
+        movement : Movement
+
+        Returns
+        -------
+        MovementFound
+        """
         return next(found for found in self.movements if found.movement is movement)
 
 
@@ -227,6 +236,12 @@ def analyse(data: StudyData, problems: Sequence[str] = ()) -> StudyFound:
     data : StudyData
     problems : sequence of str
         What the check found grave, where the analysis was asked for all the same.
+
+    Returns
+    -------
+    StudyFound
+        Degrees, + = the camera reads more than the reference; shares from 0 to 1. Null where there is too little to
+        tell.
     """
     plan = data.plan
     pairs = data.pairs

@@ -68,6 +68,14 @@ class QuickReadings:
 def read_quick(path: Path) -> QuickReadings:
     """Read and check a table of readings.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    QuickReadings
+
     Raises
     ------
     ConfigurationError
@@ -102,6 +110,17 @@ def _stem(name: str) -> str:
 def clips_of(folder: Path, readings: QuickReadings) -> dict[str, Path]:
     """The clips that the readings name.
 
+    Parameters
+    ----------
+    folder : Path
+        Folders below it are not looked at.
+    readings : QuickReadings
+
+    Returns
+    -------
+    dict of Path
+        By the clip's name without suffix.
+
     Raises
     ------
     InputError
@@ -126,7 +145,21 @@ def clips_of(folder: Path, readings: QuickReadings) -> dict[str, Path]:
 
 
 def compare(readings: QuickReadings, results: Mapping[str, Result]) -> tuple[StudyData, StudyFound]:
-    """Camera against readings; clips without a result are counted as failures."""
+    """Camera against readings; clips without a result are counted as failures.
+
+    Parameters
+    ----------
+    readings : QuickReadings
+    results : mapping of Result
+        By the clip's name without suffix.
+
+    Returns
+    -------
+    data : StudyData
+        Its plan is a stand-in that nobody set: its rules and visits mean nothing.
+    found : StudyFound
+        Degrees, camera minus reference.
+    """
     people: dict[str, Person] = {}
     sessions = []
     for clip, rows in readings.by_clip.items():
@@ -157,6 +190,14 @@ def compare(readings: QuickReadings, results: Mapping[str, Result]) -> tuple[Stu
 
 def write_quick(out: Path, data: StudyData, found: StudyFound, *, overwrite: bool) -> None:
     """Write ``comparison.md``, ``comparison.json``, tables and figures into a folder.
+
+    Parameters
+    ----------
+    out : Path
+    data : StudyData
+    found : StudyFound
+        Of these data.
+    overwrite : bool
 
     Raises
     ------
@@ -192,7 +233,16 @@ def _json(found: StudyFound) -> str:
 
 
 def markdown(found: StudyFound) -> str:
-    """The comparison as a page."""
+    """The comparison as a page.
+
+    Parameters
+    ----------
+    found : StudyFound
+
+    Returns
+    -------
+    str
+    """
     columns, rows = agreement_rows(found)
     lines = ["# Camera against reference", "", caution(found), ""]
     lines += [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
@@ -207,7 +257,16 @@ def markdown(found: StudyFound) -> str:
 
 
 def caution(found: StudyFound) -> str:
-    """What stands before every figure of the quick form."""
+    """What stands before every figure of the quick form.
+
+    Parameters
+    ----------
+    found : StudyFound
+
+    Returns
+    -------
+    str
+    """
     few = (
         f"{_people(found.people)}: too few to say anything of others; the figures describe these recordings alone."
         if found.people < FEWEST_PEOPLE
