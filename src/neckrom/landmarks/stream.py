@@ -346,6 +346,8 @@ def _convert(
                 take_note(frame)
                 last_ns = frame.time_ns
         if last_ns < 0:
+            if between_s is not None:
+                raise LandmarkFileError(f"{stream} holds no frame from {first_s:g} to {end_s:g} s.")
             raise LandmarkFileError(f"{stream} holds no frame: the session ended before anything was seen.")
         cut = [
             f"The recorded landmarks break off at {last_ns * 1e-9:.1f} s: what may have come after cannot be read."

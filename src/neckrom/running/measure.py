@@ -438,9 +438,6 @@ def _lean(reader: _Reader, values: dict[str, float]) -> tuple[Estimate, Estimate
     return _over_strides(reader.read("lean_side", values), reader.gait, seen), change
 
 
-HEAD_FEATURES = ("ear_shoulder", "ear_near_shoulder", "nose", "head", "lean")
-
-
 def _head(reader: _Reader, values: dict[str, float], standing: BodySeries | None) -> Head:
     series = body_series(reader.gait)
     ear = _over_strides(reader.read("ear_shoulder_side", values), reader.gait, series["ear_shoulder"])

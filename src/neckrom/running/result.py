@@ -113,7 +113,7 @@ class HeadForward(Model):
     """The head against the trunk."""
 
     ear_shoulder_deg: float | None = Field(
-        description="Median over the clip. Differs between people by its reading."
+        description="Mean over the clip. Differs between people by its reading."
     )
     ear_shoulder_interval95_deg: Interval | None = None
     change_from_standing_deg: float | None = Field(

@@ -5,6 +5,7 @@ No plan, no rules, no check of who and when: it describes what is there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,8 @@ from neckrom.study.tables import READINGS, Column, Row, Table, read_file
 from neckrom.types import Movement
 
 _MOVEMENT = next(column for column in READINGS.columns if column.name == "movement")
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,7}")
+"""Of a file: "p1.2" has none."""
 _READING = next(column for column in READINGS.columns if column.name == "reading_deg")
 
 QUICK = Table(
@@ -104,7 +107,7 @@ def read_quick(path: Path) -> QuickReadings:
 
 def _stem(name: str) -> str:
     """Name of a clip without its suffix."""
-    return Path(name).stem if Path(name).suffix else name
+    return Path(name).stem if _SUFFIX.fullmatch(Path(name).suffix) else name
 
 
 def clips_of(folder: Path, readings: QuickReadings) -> dict[str, Path]:
