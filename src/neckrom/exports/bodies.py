@@ -15,7 +15,7 @@ from neckrom.body.result import Interval, LeftRight, Value
 from neckrom.errors import InputError
 from neckrom.exports.source import Export, ExportBody
 from neckrom.exports.tables import Column
-from neckrom.nerve.result import NerveResult
+from neckrom.nerve.result import NerveResult, NerveTrial
 from neckrom.plans.result import PlanResult
 from neckrom.posture.result import PostureResult
 from neckrom.report.bodies.nerve_tables import read_nerve_columns
