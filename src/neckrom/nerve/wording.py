@@ -121,8 +121,6 @@ def _changes(trial: NerveTrial, texts: Messages) -> str:
 
 
 def _change(change: Change, texts: Messages) -> str:
-    sign = "+" if change.by_deg > 0 else "−"
-    moved = texts.text(
-        "nerve.table.moved", joint=f"nerve.joint.{change.joint}", sign=sign, by_deg=abs(change.by_deg)
-    )
+    way = "plus" if change.by_deg > 0 else "minus"
+    moved = texts.text(f"nerve.moved.{change.joint}_{way}", by_deg=abs(change.by_deg))
     return moved if change.answer is None else f"{moved}: {texts.text(f'nerve.answer.{change.answer}')}"
