@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from neckrom.cluster.connection import connected
 from neckrom.cluster.content import content_of, packed, unpacked
 from neckrom.cluster.identity import differences, own_identity
 from neckrom.cluster.manifest import JOURNAL, MANIFEST, Manifest, Row
 from neckrom.cluster.measuring import Run
 from neckrom.cluster.options import Cluster
-from neckrom.errors import ConfigurationError, InputError
+from neckrom.errors import ConfigurationError, InputError, OptionValueError
 from neckrom.service import MeasureOptions
 from neckrom.service.measure import prepared_options
 
@@ -164,3 +165,13 @@ def test_the_container_copies_what_there_is():
 def test_the_content_of_a_path_that_is_gone(tmp_path: Path):
     with pytest.raises(InputError, match="does not exist"):
         content_of(tmp_path / "gone")
+
+
+def test_tls_without_certificates_names_the_options_before_anything_connects(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.delenv("DASK_DISTRIBUTED__COMM__TLS__CA_FILE", raising=False)
+    with (
+        pytest.raises(OptionValueError, match="--tls-ca, --tls-cert and --tls-key"),
+        connected(Cluster(address="tls://127.0.0.1:1")),
+    ):
+        pass

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from neckrom.errors import ConfigurationError
+from neckrom.errors import ConfigurationError, OptionValueError
 from neckrom.rom.protocol import Protocol, load_protocol
 from neckrom.rom.range_of_motion import RomSettings, angle_at, range_of_motion
 from neckrom.types import Movement, Neutral
@@ -63,6 +63,12 @@ def test_damaged_protocol_is_refused(tmp_path, content):
     path.write_text(content)
     with pytest.raises(ConfigurationError, match=r"visit\.toml"):
         load_protocol(path)
+
+
+@pytest.mark.parametrize("name", ["slrr", "no/such.toml"])
+def test_a_protocol_that_does_not_exist_is_a_wrong_value_not_a_damaged_file(tmp_path, name):
+    with pytest.raises(OptionValueError, match="slr, slump and arms"):
+        load_protocol(tmp_path / name)
 
 
 def test_warm_ups_are_not_counted():

@@ -30,6 +30,8 @@ def connected(cluster: Cluster) -> Iterator[Client]:
         The scheduler cannot be reached, or no process can be started.
     EnvironmentProblemError
         Dask is not installed.
+    OptionValueError
+        Certificates are missing, or this machine has too little memory for so many processes.
     """
     try:
         from distributed import Client  # noqa: PLC0415
@@ -48,12 +50,13 @@ def connected(cluster: Cluster) -> Iterator[Client]:
         with _local(cluster, cluster.local_workers) as client:
             yield client
         return
+    security = _security(cluster)
     try:
         client = Client(
             cluster.address,
             timeout=CONNECT_S,
             set_as_default=False,
-            security=_security(cluster),
+            security=security,
             name="neckrom",
         )
     except (
@@ -63,7 +66,7 @@ def connected(cluster: Cluster) -> Iterator[Client]:
         ValueError,
         TypeError,
         ImportError,
-    ) as error:  # TypeError: TLS without files
+    ) as error:  # TypeError: TLS with some of its files missing
         raise ClusterError(_unreachable(cluster, error)) from error
     try:
         yield client
@@ -117,7 +120,13 @@ def _security(cluster: Cluster) -> Security:
     from distributed import Security  # noqa: PLC0415
 
     if cluster.tls_ca is None:
-        return Security(require_encryption=cluster.address.startswith("tls://"))
+        security = Security(require_encryption=cluster.address.startswith("tls://"))
+        if security.require_encryption and not security.tls_ca_file:
+            raise OptionValueError(
+                f"{cluster.address} needs certificates: give --tls-ca, --tls-cert and --tls-key, or set them in "
+                "Dask's own configuration (docs/fleet.md)."
+            )
+        return security
     return Security(
         tls_ca_file=str(cluster.tls_ca),
         tls_client_cert=str(cluster.tls_cert),

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from neckrom.config_file import load_toml
+from neckrom.errors import ConfigurationError, OptionValueError
 from neckrom.types import Movement
 
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
@@ -80,7 +81,17 @@ def load_protocol(path: Path) -> Protocol:
 
     Raises
     ------
+    OptionValueError
+        There is no such file.
     ConfigurationError
         Naming every mistake with line and field.
     """
-    return load_toml(path, Protocol, "protocol")
+    try:
+        return load_toml(path, Protocol, "protocol")
+    except ConfigurationError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise OptionValueError(
+                f"No protocol file {path}: check the path. (neckrom measure also knows the nerve tests slr, slump and "
+                "arms.)"
+            ) from error
+        raise
