@@ -5,6 +5,7 @@ One scheduler serves the whole file; workers come and end from test to test, in 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -31,6 +32,7 @@ from tests.conftest import Unheard
 from tests.service.test_held_out import HELD_OUT, cut_short
 
 distributed = pytest.importorskip("distributed")
+BatchedSend = pytest.importorskip("distributed.batched").BatchedSend
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
 
 SOURCE = Path(neckrom.__file__).parents[1]
@@ -202,8 +204,16 @@ def test_folders_appear_whole_and_for_their_owner_alone(machines, tmp_path, trav
 
 def test_no_process_keeps_what_was_sent(machines, tmp_path):
     inputs = files(tmp_path / "in", *(f"quick_{number}" for number in range(8)))
-    outcomes, _ = machines.measure(inputs, tmp_path / "out", files="sent")
+    remembered: list[int] = []
+
+    class Looking(Unheard):
+        def step(self, *_):
+            here = [one for one in gc.get_objects() if isinstance(one, BatchedSend)]
+            remembered.append(sum(len(one.recent_message_log) for one in here))
+
+    outcomes, _ = machines.measure(inputs, tmp_path / "out", files="sent", progress=Looking())
     assert [one.error for one in outcomes] == [None] * 8
+    assert remembered == [0] * 9
     with distributed.Client(machines.address, set_as_default=False) as client:
         wait_for(lambda: client.run_on_scheduler(orders_held) == 0)
         wait_for(lambda: set(client.run(orders_held).values()) == {0})

@@ -21,7 +21,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 from neckrom.cluster.connection import MEMORY
 from neckrom.cluster.identity import Identity, differences
 from neckrom.cluster.options import Cluster
-from neckrom.cluster.work import Answer, Examined, Order, Refusal, examine, keep_no_orders, measure_order
+from neckrom.cluster.work import (
+    Answer,
+    Examined,
+    Order,
+    Refusal,
+    examine,
+    forget_what_is_sent,
+    keep_no_orders,
+    measure_order,
+)
 from neckrom.errors import ClusterError, NeckromError, WorkersEndedError
 
 if TYPE_CHECKING:
@@ -472,11 +481,12 @@ class Fleet:
                 self._tell(f"Worker {worker} is not used: {why}")
 
     def _keep_no_orders(self, addresses: list[str]) -> None:
-        """Keep inputs that are sent from piling up in the scheduler; where it cannot be told, it is only larger."""
+        """Keep inputs that are sent from piling up, here and in the scheduler; if that fails, both only get larger."""
         try:
+            forget_what_is_sent(self._client.scheduler_comm)
             self._client.run_on_scheduler(keep_no_orders, addresses)
         except Exception as error:  # noqa: BLE001  (whatever the scheduler met: it has no neckrom, or another Dask)
-            log.info("the scheduler keeps what it sends: %r", error)
+            log.info("what was sent is kept: %r", error)
 
     def _worker_of(self, identity: str, address: str, info: dict[str, Any], answer: object) -> _Worker:
         declared = info.get("resources", {}).get(MEMORY)

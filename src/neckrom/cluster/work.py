@@ -34,6 +34,7 @@ from neckrom.service.options import MeasureOptions
 
 if TYPE_CHECKING:
     from distributed import Scheduler
+    from distributed.batched import BatchedSend
 
 Fault = Literal["none", "input", "worker", "unseen", "version"]
 """Whose fault it is that there is no result: nobody's, the input's, the worker's (full disk); the worker does not
@@ -194,10 +195,6 @@ def _answered(mark: Path, token: str) -> bool:
 def keep_no_orders(workers: Sequence[str], dask_scheduler: Scheduler | None = None) -> None:
     """Run on the scheduler: have it forget what it sent to workers as soon as it is sent.
 
-    For whoever develops Dask, each connection to a worker remembers its last 1,000 messages below 1 MB
-    (``distributed.admin.low-level-log-length``), and an input that is sent is part of one: 0.3 GB for each worker
-    with inputs of 0.3 MB. Nothing in Dask reads them.
-
     Parameters
     ----------
     workers : sequence of str
@@ -208,8 +205,18 @@ def keep_no_orders(workers: Sequence[str], dask_scheduler: Scheduler | None = No
     assert dask_scheduler is not None
     for address in workers:
         connection = dask_scheduler.stream_comms.get(address)
-        if connection is not None:  # it has just gone
-            connection.recent_message_log = deque(maxlen=0)
+        if connection is not None:  # else it has just gone
+            forget_what_is_sent(connection)
+
+
+def forget_what_is_sent(connection: BatchedSend) -> None:
+    """Have a connection of Dask's remember no messages.
+
+    For whoever develops Dask, each remembers its last 1,000 below 1 MB (``recent_message_log``, as long as
+    ``distributed.admin.low-level-log-length`` says; Dask itself never reads them), and an input that is sent is part
+    of one: 0.3 GB in this process, and as much in the scheduler for each worker, with inputs of 0.3 MB.
+    """
+    connection.recent_message_log = deque(maxlen=0)
 
 
 def measure_order(order: Order) -> Answer:
