@@ -53,7 +53,7 @@ def test_what_the_view_cannot_tell_has_no_line():
 def test_a_posture_names_its_sides_and_says_what_c7_would_give():
     texts = load_messages("en")
     assert posture_verdict(posture_result(), texts).title.startswith("Seen from the left side: ear +22°")
-    assert any("sticker" in line for line in posture_verdict(posture_result(c7=False), texts).lines)
+    assert any("mark C7" in line for line in posture_verdict(posture_result(c7=False), texts).lines)
     first = posture_quantities_said(posture_result(), texts)[0]
     assert first.values == ("+22° (+10 to +34)", "+19° (+7 to +31)")
 
