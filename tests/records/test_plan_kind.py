@@ -182,6 +182,14 @@ def test_a_stopped_nerve_test_refuses_a_plan_and_suggests_nothing(tmp_path):
         assert "suggests no answer" in one.words
 
 
+def test_a_stop_is_known_from_a_result_that_came_without_its_session(tmp_path):
+    with Records(locate(str(tmp_path / "store"))) as records:
+        person = records.add_person("Eva").id
+        records.import_result(write_nerve(tmp_path / "raise", nerve_result(stop_reason="nausea")), person)
+        with pytest.raises(InputError, match="nausea"):
+            refuse_after_a_stop(records, person, ENGLISH)
+
+
 def test_a_measured_test_suggests_its_answer_with_session_and_day(tmp_path):
     with Records(locate(str(tmp_path / "store"))) as records:
         person = records.add_person("Eva").id
@@ -245,7 +253,7 @@ def test_a_line_that_cannot_be_is_refused(typed):
             "nothing",
             "nothing felt",
         ),
-        ({"pain": None}, "", "not on record"),
+        ({"pain": None}, "", "was not said"),
     ],
 )
 def test_a_negative_test_suggests_what_it_showed_and_no_more(tmp_path, trial, answer, told):

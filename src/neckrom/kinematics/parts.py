@@ -30,7 +30,6 @@ _FRONTAL_DEG = (30.0, 12.0, 15.0)
 the face."""
 _ENOUGH_FRAMES = 8
 """Frames that look into the camera, before and after: a mean face of fewer says nothing."""
-_SHORTEST_PART_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)

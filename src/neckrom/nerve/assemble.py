@@ -67,8 +67,8 @@ def leg_test_result(measured: LegTestMeasurement, about: About) -> NerveResult:
         kind=measured.test,
         side=measured.near,
         trials=tuple(_trial(trial) for trial in measured.trials),
-        side_difference_deg=_rounded(sides.difference_deg) if sides else None,
-        side_difference_interval95_deg=_both(sides.interval95_deg) if sides else None,
+        side_difference_deg=rounded_deg(sides.difference_deg) if sides else None,
+        side_difference_interval95_deg=rounded_interval(sides.interval95_deg) if sides else None,
         smaller_side=sides.smaller if sides else None,
         side_difference=sides.verdict if sides else "one_side",
         reading=in_english(*statements),
@@ -89,27 +89,28 @@ def leg_test_result(measured: LegTestMeasurement, about: About) -> NerveResult:
 
 
 def _trial(measured: MeasuredTrial) -> NerveTrial:
-    answered = tuple(_change(one) for one in measured.answered)
+    answered = tuple(change_of(one) for one in measured.answered)
     return NerveTrial(
         start_s=round(measured.trial.start_s, 3),
         end_s=round(measured.trial.end_s, 3),
         leg=measured.leg,
-        leg_raise_deg=_rounded(measured.leg_raise_deg),
-        knee_deg=_rounded(measured.knee_deg),
-        ankle_deg=_rounded(measured.ankle_deg),
-        neck_flexion_deg=_rounded(measured.neck_flexion_deg),
+        leg_raise_deg=rounded_deg(measured.leg_raise_deg),
+        knee_deg=rounded_deg(measured.knee_deg),
+        ankle_deg=rounded_deg(measured.ankle_deg),
+        neck_flexion_deg=rounded_deg(measured.neck_flexion_deg),
         symptom_s=None if measured.symptom_s is None else round(measured.symptom_s, 3),
-        symptom_angle_deg=_rounded(measured.symptom_angle_deg),
-        interval95_deg=_both(measured.interval95_deg) if measured.interval95_deg else None,
+        symptom_angle_deg=rounded_deg(measured.symptom_angle_deg),
+        interval95_deg=rounded_interval(measured.interval95_deg) if measured.interval95_deg else None,
         held=measured.held,
-        moved_deg=_rounded(measured.moved_deg),
+        moved_deg=rounded_deg(measured.moved_deg),
         change=answered[0] if answered else None,
         further_changes=answered[1:],
         pain=measured.pain,
     )
 
 
-def _change(one: Answered) -> Change:
+def change_of(one: Answered) -> Change:
+    """A movement of something else, and what was answered to it, as it is written."""
     return Change(
         joint=one.moved.joint,
         by_deg=round(one.moved.by_deg, 2),
@@ -118,9 +119,11 @@ def _change(one: Answered) -> Change:
     )
 
 
-def _rounded(value: float) -> float | None:
+def rounded_deg(value: float) -> float | None:
+    """Degrees as they are written; None where nothing was measured (NaN)."""
     return round(value, 2) if math.isfinite(value) else None
 
 
-def _both(interval: tuple[float, float]) -> tuple[float, float]:
+def rounded_interval(interval: tuple[float, float]) -> tuple[float, float]:
+    """Both ends in degrees, as they are written."""
     return round(interval[0], 2), round(interval[1], 2)

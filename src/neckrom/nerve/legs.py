@@ -16,6 +16,7 @@ import numpy as np
 
 from neckrom.body import Body, Side
 from neckrom.body.points import LEFT_LEG, RIGHT_LEG
+from neckrom.body.stretches import stretches
 from neckrom.types import BoolArray, FloatArray
 
 DEPTH_COST_S = 0.12
@@ -122,7 +123,7 @@ def resting_elsewhere(pose: FloatArray, time_s: FloatArray, scale_px: float) -> 
     apart = np.linalg.norm(feet[:, 0] - feet[:, 1], axis=2).mean(axis=1)
     for leg in (0, 1):
         resting = 1 - leg
-        for first, last in _runs(away[:, leg] & (far[:, resting] < AWAY_SHARE)):
+        for first, last in stretches(away[:, leg] & (far[:, resting] < AWAY_SHARE)):
             if time_s[last] - time_s[first] < SHORTEST_S:
                 continue
             own = float(np.nanmedian(far[first : last + 1, resting]))
@@ -141,12 +142,6 @@ def _met(apart: FloatArray, time_s: FloatArray, at: int, way: int) -> int:
         & np.isfinite(apart)
     )
     return int(inside[np.argmin(apart[inside])]) if len(inside) else at
-
-
-def _runs(flags: BoolArray) -> list[tuple[int, int]]:
-    """First and last index of every stretch that is true."""
-    edges = np.flatnonzero(np.diff(np.r_[0, flags.astype(np.int8), 0]))
-    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _jump(step: FloatArray) -> FloatArray:

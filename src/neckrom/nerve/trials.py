@@ -12,8 +12,9 @@ import numpy as np
 
 from neckrom.body import Side, other
 from neckrom.body.smoothing import smoothed
+from neckrom.body.stretches import stretches
 from neckrom.nerve.angles import LegTestAngles
-from neckrom.types import BoolArray, FloatArray
+from neckrom.types import FloatArray
 
 SMALLEST_WAY_DEG = 15.0
 """Less is no trial: the leg that rests is read up and down by several degrees."""
@@ -155,7 +156,7 @@ def _trials(time_s: FloatArray, way: FloatArray, side: Side) -> list[LegTrial]:
         return []
     out = way > max(SMALLEST_WAY_DEG * 0.8, SHARE_OF_BEST * best)
     trials: list[LegTrial] = []
-    for first, last in _runs(out):
+    for first, last in stretches(out):
         if time_s[last] - time_s[first] < SHORTEST_S:
             continue
         before = np.flatnonzero(way[:first] <= OFF_REST_DEG)
@@ -217,9 +218,3 @@ def _ended(trial: LegTrial, end_s: float) -> LegTrial:
 
 def _lowest(way: FloatArray, first: int, last: int) -> int:
     return first + int(np.argmin(way[first : last + 1])) if last > first else last
-
-
-def _runs(flags: BoolArray) -> list[tuple[int, int]]:
-    """First and last index of every stretch that is true."""
-    edges = np.flatnonzero(np.diff(np.r_[0, flags.astype(np.int8), 0]))
-    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]

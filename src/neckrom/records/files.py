@@ -329,16 +329,6 @@ class Files:
         remove_whole(folder)
         return number
 
-    def holds_sessions(self) -> int:
-        """How many folders of sessions there are, whatever the database knows of them."""
-        return sum(
-            1
-            for person in self.stored.iterdir()
-            if is_id(person.name) and person.is_dir()
-            for session in person.iterdir()
-            if is_id(session.name)
-        )
-
 
 # --------------------------------------------------------------------- copies
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from neckrom.errors import InputError
 from neckrom.messages import Messages
+from neckrom.nerve.result import NerveResult
 from neckrom.plans.result import PlanResult
 from neckrom.records.api import Records
 from neckrom.records.leftovers import folders_of
@@ -67,6 +68,9 @@ def _tests(records: Records, person_id: str) -> Iterator[LastTest]:
     for row in records.sessions(person_id):
         result = records.any_results([row.id]).get(row.id)
         if isinstance(result, PlanResult):
+            yield LastTest(row.measured, result.stop_reason, refused=False)
+        elif isinstance(result, NerveResult) and result.stop_reason is not None:
+            # of a session of several tests each is filed by itself, and only the result knows of the stop
             yield LastTest(row.measured, result.stop_reason, refused=False)
         elif isinstance(result, Result) and result.session is not None:
             yield LastTest(row.measured, result.session.stop_reason, refused=False)

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from neckrom.report.bodies.nerve_chart import NerveCurves
     from neckrom.report.bodies.pictures import BodyPicture
 
-TESTS: tuple[NerveTest, ...] = ("slr", "slump", "arms")
 ESTIMATOR = "nerve 1: pose points from the side, corrected"
 ARM_ESTIMATOR = "nerve 1: pose points from the front, corrected"
 ARM = ("shoulder", "elbow", "wrist")

@@ -47,8 +47,7 @@ CAMERA_FILE = "camera.toml"
 _LONGEST_LINE = 2**22
 
 MAX_INFO_BYTES = 5_000_000
-MAX_LINE_BYTES = 5_000_000
-"""More than any session writes into ``session.json``, or into a line of its events."""
+"""More than any session writes into ``session.json``."""
 
 
 class SessionInfo(BaseModel):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 from neckrom.body.result import BodyQuality
 from neckrom.nerve.arms.measure import ArmTestMeasurement, MeasuredArmTrial
 from neckrom.nerve.arms.reading import read_arm_trials, read_arms, tension_of
-from neckrom.nerve.assemble import About
-from neckrom.nerve.marking import Answered
-from neckrom.nerve.result import ArmTension, Change, NerveResult, NerveTrial, PositionSides
+from neckrom.nerve.assemble import About, change_of, rounded_deg, rounded_interval
+from neckrom.nerve.result import ArmTension, NerveResult, NerveTrial, PositionSides
 from neckrom.saying.sentences import in_english, statement_of
 from neckrom.statement import state
 
@@ -34,7 +31,7 @@ def arm_test_result(measured: ArmTestMeasurement, about: About) -> NerveResult:
         PositionSides(
             position=one.position,
             difference_deg=round(one.difference_deg, 2),
-            interval95_deg=_both(one.interval95_deg),
+            interval95_deg=rounded_interval(one.interval95_deg),
             smaller_side=one.smaller,
             verdict=one.verdict,
         )
@@ -74,7 +71,7 @@ def arm_test_result(measured: ArmTestMeasurement, about: About) -> NerveResult:
 
 
 def _trial(measured: MeasuredArmTrial) -> NerveTrial:
-    answered = tuple(_change(one) for one in measured.answered)
+    answered = tuple(change_of(one) for one in measured.answered)
     return NerveTrial(
         start_s=round(measured.trial.start_s, 3),
         end_s=round(measured.trial.end_s, 3),
@@ -85,32 +82,15 @@ def _trial(measured: MeasuredArmTrial) -> NerveTrial:
         knee_deg=None,
         ankle_deg=None,
         neck_flexion_deg=None,
-        abduction_deg=_rounded(measured.abduction_deg),
-        elbow_deg=_rounded(measured.elbow_deg),
-        neck_side_bend_deg=_rounded(measured.neck_side_bend_deg),
+        abduction_deg=rounded_deg(measured.abduction_deg),
+        elbow_deg=rounded_deg(measured.elbow_deg),
+        neck_side_bend_deg=rounded_deg(measured.neck_side_bend_deg),
         symptom_s=None if measured.symptom_s is None else round(measured.symptom_s, 3),
-        symptom_angle_deg=_rounded(measured.symptom_angle_deg),
-        interval95_deg=_both(measured.interval95_deg) if measured.interval95_deg else None,
+        symptom_angle_deg=rounded_deg(measured.symptom_angle_deg),
+        interval95_deg=rounded_interval(measured.interval95_deg) if measured.interval95_deg else None,
         held=measured.held,
-        moved_deg=_rounded(measured.moved_deg),
+        moved_deg=rounded_deg(measured.moved_deg),
         change=answered[0] if answered else None,
         further_changes=answered[1:],
         pain=measured.pain,
     )
-
-
-def _change(one: Answered) -> Change:
-    return Change(
-        joint=one.moved.joint,
-        by_deg=round(one.moved.by_deg, 2),
-        answer=one.answer,
-        at_s=round(one.moved.done_s, 3),
-    )
-
-
-def _rounded(value: float) -> float | None:
-    return round(value, 2) if math.isfinite(value) else None
-
-
-def _both(interval: tuple[float, float]) -> tuple[float, float]:
-    return round(interval[0], 2), round(interval[1], 2)

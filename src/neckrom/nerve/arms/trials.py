@@ -14,6 +14,7 @@ import numpy as np
 
 from neckrom.body import Side
 from neckrom.body.smoothing import smoothed
+from neckrom.body.stretches import stretches
 from neckrom.nerve.arms.angles import STRAIGHT_WITHIN_DEG, ArmTestAngles
 from neckrom.nerve.arms.raw_angles import SIDES
 from neckrom.nerve.marks import ArmPosition, Mark
@@ -114,7 +115,7 @@ def _of_arm(angles: ArmTestAngles, arm: Side) -> list[ArmTrial]:
         return []
     way = abduction - float(np.percentile(abduction, 10))
     trials: list[ArmTrial] = []
-    for first, last in _runs(way > SMALLEST_WAY_DEG):
+    for first, last in stretches(way > SMALLEST_WAY_DEG):
         if time_s[last] - time_s[first] < SHORTEST_S:
             continue
         before = np.flatnonzero(way[:first] <= OFF_REST_DEG)
@@ -138,7 +139,7 @@ def _stood(
     """Positions in which the arm stood, with the beginning and the end of standing; at least one."""
     stood: list[tuple[ArmPosition, float, float]] = []
     if len(time_s) > 2:
-        for first, last in _runs(_still(time_s, abduction, elbow)):
+        for first, last in stretches(_still(time_s, abduction, elbow)):
             at = np.arange(first, last + 1)[measured[first : last + 1]]
             # where the arm was lost for most of the time, where it stood is not known
             if time_s[last] - time_s[first] < STILL_S or len(at) < MEASURED_SHARE * (last + 1 - first):
@@ -261,9 +262,3 @@ def _how_far(angles: ArmTestAngles, trial: ArmTrial, position: ArmPosition) -> f
     values = values[np.isfinite(values)]
     # one that is not seen while it stands is the last to be taken
     return float(np.median(values)) if len(values) else -1.0
-
-
-def _runs(flags: BoolArray) -> list[tuple[int, int]]:
-    """First and last index of every stretch that is true."""
-    edges = np.flatnonzero(np.diff(np.r_[0, flags.astype(np.int8), 0]))
-    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
