@@ -51,6 +51,8 @@ from tests.service.test_held_out import HELD_OUT, cut_short  # noqa: E402
 SPEED_BAR, COST_BAR, SLOPE_BAR_MB = 1.8, 1.05, 10.0
 """Two workers against one; against ``--jobs 2``; megabytes for a hundred inputs, in the second half."""
 
+START_S = 300.0
+
 
 def make_inputs(folder: Path, number: int) -> list[Path]:
     """Small landmark files of six people, each under a name of its own."""
@@ -81,6 +83,7 @@ class Machines:
                 "--no-dashboard",
             )
         }  # fmt: skip
+        self._wait_for(port)
         for number in range(workers):
             self.processes[f"worker {number + 1}"] = self._start(
                 folder, *common, "distributed.cli.dask_worker", self.address, "--no-nanny", "--nthreads", "1",
@@ -92,6 +95,20 @@ class Machines:
         one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         with (folder / "log").open("ab") as log:
             return psutil.Popen(command, stdout=log, stderr=log, env=os.environ | one_thread)
+
+    @staticmethod
+    def _wait_for(port: int) -> None:
+        """Until the scheduler listens: on a busy machine it takes longer to load than a client waits."""
+        give_up = time.monotonic() + START_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            except OSError:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
     def processor_s(self) -> dict[str, float]:
         """Of each process until now."""

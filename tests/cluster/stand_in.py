@@ -6,8 +6,8 @@ as a decoder does that runs into a wall, "refused…" cannot be measured. All ot
 
 from __future__ import annotations
 
+import gc
 import os
-import resource
 import time
 
 from neckrom.cluster import work
@@ -18,6 +18,8 @@ from neckrom.service import folders, measure
 def dask_setup(_worker: object) -> None:
     """Called by Dask when the worker starts."""
     if "FILE_BYTES" in os.environ:  # a disk that is full, as the kernel says it
+        import resource  # noqa: PLC0415  (tests import this module on every platform)
+
         limit = int(os.environ["FILE_BYTES"])
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
@@ -38,3 +40,9 @@ def dask_setup(_worker: object) -> None:
         return None
 
     work.measure_prepared = by_name
+
+
+def orders_held() -> int:
+    """How many inputs that were sent this process still holds, wherever."""
+    gc.collect()
+    return sum(type(one) is work.Order and one.content is not None for one in gc.get_objects())

@@ -5,6 +5,7 @@ One scheduler serves the whole file; workers come and end from test to test, in 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -26,10 +27,12 @@ from neckrom.cluster.options import Cluster
 from neckrom.errors import ClusterError, ExitCode, NoFaceError, WorkersEndedError
 from neckrom.kinematics.front.truth_table import read_table, write_table
 from neckrom.service import MeasureOptions, measure_all, unpack_table
+from tests.cluster.stand_in import orders_held
 from tests.conftest import Unheard
 from tests.service.test_held_out import HELD_OUT, cut_short
 
-pytest.importorskip("distributed")
+distributed = pytest.importorskip("distributed")
+BatchedSend = pytest.importorskip("distributed.batched").BatchedSend
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
 
 SOURCE = Path(neckrom.__file__).parents[1]
@@ -197,6 +200,23 @@ def test_folders_appear_whole_and_for_their_owner_alone(machines, tmp_path, trav
         assert {path.stat().st_mode & 0o777 for path in one.written} == {0o600}
     seen_beside_the_input = (tmp_path / "a" / "seen_quick_a.parquet").exists()
     assert seen_beside_the_input == (travel != "sent")
+
+
+def test_no_process_keeps_what_was_sent(machines, tmp_path):
+    inputs = files(tmp_path / "in", *(f"quick_{number}" for number in range(8)))
+    remembered: list[int] = []
+
+    class Looking(Unheard):
+        def step(self, *_):
+            here = [one for one in gc.get_objects() if isinstance(one, BatchedSend)]
+            remembered.append(sum(len(one.recent_message_log) for one in here))
+
+    outcomes, _ = machines.measure(inputs, tmp_path / "out", files="sent", progress=Looking())
+    assert [one.error for one in outcomes] == [None] * 8
+    assert remembered == [0] * 9
+    with distributed.Client(machines.address, set_as_default=False) as client:
+        wait_for(lambda: client.run_on_scheduler(orders_held) == 0)
+        wait_for(lambda: set(client.run(orders_held).values()) == {0})
 
 
 def test_what_is_done_is_not_done_again(machines, tmp_path):

@@ -207,6 +207,25 @@ PLACES_MM = [(-280.0, -110.0, 600.0), (0.0, 0.0, 600.0), (250.0, 120.0, 650.0), 
 TURNS = Rotation.from_euler("YX", [[0, 0], [20, -10], [-30, 5], [10, 25]], degrees=True)
 
 
+def square_pixels(cam: CameraModel) -> CameraModel:
+    return replace(cam, fy=cam.fx)
+
+
+@pytest.mark.parametrize("taller", [0.85, 1.2])
+def test_pixels_that_are_not_square_are_made_so(taller):
+    """What reads angles from pixels knows one focal length."""
+    square = square_pixels(camera())
+    cam = replace(square, fy=square.fx * taller)
+    seen, as_square = (
+        series([drawn_face(each, place, turn) for place, turn in zip(PLACES_MM, TURNS, strict=True)], each)
+        for each in (cam, square)
+    )
+    assert np.abs(seen.face - as_square.face).max() > 5
+    straight, pin = straightened(seen, cam)
+    assert pin == square
+    np.testing.assert_allclose(straight.face, as_square.face, atol=2e-3)
+
+
 def angle_between_deg(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Geodesic angle between quaternions, (N, 4) each."""
     return np.degrees((Rotation.from_quat(a).inv() * Rotation.from_quat(b)).magnitude())
@@ -219,15 +238,16 @@ def test_faces_through_a_lens_become_those_of_a_pinhole():
     assert np.abs(bent.face - truth.face).max() > 20
     straight, pin = straightened(bent, cam)
     assert pin.distortion == ()
-    np.testing.assert_allclose(straight.face, truth.face, atol=2e-3)
-    off_bent = angle_between_deg(face_orientation(bent, pin), face_orientation(truth, pin))
-    off_straight = angle_between_deg(face_orientation(straight, pin), face_orientation(truth, pin))
+    square, _ = straightened(truth, replace(cam, distortion=()))
+    np.testing.assert_allclose(straight.face, square.face, atol=2e-3)
+    off_bent = angle_between_deg(face_orientation(bent, cam), face_orientation(truth, cam))
+    off_straight = angle_between_deg(face_orientation(straight, pin), face_orientation(square, pin))
     assert off_bent.max() > 1.5
     assert off_straight.max() < 0.01
 
 
 def test_frames_without_face_or_pose_stay_empty_and_long_series_are_done_whole():
-    cam = camera(LENSES["webcam"])
+    cam = square_pixels(camera(LENSES["webcam"]))
     faces = [drawn_face(cam, (280.0, 100.0, 600.0), TURNS[1])] * 600
     faces[300] = np.full((N_FACE, 3), np.nan)
     seen = series(faces, cam)
@@ -242,7 +262,7 @@ def test_frames_without_face_or_pose_stay_empty_and_long_series_are_done_whole()
 
 
 def test_followed_points_are_straightened_too():
-    cam = camera(LENSES["wide"])
+    cam = square_pixels(camera(LENSES["wide"]))
     seen = series([drawn_face(cam, (0.0, 0.0, 600.0), TURNS[0])], cam)
     tracks = np.full((1, N_TRACKS, 3), np.nan, dtype=np.float32)
     tracks[0, :2] = [[7, 200.0, 120.0], [9, 1100.0, 600.0]]
@@ -258,7 +278,7 @@ def test_followed_points_are_straightened_too():
 
 @pytest.mark.parametrize("lens", [(), (0.0, 0.0, 0.0, 0.0)])
 def test_straight_lens_changes_nothing(lens):
-    cam = camera(lens)
+    cam = square_pixels(camera(lens))
     seen = series([drawn_face(cam, (0.0, 0.0, 600.0), TURNS[0])], cam)
     straight, pin = straightened(seen, cam)
     assert straight is seen

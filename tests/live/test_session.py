@@ -699,7 +699,7 @@ def test_a_command_of_every_kind_is_known():
     kinds = {
         *("answer", "override", "consent", "continue", "pause", "resume", "repeat", "skip", "rezero"),
         *("hurts_now", "take_control", "finish", "stop", "redo", "pain", "chin", "note"),
-        *("now", "felt_nothing", "changed", "whose"),
+        *("now", "felt_nothing", "changed", "whose", "level"),
     }
     schema = COMMANDS.json_schema()
     assert set(schema["discriminator"]["mapping"]) == kinds

@@ -211,8 +211,8 @@ def test_a_measured_test_suggests_its_answer_with_session_and_day(tmp_path):
         assert (one.answer, one.changes) == ("own_pain", {"neck": "yes"})
         assert done.session_id in one.words
         assert "2026-03-14" in one.words
-        assert confirmed({"leg_raise_right": "own_pain"}, found) == {"leg_raise_right": done.session_id}
-        assert confirmed({"leg_raise_right": "nothing"}, found) == {}
+        assert confirmed({"leg_raise_right": "own_pain"}, found, {}) == {"leg_raise_right": done.session_id}
+        assert confirmed({"leg_raise_right": "nothing"}, found, {}) == {}
 
 
 def test_the_diary_keeps_one_line_a_day_and_concludes_nothing(tmp_path):

@@ -46,7 +46,7 @@ class Measured:
 
     def __init__(self, error: Exception) -> None:
         self.error = error
-        self.whole = measure._measure_into
+        self.whole = measure.measure_prepared
 
     def __call__(self, path: Path, folder: Path, *rest: object) -> Outcome:
         if path.name == "bad.mp4":
@@ -63,7 +63,7 @@ class Measured:
 def test_one_input_that_fails_unforeseen_does_not_take_the_others_down(
     tmp_path, monkeypatch, capsys, jobs, error
 ):
-    monkeypatch.setattr(measure, "_measure_into", Measured(error))
+    monkeypatch.setattr(measure, "measure_prepared", Measured(error))
     inputs = [tmp_path / name for name in ("good.mp4", "bad.mp4", "missing.mp4", "also_good.mp4")]
     first, second, third, fourth = errors_of(inputs, tmp_path / "out", jobs)
     assert first is fourth is None
@@ -77,13 +77,13 @@ def test_one_input_that_fails_unforeseen_does_not_take_the_others_down(
 
 
 def test_ctrl_c_is_no_error_of_one_input(tmp_path, monkeypatch):
-    monkeypatch.setattr(measure, "_measure_into", Measured(KeyboardInterrupt()))  # type: ignore[arg-type]
+    monkeypatch.setattr(measure, "measure_prepared", Measured(KeyboardInterrupt()))  # type: ignore[arg-type]
     with pytest.raises(KeyboardInterrupt):
         errors_of([tmp_path / "bad.mp4"], tmp_path / "out")
 
 
 def test_a_refusal_among_several_is_no_defect(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(measure, "_measure_into", Measured(ValueError()))
+    monkeypatch.setattr(measure, "measure_prepared", Measured(ValueError()))
     inputs = [tmp_path / "good.mp4", tmp_path / "missing.mp4"]
     code = measure_and_show(inputs, tmp_path / "out", MeasureOptions(), jobs=1, as_json=True)
     assert code is ExitCode.PARTLY_FAILED
@@ -115,7 +115,7 @@ def test_places_outside_of_any_picture(tmp_path):
 
 def test_names_that_are_no_text(tmp_path, monkeypatch, capsys):
     logging.disable(logging.CRITICAL)  # parallel test workers cannot hand on a log with such names
-    monkeypatch.setattr(measure, "_measure_into", Measured(ValueError("of caf\udce9")))
+    monkeypatch.setattr(measure, "measure_prepared", Measured(ValueError("of caf\udce9")))
     odd = [
         Path(os.fsdecode(os.fsencode(tmp_path) + name))
         for name in (b"/caf\xe9 \xf0.mp4", b"/\xff/missing.mp4")

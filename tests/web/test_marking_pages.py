@@ -12,7 +12,7 @@ from neckrom.records.api import Records
 from neckrom.records.location import locate
 from tests.posture.standing import C7, CVA_DEG, in_close, write_standing
 from tests.records.body_folders import write_posture, write_run
-from tests.web.test_records_pages import at_desk
+from tests.web.test_records_pages import at_desk, open_page  # noqa: F401  (a fixture)
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +107,19 @@ def test_a_mark_is_kept_with_the_angle_in_result_report_and_picture(marked):
     moved = desk.records.body_session(again.headers["Location"].rpartition("/")[2])
     assert moved.result.views[0].c7_origin == "clicked"
     assert moved.result.craniovertebral_deg < view.craniovertebral_deg
+
+
+@pytest.mark.parametrize("width", [390, 1000])
+def test_a_click_in_the_browser_marks_where_it_was_made(marked, open_page, width):  # noqa: F811
+    desk, session = marked[0], stored(marked)
+    page = open_page(desk, f"/sessions/{session}/c7/1")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.locator("[name=as_clicked]").check()
+    x, y = (round(float(value)) for value in in_close(C7))
+    # a browser says where in the drawn picture: it has to be as large as it is
+    box = page.locator("[type=image]").bounding_box()
+    assert (box["width"], box["height"]) == (640, 640)
+    page.locator("[type=image]").click(position={"x": x, "y": y})
+    page.get_by_role("button", name="Keep this mark").wait_for()
+    assert abs(float(page.locator("form[method=post] [name='at.x']").get_attribute("value")) - x) <= 1
+    assert abs(float(page.locator("form[method=post] [name='at.y']").get_attribute("value")) - y) <= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,9 +25,10 @@ from neckrom.live.contract import (
 from neckrom.live.keys import Key
 from neckrom.messages import LANGUAGES, read_texts
 from neckrom.screening.safety import safety_questions
+from neckrom.types import Movement
 from tests.report.report_cases import deficit
 from tests.web.scripted import ScriptedSession
-from tests.web.serving import eventually, serving
+from tests.web.serving import PATIENCE_S, eventually, serving
 
 READING_MS = 210
 DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
@@ -133,6 +135,17 @@ def until(page, condition):
     eventually(lambda: page.evaluate(condition), condition)
 
 
+def press_until_heard(page, session, key):
+    """On a busy machine the page may still show the question before, whose answer nobody waits for any more."""
+    asked, give_up = session.phase, time.monotonic() + PATIENCE_S
+    while session.phase is asked:
+        assert time.monotonic() < give_up, f"nothing came of {key} in {asked}"
+        page.keyboard.press(key)
+        heard_by = time.monotonic() + 2.0
+        while session.phase is asked and time.monotonic() < heard_by:
+            page.wait_for_timeout(20)
+
+
 def headline(page):
     return page.locator("h1").inner_text()
 
@@ -153,8 +166,7 @@ def test_a_session_by_keyboard_alone(open_page, served, session):
     while (phase := session.phase) is not Phase.RESULT:
         if phase is Phase.PAIN:
             shown(page, "pain")
-            page.keyboard.press("t" if Phase.CHIN not in session.phases else "s")
-            eventually(lambda: session.phase is not Phase.PAIN, "the end of the question")
+            press_until_heard(page, session, "t" if Phase.CHIN not in session.phases else "s")
         elif phase is Phase.CHIN:
             shown(page, "chin")
             page.keyboard.press("2")
@@ -165,7 +177,11 @@ def test_a_session_by_keyboard_alone(open_page, served, session):
     kinds = [type(command) for command in session.commands]
     assert kinds.count(Answer) == len(safety_questions())
     assert [command.video for command in session.commands if isinstance(command, Consent)] == [False]
-    assert [command.score for command in session.commands if isinstance(command, Pain)] == [10, *[None] * 5]
+    scores: dict[Movement, int | None] = {}
+    for command in session.commands:
+        if isinstance(command, Pain):
+            scores.setdefault(command.movement, command.score)
+    assert list(scores.values()) == [10, *[None] * 5]
     assert [command.fingers for command in session.commands if isinstance(command, Chin)] == [2]
     check_result(page)
     check_sound(page)

@@ -59,7 +59,7 @@ def test_an_import_shows_how_far_it_is_and_goes_on_by_itself(page, tmp_path, mon
         with at_desk(records, tmp_path / "guided") as desk:
             page.goto(desk.access.address(f"/people/{anna}"))
             page.get_by_text("Import a clip or a result").click()
-            page.locator("input[type=file]").set_input_files(clip)
+            page.locator("input[name=file]").set_input_files(clip)
             page.get_by_role("button", name="Import").click()
             last = 0.0
             for step, least, most in (

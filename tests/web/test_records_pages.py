@@ -1013,7 +1013,7 @@ ODD_NAMES = (
 
 @pytest.mark.parametrize("name", ODD_NAMES, ids=lambda name: name[:12])
 def test_whatever_a_file_is_called_it_stays_in_its_folder(tmp_path, name):
-    path = Clip(name, io.BytesIO(b"no clip")).keep_in(tmp_path / "own")
+    path = Clip(name, io.BytesIO(b"no clip")).keep_in(tmp_path / "own")["clip"]
     assert path.parent == tmp_path / "own"
     assert path.read_bytes() == b"no clip"
     assert not path.name.startswith(".")

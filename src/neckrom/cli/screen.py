@@ -176,7 +176,7 @@ def _with_measured(given: ScreenAnswers, hints: _Hints) -> ScreenAnswers:
         return given
     from neckrom.handouts.screen_suggestions import confirmed  # noqa: PLC0415
 
-    found = confirmed({**given.questions, **given.tension}, hints.suggested)
+    found = confirmed({**given.questions, **given.tension}, hints.suggested, given.sides)
     return given.model_copy(update={"measured": {**given.measured, **found}})
 
 

@@ -21,7 +21,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 from neckrom.cluster.connection import MEMORY
 from neckrom.cluster.identity import Identity, differences
 from neckrom.cluster.options import Cluster
-from neckrom.cluster.work import Answer, Examined, Order, Refusal, examine, measure_order
+from neckrom.cluster.work import (
+    Answer,
+    Examined,
+    Order,
+    Refusal,
+    examine,
+    forget_what_is_sent,
+    keep_no_orders,
+    measure_order,
+)
 from neckrom.errors import ClusterError, NeckromError, WorkersEndedError
 
 if TYPE_CHECKING:
@@ -455,6 +464,7 @@ class Fleet:
         except (OSError, TimeoutError, RuntimeError) as error:
             log.info("workers could not be asked: %r", error)
             return  # asked again at the next look
+        self._keep_no_orders(addresses)
         for identity, (address, info) in new.items():
             answer = said.get(address)
             if answer is None or isinstance(answer, OSError | TimeoutError):
@@ -469,6 +479,14 @@ class Fleet:
             else:
                 self._refused[identity] = f"{worker}: {why}"
                 self._tell(f"Worker {worker} is not used: {why}")
+
+    def _keep_no_orders(self, addresses: list[str]) -> None:
+        """Keep inputs that are sent from piling up, here and in the scheduler; if that fails, both only get larger."""
+        try:
+            forget_what_is_sent(self._client.scheduler_comm)
+            self._client.run_on_scheduler(keep_no_orders, addresses)
+        except Exception as error:  # noqa: BLE001  (whatever the scheduler met: it has no neckrom, or another Dask)
+            log.info("what was sent is kept: %r", error)
 
     def _worker_of(self, identity: str, address: str, info: dict[str, Any], answer: object) -> _Worker:
         declared = info.get("resources", {}).get(MEMORY)

@@ -16,11 +16,12 @@ import socket
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from neckrom.cluster.content import content_of, pack_folder, unpacked
 from neckrom.cluster.identity import Identity, own_identity
@@ -30,6 +31,10 @@ from neckrom.service.analysis import AnalysisOptions
 from neckrom.service.folders import cannot_write_message
 from neckrom.service.measure import Border, measure_prepared, measure_to_keep
 from neckrom.service.options import MeasureOptions
+
+if TYPE_CHECKING:
+    from distributed import Scheduler
+    from distributed.batched import BatchedSend
 
 Fault = Literal["none", "input", "worker", "unseen", "version"]
 """Whose fault it is that there is no result: nobody's, the input's, the worker's (full disk); the worker does not
@@ -185,6 +190,33 @@ def _answered(mark: Path, token: str) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def keep_no_orders(workers: Sequence[str], dask_scheduler: Scheduler | None = None) -> None:
+    """Run on the scheduler: have it forget what it sent to workers as soon as it is sent.
+
+    Parameters
+    ----------
+    workers : sequence of str
+        Addresses; no connection of anybody else's is touched.
+    dask_scheduler : distributed.Scheduler
+        Given by Dask.
+    """
+    assert dask_scheduler is not None
+    for address in workers:
+        connection = dask_scheduler.stream_comms.get(address)
+        if connection is not None:  # else it has just gone
+            forget_what_is_sent(connection)
+
+
+def forget_what_is_sent(connection: BatchedSend) -> None:
+    """Have a connection of Dask's remember no messages.
+
+    For whoever develops Dask, each remembers its last 1,000 below 1 MB (``recent_message_log``, as long as
+    ``distributed.admin.low-level-log-length`` says; Dask itself never reads them), and an input that is sent is part
+    of one: 0.3 GB in this process, and as much in the scheduler for each worker, with inputs of 0.3 MB.
+    """
+    connection.recent_message_log = deque(maxlen=0)
 
 
 def measure_order(order: Order) -> Answer:

@@ -15,7 +15,7 @@ from neckrom.body.result import Interval, LeftRight, Value
 from neckrom.errors import InputError
 from neckrom.exports.source import Export, ExportBody
 from neckrom.exports.tables import Column
-from neckrom.nerve.result import NerveResult
+from neckrom.nerve.result import NerveResult, NerveTrial
 from neckrom.plans.result import PlanResult
 from neckrom.posture.result import PostureResult
 from neckrom.report.bodies.nerve_tables import read_nerve_columns
@@ -169,6 +169,7 @@ _TRIAL_ANGLES = {
     "neck_side_bend_deg": "+ away from the arm",
 }
 """At the end of a trial's way, before neck or ankle were moved."""
+_MOVED = "+ chin to chest, toes to the shin, the neck away from the arm"
 _FELT = {"slr": "leg raise", "slump": "knee", "arms": "abduction"}
 
 
@@ -345,7 +346,7 @@ def _trials(export: Export) -> list[Column]:
         Column(
             "symptom_angle",
             "deg",
-            "leg raise, knee (slump) or abduction at the first symptom",
+            "leg raise, knee (slump), abduction or, bent overhead, the elbow at the first symptom",
             [trial.symptom_angle_deg for trial in trials],
         ),
         Column("symptom_interval95_low", "deg", "", [low for low, _ in ends]),
@@ -353,10 +354,22 @@ def _trials(export: Export) -> list[Column]:
         Column("held", "", "empty: not told", [_yes_no(trial.held) for trial in trials]),
         Column("moved", "deg", "while it should be held", [trial.moved_deg for trial in trials]),
         Column("change_joint", "", "moved alone", [joint for joint, _, _ in changes]),
-        Column("change_by", "deg", "+ chin to chest, toes to the shin", [by for _, by, _ in changes]),
+        Column("change_by", "deg", _MOVED, [by for _, by, _ in changes]),
         Column("change_answer", "", "what it did to the symptom", [answer for _, _, answer in changes]),
-        Column("felt", "", "own running pain, or a stretch", [trial.pain or "" for trial in trials]),
+        Column("further_changes", "", f"{_MOVED}, deg", [_further(trial) for trial in trials]),
+        Column(
+            "felt",
+            "",
+            "own running pain (arm: painful tightness or sharp pain), or a stretch",
+            [trial.pain or "" for trial in trials],
+        ),
     ]
+
+
+def _further(trial: NerveTrial) -> str:
+    """Movements after the one of ``change``, as ``joint by_deg answer``."""
+    told = (f"{each.joint} {each.by_deg} {each.answer or ''}".rstrip() for each in trial.further_changes)
+    return "; ".join(told)
 
 
 def _yes_no(value: bool | None) -> str:

@@ -19,9 +19,9 @@ from neckrom.report.letterhead import Letterhead
 from neckrom.report.wording import display_name
 from neckrom.saying import figures
 from neckrom.saying.any_kind import verdict_of_any
-from neckrom.saying.grades import Grade, gravest
+from neckrom.saying.grades import GRADES, Grade, gravest
 from neckrom.saying.runs import NONE, RowSaid, changed_beyond_error, rows_said
-from neckrom.saying.verdict import Finding, Verdict
+from neckrom.saying.verdict import SAFETY_STOPS, Finding, Verdict
 
 _DAYS = 31
 """Lines of the diary."""
@@ -59,7 +59,11 @@ def body_course_of(
         Who measured.
     """
     runs = apart.runs
-    findings = (*_latest(view, results, texts), *_findings(runs, texts))
+    follows = follow_up(apart, texts)
+    known = {finding.name for finding in follows}
+    latest = (finding for finding in _latest(view, results, texts) if finding.name not in known)
+    found = (*follows, *latest, *_findings(runs, texts))
+    findings = tuple(sorted(found, key=lambda finding: GRADES.index(finding.grade)))
     lines = [
         texts.text(
             "course.of_day",
@@ -103,6 +107,22 @@ def person_facts(view: PersonView, head: Letterhead, texts: Messages) -> tuple[t
     if head.place:
         facts.append(("clinic", head.place))
     return tuple((texts.text(f"report.fact.{name}"), value) for name, value in facts)
+
+
+def follow_up(apart: Apart, texts: Messages) -> tuple[Finding, ...]:
+    """That the newest nerve test or session of a plan was stopped, or when the test of the plan is due again."""
+    tests = sorted((*apart.nerve_tests, *apart.plans), key=lambda seen: seen.row.measured, reverse=True)
+    reason = tests[0].result.stop_reason if tests else None
+    if reason in SAFETY_STOPS:
+        date = figures.day(tests[0].row.measured)
+        text = texts.text("course.bodies.stopped", date=date, what=f"plan.stopped.{reason}")
+        return (Finding("stopped", Grade.STOP, text),)
+    due = apart.plans[0].result.retest_on if apart.plans else None
+    return (
+        (Finding("retest", Grade.NOTE, texts.text("course.bodies.retest", date=due.isoformat())),)
+        if due
+        else ()
+    )
 
 
 def details_of(apart: Apart, texts: Messages) -> tuple[Detail, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from neckrom.handouts.body_course import Apart, details_of, person_facts
+from neckrom.handouts.body_course import Apart, details_of, follow_up, person_facts
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.clinician_page import Detail, course_details
 from neckrom.handouts.handout_page import Handout
@@ -161,7 +161,7 @@ class _Writer:
             changes = [Finding("one", Grade.CALM, self.texts.text("course.summary.one"))]
         else:
             changes = list(self._changes())
-        found = [*before, *changes]
+        found = [*follow_up(self.apart, self.texts), *before, *changes]
         return tuple(sorted(found, key=lambda finding: GRADES.index(finding.grade)))
 
     def _changes(self) -> Iterator[Finding]:

@@ -68,7 +68,9 @@ def suggestions_for(records: Records, person_id: str, texts: Messages) -> dict[s
     return found
 
 
-def confirmed(given: Mapping[str, str], suggested: Mapping[str, Suggestion]) -> dict[str, str]:
+def confirmed(
+    given: Mapping[str, str], suggested: Mapping[str, Suggestion], sides: Mapping[str, str]
+) -> dict[str, str]:
     """Which answers are those that a measurement suggested, with its session.
 
     Parameters
@@ -76,11 +78,13 @@ def confirmed(given: Mapping[str, str], suggested: Mapping[str, Suggestion]) -> 
     given : mapping
         Question to answer.
     suggested : mapping
+    sides : mapping
+        Question to the side that was answered. Another one than the measurement's confirms nothing.
     """
     return {
         question: one.session_id
         for question, one in suggested.items()
-        if one.answer and given.get(question) == one.answer
+        if one.answer and given.get(question) == one.answer and sides.get(question) in (None, one.side)
     }
 
 

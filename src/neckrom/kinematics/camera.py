@@ -38,9 +38,11 @@ SAME_SHAPE = 0.01
 """Share by which the ratio of width to height may differ between two sizes of the same picture."""
 
 _STRAIGHT = (0.0, 0.0, 0.0, 0.0, 0.0)
+"""Coefficients of a lens that bends nothing; stand for those that are not given."""
 _MOST_BENDING = 0.8
 """Below 1, inverting the lens by iteration closes in on the answer; this leaves a margin."""
 _ITERATIONS = 100
+"""Rounds at most, until every point moves by less than ``_CLOSE_PX`` (pixels)."""
 _CLOSE_PX = 1e-6
 _CHUNK = 256
 """Frames that are undistorted at once."""
@@ -130,10 +132,11 @@ def hfov_interval95_deg(camera: CameraModel) -> tuple[float, float] | None:
     Returns
     -------
     low, high : float
-        Degrees, rounded to one decimal.
+        Degrees, rounded to one decimal; None instead of the two where the focal length is known.
     """
     if camera.inverse_focal_sd == 0:
         return None
+    # a quite unsure lens would reach a focal length without end: less than 0.15 of its inverse is not claimed
     shares = np.maximum(1.0 + 1.96 * camera.inverse_focal_sd * np.array([-1.0, 1.0]), 0.15)
     low, high = 2 * np.degrees(np.arctan(camera.width / 2 / camera.fx * shares))
     return round(float(low), 1), round(float(high), 1)
@@ -309,11 +312,11 @@ def straightened(landmarks: LandmarkSeries, camera: CameraModel) -> tuple[Landma
     Returns
     -------
     LandmarkSeries
-        The same object where the lens bends nothing.
+        The same object where the lens bends nothing and pixels are square.
     CameraModel
-        Without distortion.
+        Without distortion, its two focal lengths the same: what reads angles from pixels knows one.
     """
-    if not any(camera.distortion):
+    if not any(camera.distortion) and camera.fx == camera.fy:
         return landmarks, replace(camera, distortion=())
     series = replace(
         landmarks,
@@ -322,7 +325,7 @@ def straightened(landmarks: LandmarkSeries, camera: CameraModel) -> tuple[Landma
         tracks=_straight_tracks(landmarks.tracks, camera),
         chest_tracks=_straight_tracks(landmarks.chest_tracks, camera),
     )
-    return series, replace(camera, distortion=())
+    return series, replace(camera, fy=camera.fx, distortion=())
 
 
 def _straight_points(points: Float32Array, camera: CameraModel) -> Float32Array:
@@ -337,8 +340,14 @@ def _straight_tracks(tracks: Float32Array | None, camera: CameraModel) -> Float3
     if tracks is None:
         return None
     straight = np.array(tracks)
-    straight[..., 1:] = undistorted(tracks[..., 1:].astype(np.float64), camera)
+    straight[..., 1:] = _squared(undistorted(tracks[..., 1:].astype(np.float64), camera), camera)
     return straight
+
+
+def _squared(points: FloatArray, camera: CameraModel) -> FloatArray:
+    """Points of shape (..., 2), the vertical focal length made that of the horizontal."""
+    middle = np.array([0.0, camera.cy])
+    return np.asarray(middle + (points - middle) * [1.0, camera.fx / camera.fy])
 
 
 def _straight_part(points: FloatArray, camera: CameraModel) -> FloatArray:
@@ -349,6 +358,7 @@ def _straight_part(points: FloatArray, camera: CameraModel) -> FloatArray:
     if known.any():
         before, after = _spread(points[known]), _spread(straight[known])
         straight[known, :, 2] *= (after / np.maximum(before, 1e-9))[:, None]
+    straight[..., :2] = _squared(straight[..., :2], camera)
     return straight
 
 

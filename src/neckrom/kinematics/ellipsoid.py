@@ -23,13 +23,26 @@ class Lines:
     along: FloatArray
 
     def nearest_square(self) -> FloatArray:
-        """Square of the distance at which each line passes the middle; 1 is the outline; shape (...)."""
+        """Square of the distance at which each line passes the middle.
+
+        Returns
+        -------
+        ndarray, shape (...)
+            In squares of the unit sphere's radius: below 1 the line meets the ellipsoid, 1 is its outline, above 1 it
+            passes beside it.
+        """
         a, b = (self.along**2).sum(axis=-1), (self.along * self.start).sum(axis=-1)
         away = self.start - self.along * (b / a)[..., None]
         return np.asarray((away * away).sum(axis=-1))
 
     def first_hit(self) -> FloatArray:
-        """How far along each line the sphere is met first, or passed nearest; in lengths of ``along``."""
+        """How far along each line the sphere is met first.
+
+        Returns
+        -------
+        ndarray, shape (...)
+            From ``start`` on, in lengths of ``along``; where the line misses the sphere, up to where it passes nearest.
+        """
         a, b = (self.along**2).sum(axis=-1), (self.along * self.start).sum(axis=-1)
         c = (self.start**2).sum(axis=-1) - 1
         return np.asarray((-b - np.sqrt(np.maximum(b * b - a * c, 0.0))) / a)

@@ -95,6 +95,7 @@ def facing_angles_deg(head: FloatArray) -> FloatArray:
     Returns
     -------
     ndarray, shape (N, 3), degrees
+        Flexion (+ chin to chest), lateral (+ right), rotation (+ right); NaN where the orientation is not known.
     """
     angles = np.full((len(head), 3), np.nan)
     known = np.isfinite(head).all(axis=1)

@@ -24,8 +24,12 @@ from neckrom.types import BoolArray, FloatArray, IntArray, LandmarkSeries
 ANOTHER_PERSON = 0.028
 """Difference of two faces, in sizes of the face, from which they are two people's."""
 _AWAY_S = 0.7
+"""The picture counts as empty from so long on without face and body: less is a model that failed for a moment."""
 _FRONTAL_DEG = (30.0, 12.0, 15.0)
+"""Flexion, lateral, rotation of the head against one that looks straight into the camera: within them a frame shows
+the face."""
 _ENOUGH_FRAMES = 8
+"""Frames that look into the camera, before and after: a mean face of fewer says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ def find_parts(landmarks: LandmarkSeries, cuts_ns: tuple[int, ...]) -> Parts:
     empty = _empty_stretches(landmarks)
     frontal = _frontal(landmarks) if empty else np.zeros(len(landmarks), dtype=np.bool_)
     for gone in empty:
+        # the picture may be empty for some frames about a cut: that is the same border
         if any(gone.start - 5 <= border <= gone.stop + 5 for border in borders):
             continue
         before = frontal & (np.arange(len(landmarks)) < gone.start)
@@ -117,10 +122,11 @@ def rows_of(landmarks: LandmarkSeries, rows: slice) -> LandmarkSeries:
 
 
 def face_difference(landmarks: LandmarkSeries, some: BoolArray, others: BoolArray) -> float:
-    """Difference of the mean faces of two sets of frames, in sizes of the face; NaN where too few are seen.
+    """Difference of the mean faces of two sets of frames.
 
     Parameters
     ----------
+    landmarks : LandmarkSeries, N frames
     some, others : ndarray, shape (N,), bool
         Frames in which the face looks into the camera.
 
@@ -128,7 +134,7 @@ def face_difference(landmarks: LandmarkSeries, some: BoolArray, others: BoolArra
     -------
     float
         Root mean square distance between their points, both turned as the mean head is and scaled to size one;
-        ``ANOTHER_PERSON`` is where two people begin.
+        ``ANOTHER_PERSON`` is where two people begin. NaN where either set has fewer than eight frames.
     """
     if min(int(some.sum()), int(others.sum())) < _ENOUGH_FRAMES:
         return float("nan")
@@ -156,6 +162,7 @@ def longest_with_face(landmarks: LandmarkSeries, parts: Parts) -> int:
 def _mean_face(landmarks: LandmarkSeries, rows: IntArray) -> FloatArray:
     """Median face, turned as the mean head is, middle at zero and of size one; shape (K, 3)."""
     mean_head = head_shape()
+    # 200 to 400 frames, spread over all of them, are enough for a median
     points = landmarks.face[rows[:: max(1, len(rows) // 200)]][:, mean_head.points].astype(np.float64)
     kept = np.isfinite(points).all(axis=(0, 2))
     points, shape = points[:, kept], mean_head.shape[kept]

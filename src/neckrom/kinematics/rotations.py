@@ -19,6 +19,7 @@ def rotations_between(shape: FloatArray, points: FloatArray) -> FloatArray:
     Parameters
     ----------
     shape : ndarray, shape (K, 3)
+        In any unit; all finite.
     points : ndarray, shape (N, K, 3)
         All finite.
 

@@ -20,6 +20,8 @@ def segments(known: BoolArray, time_s: FloatArray, gap_s: float = GAP_S) -> list
     ----------
     known : ndarray, shape (N,), bool
     time_s : ndarray, shape (N,)
+    gap_s : float
+        Seconds.
 
     Returns
     -------
@@ -43,10 +45,12 @@ def bridged(time_s: FloatArray, values: FloatArray, longest_s: float) -> FloatAr
     values : ndarray, shape (N, ...)
         A frame is a gap where any of its values is NaN.
     longest_s : float
+        Seconds between the known frames on both sides of a gap.
 
     Returns
     -------
     ndarray, shape (N, ...)
+        The same object where no frame is missing, or fewer than two are known.
     """
     flat = values.reshape(len(values), -1)
     known = np.isfinite(flat).all(axis=1)
@@ -73,6 +77,8 @@ def smooth_series(time_s: FloatArray, values: FloatArray, kernel_sd_s: float = K
     ----------
     time_s : ndarray, shape (N,)
     values : ndarray, shape (N, K); NaN rows are not measured.
+    kernel_sd_s : float
+        Standard deviation of the kernel, seconds.
 
     Returns
     -------
@@ -94,6 +100,7 @@ def _despiked(values: FloatArray) -> FloatArray:
 
 def _local_linear(time_s: FloatArray, values: FloatArray, kernel_sd_s: float) -> FloatArray:
     out = np.empty_like(values)
+    # beyond three standard deviations the kernel weighs next to nothing
     first = np.searchsorted(time_s, time_s - 3 * kernel_sd_s)
     last = np.searchsorted(time_s, time_s + 3 * kernel_sd_s, side="right")
     for i in range(len(time_s)):
@@ -101,6 +108,7 @@ def _local_linear(time_s: FloatArray, values: FloatArray, kernel_sd_s: float) ->
         weight = np.exp(-0.5 * (dt / kernel_sd_s) ** 2)
         s0, s1, s2 = weight.sum(), (weight * dt).sum(), (weight * dt * dt).sum()
         determinant = s0 * s2 - s1 * s1
+        # one frame alone has no slope: it is then the mean
         if determinant > 1e-9 * s0 * s0 * kernel_sd_s**2:
             weight = weight * (s2 - s1 * dt) / determinant
         else:

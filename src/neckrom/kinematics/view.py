@@ -32,11 +32,13 @@ SIDE_FROM_DEG = 60.0
 FRONT_TO_DEG = 38.0
 """Up to here a front view is a good one."""
 _BACK_FROM_DEG = 125.0
+"""Turned further than this from the camera, the trunk shows its back."""
 _STEADY_SHARE = 0.75
 """Share of the frames that must agree: a person in front of the camera turns away and comes back."""
 _NARROW = 0.45
 """Shoulders seen from the side are narrower than this share of the trunk's length; from the front 0.6 to 0.9."""
 _START_S = 1.0
+"""Seconds from the first pose on that count as much as all the rest: people keep still at the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,15 @@ def detect_view(landmarks: LandmarkSeries) -> View:
     A side view is named only where the trunk stays turned by 60 to 125 deg in three quarters of the
     frames and the shoulders are narrow in the picture; everything else is the front, also a recording
     without any pose.
+
+    Parameters
+    ----------
+    landmarks : LandmarkSeries, N frames
+
+    Returns
+    -------
+    {"front", "side_left", "side_right"}
+        "side_left": the camera stands at the person's left side.
     """
     evidence = view_evidence(landmarks)
     if not SIDE_FROM_DEG <= abs(evidence.trunk_deg) <= _BACK_FROM_DEG:
@@ -116,7 +127,17 @@ def detect_view(landmarks: LandmarkSeries) -> View:
 
 
 def view_warning(landmarks: LandmarkSeries) -> str | None:
-    """What the user should know of a camera that stands neither in front nor at the side; None where it does."""
+    """What the user should know of a camera that stands neither in front nor at the side.
+
+    Parameters
+    ----------
+    landmarks : LandmarkSeries, N frames
+
+    Returns
+    -------
+    str or None
+        A sentence, where the trunk is typically turned by 38 to 60 deg from the camera; else None, also without a pose.
+    """
     turned = abs(view_evidence(landmarks).trunk_deg)
     if not FRONT_TO_DEG < turned < SIDE_FROM_DEG:
         return None
@@ -145,6 +166,12 @@ def askew_seat_deg(landmarks: LandmarkSeries, camera: CameraModel, neutral: Bool
     landmarks : LandmarkSeries, N frames
     camera : CameraModel
     neutral : ndarray, shape (N,), bool
+        The frames of the neutral stretch.
+
+    Returns
+    -------
+    float
+        Degrees, difference of the medians over the neutral stretch; 0 where face or pose is not seen in it.
     """
     facing = facing_angles_deg(face_orientation(landmarks, camera))[neutral, 2]
     lean = -_SHOULDERS_LEAN_DEG if landmarks.sides_swapped else _SHOULDERS_LEAN_DEG
@@ -159,7 +186,18 @@ Planes = tuple[bool, bool, bool]
 
 
 def only_measured(angles: AngleSeries, planes: Planes) -> AngleSeries:
-    """The angles with NaN in the planes that the view does not show; neck, trunk and standard deviations alike."""
+    """The angles with NaN in the planes that the view does not show; neck, trunk and standard deviations alike.
+
+    Parameters
+    ----------
+    angles : AngleSeries, N frames
+    planes : tuple of bool
+        Whether flexion, lateral flexion and rotation are measured.
+
+    Returns
+    -------
+    AngleSeries, N frames
+    """
     return replace(
         angles,
         neck_deg=np.where(planes, angles.neck_deg, np.nan),
@@ -169,7 +207,19 @@ def only_measured(angles: AngleSeries, planes: Planes) -> AngleSeries:
 
 
 def only_measured_coupling(rom: RangeOfMotion, planes: Planes) -> RangeOfMotion:
-    """Range of motion with NaN for the coupling into planes that the view does not show."""
+    """Range of motion with NaN for the coupling into planes that the view does not show.
+
+    Parameters
+    ----------
+    rom : RangeOfMotion
+    planes : tuple of bool
+        Whether flexion, lateral flexion and rotation are measured.
+
+    Returns
+    -------
+    RangeOfMotion
+        Trials that count and those that are set aside alike.
+    """
     return replace(
         rom,
         trials=tuple(_without_coupling(trial, planes) for trial in rom.trials),
@@ -190,6 +240,7 @@ def _without_coupling(trial: Trial, planes: Planes) -> Trial:
 
 
 def _weights(landmarks: LandmarkSeries, known: BoolArray) -> FloatArray:
+    """Of the frames with a pose, together 1: half of it on those of the start, half on all others."""
     time_s = landmarks.time_s[known]
     start = time_s <= time_s[0] + _START_S
     weight = np.where(start, 1.0 / start.sum(), 0.0)
@@ -209,6 +260,7 @@ def _quarter(turn_deg: float) -> int:
 
 
 def _shoulder_share(landmarks: LandmarkSeries) -> FloatArray:
+    """Shoulders apart in x over shoulders from hips, in the picture; shape (N,)."""
     points = landmarks.pose[:, :, :2].astype(np.float64)
     shoulders, hips = points[:, POSE_SHOULDERS], points[:, POSE_HIPS]
     width = np.abs(shoulders[:, 0, 0] - shoulders[:, 1, 0])

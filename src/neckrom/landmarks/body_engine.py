@@ -24,6 +24,7 @@ from neckrom.landmarks.order import RisingTimes
 from neckrom.types import N_POSE, BodyFrame, DetectorIdentity, Float32Array, Frame, ImageArray
 
 _COMPLEXITY = 1
+"""Size of the pose model: the one that comes with the package."""
 _STILL_PASSES = 4
 """How often a single picture is shown to the tracker: its window settles on the person within three."""
 
@@ -50,6 +51,16 @@ class BodyPoseDetector:
 
     def detect(self, frame: Frame) -> BodyFrame:
         """Pose in one frame.
+
+        Parameters
+        ----------
+        frame : Frame
+            Later than the one before.
+
+        Returns
+        -------
+        BodyFrame
+            Pixels of the frame; NaN where nobody was found. One person, or none.
 
         Raises
         ------
@@ -78,7 +89,17 @@ class StillPoseDetector:
         return self._identity
 
     def detect(self, frame: Frame) -> BodyFrame:
-        """Pose in one picture."""
+        """Pose in one picture.
+
+        Parameters
+        ----------
+        frame : Frame
+
+        Returns
+        -------
+        BodyFrame
+            Pixels of the frame; NaN where nobody was found.
+        """
         model = _pose_model(still=False)
         try:
             for _ in range(_STILL_PASSES):
@@ -104,6 +125,11 @@ class BodyFinder:
         Parameters
         ----------
         picture : ndarray, shape (height, width, 3), uint8, RGB
+
+        Returns
+        -------
+        ndarray, shape (33, 3), float32
+            z on the scale of x.
         """
         found = self._model.run(picture).pose_landmarks
         if not found:
@@ -112,7 +138,19 @@ class BodyFinder:
         return pixels_of(found, picture)
 
     def find_other(self, picture: ImageArray, mine: BodyBox) -> BodyBox | None:
-        """Somebody else in the picture, beside or behind the person in the box."""
+        """Somebody else in the picture, beside or behind the person in the box.
+
+        Parameters
+        ----------
+        picture : ndarray, shape (height, width, 3), uint8, RGB
+        mine : BodyBox
+            The followed person, who is greyed out for it.
+
+        Returns
+        -------
+        BodyBox or None
+            In pixels of the picture; None where nobody else is seen.
+        """
         return body_box(self.find(without_body(picture, mine)))
 
     def close(self) -> None:
@@ -121,7 +159,23 @@ class BodyFinder:
 
 
 def body_identity(*, passes: int = 1) -> DetectorIdentity:
-    """Model and settings, without starting the model."""
+    """Model and settings, without starting the model.
+
+    Parameters
+    ----------
+    passes : int
+        How often each picture is shown to the model: 1 on the frames of a clip.
+
+    Returns
+    -------
+    DetectorIdentity
+        With the digest of the pose model's files.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        The package or one of its models is missing.
+    """
     digest = hashlib.sha256()
     for path in model_paths():
         if path.name.startswith("pose_"):

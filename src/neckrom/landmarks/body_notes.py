@@ -7,6 +7,7 @@ from neckrom.landmarks.scene import CameraTravel
 from neckrom.types import BodyFrame, Notice
 
 _LOST_AT_LEAST_S = 0.5
+"""A shorter loss is not spoken of: a body is covered or out of the picture for less every now and then."""
 _OTHER_LOOKS = 2
 """Looks with somebody else in them: one alone may be a shadow that was taken for a person."""
 _OTHER_HEIGHT = 0.35
@@ -35,7 +36,13 @@ class BodyNotes:
         self._crowd_first_s = 0.0
 
     def take(self, frame: BodyFrame) -> None:
-        """Take note of the next frame."""
+        """Take note of the next frame.
+
+        Parameters
+        ----------
+        frame : BodyFrame
+            Later than the one before.
+        """
         time_s = frame.time_ns * 1e-9
         self._last_ns = frame.time_ns
         self._frames += 1
@@ -46,7 +53,20 @@ class BodyNotes:
             self._lost_since_s = time_s
 
     def look(self, time_ns: int, mine: BodyBox, other: BodyBox | None) -> bool:
-        """Take note of a look for somebody else; whether somebody of a size that counts is there."""
+        """Take note of a look for somebody else; whether somebody of a size that counts is there.
+
+        Parameters
+        ----------
+        time_ns : int
+        mine : BodyBox
+            The followed person's.
+        other : BodyBox or None
+            Somebody else's, pixels of the same picture.
+
+        Returns
+        -------
+        bool
+        """
         self._looks += 1
         there = other is not None and other.height >= _OTHER_HEIGHT * mine.height
         if there:
@@ -56,7 +76,19 @@ class BodyNotes:
         return there
 
     def notices(self, travel: CameraTravel, brightness: float) -> tuple[Notice, ...]:
-        """The notes, after the last frame."""
+        """The notes, after the last frame.
+
+        Parameters
+        ----------
+        travel : CameraTravel
+        brightness : float
+            0 to 255.
+
+        Returns
+        -------
+        tuple of Notice
+            Of others, losses, the camera and darkness, in this order, as far as there is something to say.
+        """
         if self._last_ns is not None:
             self._end_loss(self._last_ns * 1e-9)
         notes = [self._people(), self._losses_notice(), _camera_notice(travel), _dark_notice(brightness)]

@@ -29,16 +29,29 @@ from neckrom.landmarks.side_by_side import Line
 from neckrom.types import BodyDetector, BodyFrame, Frame, FrameSource, ImageArray
 
 TRACKERS = 2
+"""Two keep two cores busy. Landmarks depend on it, so it is the same on every machine."""
 _AHEAD = 6
 """Frames in work at a time."""
 _PEOPLE_EVERY_S = 1.0
+"""Between two looks for somebody else."""
 
 
 class OtherFinder(Protocol):
     """Looks for somebody else in a picture."""
 
     def find_other(self, picture: ImageArray, mine: BodyBox) -> BodyBox | None:
-        """Where somebody else is; None where nobody is."""
+        """Where somebody else is; None where nobody is.
+
+        Parameters
+        ----------
+        picture : ndarray, shape (height, width, 3), uint8, RGB
+        mine : BodyBox
+            The followed person, in pixels of the picture.
+
+        Returns
+        -------
+        BodyBox or None
+        """
         ...
 
 
@@ -82,6 +95,10 @@ def extract_bodies(
         Also follow the shoes from frame to frame, as runs need it.
     progress : callable, optional
         Called in the calling thread after each frame.
+
+    Returns
+    -------
+    BodyExtraction
 
     Raises
     ------
@@ -143,6 +160,11 @@ def extract_bodies_to_file(
         The file.
     notes : tuple of str
         What was found out about the clip before; it stands first among its warnings.
+
+    Returns
+    -------
+    LandmarkHeader
+        As it stands in the file.
 
     Raises
     ------

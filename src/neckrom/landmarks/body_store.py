@@ -35,6 +35,16 @@ class BodyWriter(TableWriter[BodyFrame]):
 def read_bodies(path: Path) -> tuple[BodySeries, LandmarkHeader]:
     """Read a landmark file of whole bodies.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    series : BodySeries
+        ``foot_motion`` is None where no shoe was followed in any frame.
+    header : LandmarkHeader
+
     Raises
     ------
     LandmarkFileError
@@ -57,5 +67,15 @@ def read_bodies(path: Path) -> tuple[BodySeries, LandmarkHeader]:
 
 
 def is_body_file(path: Path) -> bool:
-    """Whether the file says that it holds landmarks of whole bodies."""
+    """Whether the file says that it holds landmarks of whole bodies.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+        False where it cannot be read.
+    """
     return kind_key(path) == BODY_KEY

@@ -25,9 +25,11 @@ _CHANGE = 0.06
 _GREAT_CHANGE = 0.2
 """From here on it is another room, or another light: the face need only have moved, be it no further than before."""
 _TIMES_USUAL = 6.0
+"""A cut changes the picture by this many times the largest of the 30 steps before that were no cut."""
 _AFTER = 4
 """Pictures until the new view is compared with the one before: a flash or a damaged picture is over by then."""
 _NEAR_S = 0.4
+"""Faces this long before and after a cut are compared."""
 _FACE_MOVED = 0.012
 """Mean movement of the face's points from one picture to the next, in sizes of the face: of two people whose
 faces were in the same place it was 0.023 and 0.05, of one who keeps still it is 0.001."""
@@ -47,7 +49,21 @@ class CutWatch:
         self._kept: dict[int, list[tuple[int, FloatArray | None]]] = {}
 
     def over(self, frames: Iterator[Frame]) -> Iterator[Frame]:
-        """The same frames, looked at one by one."""
+        """The same frames, looked at one by one.
+
+        Parameters
+        ----------
+        frames : iterator of Frame
+            In time order.
+
+        Yields
+        ------
+        Frame
+
+        Notes
+        -----
+        The iterator is closed with this one.
+        """
         try:
             for frame in frames:
                 self.look(frame.time_ns, frame.image)
@@ -58,7 +74,14 @@ class CutWatch:
                 close()
 
     def look(self, time_ns: int, image: ImageArray) -> None:
-        """Take the next picture."""
+        """Take the next picture.
+
+        Parameters
+        ----------
+        time_ns : int
+            Later than the one before.
+        image : ndarray, shape (height, width, 3), uint8, RGB
+        """
         small = _small(image)
         for start_ns, old, left in list(self._waiting):
             self._waiting.remove((start_ns, old, left))
@@ -80,7 +103,15 @@ class CutWatch:
         self._before.append((time_ns, small))
 
     def take(self, time_ns: int, points: Float32Array) -> None:
-        """Take what the models found in the next picture: points of a face, or of a body, shape (N, 2 or more)."""
+        """Take what the models found in the next picture: points of a face, or of a body, shape (N, 2 or more).
+
+        Parameters
+        ----------
+        time_ns : int
+            Later than the one before. It may lag behind the pictures.
+        points : ndarray, shape (N, 2 or more), pixels
+            NaN in the first point where nothing was found.
+        """
         found = points[:, :2].astype(np.float64)
         self._faces.append((time_ns, found if np.isfinite(found[0, 0]) else None))
         while self._faces and (time_ns - self._faces[0][0]) * 1e-9 > 2 * _NEAR_S + 1:
@@ -90,7 +121,13 @@ class CutWatch:
                 self._kept[cut_ns] = list(self._faces)
 
     def cuts_ns(self) -> tuple[int, ...]:
-        """Times of the first pictures after each cut, once everything has been looked at."""
+        """Times of the first pictures after each cut, once everything has been looked at.
+
+        Returns
+        -------
+        tuple of int
+            Nanoseconds, rising.
+        """
         for cut_ns in self._candidates:
             self._kept.setdefault(cut_ns, list(self._faces))
         return tuple(

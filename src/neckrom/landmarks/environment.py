@@ -50,7 +50,13 @@ _LIBRARIES: dict[str, tuple[str, str]] = {
 
 
 def opencv_distributions() -> tuple[str, ...]:
-    """Installed distributions that carry a cv2, in a fixed order."""
+    """Installed distributions that carry a cv2, in a fixed order.
+
+    Returns
+    -------
+    tuple of str
+        Some of ``OPENCV_DISTRIBUTIONS``.
+    """
     return tuple(name for name in OPENCV_DISTRIBUTIONS if _version(name) is not None)
 
 
@@ -69,6 +75,11 @@ def mediapipe_folder() -> Path | None:
 
 def model_paths() -> tuple[Path, ...]:
     """The model files in the installed package.
+
+    Returns
+    -------
+    tuple of Path
+        In the order of ``MODEL_FILES``.
 
     Raises
     ------
@@ -119,6 +130,11 @@ def explain_import_error(error: BaseException) -> EnvironmentProblemError:
     ----------
     error : ImportError or OSError
         As raised by the import.
+
+    Returns
+    -------
+    EnvironmentProblemError
+        To be raised: its message says which package of the system brings what is missing, where that is known.
     """
     if "DLL load failed" in str(error):
         return EnvironmentProblemError(

@@ -23,7 +23,13 @@ class LandmarkSink(Protocol[RowT_contra]):
     """Takes landmarks in time order."""
 
     def write(self, frame: RowT_contra) -> None:
-        """Take one frame."""
+        """Take one frame.
+
+        Parameters
+        ----------
+        frame : LandmarkFrame or BodyFrame
+            Later than the one before.
+        """
         ...
 
 

@@ -22,23 +22,33 @@ _FOOT_PX = 70.0
 """Length of the foot on the working picture; smaller ones are enlarged up to three times, larger ones made smaller."""
 _LARGEST_SCALE = 3.0
 _SMALLEST_PX = 12.0
+"""A foot shorter than this in the picture holds too few marks."""
 _MARGIN = 0.16
 """Shares of the foot's length: how far beyond heel, toe and ankle the shoe reaches."""
 _AROUND = 0.8
 """Half the side of the picture around a foot, in lengths of the foot."""
 _WINDOW_PX = 17
+"""Side of the patch that is followed, working pixels."""
 _MOST_POINTS = 80
+"""Marks on a shoe."""
 _FEWEST = 6
+"""Marks with which a similarity is believed."""
 _PLENTY = 0.5
 """With this share of the marks carried over there is no need to look where the other foot was."""
 _QUALITY = 0.006
+"""Of a corner, as a share of the best one (Shi and Tomasi's measure)."""
 _SPACING_PX = 3.0
+"""Between two marks, working pixels."""
 _BACK_PX = 0.8
+"""A mark that followed back does not return within this is let go, working pixels."""
 _FIT_PX = 1.3
+"""A mark belongs to the similarity if it takes it this near, working pixels."""
 _STILL_PX = 1.5
+"""Where the foot moved by twice this, a mark that moved by less is of the background, working pixels."""
 _ALIKE = (0.8, 1.25)
 """Sizes of a shoe from one frame to the next, as a share: beyond, it is something else that was followed."""
 _CRITERIA = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 30, 0.003)
+"""Flow ends after so many rounds, or when a round moves by less."""
 
 
 class FeetFollower:

@@ -15,17 +15,29 @@ import numpy as np
 from neckrom.types import Float32Array, ImageArray
 
 _NS = 1e-9
+"""Seconds of a nanosecond."""
 _LOOK_EVERY_S = 1.0
+"""Between two looks for all faces in the picture."""
 _LOOK_SOON_S = 0.25
+"""The same where others are there, or the followed face is lost."""
 _FORGET_S = 2.0
+"""Another person's face that was not seen for this long is no longer kept out of the picture."""
 _UNSURE_S = 1.0
+"""If the tracker has not confirmed what was taken for a face at the start within this time, it was none."""
 _SURE_S = 0.5
+"""Where the followed face was seen within this time, every other face is somebody else's."""
 _SAME_HEAD = 0.8
+"""Centres of faces that are nearer than this many sizes belong to one head."""
 _REACH = 1.0
+"""How far a head may move between two sights of it, in sizes of the face."""
 _REACH_PER_S = 1.5
+"""How much further with every second in which it was not seen."""
 _SMALLEST_SHARE = 0.25
+"""A face that is smaller than this share of the followed one is not kept out of the picture."""
 _BODY = 0.9
+"""How far somebody who is beside the person reaches beyond the face, in sizes of that face."""
 _BLANK = 128
+"""Grey: the middle of 0 to 255."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +57,33 @@ class HeadBox:
     size: float
 
     def distance(self, other: HeadBox) -> float:
-        """Between the centres, pixels."""
+        """Between the centres, pixels.
+
+        Parameters
+        ----------
+        other : HeadBox
+            In the same picture.
+
+        Returns
+        -------
+        float
+            Pixels.
+        """
         return math.hypot(self.x - other.x, self.y - other.y)
 
 
 def box_of(points: Float32Array) -> HeadBox | None:
-    """The box around landmarks, shape (N, 2 or more); None where they are missing."""
+    """The box around landmarks, shape (N, 2 or more); None where they are missing.
+
+    Parameters
+    ----------
+    points : ndarray, shape (N, 2 or more), pixels
+        NaN in the first one where they are missing.
+
+    Returns
+    -------
+    HeadBox or None
+    """
     if not np.isfinite(points[0, 0]):
         return None
     low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
@@ -85,7 +118,17 @@ class PersonFollower:
         return tuple(seen.box for seen in self._others)
 
     def look_due(self, time_ns: int) -> bool:
-        """Whether all faces in the picture should be looked for in this frame."""
+        """Whether all faces in the picture should be looked for in this frame.
+
+        Parameters
+        ----------
+        time_ns : int
+
+        Returns
+        -------
+        bool
+            True in the first frame, then every second, or every quarter where others are there or the person is lost.
+        """
         if self._last_look_ns is None:
             return True
         lost = self._followed is None or self._followed.time_ns < self._last_look_ns
@@ -93,7 +136,14 @@ class PersonFollower:
         return (time_ns - self._last_look_ns) * _NS >= wait
 
     def take_look(self, time_ns: int, faces: Sequence[HeadBox]) -> None:
-        """Take note of all faces found in the picture."""
+        """Take note of all faces found in the picture.
+
+        Parameters
+        ----------
+        time_ns : int
+        faces : sequence of HeadBox
+            In pixels of the whole picture; may be empty.
+        """
         self._last_look_ns = time_ns
         self._others = [seen for seen in self._others if (time_ns - seen.time_ns) * _NS <= _FORGET_S]
         if not self._confirmed and faces:
@@ -111,7 +161,19 @@ class PersonFollower:
                 self._remember_other(face, time_ns)
 
     def take_face(self, time_ns: int, face: HeadBox) -> bool:
-        """Whether a face that the tracker reports is the followed person's; if so, follow it there."""
+        """Whether a face that the tracker reports is the followed person's; if so, follow it there.
+
+        Parameters
+        ----------
+        time_ns : int
+        face : HeadBox
+            In pixels of the whole picture.
+
+        Returns
+        -------
+        bool
+            False where it is too far from where the person was, or nearer to somebody else.
+        """
         if self._followed is None:
             self._since_ns = time_ns
         elif not self._acceptable(face, time_ns):
@@ -158,7 +220,17 @@ class PersonFollower:
 
 
 def reach_in_faces(unseen_s: float) -> float:
-    """How far a head may have moved since it was last seen, in sizes of the face."""
+    """How far a head may have moved since it was last seen, in sizes of the face.
+
+    Parameters
+    ----------
+    unseen_s : float
+        Seconds.
+
+    Returns
+    -------
+    float
+    """
     return _REACH + _REACH_PER_S * unseen_s
 
 
@@ -166,6 +238,18 @@ def without_others(image: ImageArray, mine: HeadBox, others: Sequence[HeadBox]) 
     """The picture with the other people greyed out, never nearer to the person than half way.
 
     Returns the picture itself where there is nobody else.
+
+    Parameters
+    ----------
+    image : ndarray, shape (height, width, 3), uint8, RGB
+        Left as it is.
+    mine : HeadBox
+        The followed person's, in its pixels.
+    others : sequence of HeadBox
+
+    Returns
+    -------
+    ndarray, shape (height, width, 3), uint8, RGB
     """
     if not others:
         return image

@@ -16,7 +16,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from neckrom.types import CAPTURE_RATES, FOCAL_LENGTHS_MM, DetectorIdentity, Notice, SourceInfo
 
 _MOST_SAID = 3
+"""Problems that a message names."""
 _LARGEST_TIME_NS = 2**63 - 1
+"""Of 64 bits with a sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,19 @@ class HeaderError(ValueError):
 
 
 def header_to_json(header: LandmarkHeader, version: int) -> str:
-    """The header as it stands in a file."""
+    """The header as it stands in a file.
+
+    Parameters
+    ----------
+    header : LandmarkHeader
+    version : int
+        Of the file's format.
+
+    Returns
+    -------
+    str
+        JSON, keys in alphabetical order.
+    """
     content: dict[str, Any] = {
         "format_version": version,
         **asdict(header),
@@ -66,7 +80,17 @@ def header_to_json(header: LandmarkHeader, version: int) -> str:
 
 
 def source_fields(source: SourceInfo) -> dict[str, Any]:
-    """A source as JSON holds it."""
+    """A source as JSON holds it.
+
+    Parameters
+    ----------
+    source : SourceInfo
+
+    Returns
+    -------
+    dict
+        Without the fields that are as in every ordinary recording.
+    """
     content = asdict(source)
     if not source.turned_deg:
         del content["turned_deg"]
@@ -81,6 +105,16 @@ def source_fields(source: SourceInfo) -> dict[str, Any]:
 
 def header_from_json(stored: bytes) -> tuple[int, LandmarkHeader]:
     """Version of the format, and the header.
+
+    Parameters
+    ----------
+    stored : bytes
+        From a file that nobody vouches for.
+
+    Returns
+    -------
+    version : int
+    header : LandmarkHeader
 
     Raises
     ------
@@ -109,6 +143,14 @@ def _with_keys(texts: tuple[str, ...], notices: tuple[_StoredNotice | None, ...]
 def version_from_json(stored: bytes) -> int:
     """Version of the format alone: a later one may have other fields.
 
+    Parameters
+    ----------
+    stored : bytes
+
+    Returns
+    -------
+    int
+
     Raises
     ------
     HeaderError
@@ -118,6 +160,16 @@ def version_from_json(stored: bytes) -> int:
 
 def stream_header_from_json(stored: bytes) -> tuple[SourceInfo, DetectorIdentity]:
     """Source and detector of a session's stream.
+
+    Parameters
+    ----------
+    stored : bytes
+        From a file that nobody vouches for.
+
+    Returns
+    -------
+    source : SourceInfo
+    detector : DetectorIdentity
 
     Raises
     ------

@@ -46,15 +46,21 @@ from neckrom.types import (
 )
 
 _FACE_DETECTION_CONFIDENCE = 0.3
+"""From which the mesh takes what its detector finds for a face."""
 _FACE_TRACKING_CONFIDENCE = 0.1
+"""Below which the mesh is lost and a face is looked for again."""
 _LOOK_CONFIDENCE = 0.6
+"""From which a look for all faces counts one: a wrong one would be greyed out of the picture."""
 _FULL_RANGE = 1
+"""MediaPipe's number of the face detector that also sees faces far away; 0 is the one for faces within 2 m."""
 _FINDER_CONFIDENCE = 0.5
+"""From which a face in a single picture counts."""
 _HEAD_POINTS = slice(0, 11)
 """Nose, eyes, ears and mouth among the pose points."""
 _FOLLOW_EVERY_S = 0.038
 """Points are followed at up to 25 frames a second: a head does not turn faster than that can show."""
 _STRANGER_S = 2.0
+"""The head of a pose that was somebody else's is kept out of the picture this long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +146,16 @@ class MediaPipeDetector:
     def detect(self, frame: Frame) -> LandmarkFrame:
         """Landmarks of one frame.
 
+        Parameters
+        ----------
+        frame : Frame
+            Later than the one before.
+
+        Returns
+        -------
+        LandmarkFrame
+            Pixels of the frame; NaN where something was not found or not looked for.
+
         Raises
         ------
         FrameMismatchError
@@ -148,11 +164,26 @@ class MediaPipeDetector:
         return self.follow(self.find_pose(self.look(frame)))
 
     def stages(self) -> tuple[Callable[[Any], Any], ...]:
-        """The stages in their order, from a frame to its landmarks."""
+        """The stages in their order, from a frame to its landmarks.
+
+        Returns
+        -------
+        tuple of callable
+            :meth:`look`, :meth:`find_pose`, :meth:`follow`.
+        """
         return self.look, self.find_pose, self.follow
 
     def look(self, frame: Frame) -> FaceLook:
         """First stage: the followed person's face, and who else is there.
+
+        Parameters
+        ----------
+        frame : Frame
+            Later than the one before.
+
+        Returns
+        -------
+        FaceLook
 
         Raises
         ------
@@ -163,11 +194,32 @@ class MediaPipeDetector:
         return self._face.run(frame)
 
     def find_pose(self, look: FaceLook) -> PoseLook:
-        """Second stage: the same person's pose, where it is due."""
+        """Second stage: the same person's pose, where it is due.
+
+        Parameters
+        ----------
+        look : FaceLook
+            In time order.
+
+        Returns
+        -------
+        PoseLook
+            NaN also where the pose was somebody else's.
+        """
         return self._pose.run(look)
 
     def follow(self, seen: PoseLook) -> LandmarkFrame:
-        """Third stage: movement of the picture and points over head and chest, placed by the pose."""
+        """Third stage: movement of the picture and points over head and chest, placed by the pose.
+
+        Parameters
+        ----------
+        seen : PoseLook
+            In time order.
+
+        Returns
+        -------
+        LandmarkFrame
+        """
         return self._points.run(seen)
 
     def close(self) -> None:
@@ -202,6 +254,11 @@ class FaceFinder:
         Parameters
         ----------
         picture : ndarray, shape (height, width, 3), uint8, RGB
+
+        Returns
+        -------
+        float
+            0 where no detector sees a face whose mouth is below the eyes.
         """
         return sum(self._score(model, picture) for model in self._models) / len(self._models)
 
@@ -411,7 +468,17 @@ class RunningModel:
             ) from error
 
     def run(self, picture: ImageArray) -> Any:
-        """What the model gives for the picture."""
+        """What the model gives for the picture.
+
+        Parameters
+        ----------
+        picture : ndarray, shape (height, width, 3), uint8, RGB
+
+        Returns
+        -------
+        NamedTuple
+            MediaPipe's, with the outputs of that solution.
+        """
         assert self._solution is not None
         return self._solution.process(picture)
 
@@ -431,6 +498,10 @@ class RunningModel:
 def load_solutions() -> ModuleType:
     """MediaPipe's solutions, without their chatter.
 
+    Returns
+    -------
+    module
+
     Raises
     ------
     EnvironmentProblemError
@@ -446,7 +517,23 @@ def load_solutions() -> ModuleType:
 
 
 def engine_identity(*, pose_every_frame: bool = False) -> DetectorIdentity:
-    """Models and settings, without starting the models."""
+    """Models and settings, without starting the models.
+
+    Parameters
+    ----------
+    pose_every_frame : bool
+        As of :class:`MediaPipeDetector`.
+
+    Returns
+    -------
+    DetectorIdentity
+        With the digest of all model files in their order.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        The package or one of its models is missing.
+    """
     digest = hashlib.sha256()
     for path in model_paths():
         digest.update(path.read_bytes())
@@ -471,6 +558,10 @@ def array_of(found: Any) -> FloatArray:
     found : NormalizedLandmarkList or LandmarkList
         A protocol buffer. It is read from its bytes, where every point takes as many, five of them for each
         coordinate: one by one through Python, the points of a face take as long as a twentieth of its model.
+
+    Returns
+    -------
+    ndarray, shape (N, 3), float64
     """
     count = len(found.landmark)
     wire = np.frombuffer(found.SerializeToString(), dtype=np.uint8)
@@ -485,17 +576,39 @@ def array_of(found: Any) -> FloatArray:
 _WIRE_LENGTH = 17
 """Bytes of a point at least: its tag, its length, and x, y, z as tag and float each; what follows is not read."""
 _WIRE_TAGS = (0, 1, 2, 7, 12)
+"""Places of the tags and of the length among a point's bytes."""
 _POINT_TAG = 0x0A
+"""Field 1 with a length."""
 _COORDINATE_TAGS = (0x0D, 0x15, 0x1D)
 """Fields 1 to 3 of 32 bits (protobuf.dev, "Encoding")."""
 
 
 def pixels_of(found: Any, picture: ImageArray) -> Float32Array:
-    """Points in pixels of the picture, shape (N, 3); z on the scale of x."""
+    """Points in pixels of the picture, shape (N, 3); z on the scale of x.
+
+    Parameters
+    ----------
+    found : NormalizedLandmarkList
+    picture : ndarray, shape (height, width, 3)
+
+    Returns
+    -------
+    ndarray, shape (N, 3), float32
+        x right, y down; points may lie outside of the picture.
+    """
     height, width = picture.shape[:2]
     return (array_of(found) * (width, height, width)).astype(np.float32)
 
 
 def missing_points(count: int) -> Float32Array:
-    """NaN, shape (count, 3)."""
+    """NaN, shape (count, 3).
+
+    Parameters
+    ----------
+    count : int
+
+    Returns
+    -------
+    ndarray, shape (count, 3), float32
+    """
     return np.full((count, 3), np.nan, dtype=np.float32)

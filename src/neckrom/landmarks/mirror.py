@@ -18,6 +18,16 @@ def mirror_series(series: LandmarkSeries) -> LandmarkSeries:
     right one, so the middle of column ``i`` lies at ``i + 0.5``. Points in metres change
     the sign of ``x``. NaN stays NaN. Twice gives the series back, but for the rounding
     of ``width - x`` (below 1e-4 px).
+
+    Parameters
+    ----------
+    series : LandmarkSeries
+        Left as it is.
+
+    Returns
+    -------
+    LandmarkSeries
+        ``sides_swapped`` is the other way round.
     """
     width = np.float32(series.width)
     return replace(
@@ -35,7 +45,18 @@ def mirror_series(series: LandmarkSeries) -> LandmarkSeries:
 
 
 def mirror_bodies(series: BodySeries) -> BodySeries:
-    """The same bodies flipped left for right, as :func:`mirror_series` does it."""
+    """The same bodies flipped left for right, as :func:`mirror_series` does it.
+
+    Parameters
+    ----------
+    series : BodySeries
+        Left as it is.
+
+    Returns
+    -------
+    BodySeries
+        Of shoes left and right are exchanged, and turn and way to the side change their signs.
+    """
     width = np.float32(series.width)
     return replace(
         series,

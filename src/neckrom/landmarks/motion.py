@@ -20,10 +20,13 @@ _CHEST_BELOW = 0.32
 _NARROW = 1.2
 """Shoulders narrower than this many lengths of the neck are seen from the side: the neck measures the grid."""
 _POSE_LASTS_S = 0.25
+"""An older pose says no longer where the head is."""
 _MARGIN = 1.6
 """Of the picture around the grid, in half sides: flow needs to see where points go."""
 _LEVELS = 3
+"""Of the pyramid: each halves the picture."""
 _STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 12, 0.02)
+"""Flow ends after so many rounds, or when a round moves by less."""
 
 
 class MotionFollower:
@@ -69,11 +72,33 @@ class MotionFollower:
         return motion, box
 
     def head_box(self, time_ns: int) -> Float32Array | None:
-        """Middle x, y and half size of the head in the frame that was followed last; None where not known."""
+        """Middle x, y and half size of the head in the frame that was followed last; None where not known.
+
+        Parameters
+        ----------
+        time_ns : int
+            Of the frame that was followed last.
+
+        Returns
+        -------
+        ndarray, shape (3,), float32, pixels, or None
+            None also where the last pose is older than a quarter of a second, or the head smaller than 16 pixels.
+        """
         return self._grid(time_ns)
 
     def chest_box(self, time_ns: int) -> Float32Array | None:
-        """Middle x, y and half size of the chest below the shoulders; None where not known."""
+        """Middle x, y and half size of the chest below the shoulders; None where not known.
+
+        Parameters
+        ----------
+        time_ns : int
+            Of the frame that was followed last.
+
+        Returns
+        -------
+        ndarray, shape (3,), float32, pixels, or None
+            None also where the last pose is older than a quarter of a second, or the shoulders are within 16 pixels.
+        """
         if self._pose is None or (time_ns - self._pose_ns) * 1e-9 > _POSE_LASTS_S:
             return None
         shoulders = self._pose[POSE_SHOULDERS, :2]

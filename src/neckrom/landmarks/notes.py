@@ -7,7 +7,9 @@ import numpy as np
 from neckrom.types import LandmarkFrame, Notice
 
 _PEOPLE_AT_LEAST_S = 0.5
+"""More than one face for less, all times together, is not spoken of."""
 _LOST_AT_LEAST_S = 3.0
+"""A shorter loss of the face is not spoken of."""
 
 
 class LandmarkNotes:
@@ -24,7 +26,13 @@ class LandmarkNotes:
         self._frames = 0
 
     def take(self, frame: LandmarkFrame) -> None:
-        """Take note of the next frame."""
+        """Take note of the next frame.
+
+        Parameters
+        ----------
+        frame : LandmarkFrame
+            Later than the one before.
+        """
         time_s = frame.time_ns * 1e-9
         step_s = 0.0 if self._last_ns is None else min(1.0, (frame.time_ns - self._last_ns) * 1e-9)
         self._last_ns = frame.time_ns
@@ -42,7 +50,13 @@ class LandmarkNotes:
             self._lost_since_s = time_s
 
     def notices(self) -> tuple[Notice, ...]:
-        """The notes, after the last frame."""
+        """The notes, after the last frame.
+
+        Returns
+        -------
+        tuple of Notice
+            Of several people and of losses, in this order, as far as there is something to say.
+        """
         if self._last_ns is not None:
             self._end_loss(self._last_ns * 1e-9)
         notices = []

@@ -16,6 +16,10 @@ class RisingTimes:
     def check(self, frame: Frame) -> None:
         """Take note of the frame.
 
+        Parameters
+        ----------
+        frame : Frame
+
         Raises
         ------
         FrameMismatchError

@@ -10,6 +10,7 @@ from neckrom.landmarks.mediapipe_engine import RunningModel, load_solutions
 from neckrom.types import FloatArray, ImageArray
 
 _PERSON = 0.5
+"""Of the mask, 0 to 1: from here on a pixel is the person."""
 _FROM, _TO = 0.05, 0.95
 """A person who fills less or more of the picture than that was not told from the background."""
 

@@ -32,7 +32,12 @@ class StagedDetector(LandmarkDetector, Protocol):
     """A detector that works in stages, each of which may have a thread of its own."""
 
     def stages(self) -> tuple[Callable[[Any], Any], ...]:
-        """From a frame to its landmarks: each takes what the one before gives, in time order."""
+        """From a frame to its landmarks: each takes what the one before gives, in time order.
+
+        Returns
+        -------
+        tuple of callable
+        """
         ...
 
 
@@ -67,6 +72,10 @@ def extract(
         Called in the calling thread.
     progress : callable, optional
         Called in the calling thread after each frame.
+
+    Returns
+    -------
+    Extraction
 
     Raises
     ------
@@ -117,6 +126,11 @@ def extract_to_file(
         The file.
     notes : tuple of str
         What was found out about the clip before; it stands first among its warnings.
+
+    Returns
+    -------
+    LandmarkHeader
+        As it stands in the file.
 
     Raises
     ------

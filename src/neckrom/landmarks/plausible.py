@@ -11,18 +11,31 @@ import numpy as np
 from neckrom.types import BodySeries, FloatArray, LandmarkSeries
 
 LONGEST_S = 24 * 3600.0
+"""A day: what lasts longer is not one recording."""
 SLOWEST_STEP_S = 1.0
 """Pictures that are typically further apart cannot show a movement of the neck."""
 _FAR_PICTURES = 100.0
 """Points lie within this many pictures' sides: what is outside of the picture is guessed, but never so far."""
 _FAR_M = 1000.0
+"""Points in metres lie about the middle of the hips."""
 _PIXELS = ("face", "pose", "motion", "motion_box")
 _PLAIN = ("pose_visibility", "pose_world")
 _POINTS = ("tracks", "chest_tracks")
 
 
 def time_problems(time_ns: FloatArray | np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> tuple[str, ...]:
-    """What is wrong with the times of a recording, shape (N,), rising; empty where nothing is."""
+    """What is wrong with the times of a recording, shape (N,), rising; empty where nothing is.
+
+    Parameters
+    ----------
+    time_ns : ndarray, shape (N,), nanoseconds
+        Rising.
+
+    Returns
+    -------
+    tuple of str
+        In words, for a message.
+    """
     if len(time_ns) < 2:
         return ()
     problems = []
@@ -47,6 +60,11 @@ def implausible(series: LandmarkSeries) -> tuple[str, ...]:
     ----------
     series : LandmarkSeries
         Times rise and nothing is infinite, as :func:`neckrom.landmarks.store.read_landmarks` gives it.
+
+    Returns
+    -------
+    tuple of str
+        In words, for a message.
     """
     problems = list(time_problems(series.time_ns))
     far = _FAR_PICTURES * max(series.width, series.height)
@@ -69,6 +87,11 @@ def implausible_bodies(series: BodySeries) -> tuple[str, ...]:
     ----------
     series : BodySeries
         Times rise and nothing is infinite, as :func:`neckrom.landmarks.body_store.read_bodies` gives it.
+
+    Returns
+    -------
+    tuple of str
+        In words, for a message.
     """
     problems = list(time_problems(series.time_ns))
     far = _FAR_PICTURES * max(series.width, series.height)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 _STDERR = 2
+"""File descriptor of the standard error."""
 
 
 class QuietStderr:

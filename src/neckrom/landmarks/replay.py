@@ -31,6 +31,14 @@ class ReplayDetector:
     def open(cls, path: Path) -> ReplayDetector:
         """Replay a landmark file.
 
+        Parameters
+        ----------
+        path : Path
+
+        Returns
+        -------
+        ReplayDetector
+
         Raises
         ------
         LandmarkFileError
@@ -46,6 +54,15 @@ class ReplayDetector:
 
     def detect(self, frame: Frame) -> LandmarkFrame:
         """Landmarks stored for the time of the frame.
+
+        Parameters
+        ----------
+        frame : Frame
+            Only its time is looked at.
+
+        Returns
+        -------
+        LandmarkFrame
 
         Raises
         ------
@@ -67,7 +84,18 @@ class ReplayDetector:
 
 
 def landmark_frame(series: LandmarkSeries, row: int) -> LandmarkFrame:
-    """One row of a series."""
+    """One row of a series.
+
+    Parameters
+    ----------
+    series : LandmarkSeries
+    row : int
+
+    Returns
+    -------
+    LandmarkFrame
+        Its arrays are views of the series.
+    """
     return LandmarkFrame(
         time_ns=int(series.time_ns[row]),
         face=series.face[row],

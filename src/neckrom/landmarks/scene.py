@@ -16,13 +16,16 @@ from neckrom.landmarks.boxes import BodyBox
 from neckrom.types import FloatArray, ImageArray
 
 LOOK_EVERY_S = 0.2
+"""Between two looks at the background."""
 _SIDE = 320
 """Long side of the picture in which corners are followed."""
 _CORNERS = 120
+"""Corners that are followed at most; with fewer than the next number nothing is said of a step."""
 _LEAST = 12
 _AROUND = 0.2
 """What is left out around the body, in its heights: arms and legs between two looks."""
 _CLOSE_PX = 1.5
+"""A corner moves along with the others if it ends this near to where they take it."""
 _AGREE = 0.4
 """Share of the corners that has to move as one: a belt or people behind do not make the camera move."""
 
@@ -60,11 +63,29 @@ class SceneWatch:
         self._brightness: list[float] = []
 
     def due(self, time_ns: int) -> bool:
-        """Whether it is time for a look."""
+        """Whether it is time for a look.
+
+        Parameters
+        ----------
+        time_ns : int
+
+        Returns
+        -------
+        bool
+        """
         return (time_ns - self._last_ns) * 1e-9 >= LOOK_EVERY_S
 
     def look(self, time_ns: int, image: ImageArray, box: BodyBox | None) -> None:
-        """Take a picture and where the body is in it."""
+        """Take a picture and where the body is in it.
+
+        Parameters
+        ----------
+        time_ns : int
+            Later than the one before.
+        image : ndarray, shape (height, width, 3), uint8, RGB
+        box : BodyBox or None
+            In its pixels; None where nobody was found.
+        """
         self._last_ns = time_ns
         height, width = image.shape[:2]
         scale = _SIDE / max(height, width)
@@ -86,7 +107,13 @@ class SceneWatch:
         return float(np.median(self._brightness)) if self._brightness else 255.0
 
     def travel(self) -> CameraTravel:
-        """How far the camera moved, after the last look."""
+        """How far the camera moved, after the last look.
+
+        Returns
+        -------
+        CameraTravel
+            All 0 where no step could be read: that says nothing of the camera, and ``looks`` is 0.
+        """
         if not self._steps:
             return CameraTravel(0.0, 0.0, 0.0, 0)
         steps: FloatArray = np.array(self._steps)

@@ -18,11 +18,24 @@ from neckrom.types import Float32Array
 TURNED_DEG = 30.0
 """Between the face's normal and the line of sight, beyond which the pose runs on every frame."""
 _AT_LEAST_EVERY_S = 0.105
+"""Longest time between two runs while the face is seen from the front: every third picture of 30 a second."""
 _LEFT_EYE, _RIGHT_EYE, _FOREHEAD, _CHIN = 263, 33, 10, 152
+"""Points of the face mesh: outer corners of the eyes, top of the forehead, tip of the chin."""
 
 
 def turn_deg(face: Float32Array) -> float:
-    """Rough angle between the face's normal and the camera's axis; NaN where the face is missing."""
+    """Rough angle between the face's normal and the camera's axis; NaN where the face is missing.
+
+    Parameters
+    ----------
+    face : ndarray, shape (478, 3), pixels
+        z on the scale of x.
+
+    Returns
+    -------
+    float
+        Degrees, 0 to 180, without sign; 0 = the face looks along the camera's axis.
+    """
     across = face[_LEFT_EYE] - face[_RIGHT_EYE]
     down = face[_CHIN] - face[_FOREHEAD]
     normal = np.cross(across.astype(np.float64), down.astype(np.float64))
@@ -49,7 +62,18 @@ class PoseSchedule:
         self._last_ns: int | None = None
 
     def due(self, time_ns: int, face: Float32Array) -> bool:
-        """Whether the pose runs on the frame with this face (NaN: lost)."""
+        """Whether the pose runs on the frame with this face (NaN: lost).
+
+        Parameters
+        ----------
+        time_ns : int
+            Later than the one before.
+        face : ndarray, shape (478, 3), pixels
+
+        Returns
+        -------
+        bool
+        """
         wait_s = _AT_LEAST_EVERY_S if turn_deg(face) <= TURNED_DEG else self._turned_every_s
         run = self._every_frame or self._waited_long_enough(time_ns, wait_s)
         self._last_ns = time_ns

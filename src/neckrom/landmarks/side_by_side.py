@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 _QUEUE = 6
 """Items between two stages: of the largest pictures, 1280 points wide, these are 17 MB."""
 _POLL_S = 0.1
+"""How often a waiting stage looks whether the line is being ended."""
 
 T = TypeVar("T")
 
@@ -30,7 +31,18 @@ class Line:
         self._threads: list[threading.Thread] = []
 
     def stage(self, items: Iterator[T]) -> Iterator[T]:
-        """Run an iterator in a thread of its own; its items and its error come out here."""
+        """Run an iterator in a thread of its own; its items and its error come out here.
+
+        Parameters
+        ----------
+        items : iterator
+            Runs in the thread from now on; closed there at its end.
+
+        Returns
+        -------
+        iterator
+            The same items in their order; an error that ended them is raised here.
+        """
         belt: queue.Queue[_Item[T] | _End] = queue.Queue(self._waiting)
         thread = threading.Thread(target=self._run, args=(items, belt), daemon=True)
         self._threads.append(thread)

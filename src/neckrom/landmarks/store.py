@@ -59,6 +59,15 @@ def read_landmarks(path: Path) -> tuple[LandmarkSeries, LandmarkHeader]:
 
     Gaps in time and NaN are fine; they mean that nothing was seen.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    series : LandmarkSeries
+    header : LandmarkHeader
+
     Raises
     ------
     LandmarkFileError
@@ -86,7 +95,17 @@ def read_landmarks(path: Path) -> tuple[LandmarkSeries, LandmarkHeader]:
 
 
 def is_landmark_file(path: Path) -> bool:
-    """Whether the file is meant to hold landmarks, judged by its name and first bytes."""
+    """Whether the file is meant to hold landmarks, judged by its name and first bytes.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+        True of every name in ``.parquet``; False where it cannot be read.
+    """
     if path.suffix.lower() == ".parquet":
         return True
     try:

@@ -44,6 +44,7 @@ from neckrom.types import (
 )
 
 _VERSION = 1
+"""Of the stream's format."""
 _MOST_ROWS = 10_000
 """Of one batch: a session writes one a second."""
 _MOST_FRAMES = 200_000
@@ -135,7 +136,18 @@ class StreamWriter(Generic[RowT]):
             raise _cannot_write(path, error) from error
 
     def write(self, frames: Sequence[RowT]) -> None:
-        """Append a batch; it is on the disk when this returns."""
+        """Append a batch; it is on the disk when this returns.
+
+        Parameters
+        ----------
+        frames : sequence of LandmarkFrame or BodyFrame
+            In time order, of the stream's kind; with none of them nothing is done.
+
+        Raises
+        ------
+        OutputError
+            The file cannot be written.
+        """
         if not frames:
             return
         try:
@@ -146,7 +158,13 @@ class StreamWriter(Generic[RowT]):
             raise _cannot_write(self._path, error) from error
 
     def close(self) -> None:
-        """End the stream; a second call does nothing."""
+        """End the stream; a second call does nothing.
+
+        Raises
+        ------
+        OutputError
+            The file cannot be written.
+        """
         if self._file.closed:
             return
         try:
@@ -188,6 +206,16 @@ class BodyStreamWriter(StreamWriter[BodyFrame]):
 def read_stream(path: Path) -> tuple[StreamHeader, Iterator[LandmarkFrame]]:
     """What the stream of a neck session holds, up to where it was cut off.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    header : StreamHeader
+    frames : iterator of LandmarkFrame
+        Read as they are asked for.
+
     Raises
     ------
     LandmarkFileError
@@ -198,6 +226,16 @@ def read_stream(path: Path) -> tuple[StreamHeader, Iterator[LandmarkFrame]]:
 
 def read_body_stream(path: Path) -> tuple[StreamHeader, Iterator[BodyFrame]]:
     """The same for whole bodies.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    header : StreamHeader
+    frames : iterator of BodyFrame
+        Read as they are asked for.
 
     Raises
     ------
@@ -236,6 +274,15 @@ def convert_stream(stream: Path, target: Path) -> LandmarkHeader:
 
     Times that do not rise are left out.
 
+    Parameters
+    ----------
+    stream, target : Path
+
+    Returns
+    -------
+    LandmarkHeader
+        As it stands in the file; a stream that breaks off is among its warnings.
+
     Raises
     ------
     LandmarkFileError
@@ -257,6 +304,11 @@ def convert_body_stream(
     stream, target : Path
     between_s : tuple of two float, optional
         Only what was seen from one time to another.
+
+    Returns
+    -------
+    LandmarkHeader
+        As it stands in the file; a stream that breaks off is among its warnings.
 
     Raises
     ------
@@ -294,6 +346,8 @@ def _convert(
                 take_note(frame)
                 last_ns = frame.time_ns
         if last_ns < 0:
+            if between_s is not None:
+                raise LandmarkFileError(f"{stream} holds no frame from {first_s:g} to {end_s:g} s.")
             raise LandmarkFileError(f"{stream} holds no frame: the session ended before anything was seen.")
         cut = [
             f"The recorded landmarks break off at {last_ns * 1e-9:.1f} s: what may have come after cannot be read."

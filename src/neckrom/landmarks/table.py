@@ -39,6 +39,7 @@ _KINDS = {
     "import: --kind run or --kind posture); of a nerve test: neckrom measure --protocol slr, slump or arms",
 }
 _ROWS_A_GROUP = 300
+"""Rows that are written at once: ten seconds at 30 pictures a second."""
 _HOLLOW_BYTES, _HOLLOW_TIMES = 200_000_000, 30
 """Real landmarks shrink to half or a third; ten minutes of a seat that stays empty shrink to a twentieth."""
 
@@ -103,7 +104,18 @@ class TableFormat:
         return 4 * sum(self.lists.values())
 
     def table(self, rows: Sequence[Row]) -> pa.Table:
-        """Rows as a table."""
+        """Rows as a table.
+
+        Parameters
+        ----------
+        rows : sequence of LandmarkFrame or BodyFrame
+            In time order, at least one.
+
+        Returns
+        -------
+        pyarrow.Table
+            Of the columns of ``schema``.
+        """
         columns: list[pa.Array] = [pa.array([row.time_ns for row in rows], pa.int64())]
         for name, length in self.lists.items():
             flat = np.concatenate([_flat(getattr(row, name), name, length) for row in rows])
@@ -117,6 +129,13 @@ class TableFormat:
 
     def check_columns(self, schema: pa.Schema, path: Path) -> None:
         """Refuse a table that has not the columns of landmarks.
+
+        Parameters
+        ----------
+        schema : pyarrow.Schema
+            As it stands in the file; further columns are let pass.
+        path : Path
+            For the message.
 
         Raises
         ------
@@ -195,7 +214,18 @@ class TableWriter(Generic[RowT]):
         )
 
     def write(self, frame: RowT) -> None:
-        """Add one frame; they come in time order."""
+        """Add one frame; they come in time order.
+
+        Parameters
+        ----------
+        frame : LandmarkFrame or BodyFrame
+            Of the writer's kind.
+
+        Raises
+        ------
+        OutputError
+            The file cannot be written.
+        """
         self._rows.append(frame)
         self._frames += 1
         if len(self._rows) == _ROWS_A_GROUP:
@@ -207,7 +237,25 @@ class TableWriter(Generic[RowT]):
         warnings: tuple[str, ...] = (),
         cuts_ns: tuple[int, ...] = (),
     ) -> LandmarkHeader:
-        """Complete the file and give it its name."""
+        """Complete the file and give it its name.
+
+        Parameters
+        ----------
+        detector : DetectorIdentity
+        warnings : tuple of str
+        cuts_ns : tuple of int
+            Rising, nanoseconds.
+
+        Returns
+        -------
+        LandmarkHeader
+            As it stands in the file.
+
+        Raises
+        ------
+        OutputError
+            The file cannot be written, or was given up before.
+        """
         header = LandmarkHeader(self._source, detector, self._frames, warnings, cuts_ns)
         if self._writer is None:
             raise OutputError(f"{self._path} was given up already: write it again from the start.")
@@ -264,6 +312,16 @@ class TableWriter(Generic[RowT]):
 def read_table(kind: TableFormat, path: Path) -> tuple[Columns, LandmarkHeader]:
     """Columns and header of a landmark file; gaps in time and NaN are fine, they mean that nothing was seen.
 
+    Parameters
+    ----------
+    kind : TableFormat
+    path : Path
+
+    Returns
+    -------
+    columns : Columns
+    header : LandmarkHeader
+
     Raises
     ------
     LandmarkFileError
@@ -286,7 +344,17 @@ def read_table(kind: TableFormat, path: Path) -> tuple[Columns, LandmarkHeader]:
 
 
 def kind_key(path: Path) -> str | None:
-    """Key of the kind of landmarks that a file says it holds; None where it holds none."""
+    """Key of the kind of landmarks that a file says it holds; None where it holds none.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str or None
+        ``NECK_KEY`` or ``BODY_KEY``; None also where the file cannot be read.
+    """
     try:
         with pq.ParquetFile(path) as file:
             stored = file.metadata.metadata or {}

@@ -30,15 +30,23 @@ _HALF_RANGE = (0.65, 1.6)
 _SPACING = 9.0
 """New points keep this share (one over) of the half size from all others."""
 _WINDOW = 17
+"""Side of the patch that is followed, working pixels."""
 _KEY_MOVE = 0.10
+"""A new key picture is taken when the points have moved by this share of the half size."""
 _KEY_FRAMES = 10
+"""Or after this many frames."""
 _KEY_LOST = 0.6
+"""Or when fewer than this share of the region's points are followed."""
 _BACK_PX = 0.7
 """A point that followed back does not return within this is let go."""
 _CRITERIA = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 30, 0.003)
+"""Flow ends after so many rounds, or when a round moves by less."""
 _CONTRAST = 50.0
+"""Standard deviation of the evened picture, in grey levels."""
 _CONTRAST_FLOOR = 9.0
+"""Added to the local variance, so that noise in plain places is not blown up."""
 _LARGEST_ID = 2**24 - N_TRACKS - 1
+"""Numbers of points are kept as float32, which holds whole numbers exactly up to 2 ** 24."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,9 @@ class Region:
 
 
 HEAD = Region(N_TRACKS, 2.0, 2.2, 1.9, 0.68, 1.0, 0.12, 1.5, 1.7)
+"""About the box of the head (``MotionFollower.head_box``)."""
 CHEST = Region(N_CHEST_TRACKS, 1.5, 1.1, 1.4, 0.85, 0.75, 0.0, 1.3, 1.2)
+"""About the box of the chest (``MotionFollower.chest_box``)."""
 
 
 @dataclass(slots=True)

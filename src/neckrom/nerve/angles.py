@@ -86,12 +86,28 @@ class LegTestAngles:
         angle : {"raise", "knee", "ankle", "neck"}
         which : {"near", "far"}, optional
             None for the neck.
+
+        Returns
+        -------
+        float
+            Degrees; of the reading on people left out of the fit.
         """
         name = f"{self.test}.{angle}" + (f".{which}" if which else "")
         return float(self.corrections.errors[name]["between_sd_deg"])
 
     def without(self, spans: Sequence[tuple[float, float]]) -> LegTestAngles:
-        """The same with no angle of either leg in some stretches, from start to end in seconds."""
+        """The same with no angle of either leg in some stretches, from start to end in seconds.
+
+        Parameters
+        ----------
+        spans : sequence of (float, float)
+            Seconds; both ends belong to the stretch.
+
+        Returns
+        -------
+        LegTestAngles
+            Raise, knee, ankle and turn of both legs are NaN there; neck and trunk are kept.
+        """
         if not spans:
             return self
         away = np.any([(self.time_s >= start) & (self.time_s <= end) for start, end in spans], axis=0)

@@ -51,6 +51,11 @@ def leg_test_result(measured: LegTestMeasurement, about: About) -> NerveResult:
     ----------
     measured : LegTestMeasurement
     about : About
+
+    Returns
+    -------
+    NerveResult
+        NaN has become null.
     """
     statements = read_trials(measured.trials, about.marked) + read_sides(measured.test, measured.sides)
     said = (*about.warnings, *measured.notices)

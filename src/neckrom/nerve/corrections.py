@@ -35,7 +35,8 @@ class Corrections(Fitted):
     neck_rest_deg : dict
         Flexion of a neck at rest, by test: upright (slump), on a pillow (straight leg raise).
     errors : dict
-        By the same names: ``sd_deg`` between clips and within one, on people left out of the fit.
+        By the same names: ``between_sd_deg`` from person to person, ``within_sd_deg`` about it, on ``people``
+        who were left out of the fit.
     calibration_id : str
     """
 
@@ -51,19 +52,49 @@ def _waves(angle_deg: FloatArray) -> list[FloatArray]:
 
 
 def raise_features(leg: LegAngles) -> FloatArray:
-    """What the correction of the leg's raise is made of, shape (N, 4)."""
+    """What the correction of the leg's raise is made of, shape (N, 4).
+
+    Parameters
+    ----------
+    leg : LegAngles
+
+    Returns
+    -------
+    ndarray, shape (N, 4)
+        Without unit; NaN where the leg was not read.
+    """
     one = np.ones_like(leg.raise_deg)
     return np.stack([one, *_waves(leg.raise_deg), (leg.resting_deg + 8.0) / 8.0], axis=1)
 
 
 def knee_features(leg: LegAngles) -> FloatArray:
-    """What the correction of the knee is made of, shape (N, 5)."""
+    """What the correction of the knee is made of, shape (N, 5).
+
+    Parameters
+    ----------
+    leg : LegAngles
+
+    Returns
+    -------
+    ndarray, shape (N, 5)
+        Without unit; NaN where the leg was not read.
+    """
     one = np.ones_like(leg.knee_deg)
     return np.stack([one, *_waves(leg.raise_deg), *_waves(leg.knee_deg)], axis=1)
 
 
 def ankle_features(leg: LegAngles) -> FloatArray:
-    """What the ankle is made of beside the sole's own angle, shape (N, 7)."""
+    """What the ankle is made of beside the sole's own angle, shape (N, 7).
+
+    Parameters
+    ----------
+    leg : LegAngles
+
+    Returns
+    -------
+    ndarray, shape (N, 7)
+        Without unit; NaN where the leg was not read.
+    """
     sole = leg.sole_deg
     return np.stack(
         [
@@ -79,7 +110,17 @@ def ankle_features(leg: LegAngles) -> FloatArray:
 
 
 def neck_features(raw: RawAngles) -> FloatArray:
-    """What the neck's flexion is made of, shape (N, 5): only differences from rest mean anything."""
+    """What the neck's flexion is made of, shape (N, 5): only differences from rest mean anything.
+
+    Parameters
+    ----------
+    raw : RawAngles
+
+    Returns
+    -------
+    ndarray, shape (N, 5)
+        Without unit: angles in 20 degrees, lengths in a fifth of the trunk. NaN where not read.
+    """
     return np.stack(
         [
             raw.profile_deg / 20.0,
@@ -100,6 +141,11 @@ def neck_moved(raw: RawAngles, rest: FloatArray) -> FloatArray:
     raw : RawAngles
     rest : ndarray, shape (5,)
         From :func:`neck_rest`.
+
+    Returns
+    -------
+    ndarray, shape (N, 5)
+        Without unit; NaN where not read.
     """
     moved = neck_features(raw) - rest
     turn = 360.0 / 20.0
@@ -112,6 +158,15 @@ def neck_rest(raw: RawAngles) -> FloatArray:
 
     The zero of the neck differs between people by the reading more than a neck at rest does, so it is the person's
     own, as everywhere in neckrom.
+
+    Parameters
+    ----------
+    raw : RawAngles
+
+    Returns
+    -------
+    ndarray, shape (5,)
+        Median over the first ``REST_S``.
     """
     begun = raw.time_s <= raw.time_s[0] + REST_S
     features = neck_features(raw)[begun]
@@ -122,6 +177,10 @@ def neck_rest(raw: RawAngles) -> FloatArray:
 @cache
 def load_corrections() -> Corrections:
     """The fitted numbers that travel with the package.
+
+    Returns
+    -------
+    Corrections
 
     Raises
     ------

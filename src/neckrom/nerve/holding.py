@@ -21,6 +21,7 @@ LEAST_CHANGE_DEG = {"neck": 8.0, "ankle": 8.0, "neck_side": 8.0}
 AT_MARK_S = 0.07
 """Where the leg was at the mark is read over this much to either side."""
 SETTLED_DEG_S = 5.0
+"""A limb that turns by less is at rest."""
 KEPT_S = 0.3
 """A change is one that is kept for this long."""
 
@@ -51,6 +52,11 @@ def level_deg(time_s: FloatArray, angle_deg: FloatArray, at_s: float, around_s: 
     ----------
     time_s, angle_deg : ndarray, shape (N,)
     at_s, around_s : float
+
+    Returns
+    -------
+    float
+        Degrees.
     """
     values = angle_deg[(np.abs(time_s - at_s) <= around_s) & np.isfinite(angle_deg)]
     return float(np.median(values)) if len(values) else float("nan")
@@ -66,6 +72,11 @@ def moved_deg(time_s: FloatArray, turn_deg: FloatArray, from_s: float, to_s: flo
         Turn of the limb in the picture.
     from_s, to_s : float
         The symptom, and the end of holding.
+
+    Returns
+    -------
+    float
+        Degrees: the largest departure that was kept for ``KEPT_S``, in the sign of ``turn_deg``.
     """
     measured = np.isfinite(turn_deg)
     inside = (time_s >= from_s - AT_MARK_S) & (time_s <= to_s) & measured
@@ -86,6 +97,11 @@ def seen_at(time_s: FloatArray, turn_deg: FloatArray, at_s: float) -> bool:
     ----------
     time_s, turn_deg : ndarray, shape (N,)
     at_s : float
+
+    Returns
+    -------
+    bool
+        True where a frame within ``AT_MARK_S`` was measured.
     """
     return bool((np.isfinite(turn_deg) & (np.abs(time_s - at_s) <= AT_MARK_S)).any())
 

@@ -24,6 +24,8 @@ DEPTH_COST_S = 0.12
 NAME_COST_S = 0.06
 """Of a second in which the legs are not named as the model names them."""
 BEGUN_S, SHORTEST_S, MEETING_S = 0.7, 0.4, 0.8
+"""Seconds: where the feet rest is read from the first; a leg is away for the second at least; both feet meet within the
+third before and after that."""
 AWAY_SHARE, AT_REST_SHARE, CLEARLY_SHARE = 0.3, 0.06, 0.04
 """In trunk lengths: a foot is away; it lies at a place; one place is clearly nearer than another."""
 CAP = 1.0

@@ -47,6 +47,18 @@ def belongs(mark: Mark, trial: TimedT, trials: Sequence[TimedT]) -> bool:
 
     A symptom is felt in a trial, the nearest one. What was answered comes later, maybe with the leg down again: it
     belongs to the last trial that had begun.
+
+    Parameters
+    ----------
+    mark : Mark
+    trial : TimedT
+        One of ``trials``.
+    trials : sequence of TimedT
+        In the order of their beginnings.
+
+    Returns
+    -------
+    bool
     """
     if mark.kind != "symptom":
         during = [one for one in trials if one.start_s <= mark.time_s <= one.end_s]
@@ -60,7 +72,21 @@ def belongs(mark: Mark, trial: TimedT, trials: Sequence[TimedT]) -> bool:
 
 
 def answers_to(elsewhere: Sequence[Moved], answers: Sequence[Mark]) -> tuple[Answered, ...]:
-    """Each change with the answer that follows it; the first one that was answered comes first."""
+    """Each change with the answer that follows it; the first one that was answered comes first.
+
+    Parameters
+    ----------
+    elsewhere : sequence of Moved
+        In the order of their times.
+    answers : sequence of Mark
+        Of one trial, of the kind "answer", in the order of their times.
+
+    Returns
+    -------
+    tuple of Answered
+        One for each movement. Where no answer follows any of them, the first one is taken for that of the first
+        movement.
+    """
     pairs = []
     for place, moved in enumerate(elsewhere):
         until = elsewhere[place + 1].done_s if place + 1 < len(elsewhere) else np.inf
@@ -72,7 +98,18 @@ def answers_to(elsewhere: Sequence[Moved], answers: Sequence[Mark]) -> tuple[Ans
 
 
 def no_symptom(marks: Sequence[Mark]) -> list[Notice]:
-    """A note where there are marks, and none of a symptom."""
+    """A note where there are marks, and none of a symptom.
+
+    Parameters
+    ----------
+    marks : sequence of Mark
+        Of the whole recording.
+
+    Returns
+    -------
+    list of Notice
+        One or none.
+    """
     said = [mark for mark in marks if mark.kind != "position"]
     if not said or any(mark.kind == "symptom" for mark in said):
         return []
@@ -85,7 +122,20 @@ def no_symptom(marks: Sequence[Mark]) -> list[Notice]:
 
 
 def pressed_again(symptoms: Sequence[float], start_s: float) -> list[Notice]:
-    """A note where a symptom was marked more than once in a trial."""
+    """A note where a symptom was marked more than once in a trial.
+
+    Parameters
+    ----------
+    symptoms : sequence of float
+        When it was marked, seconds.
+    start_s : float
+        When the trial begins, for the message.
+
+    Returns
+    -------
+    list of Notice
+        One or none.
+    """
     if len(symptoms) < 2:
         return []
     return [
@@ -101,6 +151,12 @@ def pressed_again(symptoms: Sequence[float], start_s: float) -> list[Notice]:
 
 def check_marks(marks: Sequence[Mark], time_s: FloatArray) -> None:
     """Refuse marks that lie outside the recording.
+
+    Parameters
+    ----------
+    marks : sequence of Mark
+    time_s : ndarray, shape (N,), seconds
+        Of the frames, as a player shows them. Half a second beyond either end is let pass.
 
     Raises
     ------
@@ -118,7 +174,19 @@ def check_marks(marks: Sequence[Mark], time_s: FloatArray) -> None:
 
 
 def stray(marks: Sequence[Mark], trials: Sequence[TimedT]) -> list[Notice]:
-    """Notes on marks that belong to no trial."""
+    """Notes on marks that belong to no trial.
+
+    Parameters
+    ----------
+    marks : sequence of Mark
+    trials : sequence of TimedT
+        In the order of their beginnings.
+
+    Returns
+    -------
+    list of Notice
+        One for each mark; marks of positions belong to no trial and have none.
+    """
     return [
         Notice(
             f"The mark at {mark.time_s:.1f} s belongs to no trial: the limb was at rest. It was not used.",

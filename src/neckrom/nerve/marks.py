@@ -31,8 +31,11 @@ ArmPosition = Literal["side", "overhead", "bent_overhead"]
 MarkKind = Literal["symptom", "answer", "pain", "position"]
 
 MOST_BYTES = 2**20
+"""A larger file is not read: marks need far less."""
 MOST_MARKS = 500
+"""In one recording."""
 _MOST_SAID = 20
+"""Problems that a message names."""
 _COLUMNS = ("time_s", "kind", "answer")
 _OTHER_NAMES = {"time": "time_s", "t": "time_s", "seconds": "time_s", "mark": "kind", "value": "answer"}
 """Names of columns that are understood, too."""
@@ -73,6 +76,10 @@ def load_marks(path: Path) -> tuple[Mark, ...]:
     path : Path
         ``.json``, or CSV under any other name.
 
+    Returns
+    -------
+    tuple of Mark
+
     Raises
     ------
     ConfigurationError
@@ -108,6 +115,10 @@ def read_marks(text: str, name: str, *, as_json: bool) -> tuple[Mark, ...]:
     name : str
         What it is called in messages.
     as_json : bool
+
+    Returns
+    -------
+    tuple of Mark
 
     Raises
     ------

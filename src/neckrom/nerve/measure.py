@@ -282,6 +282,13 @@ def symptom_angle(angles: LegTestAngles, side: Side, at_s: float | None) -> tupl
     side : {"left", "right"}
     at_s : float or None
         When the symptom was marked.
+
+    Returns
+    -------
+    angle : float
+        Degrees. Where the leg was lost at the mark for ``LONGEST_GAP_S`` at most, on the line between both sides.
+    interval95 : tuple of float or None
+        Degrees; reaches over both sides of such a gap.
     """
     if at_s is None:
         return float("nan"), None

@@ -15,8 +15,11 @@ from neckrom.body import Body, Side, other
 from neckrom.types import BoolArray, FloatArray
 
 NOSE = 0
+"""Number of the point in the pose model."""
 MOUTH = (9, 10)
+"""Numbers of the corners of the mouth in the pose model, left and right."""
 LEG = ("hip", "knee", "ankle", "heel", "toe")
+"""Points of a leg that are read."""
 THIGH_OFF_SHARE, SHANK_OFF_SHARE, FOOT_OFF_SHARE = 0.3, 0.25, 0.5
 """A segment that is this much longer or shorter than the clip's own was not read, but mistaken. A camera that looks
 on by 12 degrees from the side shortens by 2 %, one that is near changes by 5 %; the model moves the hip by more."""
@@ -29,6 +32,7 @@ LEAST_SOLE_DEG, MOST_SOLE_DEG = -70.0, 55.0
 JUMP_DEG, JUMP_S = 20.0, 0.1
 """Both shanks turning by more in opposite senses within this time: the model has exchanged them."""
 RESTS_WITHIN_DEG = 6.0
+"""The leg that rests is taken to stay this near to where it lies: what is read beyond is no movement of it."""
 SETTLED_S = 0.3
 """After a jump the model comes to rest within this time."""
 AROUND_S = 0.2
@@ -123,6 +127,10 @@ def raw_angles(body: Body, near: Side) -> RawAngles:
         Each leg with its own points.
     near : {"left", "right"}
         The side that is seen.
+
+    Returns
+    -------
+    RawAngles
     """
 
     def at(points: FloatArray) -> FloatArray:
@@ -271,6 +279,11 @@ def around(lost: BoolArray, time_s: FloatArray, around_s: float = AROUND_S) -> B
     lost : ndarray, shape (N,), bool
     time_s : ndarray, shape (N,)
     around_s : float
+
+    Returns
+    -------
+    ndarray, shape (N,), bool
+        With the lost frames themselves.
     """
     at = time_s[lost]
     if not len(at):

@@ -23,6 +23,10 @@ def read_trials(trials: Sequence[MeasuredTrial], marked: bool) -> tuple[Statemen
     trials : sequence of MeasuredTrial
     marked : bool
         Whether there were marks at all.
+
+    Returns
+    -------
+    tuple of Statement
     """
     said: list[Statement] = []
     with_symptom = [trial for trial in trials if trial.symptom_s is not None]
@@ -46,6 +50,10 @@ def read_sides(test: str, sides: SidesCompared | None) -> tuple[Statement, ...]:
     test : {"slr", "slump", "arms"}
     sides : SidesCompared or None
         None where only one side was done.
+
+    Returns
+    -------
+    tuple of Statement
     """
     if sides is None:
         return (state("nerve.reading.one_side"),)

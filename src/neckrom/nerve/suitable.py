@@ -14,11 +14,17 @@ from neckrom.types import FloatArray, Notice
 KNEE_BENT_DEG = 20.0
 """A knee that is bent by more at the top makes the raise no straight one."""
 OTHER_LEG_DEG = 12.0
+"""The other leg was lifted if its thigh turns by more while the tested one is up."""
 PELVIS_DEG = 12.0
+"""Trunk and pelvis were turned along if the trunk's line turns by more."""
 OUT_SHARE = 0.3
+"""Of a trial, so much may have the foot outside the picture without a note."""
 TOO_CLOSE_SHARE = 0.25
+"""Of the frames, so many may have a shoulder, hip or knee outside the picture."""
 LEAST_FPS = 8.0
+"""Pictures a second without a note that times are rough."""
 LEAST_TRUNK_PX = 40.0
+"""Length of the trunk in the picture, pixels: in a smaller person the joints are too near to each other."""
 
 
 def check_side_view(body: Body, test: LegTest) -> Side:
@@ -28,6 +34,11 @@ def check_side_view(body: Body, test: LegTest) -> Side:
     ----------
     body : Body
     test : {"slr", "slump"}
+
+    Returns
+    -------
+    {"left", "right"}
+        The person's own.
 
     Raises
     ------
@@ -78,10 +89,12 @@ def _trunk_from_vertical(body: Body) -> FloatArray:
 
 
 def _upright(body: Body) -> bool:
+    # degrees; far from a trunk that lies
     return float(np.nanmedian(_trunk_from_vertical(body))) < 35.0
 
 
 def _lying(body: Body) -> bool:
+    # degrees; far beyond a trunk that sits
     return float(np.nanmedian(_trunk_from_vertical(body))) > 70.0
 
 
@@ -106,6 +119,11 @@ def notes_on(body: Body, angles: LegTestAngles, trials: tuple[LegTrial, ...]) ->
     body : Body
     angles : LegTestAngles
     trials : tuple of LegTrial
+
+    Returns
+    -------
+    tuple of Notice
+        Trial after trial.
     """
     notices: list[Notice] = []
     if body.frames_per_second < LEAST_FPS:
@@ -162,6 +180,7 @@ def _leg_lost(angles: LegTestAngles, trial: LegTrial) -> list[Notice]:
     inside = (angles.time_s >= trial.start_s) & (angles.time_s <= trial.end_s)
     lost = inside & ~np.isfinite(main)
     share = float(lost.sum() / max(inside.sum(), 1))
+    # a tenth of a trial: less is no loss that a reader needs to know of
     if share < 0.1:
         return []
     return [

@@ -27,12 +27,15 @@ OTHER_AWAY_SHARE = 0.45
 has drawn both on one leg: in clips used for fitting it was 0.14 at most where the legs were told apart, and 0.59 at
 least where they were not."""
 SHORTEST_S = 0.5
+"""A leg that is away for less has not been led there."""
 OFF_REST_DEG = 4.0
 """A trial starts and ends where the leg is this far from where it rests."""
 AT_END_SHARE = 0.9
+"""Of the way: from here on a leg is at its end."""
 RETURN_DEG_S = 5.0
 """A leg that is brought back moves faster than this."""
 BACK_SHARE = 0.75
+"""Of the way: below it a leg is on its way back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,12 @@ def way_deg(angles: LegTestAngles, side: Side) -> FloatArray:
     ----------
     angles : LegTestAngles
     side : {"left", "right"}
+
+    Returns
+    -------
+    ndarray, shape (N,), degrees
+        + as the leg is raised or the knee straightened. Rest is the 10th percentile; NaN throughout with fewer than
+        three frames measured.
     """
     leg = angles.legs[side]
     moved = leg.raise_deg if angles.test == "slr" else -leg.knee_deg
@@ -105,6 +114,11 @@ def legs_together(angles: LegTestAngles, trial: LegTrial) -> bool:
     ----------
     angles : LegTestAngles
     trial : LegTrial
+
+    Returns
+    -------
+    bool
+        Never true of a straight leg raise.
     """
     if angles.test != "slump":
         return False
@@ -123,6 +137,11 @@ def without_doubles(trials: tuple[LegTrial, ...], together: tuple[LegTrial, ...]
     trials : tuple of LegTrial
     together : tuple of LegTrial
         Those of them in which both legs were drawn on one.
+
+    Returns
+    -------
+    tuple of LegTrial
+        In the order of ``trials``.
     """
     kept: list[LegTrial] = []
     for trial in sorted(together, key=lambda one: one.start_s - one.end_s):

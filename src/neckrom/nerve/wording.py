@@ -17,6 +17,10 @@ def trial_rows(result: NerveResult, texts: Messages) -> list[tuple[str, ...]]:
     ----------
     result : NerveResult
     texts : Messages
+
+    Returns
+    -------
+    list of tuple of str
     """
     return [
         (
@@ -33,7 +37,19 @@ def trial_rows(result: NerveResult, texts: Messages) -> list[tuple[str, ...]]:
 
 
 def end_angle(result: NerveResult, trial: NerveTrial) -> float | None:
-    """The angle of the test at the end of the way: raise, knee, abduction, or the elbow of an arm bent overhead."""
+    """The angle of the test at the end of the way: raise, knee, abduction, or the elbow of an arm bent overhead.
+
+    Parameters
+    ----------
+    result : NerveResult
+    trial : NerveTrial
+        Of that result.
+
+    Returns
+    -------
+    float or None
+        Degrees; None where it was not measured.
+    """
     if result.kind == "arms":
         return trial.elbow_deg if trial.position == "bent_overhead" else trial.abduction_deg
     return trial.leg_raise_deg if result.kind == "slr" else trial.knee_deg
@@ -46,6 +62,10 @@ def warnings_in_words(result: NerveResult, texts: Messages) -> list[str]:
     ----------
     result : NerveResult
     texts : Messages
+
+    Returns
+    -------
+    list of str
     """
     statements = result.quality.warning_statements
     return [
@@ -64,7 +84,17 @@ def _limb(trial: NerveTrial, texts: Messages) -> str:
 
 
 def pain_key(trial: NerveTrial) -> str:
-    """What was felt, as a key of the messages: with an arm, own pain is what the article calls tension."""
+    """What was felt, as a key of the messages: with an arm, own pain is what the article calls tension.
+
+    Parameters
+    ----------
+    trial : NerveTrial
+        One with an answer on pain.
+
+    Returns
+    -------
+    str
+    """
     return (
         "nerve.pain.own_arm" if trial.arm is not None and trial.pain == "own" else f"nerve.pain.{trial.pain}"
     )
@@ -91,8 +121,6 @@ def _changes(trial: NerveTrial, texts: Messages) -> str:
 
 
 def _change(change: Change, texts: Messages) -> str:
-    sign = "+" if change.by_deg > 0 else "−"
-    moved = texts.text(
-        "nerve.table.moved", joint=f"nerve.joint.{change.joint}", sign=sign, by_deg=abs(change.by_deg)
-    )
+    way = "plus" if change.by_deg > 0 else "minus"
+    moved = texts.text(f"nerve.moved.{change.joint}_{way}", by_deg=abs(change.by_deg))
     return moved if change.answer is None else f"{moved}: {texts.text(f'nerve.answer.{change.answer}')}"

@@ -22,8 +22,9 @@ OUT_SHARE, HOME_SHARE = 0.5, 0.3
 LONGEST_GAP_S = 1.2
 """Not seen for longer, nobody knows how far it went meanwhile."""
 LEAST_FRAMES = 3
+"""Of which the median is taken."""
 LEAST_ZONE = 2.0
-"""The mark lies at least so many errors below the limit: one below which it is not past, one above which it counts."""
+"""Between where a repetition counts, one error past the mark, and the limit lie at least so many errors."""
 
 Outcome = Literal["reached", "short", "past", "unseen"]
 
@@ -79,6 +80,11 @@ def goal_below(limit_deg: float, rest_deg: float, below_deg: float, error_deg: f
     below_deg : float
         As the plan asks for. Where the camera cannot tell so little apart, the mark lies lower, never higher.
     error_deg : float
+
+    Returns
+    -------
+    Goal or None
+        Degrees along the movement.
     """
     mark = limit_deg - max(below_deg, (1.0 + LEAST_ZONE) * error_deg)
     if mark - rest_deg < LEAST_WAY_ERRORS * error_deg or mark <= rest_deg:
@@ -94,7 +100,7 @@ class Repetition:
     ----------
     start_s, end_s : float
     furthest_deg : float
-        Along the movement; NaN where it was not seen.
+        Along the movement, as far as it was seen.
     outcome : {"reached", "short", "past", "unseen"}
         Only "reached" counts. "past": beyond today's symptom angle. "unseen": lost for too long to know.
     """
@@ -146,7 +152,18 @@ class RepetitionCounter:
         return self._out and self._furthest > self.goal.limit_deg
 
     def nears_limit(self, ahead_s: float = 0.4) -> bool:
-        """Whether it will be at the limit in a moment, as fast as it goes, within the error of the reading."""
+        """Whether it will be at the limit in a moment, as fast as it goes, within the error of the reading.
+
+        Parameters
+        ----------
+        ahead_s : float
+            Seconds; how far ahead is looked.
+
+        Returns
+        -------
+        bool
+            False while no repetition is under way.
+        """
         if not self._out or not self._recent:
             return False
         angle = median(value for _, value in self._recent)
@@ -162,6 +179,11 @@ class RepetitionCounter:
             Rising.
         angle_deg : float or None
             Along the movement; None or NaN where it is not seen.
+
+        Returns
+        -------
+        Repetition or None
+            It is also the last of ``done``.
         """
         if angle_deg is None or not math.isfinite(angle_deg):
             if self._out and time_s - self._seen_s > LONGEST_GAP_S:

@@ -149,7 +149,13 @@ class LoadedPlan:
 
 
 def shipped_plans() -> tuple[str, ...]:
-    """Names of the plans that travel with the package."""
+    """Names of the plans that travel with the package.
+
+    Returns
+    -------
+    tuple of str
+        In alphabetical order.
+    """
     return tuple(sorted(path.stem for path in _folder().glob("*.toml")))
 
 
@@ -161,6 +167,10 @@ def load_plan(name_or_path: str, clinician: str = "") -> LoadedPlan:
     name_or_path : str
     clinician : str
         Who chose it.
+
+    Returns
+    -------
+    LoadedPlan
 
     Raises
     ------

@@ -64,7 +64,16 @@ class ExerciseDone(Model):
     change: Change = Field(description="further or less_far only beyond the error of both.")
 
     def number_of(self, outcome: Outcome) -> int:
-        """Repetitions of an outcome."""
+        """Repetitions of an outcome.
+
+        Parameters
+        ----------
+        outcome : {"reached", "short", "past", "unseen"}
+
+        Returns
+        -------
+        int
+        """
         return sum(one.outcome == outcome for one in self.repetitions)
 
 
@@ -103,6 +112,22 @@ def changed(
 
     Both were read of the same leg in the same session, so that much of their error is the same: the interval is
     wider than it has to be, never narrower.
+
+    Parameters
+    ----------
+    before, after : KeyTest or None
+        Of the same leg in the same session; None where the test was not done.
+    test : {"slump", "slr"}
+        Of a slump the angle is the knee's bend: further is a smaller one.
+
+    Returns
+    -------
+    change_deg : float or None
+        After less before, + = further; None where one of them was not measured, or something was felt in one only.
+    interval95_deg : tuple of float or None
+        Its half-width is the root of the sum of the squares of both half-widths.
+    change : {"further", "less_far", "within_error", "unknown"}
+        "further" or "less_far" only where the interval leaves out 0.
     """
     known = (
         before is not None

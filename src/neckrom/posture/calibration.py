@@ -69,7 +69,18 @@ class PostureCalibration(Fitted):
     people: int
 
     def values(self, features: FloatArray) -> dict[str, float]:
-        """Every quantity, from features of shape (len(NAMES),)."""
+        """Every quantity, from features of shape (len(NAMES),).
+
+        Parameters
+        ----------
+        features : ndarray, shape (len(NAMES),)
+            In the order and units of ``neckrom.posture.features.NAMES``.
+
+        Returns
+        -------
+        dict of float
+            By the names and in the units of ``quantities``; NaN where a feature is.
+        """
         standardised = (features - np.array(self.mean)) / np.array(self.scale)
         return {
             name: float(line.intercept + standardised @ np.array(line.weights))
@@ -80,6 +91,12 @@ class PostureCalibration(Fitted):
 @cache
 def load_calibration() -> tuple[PostureCalibration, str]:
     """The fitted numbers that travel with the package, and their digest.
+
+    Returns
+    -------
+    calibration : PostureCalibration
+    digest : str
+        Of the file.
 
     Raises
     ------

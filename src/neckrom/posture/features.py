@@ -76,6 +76,10 @@ def standing_points(pose: FloatArray, view: BodyView) -> StandingPoints:
     pose : ndarray, shape (33, 3), pixels
     view : BodyView
         From the side.
+
+    Returns
+    -------
+    StandingPoints
     """
     assert view.near is not None
     near = view.near
@@ -154,12 +158,38 @@ def features(pose: FloatArray, view: BodyView, size: tuple[int, int]) -> FloatAr
 
 
 def tilt_deg(low: FloatArray, high: FloatArray, facing: int) -> float:
-    """Angle of the line from a low to a high point against the vertical, + to the front."""
+    """Angle of the line from a low to a high point against the vertical, + to the front.
+
+    Parameters
+    ----------
+    low, high : ndarray, shape (2,), pixels
+        x right, y down.
+    facing : int
+        +1 where the person looks to the right in the picture, else -1.
+
+    Returns
+    -------
+    float
+        Degrees, -180 to 180.
+    """
     step = high - low
     return float(np.degrees(np.arctan2(step[0] * facing, -step[1])))
 
 
 def rise_deg(back: FloatArray, front: FloatArray, facing: int) -> float:
-    """Angle of the line from a point to one before it against the level, + front end up."""
+    """Angle of the line from a point to one before it against the level, + front end up.
+
+    Parameters
+    ----------
+    back, front : ndarray, shape (2,), pixels
+        x right, y down.
+    facing : int
+        +1 where the person looks to the right in the picture, else -1.
+
+    Returns
+    -------
+    float
+        Degrees, -180 to 180.
+    """
     step = front - back
     return float(np.degrees(np.arctan2(-step[1], step[0] * facing)))

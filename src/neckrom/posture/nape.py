@@ -17,6 +17,7 @@ _BACK_TRUNKS = 0.1
 REACH_TRUNKS = 0.03
 """From how far away a mark is brought to the neck's edge: about 15 mm; a mark further off was meant otherwise."""
 _BEHIND, _ABOVE = (-0.25, 0.6), (0.75, 1.5)
+"""Where C7 can be, in trunk lengths: behind the middle of the shoulders, and above the middle of the hips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,12 @@ class NapePlace:
 
     @property
     def guess(self) -> FloatArray:
-        """Where C7 usually is, shape (2,): a place to begin from, no measurement."""
+        """Where C7 usually is, shape (2,), pixels: a place to begin from, no measurement."""
         return self.shoulder + self.trunk_px * np.array([-0.2 * self.facing, -0.1])
 
     @property
     def close_picture(self) -> tuple[float, float, float]:
-        """Left, top and edge of the square that shows head, neck and shoulders."""
+        """Left, top and edge of the square with head, neck and shoulders, pixels; it may reach out of the picture."""
         edge = _EDGE_TRUNKS * self.trunk_px
         middle = 0.5 * (self.ear + self.shoulder) - np.array(
             [_BACK_TRUNKS * self.facing * self.trunk_px, 0.0]
@@ -55,13 +56,28 @@ class NapePlace:
         return float(middle[0] - edge / 2), float(middle[1] - edge / 2), edge
 
     def holds(self, c7: FloatArray) -> bool:
-        """Whether a mark lies where C7 can be: at the back of the neck, between the ear and the shoulders."""
+        """Whether a mark lies where C7 can be: at the back of the neck, between the ear and the shoulders.
+
+        Parameters
+        ----------
+        c7 : ndarray, shape (2,), pixels
+
+        Returns
+        -------
+        bool
+        """
         behind = float((self.shoulder[0] - c7[0]) * self.facing) / self.trunk_px
         above = float(self.hip[1] - c7[1]) / self.trunk_px
         return _BEHIND[0] <= behind <= _BEHIND[1] and _ABOVE[0] <= above <= _ABOVE[1]
 
     def refuse_far(self, c7: FloatArray, said: str = "--c7: the mark") -> None:
         """Refuse a mark that is not at the nape.
+
+        Parameters
+        ----------
+        c7 : ndarray, shape (2,), pixels
+        said : str
+            What the mark is called in the message.
 
         Raises
         ------
@@ -77,7 +93,18 @@ class NapePlace:
 
 
 def place_of(points: PosturePoints, side: str) -> NapePlace | None:
-    """The nape from the points of a result; None where one of them is missing."""
+    """The nape from the points of a result; None where one of them is missing.
+
+    Parameters
+    ----------
+    points : PosturePoints
+    side : {"left", "right"}
+        The side of the person that the camera saw: seen from the left, the person looks to the left of the picture.
+
+    Returns
+    -------
+    NapePlace or None
+    """
     if points.ear is None or points.shoulder is None or points.hip is None:
         return None
     ear, shoulder, hip = (np.asarray(point) for point in (points.ear, points.shoulder, points.hip))

@@ -14,12 +14,15 @@ from neckrom.posture.features import StandingPoints, features, rise_deg, standin
 from neckrom.types import BodySeries, FloatArray, IntArray, Notice
 
 _Z95 = 1.96
+"""Standard deviations from the middle of a normal distribution to either end of its middle 95 %."""
 _MOST_OBLIQUE_DEG = 30.0
+"""Further off the square side view a posture is refused; 45 is as much side as front."""
 _OBLIQUE_DEG = 12.0
 """From here on the picture is warned of: the people fitted on stood up to about this far off the square view."""
 _STILL = 0.04
 """How far the middle of the hips may wander, as a share of the trunk's length, for a person who stands."""
 _QUIET_S = 1.0
+"""Of a clip, the second in which the body moves least is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,10 @@ def read_posture(
     c7, tragus : ndarray, shape (2,), optional
         As marked, in pixels of the series.
 
+    Returns
+    -------
+    PostureReading
+
     Raises
     ------
     NoBodyError
@@ -163,6 +170,11 @@ def craniovertebral(c7: FloatArray, tragus: FloatArray, facing: int, sd: float) 
     facing : int
     sd : float
         Of the error.
+
+    Returns
+    -------
+    Estimate
+        Degrees, + where the tragus is higher than C7; smaller = head further forward.
     """
     value = rise_deg(c7, tragus, facing)
     return Estimate(value, value - _Z95 * sd, value + _Z95 * sd)
@@ -221,7 +233,9 @@ def _refuse_not_standing(pose: FloatArray, name: str) -> None:
     shoulder, hip, ankle = (pose[[i, i + 1], :2].mean(axis=0) for i in (11, 23, 27))
     up, down = shoulder - hip, ankle - hip
     trunk = float(np.linalg.norm(up))
+    # a trunk within about 45 degrees of the vertical: cos 45 = 0.71
     upright = -up[1] > 0.7 * trunk
+    # a leg is about 1.75 trunks long (rendered people); bent, it reaches less far down
     legs = down[1] > 0.9 * trunk
     if not upright or not legs:
         raise InputError(
@@ -242,6 +256,7 @@ def _notices(view: BodyView, points: StandingPoints, series: BodySeries) -> tupl
     if not _feet_seen(points, series):
         text = "The feet are not in the picture: there is no plumb line from the ankle."
         notices.append(Notice(text, "posture_no_feet"))
+    # pixels; own limit
     if points.trunk_px < 80:
         text = (
             f"The person is small in the picture (the trunk has {points.trunk_px:.0f} pixels): go nearer, or film "

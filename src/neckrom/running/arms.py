@@ -16,6 +16,19 @@ def past_middle(body: Body, name: str, side: Side) -> FloatArray:
 
     Negative on its own side. In the picture: a wrist that swings in front of a turning trunk is seen further from its
     middle than it is, which the fitted reading takes into account.
+
+    Parameters
+    ----------
+    body : Body
+        From behind or in front.
+    name : {"elbow", "wrist"}
+    side : {"left", "right"}
+        The person's own.
+
+    Returns
+    -------
+    ndarray, shape (N,), shares of the distance between the shoulders
+        That distance is the median over the clip. + past the middle, - on its own side; NaN where a point is not seen.
     """
     shoulder, hip = body.middle("shoulder"), body.middle("hip")
     up = shoulder - hip
@@ -30,12 +43,30 @@ def past_middle(body: Body, name: str, side: Side) -> FloatArray:
 
 
 def furthest_in_strides(gait: Gait, values: FloatArray) -> FloatArray:
-    """Largest value in each whole stride of the left foot, shape (K,); NaN where a third of it was not seen."""
+    """Largest value in each whole stride of the left foot, shape (K,); NaN where a third of it was not seen.
+
+    Parameters
+    ----------
+    gait : Gait
+    values : ndarray, shape (N,)
+        One for each frame, in any unit; NaN where not seen.
+
+    Returns
+    -------
+    ndarray, shape (K,), in the unit of ``values``
+        K is one less than the origins of the left foot's strides. NaN also where the clip begins or ends within the
+        stride.
+
+    Notes
+    -----
+    It is the 97th percentile, not the largest frame: a single frame is often wrong.
+    """
     time_s, starts = gait.body.time_s, gait.left.strides.origin_s
     out = []
     for start, end in pairwise(starts):
         inside = (time_s >= start) & (time_s < end)
         seen = values[inside]
+        # 0.02 s: a little more than half a frame at 30 frames a second
         whole = start >= time_s[0] - 0.02 and end <= time_s[-1] + 0.02
         enough = whole and np.isfinite(seen).sum() > 0.67 * max(len(seen), 1)
         # a single frame is often wrong: the second largest of neighbours
@@ -44,6 +75,20 @@ def furthest_in_strides(gait: Gait, values: FloatArray) -> FloatArray:
 
 
 def arm_features(gait: Gait, side: Side) -> dict[str, float]:
-    """Features of how far a wrist comes past the middle."""
+    """Features of how far a wrist comes past the middle.
+
+    Parameters
+    ----------
+    gait : Gait
+        From behind or in front.
+    side : {"left", "right"}
+        The person's own.
+
+    Returns
+    -------
+    dict of float
+        ``wrist_past``: median over the strides of the furthest in each, in shoulder widths, + past the middle; NaN
+        where no stride was seen.
+    """
     wrist = furthest_in_strides(gait, past_middle(gait.body, "wrist", side))
     return {"wrist_past": float(np.nanmedian(wrist)) if np.isfinite(wrist).any() else float("nan")}

@@ -62,6 +62,11 @@ def run_result(run: RunMeasurement, back: RunMeasurement | None, about: About) -
     back : RunMeasurement, optional
         Of the one from behind.
     about : About
+
+    Returns
+    -------
+    RunResult
+        NaN has become null.
     """
     behind, number = (back, about.back_clip or 0) if back is not None else (run, 0)
     arms = _arms(behind)
@@ -116,13 +121,40 @@ def run_result(run: RunMeasurement, back: RunMeasurement | None, about: About) -
 
 
 def curves_of(measurement: RunMeasurement, clip: int) -> Curves:
-    """Angles over time."""
+    """Angles over time, as ``angles.csv`` keeps them.
+
+    Parameters
+    ----------
+    measurement : RunMeasurement
+    clip : int
+        Number of its clip among the result's clips.
+
+    Returns
+    -------
+    Curves
+        Only columns that ``COLUMNS`` names, in its units and signs.
+    """
     columns = {name: values for name, values in measurement.columns.items() if name in COLUMNS}
     return Curves(clip, measurement.time_s, columns)
 
 
 def moments_of(run: RunMeasurement, back: RunMeasurement | None) -> dict[RowName, Moment]:
-    """The picture of each row, in real time of its clip: contacts and reaches nearest to what the row says."""
+    """The picture of each row, in real time of its clip: contacts and reaches nearest to what the row says.
+
+    Parameters
+    ----------
+    run : RunMeasurement
+        Of the first clip, number 0.
+    back : RunMeasurement or None
+        Of the clip from behind, number 1; without one the arms are looked for in ``run``.
+
+    Returns
+    -------
+    dict of RowName to Moment
+        Without the rows of which no picture can speak. The strike is the near contact whose angle is nearest to their
+        median, the uneven gait the contact after the most usual step, the head the frame nearest to the median of the
+        last third, the arms the frame with a wrist furthest past the middle.
+    """
     moments: dict[RowName, Moment] = {}
     near = [step for step in run.steps if step.near and np.isfinite(step.strike_deg.value)]
     if near:

@@ -17,6 +17,7 @@ from neckrom.running.truth_table import RunningClip
 from neckrom.types import FloatArray
 
 NEAREST_S = 0.15
+"""A measured contact further than this from any true one of its foot is a contact where there was none."""
 FOUND_PERCENT, EVEN_PERCENT = 4.0, 1.0
 """A difference of step times that is to be found, and one that counts as none."""
 
@@ -57,7 +58,17 @@ class Checked:
         return self.frames_per_second >= FAST_FPS
 
     def add(self, name: str, estimate: Estimate, truth: float) -> None:
-        """Compare an estimate."""
+        """Compare an estimate.
+
+        Parameters
+        ----------
+        name : str
+            Of what is compared.
+        estimate : Estimate
+            Nothing is added where its value is NaN.
+        truth : float
+            In the unit of the estimate.
+        """
         if np.isfinite(estimate.value):
             low, high = estimate.interval95
             held = bool(low <= truth <= high) if np.isfinite(estimate.sd) else None
@@ -74,7 +85,18 @@ class Checked:
 
 
 def checked(clip: RunningClip) -> Checked:
-    """Measure a clip and compare."""
+    """Measure a clip and compare.
+
+    Parameters
+    ----------
+    clip : RunningClip
+
+    Returns
+    -------
+    Checked
+        Errors are measured less true, in the units of the result but for the cadence, which is in percent of the true
+        one. Of a clip that the measurement refuses, only ``refused`` is filled.
+    """
     rate = float(1.0 / np.median(np.diff(clip.series.time_s)))
     out = Checked(clip.name, clip.person, rate)
     try:
@@ -205,7 +227,18 @@ class _Table:
 
 
 def bars_of(clips: Sequence[Checked]) -> list[Bar]:
-    """The table over many clips."""
+    """The table over many clips.
+
+    Parameters
+    ----------
+    clips : sequence of Checked
+
+    Returns
+    -------
+    list of Bar
+        What is asked, what was measured with its unit, over how many, and the share of 95 % intervals that held the
+        truth.
+    """
     table = _Table(clips)
     _times(table)
     _feet(table)
@@ -293,27 +326,81 @@ def _body(table: _Table) -> None:
 
 
 def milliseconds(off: FloatArray) -> float:
-    """Mean absolute error of seconds, in milliseconds."""
+    """Mean absolute error of seconds, in milliseconds.
+
+    Parameters
+    ----------
+    off : ndarray, shape (K,), seconds
+
+    Returns
+    -------
+    float
+        Milliseconds.
+    """
     return 1000.0 * mean_size(off)
 
 
 def mean_size(off: FloatArray) -> float:
-    """Mean absolute error."""
+    """Mean absolute error.
+
+    Parameters
+    ----------
+    off : ndarray, shape (K,)
+        Measured less true, in any unit.
+
+    Returns
+    -------
+    float
+        In the same unit.
+    """
     return float(np.mean(np.abs(off)))
 
 
 def rms(off: FloatArray) -> float:
-    """Root of the mean square."""
+    """Root of the mean square.
+
+    Parameters
+    ----------
+    off : ndarray, shape (K,)
+        Measured less true, in any unit.
+
+    Returns
+    -------
+    float
+        In the same unit.
+    """
     return float(np.sqrt(np.mean(off**2)))
 
 
 def largest(off: FloatArray) -> float:
-    """Largest absolute error."""
+    """Largest absolute error.
+
+    Parameters
+    ----------
+    off : ndarray, shape (K,)
+        Measured less true, in any unit.
+
+    Returns
+    -------
+    float
+        In the same unit.
+    """
     return float(np.max(np.abs(off)))
 
 
 def kappa(pairs: Sequence[tuple[bool, bool]]) -> float:
-    """Cohen's kappa of two raters with two classes; NaN where chance alone agrees always."""
+    """Cohen's kappa of two raters with two classes; NaN where chance alone agrees always.
+
+    Parameters
+    ----------
+    pairs : sequence of (bool, bool)
+        For each case whether it is of the class, by either rater.
+
+    Returns
+    -------
+    float
+        1 = always alike, 0 = as by chance; (observed - chance) / (1 - chance) (Cohen 1960).
+    """
     one = np.array([first for first, _ in pairs])
     two = np.array([second for _, second in pairs])
     agree = float(np.mean(one == two))

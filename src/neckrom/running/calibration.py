@@ -36,16 +36,54 @@ class Linear(Fitted):
     sd_slow: float
 
     def of(self, values: FloatArray) -> FloatArray:
-        """The quantity, for features of shape (M, F) or (F,)."""
+        """The quantity, for features of shape (M, F) or (F,).
+
+        Parameters
+        ----------
+        values : ndarray, shape (M, F) or (F,)
+            In the order and units in which they were fitted.
+
+        Returns
+        -------
+        ndarray, shape (M,) or ()
+            In the unit of the quantity; NaN where a feature is.
+        """
         standardised = (values - np.array(self.mean)) / np.array(self.scale)
         return np.asarray(self.intercept + standardised @ np.array(self.weights))
 
     def by_name(self, values: dict[str, float]) -> float:
-        """The quantity, for features by name; NaN where one of them was not measured."""
+        """The quantity, for features by name; NaN where one of them was not measured.
+
+        Parameters
+        ----------
+        values : dict of float
+            All of ``features``; others may be among them.
+
+        Returns
+        -------
+        float
+            In the unit of the quantity.
+
+        Raises
+        ------
+        KeyError
+            One of the features is missing.
+        """
         return float(self.of(np.array([values[name] for name in self.features])))
 
     def sd(self, frames_per_second: float) -> float:
-        """Standard deviation of the error at a frame rate."""
+        """Standard deviation of the error at a frame rate.
+
+        Parameters
+        ----------
+        frames_per_second : float
+            Of real time.
+
+        Returns
+        -------
+        float
+            In the unit of the quantity: ``sd_fast`` from ``FAST_FPS`` on, else ``sd_slow``.
+        """
         return self.sd_fast if frames_per_second >= FAST_FPS else self.sd_slow
 
 
@@ -78,6 +116,12 @@ class RunningCalibration(Fitted):
 @cache
 def load_calibration() -> tuple[RunningCalibration, str]:
     """The fitted numbers that travel with the package, and their digest.
+
+    Returns
+    -------
+    calibration : RunningCalibration
+    digest : str
+        Of the file.
 
     Raises
     ------

@@ -30,7 +30,8 @@ COLUMNS: tuple[str, ...] = (
     "hip_height",
 )
 """What a column may be called, with its unit: ``_deg``; wrists in shoulder widths past the middle of
-the trunk; hip height in leg lengths about its mean. Signs as in the result. A clip has those that its view can tell."""
+the trunk; hip height in leg lengths about its mean. Signs as in the result; the lines of shoulders and pelvis are
+against the picture's level, + where the left end is lower. A clip has those that its view can tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,33 @@ from neckrom.running.strides import Course
 from neckrom.types import FloatArray
 
 SIDE_CHANNELS, BACK_CHANNELS = (0, 2, 4), (1, 3, 5, 7)
+"""Channels of the courses that are laid on each other (see ``Course``): from the side the way forward of heel, toe and
+ankle, from behind the heights of heel, toe, ankle and knee."""
 WINDOWS_S = {"aligned": (-0.10, 0.06), "aligned_wide": (-0.15, 0.15), "aligned_off": (0.12, 0.35)}
+"""Parts of the stride that are laid on each other, seconds from the middle of both feet's contacts: about the contact,
+wider, and where the foot leaves the ground."""
 NAMES = ("contacts", "offs", *WINDOWS_S, "near_left")
+"""Features of the fitted reading, in its order."""
 SHIFTS_S = np.arange(-0.06, 0.0601, 0.001)
+"""Shifts that are tried, seconds, by steps of a millisecond."""
 
 
 def steps_of(gait: Gait, left_s: FloatArray, right_s: FloatArray) -> tuple[list[float], list[Side]]:
-    """Times from each event of one foot to the next of the other, and the foot of the latter."""
+    """Times from each event of one foot to the next of the other, and the foot of the latter.
+
+    Parameters
+    ----------
+    gait : Gait
+    left_s, right_s : ndarray, shape (K,), seconds
+        Contacts or toe-offs of either foot; NaN is left out.
+
+    Returns
+    -------
+    steps : list of float
+        Seconds, in the order of time. Only those between a quarter and three quarters of a stride: a longer one has
+        lost an event.
+    feet : list of {"left", "right"}
+    """
     events: list[tuple[float, Side]] = [(float(at), "left") for at in left_s if np.isfinite(at)]
     events += [(float(at), "right") for at in right_s if np.isfinite(at)]
     period = gait.rhythm.period_s
@@ -37,7 +57,19 @@ def steps_of(gait: Gait, left_s: FloatArray, right_s: FloatArray) -> tuple[list[
 
 
 def percent(gait: Gait, left_s: FloatArray, right_s: FloatArray) -> float:
-    """100 (L - R) / mean of the steps between events."""
+    """100 (L - R) / mean of the steps between events.
+
+    Parameters
+    ----------
+    gait : Gait
+    left_s, right_s : ndarray, shape (K,), seconds
+        Contacts or toe-offs of either foot; NaN is left out.
+
+    Returns
+    -------
+    float
+        Percent, + = the step up to the left event is longer; NaN where a foot has no step.
+    """
     steps, feet = steps_of(gait, left_s, right_s)
     left = [step for step, foot in zip(steps, feet, strict=True) if foot == "left"]
     right = [step for step, foot in zip(steps, feet, strict=True) if foot == "right"]
@@ -48,7 +80,21 @@ def percent(gait: Gait, left_s: FloatArray, right_s: FloatArray) -> float:
 
 
 def moved(first: Course, second: Course, at_s: FloatArray, channels: tuple[int, ...]) -> float:
-    """By how much the second course is later than the first, about some moments of both, seconds."""
+    """By how much the second course is later than the first, about some moments of both, seconds.
+
+    Parameters
+    ----------
+    first, second : Course
+    at_s : ndarray, shape (M,), seconds
+        Places in the stride of the first that are laid on the second.
+    channels : tuple of int
+        Which channels of the courses are compared.
+
+    Returns
+    -------
+    float
+        Seconds, within ``SHIFTS_S``: it is the end of them where none fits better.
+    """
     columns = list(channels)
     values, _ = first.at(at_s)
     noise = np.hypot(first.noise, second.noise)[columns]
@@ -66,7 +112,18 @@ def moved(first: Course, second: Course, at_s: FloatArray, channels: tuple[int, 
 
 
 def evenness_features(gait: Gait) -> dict[str, float]:
-    """The asymmetry of the step times as the different readings have it, in percent, by ``NAMES``."""
+    """The asymmetry of the step times as the different readings have it, in percent, by ``NAMES``.
+
+    Parameters
+    ----------
+    gait : Gait
+
+    Returns
+    -------
+    dict of float
+        Percent, + = the step up to the left contact is longer; NaN where it could not be read. ``near_left`` is no
+        percentage: 1 where the left foot is the near one, -1 where the right is, 0 from behind and in front.
+    """
     left, right = gait.left, gait.right
     out = {
         "contacts": percent(gait, left.contact_s, right.contact_s),

@@ -10,6 +10,7 @@ from neckrom.types import FloatArray
 OFFSETS_S = np.arange(-0.08, 0.0801, 0.02)
 """Moments before and after the one in question that are looked at, seconds."""
 _HEEL, _TOE, _ANKLE, _KNEE = 0, 2, 4, 6
+"""Columns of the way forward in a course (see ``Course``); the height of each is the next one."""
 _HIP = 8
 
 
@@ -17,6 +18,18 @@ def ground_speed(course: Course, period_s: float) -> float:
     """How fast the standing foot goes back under the hips, trunk lengths a second (positive).
 
     The middle of the fastest backward third of the ankle's course.
+
+    Parameters
+    ----------
+    course : Course
+        Of a foot's points.
+    period_s : float
+        Of a stride.
+
+    Returns
+    -------
+    float
+        Trunk lengths a second.
     """
     back = -course.slopes[one_stride(course, period_s), _ANKLE]
     return float(np.median(np.sort(back)[-len(back) // 4 :]))

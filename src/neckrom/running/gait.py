@@ -59,7 +59,17 @@ class Gait:
         return self.body.view.near is not None
 
     def is_near(self, side: Side) -> bool:
-        """Whether the camera sees this foot first; true for both from behind and in front."""
+        """Whether the camera sees this foot first; true for both from behind and in front.
+
+        Parameters
+        ----------
+        side : {"left", "right"}
+            The person's own.
+
+        Returns
+        -------
+        bool
+        """
         return self.body.view.near in (None, side)
 
 
@@ -73,6 +83,15 @@ def read_moment(features_at: Callable[[FloatArray], FloatArray], start_s: float,
     start_s : float
     linear : Linear
         How far the moment lies from a place, by its features.
+
+    Returns
+    -------
+    float
+        Seconds from the stride's origin.
+
+    Notes
+    -----
+    Eight rounds at most, until it moves by less than 0.2 ms. One round moves a place by 0.12 s at most.
     """
     at = start_s
     for _ in range(8):
@@ -85,7 +104,18 @@ def read_moment(features_at: Callable[[FloatArray], FloatArray], start_s: float,
 
 
 def features_of(strides: Strides, from_side: bool) -> Callable[[FloatArray], FloatArray]:
-    """Features of places in the mean stride of a foot, as ``read_moment`` asks for them."""
+    """Features of places in the mean stride of a foot, as ``read_moment`` asks for them.
+
+    Parameters
+    ----------
+    strides : Strides
+    from_side : bool
+
+    Returns
+    -------
+    callable
+        Takes places of shape (M,), seconds from the stride's origin, in any stride; gives features of shape (M, F).
+    """
     course, period = strides.course, strides.period_s
     return lambda at_s: moment_features(course, period, wrapped(at_s, period), from_side)
 
@@ -97,6 +127,14 @@ def find_gait(body: Body, calibration: RunningCalibration) -> Gait | None:
     ----------
     body : Body
     calibration : RunningCalibration
+
+    Returns
+    -------
+    Gait or None
+
+    Notes
+    -----
+    The search for the contact begins at the strides' origin, that for the toe-off 0.24 s after the contact.
     """
     beat = rhythm(body)
     if beat is None or not np.isfinite(beat.period_s):
@@ -116,7 +154,23 @@ def find_gait(body: Body, calibration: RunningCalibration) -> Gait | None:
 
 
 def contacts_of(body: Body, strides: Strides, contact: float, off: float, off_by: str) -> FootContacts:
-    """Times of every stride; a stride's toe-off is the one after its contact."""
+    """Times of every stride; a stride's toe-off is the one after its contact.
+
+    Parameters
+    ----------
+    body : Body
+    strides : Strides
+        Of one foot.
+    contact, off : float
+        Seconds within the mean stride, in any stride.
+    off_by : {"off_side", "off_back", "off_shoe"}
+        The fitted reading that ``off`` comes from.
+
+    Returns
+    -------
+    FootContacts
+        ``off_rel_s`` lies after ``contact_rel_s``, by less than a stride.
+    """
     period = strides.period_s
     contact_rel = float(wrapped(contact, period))
     off_rel = contact_rel + float((off - contact) % period)

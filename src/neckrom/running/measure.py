@@ -42,6 +42,7 @@ from neckrom.running.symmetry import asymmetry, bootstrap_sd, error_of_median
 from neckrom.types import BodySeries, FloatArray, Notice
 
 ESTIMATOR = "running-1"
+"""Name of this way of reading a run, kept in every result."""
 REAR_FROM_DEG, FORE_TO_DEG = 5.0, -3.0
 """Own limits between the classes of foot strike: there are no agreed ones. The sole's angle at contact; in between
 the foot lands flat."""
@@ -128,6 +129,7 @@ def measure_run(
     shod = evened(series, found) if found.from_side else None
     gait = shod or found
     slope = ground_slope_deg(gait) if gait.from_side else 0.0
+    # own choice: a tenth wider for every degree beyond what the numbers were fitted on
     off_square = max(abs(body.view.oblique_deg) - OBLIQUE_FROM_DEG, 0.0)
     reader = _Reader(
         gait,
@@ -193,6 +195,7 @@ def _cadence(gait: Gait) -> Estimate:
     sizes = sizes[np.isfinite(sizes)]
     error = float(np.std(sizes) / np.sqrt(max(len(sizes), 1))) if len(sizes) > 2 else 0.01 * period
     cadence = 120.0 / period
+    # own choice: never surer than a thousandth
     return Estimate(cadence, cadence * max(error / period, 0.001))
 
 
@@ -249,6 +252,7 @@ def _single_strikes(reader: _Reader, side: Side, strike: FootStrike | None) -> l
     turned = turned_until_flat_deg(reader.series, reader.gait, side)
     if followed(turned, foot) and "strike_turned" in reader.calibration.step_share:
         name, seen = "strike_turned", turned
+    # degrees; further off is taken for a wrong reading, as in the fit
     off = np.clip(seen - np.nanmedian(seen), -15, 15) if np.isfinite(seen).any() else np.zeros(len(seen))
     share, scatter = reader.calibration.step_share[name], reader.calibration.step_sd[name]
     sd = float(np.hypot(strike.angle_deg.sd, scatter))
@@ -391,6 +395,7 @@ def _asymmetry(reader: _Reader, values: list[float], steps: tuple[StepMeasured, 
     moments = reader.calibration.moments
     names = [f"contact_{view}", f"contact_{view}", reader.gait.left.off_by, reader.gait.right.off_by]
     sds = [moments[name].sd(reader.frames_per_second) for name in names]
+    # times of flight come close to 0, where a share of them means nothing: at least 0.02 s
     reading = 100.0 * float(np.linalg.norm(sds)) / max(float(np.median(known)), 0.02)
     return Estimate(value.value, float(np.hypot(value.sd, reading)))
 

@@ -12,6 +12,7 @@ from neckrom.types import FloatArray, Notice
 
 StrikeClass = Literal["rear", "mid", "fore"]
 WIDTH_95 = 1.96
+"""Standard deviations from the middle of a normal distribution to either end of its middle 95 %."""
 
 
 @dataclass(frozen=True, slots=True)

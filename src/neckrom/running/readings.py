@@ -16,6 +16,7 @@ from neckrom.running.strides import mean_course, one_stride
 from neckrom.types import FloatArray
 
 AROUND_CONTACT_S = (-0.04, -0.02, 0.0, 0.02, 0.04)
+"""Moments about initial contact that the features are read at; their order counts in ``foot_features``."""
 
 
 def ground_slope_deg(gait: Gait) -> float:
@@ -23,6 +24,21 @@ def ground_slope_deg(gait: Gait) -> float:
 
     The middle over the steps of both feet: the pose model sees the near toe sink and the far toe rise by about as
     much. In the picture of a level camera at right angles it is 0.
+
+    Parameters
+    ----------
+    gait : Gait
+        From the side.
+
+    Returns
+    -------
+    float
+        Degrees; NaN where no foot was seen to stand in any step.
+
+    Notes
+    -----
+    A step counts from 0.03 s after contact to three quarters of the stance, with three frames at least and a way back
+    of a tenth of the trunk: later the heel rises and the toe turns.
     """
     by_foot = []
     for side in ("left", "right"):
@@ -42,7 +58,21 @@ def ground_slope_deg(gait: Gait) -> float:
 
 
 def at_moments(gait: Gait, values: FloatArray, time_s: FloatArray) -> FloatArray:
-    """A series at moments between frames, by parabolas over about 60 ms; shape of ``time_s``."""
+    """A series at moments between frames, by parabolas over about 60 ms; shape of ``time_s``.
+
+    Parameters
+    ----------
+    gait : Gait
+    values : ndarray, shape (N,)
+        One for each frame, in any unit; NaN where not seen.
+    time_s : ndarray, shape (K,), seconds
+        NaN gives NaN.
+
+    Returns
+    -------
+    ndarray, shape (K,), in the unit of ``values``
+        NaN also where the nearest frame is more than one and a half frames away, or fewer than three are near.
+    """
     body = gait.body
     known = np.isfinite(values)
     if known.sum() < 3:
@@ -63,7 +93,19 @@ def at_moments(gait: Gait, values: FloatArray, time_s: FloatArray) -> FloatArray
 
 
 def foot_pitch_deg(gait: Gait, side: Side) -> FloatArray:
-    """Heel to toe against the picture's horizontal, shape (N,), + toes up, without jumps by full turns."""
+    """Heel to toe against the picture's horizontal, shape (N,), + toes up, without jumps by full turns.
+
+    Parameters
+    ----------
+    gait : Gait
+        From the side.
+    side : {"left", "right"}
+
+    Returns
+    -------
+    ndarray, shape (N,), degrees, -260 to 100
+        Not corrected for the ground's slope; NaN where a point is not seen.
+    """
     body = gait.body
     pitch = elevation_deg(body.point("heel", side), body.point("toe", side), body.facing or 1)
     # a foot that swings through has its toes down by up to 110 degrees, never up by more than 60
@@ -71,19 +113,58 @@ def foot_pitch_deg(gait: Gait, side: Side) -> FloatArray:
 
 
 def shank_deg(gait: Gait, side: Side) -> FloatArray:
-    """Ankle to knee against the picture's vertical, shape (N,), + ankle in front of the knee."""
+    """Ankle to knee against the picture's vertical, shape (N,), + ankle in front of the knee.
+
+    Parameters
+    ----------
+    gait : Gait
+        From the side.
+    side : {"left", "right"}
+
+    Returns
+    -------
+    ndarray, shape (N,), degrees
+        Not corrected for the ground's slope; NaN where a point is not seen.
+    """
     body = gait.body
     return -lean_deg(body.point("ankle", side), body.point("knee", side), body.facing or 1)
 
 
 def knee_deg(gait: Gait, side: Side) -> FloatArray:
-    """Bend of the knee in the picture, shape (N,), 0 = straight."""
+    """Bend of the knee in the picture, shape (N,), 0 = straight.
+
+    Parameters
+    ----------
+    gait : Gait
+    side : {"left", "right"}
+
+    Returns
+    -------
+    ndarray, shape (N,), degrees, 0 to 180
+        + = bent; NaN where a point is not seen.
+    """
     body = gait.body
     return bend_deg(body.point("hip", side), body.point("knee", side), body.point("ankle", side))
 
 
 def foot_features(gait: Gait, side: Side, slope_deg: float) -> dict[str, float]:
-    """Features of one foot at initial contact, from its mean stride."""
+    """Features of one foot at initial contact, from its mean stride.
+
+    Parameters
+    ----------
+    gait : Gait
+        From the side.
+    side : {"left", "right"}
+    slope_deg : float
+        Of the ground in the picture, + clockwise; taken out of foot and shank.
+
+    Returns
+    -------
+    dict of float
+        Angles in degrees (foot + toes up, shank + ankle in front, knee + bent); ``heel_low``, ``toe_low``,
+        ``ankle_low`` over the lowest place of the stride (5th percentile) and ``foot_length`` in trunk lengths;
+        ``near`` 1 or -1.
+    """
     foot, facing = gait.foot(side), gait.body.facing or 1
     course = foot.strides.course
     places = foot.contact_rel_s + np.array(AROUND_CONTACT_S)
@@ -125,7 +206,22 @@ def foot_features(gait: Gait, side: Side, slope_deg: float) -> dict[str, float]:
 
 
 def body_series(gait: Gait) -> dict[str, FloatArray]:
-    """Series over the clip, uncorrected, shape (N,) each; see ``body_features``."""
+    """Series over the clip, uncorrected, shape (N,) each; see ``body_features``.
+
+    Parameters
+    ----------
+    gait : Gait
+
+    Returns
+    -------
+    dict of ndarray, shape (N,)
+        In degrees: ``lean`` + forward, ``ear_shoulder`` and ``ear_near_shoulder`` + ear in front (against the trunk),
+        ``head`` and ``nose`` + face down, ``shoulder_line`` and ``hip_line`` + left one lower in the picture.
+        Everything else in trunk lengths: ``hip_height`` up in the picture, ``near_...`` and ``far_...`` + in front of
+        the trunk's line, ``..._swing`` near less far (else left less right), + in front, ``..._apart`` and ``..._deep``
+        left less right, to the right in the picture along the trunk's own breadth and away from the camera. NaN where a
+        point is not seen.
+    """
     body = gait.body
     facing = body.facing or 1
     hip, shoulder = body.middle("hip"), body.middle("shoulder")
@@ -168,7 +264,19 @@ def body_series(gait: Gait) -> dict[str, FloatArray]:
 
 
 def stride_means(gait: Gait, series: dict[str, FloatArray]) -> dict[str, FloatArray]:
-    """Mean course over a stride from the left foot's initial contact, 100 places; shape (100,) each."""
+    """Mean course over a stride from the left foot's initial contact, 100 places; shape (100,) each.
+
+    Parameters
+    ----------
+    gait : Gait
+    series : dict of ndarray, shape (N,)
+        Frames with NaN in any of them are left out of all.
+
+    Returns
+    -------
+    dict of ndarray, shape (100,)
+        In the units of the series; NaN throughout where fewer than 20 frames were seen.
+    """
     body, foot = gait.body, gait.left
     origin = foot.strides.origin_s + foot.contact_rel_s
     period = foot.strides.period_s
@@ -185,7 +293,23 @@ def stride_means(gait: Gait, series: dict[str, FloatArray]) -> dict[str, FloatAr
 
 
 def body_features(gait: Gait, slope_deg: float) -> dict[str, float]:
-    """Features of the whole body, from mean strides."""
+    """Features of the whole body, from mean strides.
+
+    Parameters
+    ----------
+    gait : Gait
+    slope_deg : float
+        Of the ground in the picture, + clockwise.
+
+    Returns
+    -------
+    dict of float
+        Of each series its mean, ``..._range`` (largest less smallest of the mean stride), ``..._once`` and
+        ``..._twice`` (amplitudes of its first and second harmonic), in the series' unit; ``hip_height_range`` is that
+        of what both steps of a stride share. ``bounce`` in lengths of the leg (thigh and shank in the picture, 90th
+        percentile), ``slope`` and ``oblique`` in degrees, ``period`` in seconds, ``drop_...`` in degrees, + = the hip
+        of the swinging leg is lower.
+    """
     facing = gait.body.facing or 1
     means = stride_means(gait, body_series(gait))
     out = {name: float(np.mean(course)) for name, course in means.items()}

@@ -13,6 +13,7 @@ from neckrom.rounding import whole
 from neckrom.running.gait import Gait
 
 FEWEST_STEPS = 10
+"""In fewer, medians over the steps and their spread say little."""
 LEAST_SWING = 0.07
 """Standard deviation of the legs' movement against each other, in trunk lengths: runners from behind have 0.13 and
 more, from the side above 1, standing people below 0.03."""
@@ -21,7 +22,9 @@ LEAST_REGULARITY = 0.6
 _TOGETHER = 0.3
 """Below this the feet move together, as in jumping."""
 SLOWEST_SPM, FASTEST_SPM = 110.0, 250.0
+"""Steps of both feet a minute."""
 OUTSIDE_SHARE = 0.15
+"""Of the frames with a body, so many may have a foot outside the picture."""
 WIDEST_OBLIQUE_DEG = 32.0
 """Further off the square view nothing was tried; 45 is as much side as back."""
 HOW_TO_FILM = (
@@ -32,6 +35,10 @@ HOW_TO_FILM = (
 
 def refuse_unseen(body: Body) -> None:
     """Refuse clips in which no body, or too little of it, is seen.
+
+    Parameters
+    ----------
+    body : Body
 
     Raises
     ------
@@ -66,9 +73,22 @@ def refuse_unseen(body: Body) -> None:
 def refuse_what_is_no_run(gait: Gait | None, body: Body) -> Gait:
     """Refuse standing, sitting, jumping and walking.
 
+    Parameters
+    ----------
+    gait : Gait or None
+        None where the legs have no rhythm.
+    body : Body
+        Of the same clip.
+
+    Returns
+    -------
+    Gait
+        The one given.
+
     Raises
     ------
-    NotARunError, ObliqueViewError
+    NotARunError, ObliqueViewError, TooFewStepsError
+        The last where the clip shows a person for less than two seconds.
     """
     duration = float(body.time_s[-1] - body.time_s[0]) if len(body) else 0.0
     if duration < 2.0:
@@ -99,6 +119,11 @@ def refuse_what_is_no_run(gait: Gait | None, body: Body) -> Gait:
 def refuse_few_steps(steps: int) -> None:
     """Refuse a clip with fewer than ten steps.
 
+    Parameters
+    ----------
+    steps : int
+        Contacts of both feet.
+
     Raises
     ------
     TooFewStepsError
@@ -114,6 +139,14 @@ def hips_highest_over_the_foot(gait: Gait) -> bool:
 
     Compares the height of the hips around the middle of the stance with that around its ends. In running the hips are
     lowest in mid-stance (spring-mass), in walking highest (inverted pendulum); Cavagna, Heglund & Taylor 1977.
+
+    Parameters
+    ----------
+    gait : Gait
+
+    Returns
+    -------
+    bool
     """
     rises = []
     for foot in (gait.left, gait.right):

@@ -113,7 +113,7 @@ class HeadForward(Model):
     """The head against the trunk."""
 
     ear_shoulder_deg: float | None = Field(
-        description="Median over the clip. Differs between people by its reading."
+        description="Mean over the clip. Differs between people by its reading."
     )
     ear_shoulder_interval95_deg: Interval | None = None
     change_from_standing_deg: float | None = Field(
@@ -247,5 +247,19 @@ class RunResult(Model):
     statement_key: str = Field(default="run.statement", description="The same as a key of the message files.")
 
     def row(self, name: RowName) -> Row:
-        """One of the four."""
+        """One of the four.
+
+        Parameters
+        ----------
+        name : {"head_forward", "uneven_gait", "arms_across", "rearfoot_strike"}
+
+        Returns
+        -------
+        Row
+
+        Raises
+        ------
+        StopIteration
+            The rows were not judged yet.
+        """
         return next(row for row in self.rows if row.name == name)

@@ -37,7 +37,21 @@ LONGEST_GAP = 2
 
 
 def shoe_turns_deg(series: BodySeries, gait: Gait, side: Side) -> FloatArray | None:
-    """Turn of a shoe since the frame before, shape (N,), degrees, + toes down; None where nothing was followed."""
+    """Turn of a shoe since the frame before, shape (N,), degrees, + toes down; None where nothing was followed.
+
+    Parameters
+    ----------
+    series : BodySeries
+    gait : Gait
+        Of the same frames.
+    side : {"left", "right"}
+
+    Returns
+    -------
+    ndarray, shape (N,), degrees, or None
+        Gaps of ``LONGEST_GAP`` frames are bridged, longer ones are NaN; None also where fewer than 20 frames were
+        followed.
+    """
     motion = series.foot_motion
     if motion is None:
         return None
@@ -71,6 +85,19 @@ def shoe_course(series: BodySeries, body: Body, strides: Strides) -> Course | No
     """Mean course of a shoe's movement: speed forward and up in trunk lengths a second, turn in degrees by frame at 60.
 
     None where it was not followed.
+
+    Parameters
+    ----------
+    series : BodySeries
+    body : Body
+        Of the same frames.
+    strides : Strides
+        Of the shoe's foot.
+
+    Returns
+    -------
+    Course or None
+        Three channels: speed forward and up, and turn, + toes down. None also where fewer than 60 frames were followed.
     """
     motion = series.foot_motion
     if motion is None:
@@ -105,6 +132,18 @@ def with_shoe_off(series: BodySeries, gait: Gait, calibration: RunningCalibratio
     The shoe is seen to leave the ground more exactly than the pose model's points do. Not the far shoe, which the near
     leg covers at that moment, and not below 60 frames a second: the movement between two frames runs over from
     standing to swinging.
+
+    Parameters
+    ----------
+    series : BodySeries
+    gait : Gait
+        Of the same frames.
+    calibration : RunningCalibration
+
+    Returns
+    -------
+    Gait
+        The same one where the shoe says nothing, or more than ``FURTHEST_OFF_S`` away from what the points say.
     """
     linear = calibration.moments.get("off_shoe")
     near = gait.body.view.near
@@ -122,7 +161,20 @@ def with_shoe_off(series: BodySeries, gait: Gait, calibration: RunningCalibratio
 
 
 def shoe_features_of(shoe: Course, strides: Strides) -> Callable[[FloatArray], FloatArray]:
-    """Features of places in the mean stride of a followed shoe, as ``read_moment`` asks for them."""
+    """Features of places in the mean stride of a followed shoe, as ``read_moment`` asks for them.
+
+    Parameters
+    ----------
+    shoe : Course
+        Of ``shoe_course``.
+    strides : Strides
+        Of the same foot.
+
+    Returns
+    -------
+    callable
+        Takes places of shape (M,), seconds from the stride's origin; gives features of shape (M, F).
+    """
     course, period = strides.course, strides.period_s
     return lambda at_s: shoe_features(shoe, course, period, at_s)
 
@@ -131,6 +183,18 @@ def evened(series: BodySeries, gait: Gait) -> Gait | None:
     """The gait with contacts whose difference between the feet is that of the shoes' courses; None where not known.
 
     The shoes are laid on each other near the difference that the contacts have, and nowhere else.
+
+    Parameters
+    ----------
+    series : BodySeries
+    gait : Gait
+        From the side, of the same frames.
+
+    Returns
+    -------
+    Gait or None
+        Each foot's contacts are moved by half of the correction, by ``FURTHEST_S`` / 2 at most; None where a shoe was
+        not followed, or the best place is at the end of what was looked at.
     """
     left, right = (shoe_course(series, gait.body, foot.strides) for foot in (gait.left, gait.right))
     if left is None or right is None:
@@ -156,7 +220,21 @@ def _moved(foot: FootContacts, by_s: float) -> FootContacts:
 
 
 def turned_until_flat_deg(series: BodySeries, gait: Gait, side: Side) -> FloatArray:
-    """By how much the shoe turned toes down from contact until flat, one for each stride, shape (K,); NaN not seen."""
+    """By how much the shoe turned toes down from contact until flat, one for each stride, shape (K,); NaN not seen.
+
+    Parameters
+    ----------
+    series : BodySeries
+    gait : Gait
+        Of the same frames.
+    side : {"left", "right"}
+
+    Returns
+    -------
+    ndarray, shape (K,), degrees
+        + = toes down, so that it is about the angle of the sole at contact, + toes up. NaN where a frame of the stance
+        was not followed, or the clip begins or ends before it lies flat.
+    """
     foot = gait.foot(side)
     out = np.full(len(foot.contact_s), np.nan)
     turns = shoe_turns_deg(series, gait, side)
@@ -180,6 +258,18 @@ def turned_until_flat_deg(series: BodySeries, gait: Gait, side: Side) -> FloatAr
 
 
 def followed(turned_deg: FloatArray, foot: FootContacts) -> bool:
-    """Whether a shoe was followed in enough of the foot's steps."""
+    """Whether a shoe was followed in enough of the foot's steps.
+
+    Parameters
+    ----------
+    turned_deg : ndarray, shape (K,), degrees
+        Of ``turned_until_flat_deg``.
+    foot : FootContacts
+
+    Returns
+    -------
+    bool
+        True from ``FEWEST_STEPS`` on, if they are ``FEWEST_SHARE`` of the foot's contacts.
+    """
     seen = int(np.isfinite(turned_deg).sum())
     return seen >= max(FEWEST_STEPS, FEWEST_SHARE * int(np.isfinite(foot.contact_s).sum()))

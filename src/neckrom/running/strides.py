@@ -15,6 +15,7 @@ from neckrom.body import Body, Side
 from neckrom.types import BoolArray, FloatArray, IntArray
 
 JOINTS = ("heel", "toe", "ankle", "knee")
+"""The order of a course's channels."""
 SHORTEST_S, LONGEST_S = 0.45, 1.7
 """Periods of a stride (two steps) that are looked for: 266 to 70 steps a minute, so that walking is seen as such."""
 STEP_S = 0.004
@@ -47,7 +48,17 @@ class Course:
     noise: FloatArray
 
     def at(self, time_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Values and slopes at other times within the stride, shape (M, C) each."""
+        """Values and slopes at other times within the stride, shape (M, C) each.
+
+        Parameters
+        ----------
+        time_s : ndarray, shape (M,), seconds from the origin
+
+        Returns
+        -------
+        values, slopes : ndarray, shape (M, C)
+            By straight lines; beyond the course's ends the values at the ends.
+        """
         columns = range(self.values.shape[1])
         values = np.stack([np.interp(time_s, self.at_s, self.values[:, c]) for c in columns], axis=1)
         slopes = np.stack([np.interp(time_s, self.at_s, self.slopes[:, c]) for c in columns], axis=1)
@@ -74,7 +85,18 @@ class Strides:
 
 
 def channels(body: Body, side: Side) -> FloatArray:
-    """What is followed of one foot; shape (N, 9), see ``Course``."""
+    """What is followed of one foot; shape (N, 9), see ``Course``.
+
+    Parameters
+    ----------
+    body : Body
+    side : {"left", "right"}
+
+    Returns
+    -------
+    ndarray, shape (N, 9), trunk lengths
+        NaN where a point is not seen.
+    """
     hip = body.middle("hip")
     forward = body.facing or 1
     columns = []
@@ -107,7 +129,22 @@ class Rhythm:
 
 
 def rhythm(body: Body) -> Rhythm | None:
-    """Period and phase of the legs' swing; None where hardly anything was seen."""
+    """Period and phase of the legs' swing; None where hardly anything was seen.
+
+    Parameters
+    ----------
+    body : Body
+
+    Returns
+    -------
+    Rhythm or None
+        None where both legs are seen in fewer than 20 frames or 1.25 s. ``period_s`` is NaN where nothing recurs.
+
+    Notes
+    -----
+    The period is the first peak of the autocorrelation between ``SHORTEST_S`` and ``LONGEST_S`` that reaches 0.85 of
+    the highest one: its multiples are about as good.
+    """
     apart = channels(body, "left")[:, :-1] - channels(body, "right")[:, :-1]
     known = np.isfinite(apart).all(axis=1)
     if known.sum() < 20:
@@ -158,12 +195,33 @@ def _phase(time_s: FloatArray, swing: FloatArray, period_s: float) -> FloatArray
 
 
 def one_stride(course: Course, period_s: float) -> BoolArray:
-    """Which places of a course make up one stride about its origin; shape (Q,), bool."""
+    """Which places of a course make up one stride about its origin; shape (Q,), bool.
+
+    Parameters
+    ----------
+    course : Course
+    period_s : float
+
+    Returns
+    -------
+    ndarray, shape (Q,), bool
+    """
     return np.asarray(np.abs(course.at_s) <= 0.5 * period_s)
 
 
 def wrapped(time_s: FloatArray | float, period_s: float) -> FloatArray:
-    """A moment of the stride, put between minus and plus half a stride."""
+    """A moment of the stride, put between minus and plus half a stride.
+
+    Parameters
+    ----------
+    time_s : ndarray of any shape, or float
+        Seconds.
+    period_s : float
+
+    Returns
+    -------
+    ndarray, shape of ``time_s``, seconds
+    """
     return np.asarray((np.asarray(time_s) + 0.5 * period_s) % period_s - 0.5 * period_s)
 
 
@@ -179,6 +237,10 @@ def mean_course(
     values : ndarray, shape (M, C)
     at_s : ndarray, shape (Q,)
     weights : ndarray, shape (M,), optional
+
+    Returns
+    -------
+    Course
     """
     order = np.argsort(rel_s)
     rel_s, values = rel_s[order], values[order]
@@ -211,6 +273,19 @@ def strides_of(body: Body, side: Side, beat: Rhythm) -> Strides | None:
     """Strides of one foot, their origins near initial contact: after the foot is farthest forward.
 
     None where too little of the foot was seen.
+
+    Parameters
+    ----------
+    body : Body
+    side : {"left", "right"}
+    beat : Rhythm
+        Of the same clip.
+
+    Returns
+    -------
+    Strides or None
+        None with fewer than 20 frames of the foot or four strides. The first and the last one may reach over the ends
+        of the clip.
     """
     values = channels(body, side)
     known = np.isfinite(values).all(axis=1) & np.isfinite(beat.phase)
@@ -327,6 +402,11 @@ def moments(
         The moment, within the stride.
     before_s, after_s : float
         The part of the course that is laid upon the frames.
+
+    Returns
+    -------
+    ndarray, shape (K,), seconds
+        In the clip's time.
     """
     values = channels(body, strides.side)
     known = np.isfinite(values).all(axis=1)

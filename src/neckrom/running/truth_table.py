@@ -19,9 +19,11 @@ from neckrom.types import BodySeries, FloatArray
 KEPT = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32)
 """Points of the pose model that a run is read from; the others are missing."""
 NO_MOVE = -32768
+"""Stands for "not followed": the least number of 16 bits, which no turn or way reaches."""
 FOOT_STEPS = np.array([100.0, 64.0, 64.0], dtype=np.float32)
 """Turns of shoes are kept in hundredths of a degree, their ways in 64ths of a pixel."""
 PER_PIXEL = 8.0
+"""Steps of a kept point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,15 @@ class RunningClip:
 
 
 def write_running_table(path: Path, clips: list[RunningClip]) -> None:
-    """Write a table; see ``read_running_table``."""
+    """Write a table; see ``read_running_table``.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.npz``; a file that is there is replaced.
+    clips : list of RunningClip
+        With different names.
+    """
     arrays: dict[str, NDArray[np.generic]] = {}
     about = []
     for clip in clips:

@@ -15,6 +15,7 @@ from neckrom.saying.verdict import SAFETY_STOPS, Finding, Verdict
 from neckrom.statement import Statement
 
 NONE = "–"
+SIDES: tuple[LeftOrRight, ...] = ("left", "right")
 _MARKED = frozenset({"nerve.reading.nerve", "nerve.reading.arm_nerve", "nerve.reading.arm_sign"})
 _OPEN = frozenset(
     f"nerve.reading.{name}"
@@ -125,8 +126,10 @@ class NerveLine:
 
     Attributes
     ----------
-    test, left, right, difference, pain : str
+    test, left, right, difference : str
         The angle of each side at its first symptom, with its interval; a dash where there is none.
+    pain : str
+        What was felt on each side, the side with it.
     """
 
     test: str
@@ -144,15 +147,22 @@ def nerve_line(result: NerveResult, texts: Messages) -> NerveLine:
     result : NerveResult
     texts : Messages
     """
-    pains = {trial.pain: pain_key(trial) for trial in result.trials if trial.pain is not None}
-    said = [texts.text(pains[pain]) for pain in ("own", "stretch") if pain in pains]
+    said = [_pain_of(side, result.trials, texts) for side in SIDES]
     return NerveLine(
         texts.text(f"nerve.kind.{result.kind}"),
         _symptom_of("left", result.trials, texts),
         _symptom_of("right", result.trials, texts),
         NONE if result.side_difference_deg is None else _difference(result, texts),
-        ", ".join(said) or NONE,
+        "; ".join(filter(None, said)) or NONE,
     )
+
+
+def _pain_of(side: LeftOrRight, trials: Sequence[NerveTrial], texts: Messages) -> str:
+    pains = {trial.pain: pain_key(trial) for trial in trials if limb_side(trial) == side}
+    felt = [texts.text(pains[pain]) for pain in ("own", "stretch") if pain in pains]
+    if not felt:
+        return ""
+    return texts.text("nerve.course.felt", side=f"nerve.side.{side}", felt=", ".join(felt))
 
 
 def _symptom_of(side: LeftOrRight, trials: Sequence[NerveTrial], texts: Messages) -> str:

@@ -25,6 +25,7 @@ from scipy import stats
 from neckrom.types import FloatArray
 
 Z95 = 1.959963984540054
+"""Standard deviations from the middle of a normal distribution to either end of its middle 95 %."""
 _NAN = float("nan")
 _FEWEST = 3
 """People below whom nothing is estimated."""
@@ -45,6 +46,7 @@ class Estimate:
 
 
 UNKNOWN = Estimate(_NAN, _NAN, _NAN)
+"""Too little to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,10 @@ def repeated_limits(
     -------
     RepeatedLimits
         All unknown with fewer than three people.
+
+    Notes
+    -----
+    ``confidence`` is that of all intervals, 0 to 1. The limits themselves always hold 95 % of the differences.
     """
     values = np.asarray(difference, dtype=np.float64)
     grouped = _grouped(values, person, session)
@@ -140,6 +146,12 @@ def proportional_bias(difference: ArrayLike, size: ArrayLike, person: Sequence[s
     difference, size : array_like, shape (n,)
         Size is the mean of camera and reference (Bland and Altman 1999), degrees.
     person : sequence of str, length n
+
+    Returns
+    -------
+    Slope
+        Degrees a degree, + = the camera reads more the larger the angle is; ``p`` of the hypothesis that it is 0.
+        Unknown with fewer than three people, or where all have the same size.
     """
     differences, sizes = person_means(difference, person), person_means(size, person)
     if len(sizes) < _FEWEST or float(np.ptp(sizes)) <= 0:
@@ -151,7 +163,18 @@ def proportional_bias(difference: ArrayLike, size: ArrayLike, person: Sequence[s
 
 
 def person_means(values: ArrayLike, person: Sequence[str]) -> FloatArray:
-    """Mean of each person, in the order of their names."""
+    """Mean of each person, in the order of their names.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        No NaN. Any unit.
+    person : sequence of str, length n
+
+    Returns
+    -------
+    ndarray, shape (number of people,), in the unit of ``values``
+    """
     _, index = np.unique(np.asarray(person, dtype=str), return_inverse=True)
     sums = np.bincount(index, weights=np.asarray(values, dtype=np.float64))
     return np.asarray(sums / np.bincount(index))

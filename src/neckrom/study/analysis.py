@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -215,7 +216,16 @@ class StudyFound(_Model):
     )
 
     def of(self, movement: Movement) -> MovementFound:
-        """One direction."""
+        """One direction.
+
+        Parameters
+        ----------
+        movement : Movement
+
+        Returns
+        -------
+        MovementFound
+        """
         return next(found for found in self.movements if found.movement is movement)
 
 
@@ -227,6 +237,12 @@ def analyse(data: StudyData, problems: Sequence[str] = ()) -> StudyFound:
     data : StudyData
     problems : sequence of str
         What the check found grave, where the analysis was asked for all the same.
+
+    Returns
+    -------
+    StudyFound
+        Degrees, + = the camera reads more than the reference; shares from 0 to 1. Null where there is too little to
+        tell.
     """
     plan = data.plan
     pairs = data.pairs
@@ -514,14 +530,19 @@ def _extra_sessions(data: StudyData) -> int:
 
 
 def _frame(data: StudyData) -> FrameFound | None:
-    """People who were filmed with the device on the head and without it, in the extra sessions that are for this."""
-    extra = {visit.id for visit in data.plan.visits if visit.extra}
+    """People who were filmed with the device on the head and without it, in extra sessions of the same day.
+
+    An extra session of another day, as the one at home, differs by more than the device.
+    """
+    day_of = {visit.id: visit.day for visit in data.plan.visits if visit.extra}
     people, values = [], []
     for person in data.people:
-        own = [session for session in data.sessions_of(person.id) if session.id in extra]
-        for movement in MOVEMENTS:
+        extra = [session for session in data.sessions_of(person.id) if session.id in day_of]
+        for day, movement in product(sorted({day_of[session.id] for session in extra}), MOVEMENTS):
             known = [
-                (each.reference_worn, best) for each in own if (best := _best(each, movement)) is not None
+                (each.reference_worn, best)
+                for each in extra
+                if day_of[each.id] == day and (best := _best(each, movement)) is not None
             ]
             worn = [best for is_worn, best in known if is_worn]
             bare = [best for is_worn, best in known if not is_worn]

@@ -24,13 +24,22 @@ from neckrom.types import MOVEMENTS, PAIRS, Movement
 FEWEST_PEOPLE = 10
 """Below it no statistics are worth their name."""
 _FAR_DEG = 25.0
+"""A reading further from what was measured is looked at again."""
 _RADIANS = 2.1
+"""A reading below may be in radians: 2.1 are 120 degrees, more than any neck moves."""
 _ZERO_DEG = 15.0
+"""The two directions of a plane that differ from the camera by more, in opposite senses, had another zero."""
 _TRIALS_DEG = 20.0
+"""A trial further from the median of its direction is looked at again."""
 _SWAP_DEG = 8.0
+"""Sides that the camera has closer together than this do not tell whether readings were exchanged."""
 _SWAP_SHARE = 0.4
+"""Sides were exchanged if the readings lie nearer to the other side by so much: this share of the distance to their
+own."""
 _SEVERAL = 3
+"""From so many on a mistake may be of the whole table, not a slip."""
 _ROUND = 10
+"""Readings that a block must have to be taken for pasted twice: fewer may be alike by chance."""
 
 Rule = Callable[[Loaded], Iterator[Problem]]
 
@@ -43,6 +52,12 @@ def check_study(folder: StudyFolder, today: date) -> tuple[Loaded, tuple[Problem
     folder : StudyFolder
     today : date
         Later dates are mistakes.
+
+    Returns
+    -------
+    loaded : Loaded
+    problems : tuple of Problem
+        The plan first, then the tables in their order, then other files; by line in each.
 
     Raises
     ------
@@ -528,6 +543,7 @@ def _not_blind(loaded: Loaded) -> Iterator[Problem]:
 
 def _in_radians(pair: Pair) -> bool:
     measured = 0.0 if pair.measured is None else pair.measured.peak_deg
+    # 15 degrees: a small angle in degrees is not one in radians
     return 0.0 < pair.reading.deg < _RADIANS and measured > 15.0
 
 

@@ -47,7 +47,18 @@ class Checklist:
 
 
 def checklists(plan: Plan, found: StudyFound) -> tuple[Checklist, ...]:
-    """The three checklists."""
+    """The three checklists.
+
+    Parameters
+    ----------
+    plan : Plan
+    found : StudyFound
+
+    Returns
+    -------
+    tuple of Checklist
+        GRRAS, COSMIN, STARD.
+    """
     facts = _facts(plan, found)
     return (
         Checklist("GRRAS", "Reliability and agreement", tuple(_grras(facts))),
@@ -57,7 +68,16 @@ def checklists(plan: Plan, found: StudyFound) -> tuple[Checklist, ...]:
 
 
 def markdown(lists: Iterable[Checklist]) -> str:
-    """As a page to edit."""
+    """As a page to edit.
+
+    Parameters
+    ----------
+    lists : iterable of Checklist
+
+    Returns
+    -------
+    str
+    """
     lines = ["# Checklists", "", "Filled in as far as the data tell; edit what is yours."]
     for each in lists:
         lines += [

@@ -27,7 +27,9 @@ from neckrom.study.tables import (
 from neckrom.types import MOVEMENTS, Movement
 
 RESULT = "result.json"
+"""Name of the file of a measurement."""
 MOST_RESULT_BYTES = 50_000_000
+"""A larger file is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +81,31 @@ class Session:
     readings: tuple[Reading, ...] = ()
 
     def read(self, movement: Movement) -> tuple[Reading, ...]:
-        """Readings of a movement, by trial."""
+        """Readings of a movement, by trial.
+
+        Parameters
+        ----------
+        movement : Movement
+
+        Returns
+        -------
+        tuple of Reading
+        """
         own = [reading for reading in self.readings if reading.movement is movement]
         return tuple(sorted(own, key=lambda reading: reading.trial))
 
     def measured(self, movement: Movement) -> MovementResult | None:
-        """What neckrom says of a movement."""
+        """What neckrom says of a movement.
+
+        Parameters
+        ----------
+        movement : Movement
+
+        Returns
+        -------
+        MovementResult or None
+            None where the session has no result.
+        """
         return None if self.result is None else self.result.of(movement)
 
 
@@ -168,15 +189,47 @@ class StudyData:
         return tuple(pair for session in self.sessions for pair in pairs_of(session))
 
     def of_session(self, person: str, session: str) -> Session | None:
-        """One session, or None."""
+        """One session, or None.
+
+        Parameters
+        ----------
+        person : str
+            Pseudonym.
+        session : str
+            Of the visit.
+
+        Returns
+        -------
+        Session or None
+        """
         return self._sessions.get((person, session))
 
     def sessions_of(self, person: str) -> tuple[Session, ...]:
-        """Sessions of a person, as in their table."""
+        """Sessions of a person, as in their table.
+
+        Parameters
+        ----------
+        person : str
+            Pseudonym.
+
+        Returns
+        -------
+        tuple of Session
+        """
         return self._by_person.get(person, ())
 
     def reference_deg(self, movement: Movement) -> float | None:
-        """The norm that the flag of a direction is about, as the results name it."""
+        """The norm that the flag of a direction is about, as the results name it.
+
+        Parameters
+        ----------
+        movement : Movement
+
+        Returns
+        -------
+        float or None
+            Degrees, of the first result that names one.
+        """
         return self._references[movement]
 
     @cached_property
@@ -206,8 +259,18 @@ def pairs_of(session: Session) -> Iterator[Pair]:
     """Readings of a session with their trials.
 
     By the moment of the reading, where it is known: the trial during which it was read. Otherwise in their order, where
-    there are as many trials as readings and no other excursion of the same direction was set aside but warm-ups. Where
-    neither holds, nobody knows which is which, and the readings stay without a trial.
+    there are as many trials as readings and nothing of the same direction was set aside as the only one (``once``) or
+    as too near to zero (``around_zero``). Where neither holds, nobody knows which is which, and the readings stay
+    without a trial.
+
+    Parameters
+    ----------
+    session : Session
+
+    Yields
+    ------
+    Pair
+        One for each reading, by direction and trial.
     """
     for movement in MOVEMENTS:
         readings = session.read(movement)
@@ -259,6 +322,14 @@ class Loaded:
 def load_study(folder: StudyFolder) -> Loaded:
     """Read plan, tables and results.
 
+    Parameters
+    ----------
+    folder : StudyFolder
+
+    Returns
+    -------
+    Loaded
+
     Raises
     ------
     ConfigurationError
@@ -285,7 +356,17 @@ def load_study(folder: StudyFolder) -> Loaded:
 
 
 def read_results(folder: StudyFolder) -> tuple[dict[str, Result], list[Problem]]:
-    """Results by the name of their folder; those that cannot be read are problems."""
+    """Results by the name of their folder; those that cannot be read are problems.
+
+    Parameters
+    ----------
+    folder : StudyFolder
+
+    Returns
+    -------
+    results : dict of Result
+    problems : list of Problem
+    """
     found: dict[str, Result] = {}
     problems: list[Problem] = []
     for path in sorted(folder.results.glob(f"*/{RESULT}")):

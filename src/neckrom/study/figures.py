@@ -20,8 +20,11 @@ from neckrom.study.data import Pair, StudyData
 from neckrom.types import MOVEMENTS, Movement
 
 _TEXT = 8.5
+"""Points."""
 _DOT = 5.0
+"""Area of a dot, points squared."""
 _LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+"""Widths of intervals that are looked at, as shares."""
 _Panel = Callable[[Axes, Movement], None]
 
 
@@ -32,6 +35,21 @@ def bland_altman_figure(
 
     Dots are trials; the line is the bias, the dashed lines the limits of agreement, each in the band of its 95 %
     interval; dotted lines are the rule that was set beforehand, where there was one.
+
+    Parameters
+    ----------
+    data : StudyData
+    found : StudyFound
+        Of these data.
+    phone : bool
+        Drawn for a narrow window.
+    ruled : bool
+        With the rule.
+
+    Returns
+    -------
+    Figure
+        Degrees, camera minus reference.
     """
     rule = data.plan.rules.limits_deg
     pairs = [pair for pair in data.pairs if pair.comparable]
@@ -49,7 +67,19 @@ def bland_altman_figure(
 
 
 def calibration_figure(data: StudyData, *, phone: bool = False) -> Figure:
-    """Measured over reference; the line is where both agree, arrows are lower bounds, grey is half of the norm."""
+    """Measured over reference; the line is where both agree, arrows are lower bounds, grey is half of the norm.
+
+    Parameters
+    ----------
+    data : StudyData
+    phone : bool
+        Drawn for a narrow window.
+
+    Returns
+    -------
+    Figure
+        Degrees.
+    """
 
     def panel(axes: Axes, movement: Movement) -> None:
         own = [pair for pair in data.pairs if pair.movement is movement and pair.measured is not None]
@@ -80,7 +110,19 @@ def calibration_figure(data: StudyData, *, phone: bool = False) -> Figure:
 
 
 def interval_figure(data: StudyData, *, phone: bool = False) -> Figure:
-    """How many readings lie in intervals of each width: on the line they mean what they say."""
+    """How many readings lie in intervals of each width: on the line they mean what they say.
+
+    Parameters
+    ----------
+    data : StudyData
+    phone : bool
+        Drawn for a narrow window.
+
+    Returns
+    -------
+    Figure
+        Percent. Intervals of each width are made from the standard deviation of a trial, as if its error were normal.
+    """
     figure = Figure(figsize=(PHONE_WIDTH_IN, 3.3) if phone else (4.4, 3.6))
     axes = figure.add_axes((0.16, 0.15, 0.8, 0.81))
     scores = [
@@ -102,7 +144,19 @@ def interval_figure(data: StudyData, *, phone: bool = False) -> Figure:
 
 
 def strata_figure(found: StudyFound, *, phone: bool = False) -> Figure:
-    """Bias of each stratum with its 95 % interval, and limits of agreement as a thin line; all directions together."""
+    """Bias of each stratum with its 95 % interval, and limits of agreement as a thin line; all directions together.
+
+    Parameters
+    ----------
+    found : StudyFound
+    phone : bool
+        Drawn for a narrow window.
+
+    Returns
+    -------
+    Figure
+        Degrees, camera minus reference; strata with too few people are left out.
+    """
     shown = [stratum for stratum in found.strata if stratum.agreement is not None]
     height = 0.9 + 0.23 * max(len(shown), 3)
     figure = Figure(figsize=(PHONE_WIDTH_IN if phone else PAGE_WIDTH_IN, height))

@@ -22,6 +22,11 @@ def laid_out(content: ReportContent, drawn: Mapping[str, Markup], language: str)
         Our own drawings, by name and width.
     language : str
         Of all words in it.
+
+    Returns
+    -------
+    str
+        HTML.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("neckrom.study", "."),

@@ -35,6 +35,15 @@ def checklist_pdf(text: str, plan: Plan) -> bytes:
     ----------
     text : str
         Markdown: a title, headings, and a line for each box.
+
+    Returns
+    -------
+    bytes
+        PDF.
+
+    Notes
+    -----
+    The plan's name and hash stand at the head and foot.
     """
     title, *lines = text.splitlines()
     story: list[Flowable] = [
@@ -60,7 +69,17 @@ def checklist_pdf(text: str, plan: Plan) -> bytes:
 
 
 def case_report_pdf(plan: Plan) -> bytes:
-    """One session on one page: who, as worn now, and a place for every reading."""
+    """One session on one page: who, as worn now, and a place for every reading.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    bytes
+        PDF.
+    """
     who = [
         ("Study", plan.name),
         ("Person", "____________"),

@@ -19,6 +19,7 @@ from neckrom.config_file import load_toml
 from neckrom.result import Result
 
 PLAN = "study.toml"
+"""Name of the plan's file."""
 
 Reference = Literal["crom", "imu", "optoelectronic"]
 REFERENCES: dict[Reference, str] = {
@@ -26,6 +27,7 @@ REFERENCES: dict[Reference, str] = {
     "imu": "inertial sensors (IMU)",
     "optoelectronic": "optoelectronic motion capture",
 }
+"""What each kind is called in the documents."""
 
 
 class _Strict(BaseModel):
@@ -75,7 +77,17 @@ class Tool(_Strict):
     camera_sha256: str | None = None
 
     def differences(self, result: Result) -> tuple[str, ...]:
-        """What of a result is not as frozen, by name: empty where all of it is."""
+        """What of a result is not as frozen, by name: empty where all of it is.
+
+        Parameters
+        ----------
+        result : Result
+
+        Returns
+        -------
+        tuple of str
+            Names of fields of this class.
+        """
         other = tool_of(result)
         return tuple(name for name in type(self).model_fields if getattr(self, name) != getattr(other, name))
 
@@ -132,7 +144,12 @@ class Plan(_Strict):
         return self.sha256 == self.digest
 
     def frozen(self) -> Plan:
-        """With the hash of its own content."""
+        """With the hash of its own content.
+
+        Returns
+        -------
+        Plan
+        """
         return self.model_copy(update={"sha256": self.digest})
 
     @property
@@ -164,6 +181,24 @@ def usual_plan(
     """Three sessions (two on the first day, one after 3 to 7 days), three trials, half of the people with neck pain.
 
     Ten people are filmed with and without the reference device before, and whoever likes alone at home.
+
+    Parameters
+    ----------
+    name : str
+    reference : {"crom", "imu", "optoelectronic"}
+    tool : Tool
+    created : date
+    people : int
+        3 to 5000.
+    seed : int
+        Of the randomisation list.
+    operators : tuple of str
+
+    Returns
+    -------
+    Plan
+        Frozen. Rules: bias within 3 deg, limits within 10 deg, 90 to 98 % of the intervals hold the reading, at most 5
+        % of the healthy directions flagged.
     """
     visits = (
         Visit(id="1", day="first", note="with the reference device"),
@@ -191,7 +226,16 @@ def usual_plan(
 
 
 def tool_of(result: Result) -> Tool:
-    """What measured a result, and how."""
+    """What measured a result, and how.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    Tool
+    """
     settings = result.configuration
     return Tool(
         version=result.tool.version,
@@ -209,12 +253,33 @@ def tool_of(result: Result) -> Tool:
 
 
 def engine_name(engine: str) -> str:
-    """Name and version of the landmark engine; its settings differ between a camera and a clip."""
+    """Name and version of the landmark engine; its settings differ between a camera and a clip.
+
+    Parameters
+    ----------
+    engine : str
+        As a result has it.
+
+    Returns
+    -------
+    str
+    """
     return engine.partition(" (")[0]
 
 
 def settings_hash(settings: dict[str, float | int | str | bool]) -> str:
-    """SHA-256 of the thresholds that a result was made with."""
+    """SHA-256 of the thresholds that a result was made with.
+
+    Parameters
+    ----------
+    settings : dict
+        By name, as a result has them.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     return sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
@@ -247,6 +312,10 @@ class StudyFolder:
     def load(self) -> Plan:
         """Read the plan.
 
+        Returns
+        -------
+        Plan
+
         Raises
         ------
         ConfigurationError
@@ -256,7 +325,17 @@ class StudyFolder:
 
 
 def plan_toml(plan: Plan) -> str:
-    """The plan as it stands in its file, with the meaning of what is not plain."""
+    """The plan as it stands in its file, with the meaning of what is not plain.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    str
+        TOML.
+    """
     lines = [
         "# The plan of the study, decided before the first person. Whoever changes it afterwards says why:",
         '#   neckrom study freeze . --reason "..."',

@@ -34,7 +34,17 @@ class Share:
 
 
 def exact_share(hits: int, of: int) -> Share:
-    """Share of independent trials, with the exact interval of Clopper and Pearson."""
+    """Share of independent trials, with the exact interval of Clopper and Pearson.
+
+    Parameters
+    ----------
+    hits, of : int
+
+    Returns
+    -------
+    Share
+        0 to 1; NaN where ``of`` is 0.
+    """
     if of == 0:
         return Share(0, 0, _NAN, _NAN, _NAN)
     ends = binomtest(hits, of).proportion_ci(0.95, method="exact")
@@ -48,6 +58,17 @@ def clustered_share(hit: Sequence[bool], person: Sequence[str]) -> Share:
     variance of the share between people over the binomial one (never below 1), and corrected for the number of
     people (Korn and Graubard 1998, Survey Methodology 24: 193-201). Where nothing or everything hits, which says
     nothing of that, a correlation of a half within people is assumed.
+
+    Parameters
+    ----------
+    hit : sequence of bool, length n
+    person : sequence of str, length n
+        Who gave each of them.
+
+    Returns
+    -------
+    Share
+        0 to 1; NaN without trials. All trials of a single person count as one.
     """
     n = len(hit)
     if n == 0:

@@ -5,6 +5,7 @@ No plan, no rules, no check of who and when: it describes what is there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,8 @@ from neckrom.study.tables import READINGS, Column, Row, Table, read_file
 from neckrom.types import Movement
 
 _MOVEMENT = next(column for column in READINGS.columns if column.name == "movement")
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,7}")
+"""Of a file: "p1.2" has none."""
 _READING = next(column for column in READINGS.columns if column.name == "reading_deg")
 
 QUICK = Table(
@@ -68,6 +71,14 @@ class QuickReadings:
 def read_quick(path: Path) -> QuickReadings:
     """Read and check a table of readings.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    QuickReadings
+
     Raises
     ------
     ConfigurationError
@@ -96,11 +107,22 @@ def read_quick(path: Path) -> QuickReadings:
 
 def _stem(name: str) -> str:
     """Name of a clip without its suffix."""
-    return Path(name).stem if Path(name).suffix else name
+    return Path(name).stem if _SUFFIX.fullmatch(Path(name).suffix) else name
 
 
 def clips_of(folder: Path, readings: QuickReadings) -> dict[str, Path]:
     """The clips that the readings name.
+
+    Parameters
+    ----------
+    folder : Path
+        Folders below it are not looked at.
+    readings : QuickReadings
+
+    Returns
+    -------
+    dict of Path
+        By the clip's name without suffix.
 
     Raises
     ------
@@ -126,7 +148,21 @@ def clips_of(folder: Path, readings: QuickReadings) -> dict[str, Path]:
 
 
 def compare(readings: QuickReadings, results: Mapping[str, Result]) -> tuple[StudyData, StudyFound]:
-    """Camera against readings; clips without a result are counted as failures."""
+    """Camera against readings; clips without a result are counted as failures.
+
+    Parameters
+    ----------
+    readings : QuickReadings
+    results : mapping of Result
+        By the clip's name without suffix.
+
+    Returns
+    -------
+    data : StudyData
+        Its plan is a stand-in that nobody set: its rules and visits mean nothing.
+    found : StudyFound
+        Degrees, camera minus reference.
+    """
     people: dict[str, Person] = {}
     sessions = []
     for clip, rows in readings.by_clip.items():
@@ -157,6 +193,14 @@ def compare(readings: QuickReadings, results: Mapping[str, Result]) -> tuple[Stu
 
 def write_quick(out: Path, data: StudyData, found: StudyFound, *, overwrite: bool) -> None:
     """Write ``comparison.md``, ``comparison.json``, tables and figures into a folder.
+
+    Parameters
+    ----------
+    out : Path
+    data : StudyData
+    found : StudyFound
+        Of these data.
+    overwrite : bool
 
     Raises
     ------
@@ -192,7 +236,16 @@ def _json(found: StudyFound) -> str:
 
 
 def markdown(found: StudyFound) -> str:
-    """The comparison as a page."""
+    """The comparison as a page.
+
+    Parameters
+    ----------
+    found : StudyFound
+
+    Returns
+    -------
+    str
+    """
     columns, rows = agreement_rows(found)
     lines = ["# Camera against reference", "", caution(found), ""]
     lines += [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
@@ -207,7 +260,16 @@ def markdown(found: StudyFound) -> str:
 
 
 def caution(found: StudyFound) -> str:
-    """What stands before every figure of the quick form."""
+    """What stands before every figure of the quick form.
+
+    Parameters
+    ----------
+    found : StudyFound
+
+    Returns
+    -------
+    str
+    """
     few = (
         f"{_people(found.people)}: too few to say anything of others; the figures describe these recordings alone."
         if found.people < FEWEST_PEOPLE

@@ -19,6 +19,7 @@ from neckrom.study.agreement import UNKNOWN, Z95, Estimate
 from neckrom.types import FloatArray
 
 _FEWEST = 3
+"""People below whom nothing is estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,18 @@ def reliability_of(ratings: ArrayLike) -> Reliability:
 
 
 def mean_squares(table: FloatArray) -> MeanSquares:
-    """Two-way analysis of variance of a table, shape (n people, k sessions)."""
+    """Two-way analysis of variance of a table, shape (n people, k sessions).
+
+    Parameters
+    ----------
+    table : ndarray, shape (n people, k sessions)
+        No NaN, degrees; n and k are 2 at least.
+
+    Returns
+    -------
+    MeanSquares
+        Square degrees.
+    """
     n, k = table.shape
     grand, rows, columns = table.mean(), table.mean(axis=1), table.mean(axis=0)
     people = k * float(((rows - grand) ** 2).sum()) / (n - 1)
@@ -106,7 +118,19 @@ def mean_squares(table: FloatArray) -> MeanSquares:
 
 
 def icc_2_1(squares: MeanSquares, *, confidence: float = 0.95) -> Estimate:
-    """Absolute agreement of single measurements, with McGraw and Wong's interval."""
+    """Absolute agreement of single measurements, with McGraw and Wong's interval.
+
+    Parameters
+    ----------
+    squares : MeanSquares
+    confidence : float
+        Of the interval, 0 to 1.
+
+    Returns
+    -------
+    Estimate
+        1 = the same; unknown where there is no residual, or nothing varies.
+    """
     n, k = squares.n, squares.k
     rows, columns, rest = squares.people, squares.sessions, squares.residual
     total = rows + (k - 1) * rest + k * (columns - rest) / n
@@ -129,7 +153,19 @@ def icc_2_1(squares: MeanSquares, *, confidence: float = 0.95) -> Estimate:
 
 
 def icc_3_1(squares: MeanSquares, *, confidence: float = 0.95) -> Estimate:
-    """Consistency of single measurements, with its exact interval."""
+    """Consistency of single measurements, with its exact interval.
+
+    Parameters
+    ----------
+    squares : MeanSquares
+    confidence : float
+        Of the interval, 0 to 1.
+
+    Returns
+    -------
+    Estimate
+        1 = the same but for a shift of all people between sessions; unknown where there is no residual.
+    """
     n, k = squares.n, squares.k
     if squares.residual <= 0:
         return UNKNOWN

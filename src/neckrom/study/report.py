@@ -35,8 +35,10 @@ from neckrom.study.report_content import Chart, ReportContent, Section, content_
 from neckrom.study.summary import summary_html
 
 FOLDER = "report"
+"""Of the report, below the study's folder."""
 Picture = tuple[bytes, float, float]
 _HIGHEST = 118 * mm
+"""A chart on paper."""
 
 
 def write_analysis(folder: StudyFolder, data: StudyData, found: StudyFound, language: str = FALLBACK) -> Path:
@@ -49,6 +51,11 @@ def write_analysis(folder: StudyFolder, data: StudyData, found: StudyFound, lang
     found : StudyFound
     language : str
         Other than English: a summary in that language is written, too. The report is English.
+
+    Returns
+    -------
+    Path
+        The folder.
 
     Raises
     ------
@@ -87,7 +94,17 @@ def write_analysis(folder: StudyFolder, data: StudyData, found: StudyFound, lang
 
 
 def report_html(content: ReportContent) -> str:
-    """One file that needs nothing else; everything from outside is escaped."""
+    """One file that needs nothing else; everything from outside is escaped.
+
+    Parameters
+    ----------
+    content : ReportContent
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     return laid_out(content, _drawn(content), FALLBACK)
 
 
@@ -115,6 +132,11 @@ def report_pdf(content: ReportContent, found: StudyFound, pictures: Mapping[str,
     found : StudyFound
     pictures : mapping of str to (bytes, float, float)
         Of the charts, by name: PNG, width and height in inches.
+
+    Returns
+    -------
+    bytes
+        PDF.
     """
     story: list[Flowable] = [
         heading(content.title, content.facts, b""),
@@ -166,7 +188,19 @@ def _picture(data: bytes, wide: float, high: float) -> Image:
 
 
 def tables(data: StudyData, found: StudyFound) -> dict[str, bytes]:
-    """Every figure as CSV, and the pairs that it came from."""
+    """Every figure as CSV, and the pairs that it came from.
+
+    Parameters
+    ----------
+    data : StudyData
+    found : StudyFound
+        Of these data.
+
+    Returns
+    -------
+    dict of bytes
+        CSV in UTF-8 by name without suffix. Degrees; what is not known stays empty.
+    """
     agreement = [
         {"movement": each.movement.value, **_flat(each.agreement.model_dump(exclude={"name"}))}
         for each in found.movements

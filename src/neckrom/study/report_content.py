@@ -72,7 +72,19 @@ class ReportContent:
 
 
 def content_of(data: StudyData, found: StudyFound) -> ReportContent:
-    """Put an analysis into words."""
+    """Put an analysis into words.
+
+    Parameters
+    ----------
+    data : StudyData
+    found : StudyFound
+        Of these data.
+
+    Returns
+    -------
+    ReportContent
+        In English.
+    """
     return ReportContent(
         title=f"neckrom {found.tool_version} against {REFERENCES[data.plan.reference]}",
         facts=_facts(found),
@@ -103,7 +115,16 @@ def _facts(found: StudyFound) -> tuple[tuple[str, str], ...]:
 
 
 def verdict_of_study(found: StudyFound) -> Verdict:
-    """What the study says, the most important first."""
+    """What the study says, the most important first.
+
+    Parameters
+    ----------
+    found : StudyFound
+
+    Returns
+    -------
+    Verdict
+    """
     findings: list[Finding] = []
     if found.simulated:
         findings.append(
@@ -162,7 +183,17 @@ def _table(
 
 
 def main_table(found: StudyFound) -> Table:
-    """The figures that matter most, a row for each direction."""
+    """The figures that matter most, a row for each direction.
+
+    Parameters
+    ----------
+    found : StudyFound
+
+    Returns
+    -------
+    Table
+        Degrees; the grade of a row is the gravest of its rules.
+    """
     rows = [
         (
             each.movement.label,
@@ -280,7 +311,18 @@ _METHOD = (
 
 
 def agreement_rows(found: StudyFound) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Columns and rows of the figures of agreement alone, as words."""
+    """Columns and rows of the figures of agreement alone, as words.
+
+    Parameters
+    ----------
+    found : StudyFound
+
+    Returns
+    -------
+    columns : tuple of str
+    rows : tuple of tuple of str
+        One for each direction, in the fixed order.
+    """
     columns = (
         "Direction",
         "People",

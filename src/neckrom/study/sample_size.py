@@ -12,6 +12,7 @@ from neckrom.study.agreement import Z95, repeated_limits
 from neckrom.study.reliability import icc_2_1, mean_squares
 
 MOST_PEOPLE = 5000
+"""The search ends here; a plan has no more either."""
 REESTIMATE_AFTER = 20
 """People after whom the spread is looked at again."""
 
@@ -57,12 +58,38 @@ class Reestimate:
 
 
 def limits_half_width(sd_deg: float, people: int) -> float:
-    """Half-width of the 95 % interval of a limit of agreement: t times sqrt(3 s^2 / n) (Bland and Altman 1986)."""
+    """Half-width of the 95 % interval of a limit of agreement: t times sqrt(3 s^2 / n) (Bland and Altman 1986).
+
+    Parameters
+    ----------
+    sd_deg : float
+        Spread of the differences, degrees.
+    people : int
+        2 at least, one difference each.
+
+    Returns
+    -------
+    float
+        Degrees.
+    """
     return float(stats.t.ppf(0.975, people - 1)) * math.sqrt(3.0 * sd_deg**2 / people)
 
 
 def people_for_limits(sd_deg: float, half_width_deg: float) -> int:
-    """Fewest people for a half-width; at most :data:`MOST_PEOPLE`."""
+    """Fewest people for a half-width; at most :data:`MOST_PEOPLE`.
+
+    Parameters
+    ----------
+    sd_deg : float
+        Spread of the differences, degrees.
+    half_width_deg : float
+        Of the 95 % interval of a limit of agreement, degrees; above 0.
+
+    Returns
+    -------
+    int
+        3 at least. At :data:`MOST_PEOPLE` the half-width may not be reached.
+    """
     people = max(3, int(3.0 * (Z95 * sd_deg / half_width_deg) ** 2))
     while people < MOST_PEOPLE and limits_half_width(sd_deg, people) > half_width_deg:
         people += 1
@@ -78,6 +105,15 @@ def icc_interval(
     ----------
     icc : float
         True one, below 1.
+
+    Returns
+    -------
+    low, high : float
+
+    Notes
+    -----
+    Drawn are ``repeats`` studies of ``people`` with ``sessions`` each, without a shift between sessions; the same
+    ``seed`` gives the same figures.
     """
     random = np.random.default_rng(seed)
     ends = np.empty((repeats, 2))
@@ -90,7 +126,21 @@ def icc_interval(
 
 
 def precision(sd_deg: float, icc: float, people: int) -> Precision:
-    """What a number of people gives, for a spread and an ICC that are expected."""
+    """What a number of people gives, for a spread and an ICC that are expected.
+
+    Parameters
+    ----------
+    sd_deg : float
+        Spread of the differences, degrees.
+    icc : float
+        0 to below 1.
+    people : int
+
+    Returns
+    -------
+    Precision
+        Of two sessions.
+    """
     low, high = icc_interval(icc, people)
     return Precision(people, limits_half_width(sd_deg, people), low, high)
 
@@ -109,6 +159,10 @@ def reestimate(
     -------
     Reestimate or None
         None with fewer than three people.
+
+    Notes
+    -----
+    ``half_width_deg`` is the wanted one, of the 95 % interval of a limit of agreement.
     """
     found = repeated_limits(difference, person, session)
     if not found.sd.known:

@@ -39,8 +39,11 @@ from neckrom.types import MOVEMENTS, Movement
 _VARIANCE_OF_BEST = {1: 1.0, 2: 0.681690, 3: 0.559467}
 """Of the largest of so many standard normal numbers (order statistics)."""
 _MIDDLE = {"flexion": 52.0, "extension": 58.0, "rotation": 72.0, "lateral": 40.0}
+"""Range of the drawn people on average, degrees: made up, no norm."""
 _NORM = {"flexion": 50.0, "extension": 60.0, "rotation": 90.0, "lateral": 45.0}
+"""What half of is lost for the drawn people, degrees: as the norms of the article."""
 _MOVEMENT_S = 12.0
+"""From the beginning of one trial to that of the next."""
 _FRAMED = 10
 """People who are filmed with and without the reference device."""
 
@@ -92,7 +95,13 @@ class Truth:
         return self.bias_deg - Z95 * self.sd_deg, self.bias_deg + Z95 * self.sd_deg
 
     def half_width_deg(self) -> float:
-        """Of an interval about the measured value that holds the reading with the wanted probability."""
+        """Of an interval about the measured value that holds the reading with the wanted probability.
+
+        Returns
+        -------
+        float
+            Degrees.
+        """
 
         def missing(half: float) -> float:
             inside = norm.cdf(half, self.bias_deg, self.sd_deg) - norm.cdf(-half, self.bias_deg, self.sd_deg)
@@ -101,23 +110,83 @@ class Truth:
         return float(brentq(missing, 0.0, abs(self.bias_deg) + 20.0 * self.sd_deg))
 
     def sem_deg(self, trials: int) -> float:
-        """Standard deviation within people of the best of so many trials."""
+        """Standard deviation within people of the best of so many trials.
+
+        Parameters
+        ----------
+        trials : int
+            1, 2 or 3.
+
+        Returns
+        -------
+        float
+            Degrees.
+
+        Notes
+        -----
+        Errors of the trials and the person's own differences between them are added before the best is taken; the
+        largest of independent normal values varies less than each of them.
+        """
         of_trials = _VARIANCE_OF_BEST[trials] * (self.sd_trial**2 + self.trial_deg**2)
         return math.sqrt(self.day_deg**2 + self.sd_session**2 + of_trials)
 
     def icc(self, trials: int) -> float:
-        """Of the best of so many trials, between sessions."""
+        """Of the best of so many trials, between sessions.
+
+        Parameters
+        ----------
+        trials : int
+            1, 2 or 3.
+
+        Returns
+        -------
+        float
+            0 to 1.
+        """
         people = self.spread_deg**2 + self.sd_person**2
         return people / (people + self.sem_deg(trials) ** 2)
 
 
 def simulated_data(plan: Plan, truth: Truth, seed: int) -> StudyData:
-    """A study in memory, without files."""
+    """A study in memory, without files.
+
+    Parameters
+    ----------
+    plan : Plan
+        People, visits, operators and trials.
+    truth : Truth
+    seed : int
+        The same one gives the same study.
+
+    Returns
+    -------
+    StudyData
+    """
     return _Drawing(plan, truth, np.random.default_rng(seed)).data()
 
 
 def write_simulated(folder: StudyFolder, truth: Truth, seed: int, *, people: int | None = None) -> StudyData:
-    """Fill the tables and results of a study folder that was just made; its plan must say ``simulated``."""
+    """Fill the tables and results of a study folder that was just made; its plan must say ``simulated``.
+
+    Parameters
+    ----------
+    folder : StudyFolder
+    truth : Truth
+    seed : int
+        The same one gives the same study.
+    people : int, optional
+        As many as this instead of the plan's, half of them with pain; the plan's file stays as it is.
+
+    Returns
+    -------
+    StudyData
+        What was written, but for ages: the table has one age for each band.
+
+    Raises
+    ------
+    ValueError
+        The plan does not say ``simulated``.
+    """
     plan = folder.load()
     if not plan.simulated:
         raise ValueError("only a study that says it is simulated may be filled with drawn people")
@@ -301,14 +370,40 @@ class _Drawing:
 
 
 def one_of(random: np.random.Generator, values: tuple[int, ...]) -> int:
-    """One of several, at random."""
+    """One of several, at random.
+
+    Parameters
+    ----------
+    random : numpy.random.Generator
+    values : tuple of int
+
+    Returns
+    -------
+    int
+    """
     return values[int(random.integers(len(values)))]
 
 
 def movement_of(
     movement: Movement, trials: tuple[TrialResult, ...], best: TrialResult, reference: float
 ) -> MovementResult:
-    """A direction as neckrom writes it, judged as it judges: half of the norm or less is flagged."""
+    """A direction as neckrom writes it, judged by the best value alone: half of the norm or less is flagged.
+
+    Parameters
+    ----------
+    movement : Movement
+    trials : tuple of TrialResult
+        Degrees, positive in the direction.
+    best : TrialResult
+        One of them.
+    reference : float
+        The norm, degrees.
+
+    Returns
+    -------
+    MovementResult
+        A bound at or below half of the norm is ``could_not_judge``.
+    """
     percent = 100.0 * best.peak_deg / reference
     high = best.interval95_deg[1] if best.interval95_deg else None
     flag: Flag = "not_flagged" if percent > 50.0 else "flagged"
@@ -343,7 +438,22 @@ def movement_of(
 def result_of(
     tool: Tool, name: str, day: date, movements: tuple[MovementResult, ...], random: np.random.Generator
 ) -> Result:
-    """A whole result as a tool writes it."""
+    """A whole result as a tool writes it.
+
+    Parameters
+    ----------
+    tool : Tool
+    name : str
+        Of the recording, without suffix.
+    day : date
+    movements : tuple of MovementResult
+    random : numpy.random.Generator
+        For the hash of the clip.
+
+    Returns
+    -------
+    Result
+    """
     return Result(
         created=f"{day.isoformat()}T10:00:00+00:00",
         tool=ToolInfo(
@@ -410,7 +520,19 @@ def result_of(
 
 
 def simulated_plan(*, people: int = 100, name: str = "Simulated study") -> Plan:
-    """A plan for drawn people, with the usual visits and rules."""
+    """A plan for drawn people, with the usual visits and rules.
+
+    Parameters
+    ----------
+    people : int
+        3 to 5000.
+    name : str
+
+    Returns
+    -------
+    Plan
+        Frozen, and marked as simulated.
+    """
     tool = Tool(
         version="0.0.0",
         engine="simulated",

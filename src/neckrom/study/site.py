@@ -18,6 +18,18 @@ FEWEST_PEOPLE = 30
 def site_file(data: StudyData, found: StudyFound, today: date) -> SiteFile:
     """What the study found, for the reports of the place where it was made.
 
+    Parameters
+    ----------
+    data : StudyData
+    found : StudyFound
+        Of these data.
+    today : date
+
+    Returns
+    -------
+    SiteFile
+        Signed with the hash of its content.
+
     Raises
     ------
     InputError

@@ -20,7 +20,9 @@ from neckrom.study.tables import TABLES, Column, empty_table
 EXPECTED_SD_DEG = 5.0
 """Spread of the differences that the protocol reckons with: what face trackers had against reference devices."""
 EXPECTED_ICC = 0.90
+"""Between sessions, that the protocol reckons with."""
 _BLOCK = 4
+"""People in whom every order of operators and of the device on the head comes once."""
 
 _FORMS = ("information_and_consent", "data_protection", "data_sharing", "operator_checklist")
 _FOLDERS = ("forms", "data", "clips", "results")
@@ -55,7 +57,17 @@ def init_study(folder: StudyFolder, plan: Plan) -> None:
 
 
 def documents(plan: Plan) -> dict[str, bytes]:
-    """Every file of a new study, by its path below the folder."""
+    """Every file of a new study, by its path below the folder.
+
+    Parameters
+    ----------
+    plan : Plan
+        Frozen.
+
+    Returns
+    -------
+    dict of bytes
+    """
     values = _values(plan)
     made = {
         PLAN: plan_toml(plan),
@@ -79,10 +91,24 @@ def documents(plan: Plan) -> dict[str, bytes]:
 def freeze_study(folder: StudyFolder, reason: str, today: date) -> Plan:
     """Take over a changed plan, with the reason; the new hash is written into it.
 
+    Parameters
+    ----------
+    folder : StudyFolder
+    reason : str
+        Three letters at least.
+    today : date
+
+    Returns
+    -------
+    Plan
+        As it was written.
+
     Raises
     ------
     ConfigurationError
         If the plan has a mistake, or was not changed, or no reason is given.
+    OutputError
+        It cannot be written.
     """
     plan = folder.load()
     if len(reason.strip()) < 3:
@@ -103,6 +129,15 @@ def randomisation(plan: Plan) -> Iterator[str]:
     """Lines of the randomisation list: who leads first and which arm comes first, in balanced blocks, by group.
 
     The list is made from the plan's seed alone: anybody can make it again.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Yields
+    ------
+    str
+        The heading, then one line for each person, as CSV.
     """
     yield "group,number,first_operator,second_operator,frame_arm,block"
     random = np.random.default_rng(plan.seed)
@@ -119,7 +154,13 @@ def randomisation(plan: Plan) -> Iterator[str]:
 
 
 def tables_page() -> str:
-    """What goes into the tables, with an example of each row."""
+    """What goes into the tables, with an example of each row.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
     lines = [
         "# The case-report tables",
         "",
@@ -157,7 +198,17 @@ def _allowed(column: Column) -> str:
 
 
 def measure_command(plan: Plan) -> str:
-    """The command that measures the recordings of a study."""
+    """The command that measures the recordings of a study.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    str
+        With the camera and the norms that the plan states.
+    """
     options = {"--hfov": plan.tool.hfov_deg, "--distance": plan.tool.distance_m, "--camera": plan.tool.camera}
     stated = "".join(f" {name} {value}" for name, value in options.items() if value is not None)
     norms = "" if plan.tool.norms == "article" else f" --norms {plan.tool.norms}"

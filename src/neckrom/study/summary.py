@@ -20,7 +20,19 @@ _GRADES: dict[Met, Grade] = {"met": Grade.CALM, "not_met": Grade.RAISED, "open":
 
 
 def summary_html(found: StudyFound, texts: Messages) -> str:
-    """One page with verdict and main figures."""
+    """One page with verdict and main figures.
+
+    Parameters
+    ----------
+    found : StudyFound
+    texts : Messages
+        Of the wanted language.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     device = texts.text(f"study.device.{found.reference}")
     findings = tuple(_findings(found, texts))
     content = ReportContent(

@@ -20,6 +20,7 @@ from neckrom.study.problems import Problem
 from neckrom.types import MOVEMENTS
 
 MOST_BYTES = 20_000_000
+"""A larger table is not read."""
 Kind = Literal["id", "choice", "number", "whole", "date", "clock", "name", "text"]
 
 LARGEST_DEG = {
@@ -306,12 +307,34 @@ class Read:
 
 
 def empty_table(table: Table) -> str:
-    """The heading alone."""
+    """The heading alone.
+
+    Parameters
+    ----------
+    table : Table
+
+    Returns
+    -------
+    str
+        CSV.
+    """
     return ",".join(column.name for column in table.columns) + "\n"
 
 
 def read_table(root: Path, table: Table) -> Read:
-    """Read a table of a study; whatever is wrong becomes a problem, nothing is mended."""
+    """Read a table of a study; whatever is wrong becomes a problem, nothing is mended.
+
+    Parameters
+    ----------
+    root : Path
+        Of the study.
+    table : Table
+
+    Returns
+    -------
+    Read
+        Empty, without a problem, where a table is missing that need not be there.
+    """
     path = root / table.file
     if not path.exists() and not table.needed:
         return Read((), ())
@@ -327,6 +350,11 @@ def read_file(path: Path, table: Table, *, optional: Sequence[str] = ()) -> Read
     table : Table
     optional : sequence of str
         Columns that may be left out.
+
+    Returns
+    -------
+    Read
+        Nothing is raised: what is wrong with the file is among the problems, too.
     """
     try:
         text = read_plain(path, MOST_BYTES).decode("utf-8-sig")
@@ -472,12 +500,33 @@ def _is_clock(text: str) -> bool:
 
 
 def date_of(row: Row, name: str = "date") -> date | None:
-    """A date of a row; None where it is missing or wrong."""
+    """A date of a row; None where it is missing or wrong.
+
+    Parameters
+    ----------
+    row : Row
+    name : str
+        Of the column.
+
+    Returns
+    -------
+    date or None
+    """
     return _date(row[name])
 
 
 def age_band(age: float) -> str:
-    """Strata of age."""
+    """Strata of age.
+
+    Parameters
+    ----------
+    age : float
+        Years.
+
+    Returns
+    -------
+    {"18-34", "35-49", "50-64", "65+"}
+    """
     for limit, name in ((35, "18-34"), (50, "35-49"), (65, "50-64")):
         if age < limit:
             return name

@@ -22,6 +22,8 @@ class Bar:
 
 _ROTATION = (Movement.ROTATION_LEFT, Movement.ROTATION_RIGHT)
 _TRUNK_ALONG_DEG = 12.0
+"""A trunk that truly turns by so much along with the head: where trunk and neck are most easily taken for each
+other."""
 
 
 def _per_movement(report: ValidationReport, value: Callable[[TrialRow], float | None]) -> str:
@@ -54,7 +56,25 @@ def _sides(report: ValidationReport) -> str:
 
 
 def bars(report: ValidationReport) -> list[Bar]:
-    """Every bar with its figure."""
+    """Every bar with its figure.
+
+    Parameters
+    ----------
+    report : ValidationReport
+        With repetitions of all six movements.
+
+    Returns
+    -------
+    list of Bar
+        Degrees, where the line does not say otherwise.
+
+    Raises
+    ------
+    KeyError
+        A movement has no repetition.
+    StopIteration
+        There are no repetitions or frames from the front.
+    """
     everything = next(row for row in report.by_movement if row.movement is None)
     geodesic = next(row for row in report.all_frames if "geodesic" in row.quantity)
     along = [

@@ -29,9 +29,11 @@ KINDS: dict[str, Kind] = {"run_side": "run", "run_back": "run", "posture": "post
 NERVE_KINDS = ("slr", "slump", "arms")
 """Nerve tests: whole bodies, too, and not validated here."""
 RECORDINGS = (".mp4", ".mov", ".mkv", ".webm", ".jpg", ".jpeg", ".png", ".parquet", ".landmarks.parquet")
+"""Ends of names that are looked for beside the JSON, in this order."""
 _SAME_CONTACT_S = 0.12
 """A measured contact this near to a true one of the same foot is that one."""
 _LARGEST_JSON = 4_000_000
+"""Bytes; a larger file says nothing of a recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,34 @@ MeasureBody = Callable[[BodyCase], Measured]
 
 
 def body_kind(about: Path) -> Kind | None:
-    """Kind of a run or a posture by the JSON beside it; None where it is neither."""
+    """Kind of a run or a posture by the JSON beside it; None where it is neither.
+
+    Parameters
+    ----------
+    about : Path
+        The JSON; need not exist.
+
+    Returns
+    -------
+    {"run", "posture"} or None
+        None also where it cannot be read.
+    """
     return KINDS.get(_named_kind(about))
 
 
 def is_body(about: Path) -> bool:
-    """Whether a recording is one of a whole body by the JSON beside it, of any kind."""
+    """Whether a recording is one of a whole body by the JSON beside it, of any kind.
+
+    Parameters
+    ----------
+    about : Path
+        The JSON; need not exist.
+
+    Returns
+    -------
+    bool
+        True of nerve tests, too.
+    """
     kind = _named_kind(about)
     return kind in KINDS or kind in NERVE_KINDS
 
@@ -128,7 +152,18 @@ def _named_kind(about: Path) -> str:
 
 
 def find_body_cases(folder: Path) -> tuple[BodyCase, ...]:
-    """Recordings of whole bodies with truth under a folder, by name; none where there are none."""
+    """Recordings of whole bodies with truth under a folder, by name; none where there are none.
+
+    Parameters
+    ----------
+    folder : Path
+        With all folders below it.
+
+    Returns
+    -------
+    tuple of BodyCase
+        Names are paths below the folder without suffix.
+    """
     if not folder.is_dir():
         return ()
     cases: dict[str, BodyCase] = {}
@@ -147,6 +182,18 @@ def find_body_cases(folder: Path) -> tuple[BodyCase, ...]:
 def compare_body(case: BodyCase, result: Measured) -> tuple[BodyRow, ...]:
     """Every quantity that both the result and the truth have.
 
+    Parameters
+    ----------
+    case : BodyCase
+    result : RunResult or PostureResult
+        Of its recording.
+
+    Returns
+    -------
+    tuple of BodyRow
+        Errors are measured less true. Contacts in milliseconds, angles in degrees; a cadence and lengths of the plumb
+        line in percent, of the true cadence and of the height from ankle to ear.
+
     Raises
     ------
     ConfigurationError
@@ -164,7 +211,19 @@ def compare_body(case: BodyCase, result: Measured) -> tuple[BodyRow, ...]:
 
 
 def summarise(rows: Sequence[BodyRow]) -> tuple[BodySummary, ...]:
-    """Errors by quantity, in the order in which they first come."""
+    """Errors by quantity, in the order in which they first come.
+
+    Parameters
+    ----------
+    rows : sequence of BodyRow
+        Of all recordings.
+
+    Returns
+    -------
+    tuple of BodySummary
+        In the unit of each quantity. ``n`` counts what was measured; ``missing`` is no part of any error. ``worst`` is
+        a size, without sign.
+    """
     found = []
     for quantity in dict.fromkeys(row.quantity for row in rows):
         mine = [row for row in rows if row.quantity == quantity]
@@ -193,7 +252,22 @@ def validate_bodies(
     failures: tuple[type[Exception], ...],
     tell: Callable[[int, int, str], None],
 ) -> BodyReport:
-    """Measure every case and compare; one that cannot be measured does not stop the others."""
+    """Measure every case and compare; one that cannot be measured does not stop the others.
+
+    Parameters
+    ----------
+    cases : sequence of BodyCase
+    measure : callable
+        Gives the result of a case.
+    failures : tuple of exception types
+        Errors that are the recording's: they are noted under ``failed``, others are raised.
+    tell : callable
+        Called with cases done, cases in all, and the name of the next one.
+
+    Returns
+    -------
+    BodyReport
+    """
     rows: list[BodyRow] = []
     failed: dict[str, str] = {}
     for number, case in enumerate(cases):
@@ -207,7 +281,17 @@ def validate_bodies(
 
 
 def rows_csv(rows: Iterable[BodyRow]) -> str:
-    """Rows as CSV."""
+    """Rows as CSV.
+
+    Parameters
+    ----------
+    rows : iterable of BodyRow
+
+    Returns
+    -------
+    str
+        With a heading; what is not known stays empty.
+    """
     lines = ["clip,quantity,unit,measured,truth,error,low,high,in_interval"]
     for row in rows:
         low, high = row.interval95 or (None, None)

@@ -257,6 +257,10 @@ def compare_clip(
         How it was filmed, for grouping.
     retest_key : str, optional
         Clips with the same key show the same person doing the same, filmed otherwise.
+
+    Returns
+    -------
+    ClipComparison
     """
     frames = compare_frames(angles, truth)
     matches, left_over = match_trials(result.movements, truth.trials)
@@ -284,6 +288,17 @@ def compare_frames(angles: AngleSeries, truth: TruthTable) -> FrameComparison:
     """Errors frame by frame, truth taken at the measured frames' times.
 
     Frames outside the table's time do not count; frames that carry only a bound are not measured.
+
+    Parameters
+    ----------
+    angles : AngleSeries
+    truth : TruthTable
+        Its time counts from the clip's first frame, as the measurement's does.
+
+    Returns
+    -------
+    FrameComparison
+        N counts the frames of ``angles`` within the table's time, one of its steps beyond either end included.
     """
     step = float(np.median(np.diff(truth.time_s))) if len(truth) > 1 else 0.0
     inside = (angles.time_s >= truth.time_s[0] - step) & (angles.time_s <= truth.time_s[-1] + step)
@@ -315,6 +330,12 @@ def match_trials(
     movements: Iterable[MovementResult], truth: tuple[TruthTrial, ...]
 ) -> tuple[dict[int, TrialResult], list[tuple[Movement, TrialResult]]]:
     """Pair measured trials with true ones of the same direction by their overlap in time.
+
+    Parameters
+    ----------
+    movements : iterable of MovementResult
+    truth : tuple of TruthTrial
+        Two belong together if they overlap by more than 0.3 of the shorter one.
 
     Returns
     -------

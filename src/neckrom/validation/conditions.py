@@ -22,10 +22,19 @@ NOISE_SIGMA: _Edges = (2.5, 4.0)
 """Where the groups meet; a value on an edge belongs to the upper group."""
 
 _DEFAULTS = {"height": 0.0, "distance": 0.65, "lateral": 0.0, "roll": 0.0}
+"""Of a camera, where the scenario leaves it out: metres and degrees."""
 
 
 def read_scenario(path: Path) -> dict[str, object]:
     """Scenario file of a clip; empty where there is none.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict
 
     Raises
     ------
@@ -48,7 +57,21 @@ def read_scenario(path: Path) -> dict[str, object]:
 
 
 def conditions_of(scenario: Mapping[str, object], truth: TruthTable) -> dict[str, str]:
-    """Name of each condition and the group that the clip falls into; what is not stated is left out."""
+    """Name of each condition and the group that the clip falls into; what is not stated is left out.
+
+    Parameters
+    ----------
+    scenario : mapping
+        Of :func:`read_scenario`; lengths there in metres, angles in degrees.
+    truth : TruthTable
+        Says from which side the camera looks.
+
+    Returns
+    -------
+    dict of str
+        Groups in the units that they name. A camera that is placed by a ``position`` has no height, distance, roll or
+        field of view here.
+    """
     found: dict[str, str] = {"view": truth.view}
     camera = scenario.get("camera")
     if isinstance(camera, Mapping) and "position" not in camera:
@@ -75,7 +98,18 @@ def conditions_of(scenario: Mapping[str, object], truth: TruthTable) -> dict[str
 
 
 def retest_key(scenario: Mapping[str, object]) -> str:
-    """The same for clips in which the same person does the same; empty without a scenario."""
+    """The same for clips in which the same person does the same; empty without a scenario.
+
+    Parameters
+    ----------
+    scenario : mapping
+        Of :func:`read_scenario`.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits of person and movement.
+    """
     if not scenario:
         return ""
     same = {name: scenario.get(name) for name in ("person", "person_over", "trajectory", "offset")}

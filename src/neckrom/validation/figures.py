@@ -20,14 +20,27 @@ MEASURED = "#0b6e99"
 BOUND = "#c26a00"
 WRONG = "#b3261e"
 BAND = "#dfe7ec"
+"""Grey of what is within the tolerance."""
 TRUTH = "#8a949c"
 
 _TRACKS = ("Flexion (+) / extension", "Side-bend, + right", "Rotation, + right")
+"""In the order of the angles in an ``AngleSeries``."""
 _Panel = Callable[[Axes, Movement, Sequence[TrialComparison]], None]
 
 
 def measured_against_truth(trials: Sequence[TrialComparison]) -> bytes:
-    """End range, measured against true, one panel a movement; bounds as open arrows, missed at the bottom."""
+    """End range, measured against true, one panel a movement; bounds as open arrows, missed at the bottom.
+
+    Parameters
+    ----------
+    trials : sequence of TrialComparison
+        Of all clips together.
+
+    Returns
+    -------
+    bytes
+        PNG.
+    """
 
     def panel(axes: Axes, movement: Movement, own: Sequence[TrialComparison]) -> None:
         top = 10.0 * np.ceil((max([40.0, *(_top(trial) for trial in own)]) + 3.0) / 10.0)
@@ -51,7 +64,22 @@ def measured_against_truth(trials: Sequence[TrialComparison]) -> bytes:
 
 
 def limits_of_agreement(trials: Sequence[TrialComparison]) -> bytes:
-    """Bland-Altman: error over truth (which is exact, so it stands in for the mean of the two)."""
+    """Bland-Altman: error over truth (which is exact, so it stands in for the mean of the two).
+
+    Parameters
+    ----------
+    trials : sequence of TrialComparison
+        Only those with an end-range value count.
+
+    Returns
+    -------
+    bytes
+        PNG.
+
+    Notes
+    -----
+    Bland and Altman (Lancet 1986; 327: 307-310).
+    """
     errors = [abs(trial.error_deg) for trial in trials if np.isfinite(trial.error_deg)]
     height = 5.0 * np.ceil((max([8.0, *errors]) + 1.0) / 5.0)
 
@@ -83,7 +111,17 @@ def limits_of_agreement(trials: Sequence[TrialComparison]) -> bytes:
 
 
 def error_over_angle(clips: Sequence[ClipComparison]) -> bytes:
-    """Error of single frames over the true angle, within repetitions: median and spread."""
+    """Error of single frames over the true angle, within repetitions: median and spread.
+
+    Parameters
+    ----------
+    clips : sequence of ClipComparison
+
+    Returns
+    -------
+    bytes
+        PNG; groups of 5 deg with fewer than five frames are left out.
+    """
     figure = _figure((10.5, 7.0), "Error frame by frame over the true angle")
     grid = figure.subplots(2, 3, sharey=True)
     edges = np.arange(0.0, 100.0, 5.0)
@@ -141,7 +179,17 @@ def error_over_angle(clips: Sequence[ClipComparison]) -> bytes:
 
 
 def traces(clip: ClipComparison) -> bytes:
-    """Angles of one clip over time, measured on truth, with true holds and measured trials marked."""
+    """Angles of one clip over time, measured on truth, with true holds and measured trials marked.
+
+    Parameters
+    ----------
+    clip : ClipComparison
+
+    Returns
+    -------
+    bytes
+        PNG; angles in degrees, signs as in a time series.
+    """
     figure = _figure((11.0, 7.2), f"{clip.name}: measured on truth")
     frames = clip.frames
     rows = figure.subplots(4, 1, sharex=True)

@@ -55,6 +55,11 @@ def find_cases(folder: Path) -> tuple[tuple[Case, ...], tuple[str, ...]]:
     is ``clip.json``. Instead of a clip there may be its landmarks: ``clip.parquet`` or
     ``clip.landmarks.parquet``, or ``landmarks.parquet`` with ``truth.csv`` and ``scenario.json``.
 
+    Parameters
+    ----------
+    folder : Path
+        With all folders below it.
+
     Returns
     -------
     cases : tuple of Case
@@ -168,6 +173,13 @@ def validate_folder(
 def write_report(out: Path, report: ValidationReport, clips: list[ClipComparison]) -> None:
     """Write all files of a report, each whole or not at all.
 
+    Parameters
+    ----------
+    out : Path
+    report : ValidationReport
+    clips : list of ClipComparison
+        Those that the report was made of, for the pictures.
+
     Raises
     ------
     OutputError
@@ -217,7 +229,17 @@ _CAPTIONS = {
 
 
 def trials_csv(trials: tuple[TrialReport, ...]) -> bytes:
-    """One row a true repetition; what is not known stays empty."""
+    """One row a true repetition; what is not known stays empty.
+
+    Parameters
+    ----------
+    trials : tuple of TrialReport
+
+    Returns
+    -------
+    bytes
+        CSV in UTF-8 with a heading.
+    """
     stream = io.StringIO()
     writer = csv.DictWriter(stream, fieldnames=list(TrialReport.model_fields), lineterminator="\n")
     writer.writeheader()

@@ -59,37 +59,110 @@ class Coverage:
 
 
 def bias(errors: ArrayLike) -> float:
-    """Mean error; NaN without values."""
+    """Mean error; NaN without values.
+
+    Parameters
+    ----------
+    errors : array_like
+        Of any shape, measured minus truth, degrees; NaN is left out.
+
+    Returns
+    -------
+    float
+        Degrees, + = measured too large.
+    """
     values = _finite(errors)
     return float(values.mean()) if len(values) else _NAN
 
 
 def mean_absolute_error(errors: ArrayLike) -> float:
-    """Mean of the errors' sizes; NaN without values."""
+    """Mean of the errors' sizes; NaN without values.
+
+    Parameters
+    ----------
+    errors : array_like
+        Of any shape, measured minus truth, degrees; NaN is left out.
+
+    Returns
+    -------
+    float
+        Degrees.
+    """
     values = _finite(errors)
     return float(np.abs(values).mean()) if len(values) else _NAN
 
 
 def percentile_absolute_error(errors: ArrayLike, percent: float = 95.0) -> float:
-    """Percentile of the errors' sizes, interpolated linearly; NaN without values."""
+    """Percentile of the errors' sizes, interpolated linearly; NaN without values.
+
+    Parameters
+    ----------
+    errors : array_like
+        Of any shape, measured minus truth, degrees; NaN is left out.
+    percent : float
+        0 to 100.
+
+    Returns
+    -------
+    float
+        Degrees.
+    """
     values = _finite(errors)
     return float(np.percentile(np.abs(values), percent)) if len(values) else _NAN
 
 
 def worst_error(errors: ArrayLike) -> float:
-    """The error that is largest in size, with its sign; NaN without values."""
+    """The error that is largest in size, with its sign; NaN without values.
+
+    Parameters
+    ----------
+    errors : array_like
+        Of any shape, measured minus truth, degrees; NaN is left out.
+
+    Returns
+    -------
+    float
+        Degrees, + = measured too large.
+    """
     values = _finite(errors)
     return float(values[np.argmax(np.abs(values))]) if len(values) else _NAN
 
 
 def standard_deviation(errors: ArrayLike) -> float:
-    """Standard deviation (n - 1); NaN with fewer than two values."""
+    """Standard deviation (n - 1); NaN with fewer than two values.
+
+    Parameters
+    ----------
+    errors : array_like
+        Of any shape, degrees; NaN is left out.
+
+    Returns
+    -------
+    float
+        Degrees.
+    """
     values = _finite(errors)
     return float(values.std(ddof=1)) if len(values) > 1 else _NAN
 
 
 def bland_altman(errors: ArrayLike) -> Agreement:
-    """Bias and 95 % limits of agreement; NaN with fewer than two values."""
+    """Bias and 95 % limits of agreement; NaN with fewer than two values.
+
+    Parameters
+    ----------
+    errors : array_like
+        Of any shape, measured minus truth, degrees; NaN is left out.
+
+    Returns
+    -------
+    Agreement
+        Degrees. With one value the bias is known and the rest NaN.
+
+    Notes
+    -----
+    Bland and Altman (Lancet 1986; 327: 307-310). The limits hold for errors that are normal and independent;
+    repetitions of one clip are not independent.
+    """
     middle, spread = bias(errors), standard_deviation(errors)
     return Agreement(middle, spread, middle - 1.96 * spread, middle + 1.96 * spread)
 
@@ -129,6 +202,16 @@ def standard_error_of_measurement(errors: ArrayLike) -> float:
 
     The truth carries no error, so the whole spread is the measurement's. Formulas for two
     fallible instruments would divide it by the square root of two; this is the larger figure.
+
+    Parameters
+    ----------
+    errors : array_like
+        Of any shape, measured minus truth, degrees; NaN is left out.
+
+    Returns
+    -------
+    float
+        Degrees; NaN with fewer than two values.
     """
     return standard_deviation(errors)
 
@@ -155,12 +238,42 @@ def within_group_sd(groups: Sequence[ArrayLike]) -> float:
 
 
 def minimal_detectable_change(sem: float) -> float:
-    """Smallest change between two measurements that is not measurement error, at 95 %: 1.96 sqrt(2) SEM."""
+    """Smallest change between two measurements that is not measurement error, at 95 %: 1.96 sqrt(2) SEM.
+
+    Parameters
+    ----------
+    sem : float
+        Standard error of measurement, degrees.
+
+    Returns
+    -------
+    float
+        Degrees.
+
+    Notes
+    -----
+    Both measurements carry the error, hence the root of two (Weir, J Strength Cond Res 2005; 19: 231-240).
+    """
     return float(1.96 * np.sqrt(2.0) * sem)
 
 
 def binomial_coverage(hits: int, n: int) -> Coverage:
-    """Share of hits with its exact 95 % interval; NaN without values."""
+    """Share of hits with its exact 95 % interval; NaN without values.
+
+    Parameters
+    ----------
+    hits, n : int
+        How many held the truth, and of how many.
+
+    Returns
+    -------
+    Coverage
+        Shares, 0 to 1.
+
+    Notes
+    -----
+    Clopper and Pearson (Biometrika 1934; 26: 404-413).
+    """
     if n == 0:
         return Coverage(0, 0, _NAN, _NAN, _NAN)
     limits = binomtest(hits, n).proportion_ci(0.95, method="exact")
@@ -175,6 +288,11 @@ def interval_coverage(truth: ArrayLike, low: ArrayLike, high: ArrayLike) -> Cove
     truth, low, high : array_like, shape (n,)
         NaN in ``low``: no interval was given, the trial does not count. NaN in ``high``: open
         upwards (a lower bound).
+
+    Returns
+    -------
+    Coverage
+        Shares, 0 to 1. Ends belong to the interval.
     """
     values, lows, highs = (np.asarray(item, dtype=np.float64) for item in (truth, low, high))
     given = np.isfinite(values) & np.isfinite(lows)
@@ -183,7 +301,18 @@ def interval_coverage(truth: ArrayLike, low: ArrayLike, high: ArrayLike) -> Cove
 
 
 def median_half_width(low: ArrayLike, high: ArrayLike) -> float:
-    """Median half-width of the intervals that are closed on both sides; NaN without any."""
+    """Median half-width of the intervals that are closed on both sides; NaN without any.
+
+    Parameters
+    ----------
+    low, high : array_like, shape (n,), degrees
+        NaN where there is no interval, or it is open.
+
+    Returns
+    -------
+    float
+        Degrees.
+    """
     width = _finite(np.asarray(high, dtype=np.float64) - np.asarray(low, dtype=np.float64))
     return float(np.median(width) / 2.0) if len(width) else _NAN
 

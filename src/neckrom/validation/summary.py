@@ -15,6 +15,7 @@ from neckrom.validation import statistics
 from neckrom.validation.compare import ClipComparison, ExtraTrial, TrialComparison
 
 REPORT_VERSION = "1.0"
+"""Raised in the first number when a name or meaning changes, in the second when something is added."""
 
 MODERATE_DEG = {
     Movement.FLEXION: 35.0,
@@ -30,6 +31,7 @@ JUDGE_MARGIN_DEG = 8.0
 """Further than this from the 50 % line a movement should get an answer."""
 
 BIN_DEG = 10.0
+"""Width of the groups of true end range."""
 
 STATEMENT = (
     "The people in these clips are rendered: exact truth is known for them, but soft tissue, hair, glasses, "
@@ -38,6 +40,7 @@ STATEMENT = (
 )
 
 AXES = ("flexion", "lateral", "rotation")
+"""In the order of the angles in an ``AngleSeries``."""
 
 
 class Accuracy(Model):
@@ -245,7 +248,26 @@ def summarise(
     warnings: dict[str, tuple[str, ...]] | None = None,
     notes: Sequence[str] = (),
 ) -> ValidationReport:
-    """Make the report from the comparisons of all clips."""
+    """Make the report from the comparisons of all clips.
+
+    Parameters
+    ----------
+    folder : str
+        As it is named in the report.
+    clips : sequence of ClipComparison
+    failed : sequence of FailedClip
+    seconds : dict of float, optional
+        Time that the measurement took, by the names of the clips.
+    warnings : dict of tuple of str, optional
+        Of the measurement, likewise.
+    notes : sequence of str
+        What was left out.
+
+    Returns
+    -------
+    ValidationReport
+        Rounded: degrees to hundredths, percentages to tenths, times to milliseconds. What is not known is null.
+    """
     front = [clip for clip in clips if clip.view != "side"]
     side = [clip for clip in clips if clip.view == "side"]
     trials = [trial for clip in front for trial in clip.trials]
@@ -287,20 +309,51 @@ def summarise(
 
 
 def is_moderate(clip: ClipComparison) -> bool:
-    """No true end range of the clip lies past the moderate range."""
+    """No true end range of the clip lies past the moderate range.
+
+    Parameters
+    ----------
+    clip : ClipComparison
+
+    Returns
+    -------
+    bool
+        False of a clip without named repetitions.
+    """
     return bool(clip.trials) and all(
         trial.truth.peak_deg <= MODERATE_DEG[trial.truth.movement] + 0.5 for trial in clip.trials
     )
 
 
 def truth_bin(truth_deg: float) -> str:
-    """Name of the 10 deg bin that an angle falls into."""
+    """Name of the 10 deg bin that an angle falls into.
+
+    Parameters
+    ----------
+    truth_deg : float
+
+    Returns
+    -------
+    str
+        "40 to 50"; a value on an edge belongs to the upper one.
+    """
     low = int(BIN_DEG * np.floor(truth_deg / BIN_DEG))
     return f"{low} to {low + int(BIN_DEG)}"
 
 
 def accuracy(truth_deg: FloatArray, measured_deg: FloatArray) -> Accuracy:
-    """Agreement of measured values with truth, both of shape (n,), no NaN."""
+    """Agreement of measured values with truth, both of shape (n,), no NaN.
+
+    Parameters
+    ----------
+    truth_deg, measured_deg : ndarray, shape (n,), degrees
+        Positive in the movement's direction.
+
+    Returns
+    -------
+    Accuracy
+        Errors are measured minus truth; null where there are too few values.
+    """
     errors = measured_deg - truth_deg
     limits = statistics.bland_altman(errors)
     sem = statistics.standard_error_of_measurement(errors)
@@ -321,7 +374,22 @@ def accuracy(truth_deg: FloatArray, measured_deg: FloatArray) -> Accuracy:
 
 
 def trial_row(group: str, movement: Movement | None, trials: Sequence[TrialComparison]) -> TrialRow:
-    """One line of a table over the given repetitions."""
+    """One line of a table over the given repetitions.
+
+    Parameters
+    ----------
+    group : str
+        What the line is called.
+    movement : Movement or None
+        None: all six.
+    trials : sequence of TrialComparison
+        Those that have a measured value or a bound with an interval count for the coverage, only the first for
+        accuracy.
+
+    Returns
+    -------
+    TrialRow
+    """
     measured = [trial for trial in trials if trial.status == "measured"]
     bounded = [trial for trial in trials if trial.status == "bounded"]
     seen = [*measured, *bounded]
@@ -431,7 +499,19 @@ def _frame_truth_rows(clips: Sequence[ClipComparison]) -> tuple[FrameRow, ...]:
 
 
 def frame_row(group: str, quantity: str, errors: FloatArray) -> FrameRow:
-    """One line of a table over frames; NaN counts as not measured."""
+    """One line of a table over frames; NaN counts as not measured.
+
+    Parameters
+    ----------
+    group, quantity : str
+        What the line is called.
+    errors : ndarray, shape (N,), degrees
+        Measured minus truth, one for each frame.
+
+    Returns
+    -------
+    FrameRow
+    """
     known = errors[np.isfinite(errors)]
     return FrameRow(
         group=group,

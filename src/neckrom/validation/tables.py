@@ -27,7 +27,9 @@ from neckrom.validation.summary import (
 )
 
 NONE = "–"
+"""For what is not known."""
 WORST_SHOWN = 12
+"""Repetitions in the table of the worst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,17 @@ class TextTable:
 
 
 def tables(report: ValidationReport) -> tuple[TextTable, ...]:
-    """All tables that are not empty, the ones that matter most first."""
+    """All tables that are not empty, the ones that matter most first.
+
+    Parameters
+    ----------
+    report : ValidationReport
+
+    Returns
+    -------
+    tuple of TextTable
+        Degrees, where the table does not say otherwise.
+    """
     limits = ", ".join(f"{movement.label.lower()} {limit:g}" for movement, limit in MODERATE_DEG.items())
     chosen = (
         TextTable(
@@ -104,7 +116,16 @@ def tables(report: ValidationReport) -> tuple[TextTable, ...]:
 
 
 def headline(report: ValidationReport) -> tuple[str, ...]:
-    """What the tables come to, one sentence each."""
+    """What the tables come to, one sentence each.
+
+    Parameters
+    ----------
+    report : ValidationReport
+
+    Returns
+    -------
+    tuple of str
+    """
     lines = [_trials_line(report)]
     if report.flags.movements:
         lines.append(_flags_line(report))
@@ -153,7 +174,17 @@ def _sides_line(report: ValidationReport) -> str:
 
 
 def renderables(report: ValidationReport, *, everything: bool = False) -> list[RenderableType]:
-    """For a rich console: the headline and the tables (the first six, or all of them)."""
+    """For a rich console: the headline and the tables (the first six, or all of them).
+
+    Parameters
+    ----------
+    report : ValidationReport
+    everything : bool
+
+    Returns
+    -------
+    list of renderable
+    """
     shown = tables(report) if everything else tables(report)[:6]
     items: list[RenderableType] = [_rich(table) for table in shown]
     items += [Text(line) for line in headline(report)]
@@ -173,6 +204,10 @@ def markdown(
     report : ValidationReport
     figures, traces : sequence of (path, caption)
         Pictures of all clips together and of single ones, paths relative to the Markdown file.
+
+    Returns
+    -------
+    str
     """
     parts = [
         "# Accuracy against truth tables",

@@ -28,8 +28,10 @@ from neckrom.kinematics.neck_angles import cardan_of
 from neckrom.types import BoolArray, FloatArray, Movement
 
 NUMBER_COLUMNS = ("time_s", "flexion", "rotation", "lateral", "trunk_yaw", "trunk_pitch", "trunk_roll")
+"""Times in seconds, angles in degrees, in the table's own signs."""
 REQUIRED_COLUMNS = (*NUMBER_COLUMNS, "phase")
 _TRUNK_TO_CAMERA = ("q_trunk_cam_w", "q_trunk_cam_x", "q_trunk_cam_y", "q_trunk_cam_z")
+"""Orientation of the thorax, in the table's own axes, as a unit quaternion."""
 
 PHASE_MOVEMENTS = {
     "flexion": Movement.FLEXION,
@@ -46,6 +48,7 @@ STILL_PHASES = ("neutral", "rest", "end", "")
 
 _STEP = re.compile(r"(?P<movement>.+)_(?P<step>out|hold|back)")
 _PROBLEMS_SHOWN = 20
+"""Problems that a message names."""
 
 View = Literal["front", "side", "back", "unknown"]
 
@@ -210,6 +213,19 @@ def find_trials(
     """Repetitions from the phases: a movement's ``_out``, ``_hold`` and ``_back`` in a row.
 
     A repetition without a hold is none (aborted, or the clip ends on the way out).
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,), seconds
+    neck_deg, trunk_deg : ndarray, shape (N, 3), degrees
+        In our signs, zero at neutral.
+    phase : ndarray, shape (N,), str
+        As it stands in the table.
+
+    Returns
+    -------
+    tuple of TruthTrial
+        In time order.
     """
     runs: list[tuple[str, str, int, int]] = []
     first = 0

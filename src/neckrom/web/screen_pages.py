@@ -127,7 +127,8 @@ def _confirmed(told: Mapping[str, object], suggested: Mapping[str, Suggestion]) 
         answers = told.get(area)
         if isinstance(answers, dict):
             given |= answers
-    return confirmed(given, suggested)
+    sides = told.get("sides")
+    return confirmed(given, suggested, sides if isinstance(sides, dict) else {})
 
 
 @dataclass(frozen=True, slots=True)

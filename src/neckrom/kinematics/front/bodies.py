@@ -21,18 +21,18 @@ class Body:
     ----------
     shape : Ellipsoid
     lever, lever_back : ndarray, shape (3,)
-        From the joint that it turns about to its origin; the second where it tilts back.
+        From the joint that it turns about to its origin, body axes; the second where it tilts back.
     behind_eyes : float
         How much further from the camera than the eyes the origin is.
     lowest, highest : float
-        Points below and above these levels are left out.
+        Points below and above these levels (y of the body axes) are left out.
     prior_robust : float
         From how many standard deviations on the reading that holds the solution is doubted rather than
         the points.
     place_sd : ndarray, shape (3,)
         Of the origin from where the joint puts it: across, down, and along the line of sight.
     rest_s : float
-        How much of the rest before and after an excursion is solved with it, to tell where the body came from.
+        Seconds; how much of the rest before and after an excursion is solved with it, to tell where the body came from.
     every : int
         Key frames are each so many of those of the excursion.
     """
@@ -61,7 +61,8 @@ HEAD = Body(
     rest_s=0.4,
     every=1,
 )
-"""Origin between the ears; jaw and throat, which move by themselves, are left out."""
+"""Origin between the ears; jaw and throat, which move by themselves, are left out. Both bodies are tuned on the people
+of ``calibration/fit_tracks.py`` (``docs/method.md``)."""
 
 THORAX = Body(
     shape=Ellipsoid(half_axes=np.array([2.0, 3.5, 2.1]), centre=np.array([0.4, -1.5, 0.0])),

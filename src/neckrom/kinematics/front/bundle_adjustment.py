@@ -19,7 +19,9 @@ from neckrom.types import BoolArray, FloatArray, IntArray
 _NEAREST = 0.2
 """No point is taken nearer to the camera than this, in distances between the eyes."""
 _START_DAMPING, _LEAST_DAMPING = 1e-3, 1e-6
+"""What is added to the diagonal of the normal equations, as a share of it: in the first step, and at least."""
 _MORE_DAMPING, _LESS_DAMPING = 8.0, 6.0
+"""Factor on it where a step makes it worse; divisor where one makes it better."""
 _TRIES = 8
 """Steps that do not make it better are damped more, so many times."""
 _SETTLED = 1e-3
@@ -28,7 +30,32 @@ _SETTLED = 1e-3
 
 @dataclass(slots=True)
 class Problem:
-    """Observations and what holds them; F key frames, M points, n observations, sorted by frame."""
+    """Observations and what holds them; F key frames, M points, n observations, sorted by frame.
+
+    Lengths are in distances between the outer corners of the eyes, on the plane at depth 1 in its own unit.
+
+    Attributes
+    ----------
+    frame, point : ndarray, shape (n,), int
+        Key frame and point of each observation, both from 0.
+    seen : ndarray, shape (n, 2)
+        Where the point was seen, right and down on the plane at depth 1.
+    prior : ndarray, shape (F, 3, 3)
+        The body as it was read, body axes to camera.
+    prior_weight : ndarray, shape (F, 3, 3)
+        From a small rotation in the camera frame (radians) to changes of the Cardan angles in standard deviations.
+    joint : ndarray, shape (F, 3)
+        Where the joint is, camera axes.
+    lever : ndarray, shape (3,)
+        From the joint to the body's origin, body axes.
+    place_sd : ndarray, shape (3,)
+        Of the origin from where the joint puts it; camera axes.
+    scale : ndarray, shape (n,)
+        One over the standard deviation of an observation, on the plane at depth 1.
+    shape_sd : float
+        Of the surface from the ellipsoid, as a share of its radius.
+    body : Body
+    """
 
     frame: IntArray
     point: IntArray
@@ -43,7 +70,19 @@ class Problem:
     body: Body
 
     def subset(self, kept: BoolArray, fewest: int) -> Problem:
-        """Fewer observations; points that are seen too rarely go altogether."""
+        """Fewer observations; points that are seen too rarely go altogether.
+
+        Parameters
+        ----------
+        kept : ndarray, shape (n,), bool
+        fewest : int
+            Observations that a point must keep.
+
+        Returns
+        -------
+        Problem
+            The same key frames; points are numbered anew from 0.
+        """
         point = self.point[kept]
         often = np.bincount(point, minlength=int(self.point.max()) + 1)[self.point] >= fewest
         kept = kept & often
@@ -55,7 +94,17 @@ class Problem:
 
 @dataclass(slots=True)
 class Solution:
-    """Rotation (F, 3, 3) and place (F, 3) of the body in each key frame, and the points on it (M, 3)."""
+    """Where the body is in each key frame, and the points on it.
+
+    Attributes
+    ----------
+    rotation : ndarray, shape (F, 3, 3)
+        Body axes to camera.
+    place : ndarray, shape (F, 3)
+        The body's origin in camera axes, eye distances.
+    points : ndarray, shape (M, 3)
+        In body axes about its origin, eye distances.
+    """
 
     rotation: FloatArray
     place: FloatArray
@@ -63,7 +112,22 @@ class Solution:
 
 
 def residuals(problem: Problem, solution: Solution) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Points about the origin in camera axes, their places, and residuals in standard deviations."""
+    """How far observations are from where the solution shows them.
+
+    Parameters
+    ----------
+    problem : Problem
+    solution : Solution
+
+    Returns
+    -------
+    about : ndarray, shape (n, 3)
+        Point of each observation about the body's origin, camera axes, eye distances.
+    at : ndarray, shape (n, 3)
+        The same from the camera on.
+    residual : ndarray, shape (n, 2)
+        Shown less seen, right and down, in standard deviations.
+    """
     about = np.einsum("nij,nj->ni", solution.rotation[problem.frame], solution.points[problem.point])
     at = about + solution.place[problem.frame]
     depth = np.maximum(at[:, 2], _NEAREST)
@@ -77,7 +141,7 @@ def _held(problem: Problem, solution: Solution) -> tuple[FloatArray, FloatArray,
     joint = (solution.place - problem.joint - solution.rotation @ problem.lever) / problem.place_sd
     ellipsoid = problem.body.shape
     scaled = (solution.points - ellipsoid.centre) / ellipsoid.half_axes
-    radius = np.sqrt((scaled * scaled).sum(axis=1)) + 1e-9
+    radius = np.sqrt((scaled * scaled).sum(axis=1)) + 1e-9  # a point in the middle has no direction
     slope = scaled / ellipsoid.half_axes / radius[:, None] / problem.shape_sd
     return reading, joint, (radius - 1) / problem.shape_sd, slope
 
@@ -95,7 +159,30 @@ def _cost(problem: Problem, solution: Solution, robust: float) -> float:
 def levenberg(
     problem: Problem, solution: Solution, robust: float, rounds: int
 ) -> tuple[Solution, FloatArray]:
-    """Levenberg-Marquardt with the points eliminated; also the information matrix of the key frames."""
+    """Levenberg-Marquardt with the points eliminated; also the information matrix of the key frames.
+
+    Parameters
+    ----------
+    problem : Problem
+    solution : Solution
+        Where to start.
+    robust : float
+        Limit of Cauchy's weights, in standard deviations.
+    rounds : int
+        Steps at most; it ends earlier where a step takes off less than a thousandth of the cost.
+
+    Returns
+    -------
+    Solution
+    ndarray, shape (6F, 6F)
+        Inverse covariance of the key frames there, the points eliminated: for each frame a small rotation in camera
+        axes (radians), then a shift (eye distances).
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If the observations determine nothing.
+    """
     cost, damping = _cost(problem, solution, robust), _START_DAMPING
     for _ in range(rounds):
         system = _System.of(problem, solution, robust)
@@ -127,6 +214,7 @@ class _System:
     @classmethod
     def of(cls, problem: Problem, solution: Solution, robust: float) -> _System:
         about, at, residual = residuals(problem, solution)
+        # Cauchy's weight, its root on residuals and slopes alike
         weight = np.sqrt(1.0 / (1.0 + (residual * residual).sum(axis=1) / (robust * robust)))
         depth = np.maximum(at[:, 2], _NEAREST)
         project = np.zeros((len(at), 2, 3))
@@ -161,6 +249,7 @@ class _System:
     def reduced(self, damping: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Matrix and right side of the frames with the points eliminated; the points' inverses."""
         trace = np.trace(self.points, axis1=1, axis2=2)[:, None, None] / 3
+        # 1e-6 lets a block be inverted whatever its point was seen from
         inverse = np.linalg.inv(self.points + (damping * trace + 1e-6) * np.eye(3))
         size = len(self.between)
         root = np.linalg.cholesky(inverse)

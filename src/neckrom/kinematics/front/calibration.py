@@ -69,17 +69,55 @@ class Calibration:
     identity: str
 
     def stretched(self, fused: Fused, *, flow: bool) -> Fused:
-        """Angles without their lean towards small ones, and their standard deviations with them."""
+        """Angles without their lean towards small ones, and their standard deviations with them.
+
+        Parameters
+        ----------
+        fused : Fused, N frames
+            Degrees; the first three columns are the neck's.
+        flow : bool
+            Whether flow over the head was recorded: which of the two tables counts.
+
+        Returns
+        -------
+        Fused, N frames
+            The trunk is left as it is.
+        """
         factors = self.factors(self.stretch[int(flow)], fused.angles_deg)
         return replace(fused, angles_deg=fused.angles_deg * factors, sd_deg=fused.sd_deg * factors)
 
     def with_measured_sd(self, fused: Fused, *, flow: bool) -> Prediction:
-        """Standard deviations scaled to residuals measured on people not used for the networks."""
+        """Standard deviations scaled to residuals measured on people not used for the networks.
+
+        Parameters
+        ----------
+        fused : Fused, N frames
+            As from :meth:`stretched`, degrees.
+        flow : bool
+            Whether flow over the head was recorded: which of the two tables counts.
+
+        Returns
+        -------
+        Prediction, N frames
+            The same angles; the trunk's standard deviations are not scaled.
+        """
         factors = self.factors(self.sd_factor[int(flow)], fused.angles_deg)
         return Prediction(fused.angles_deg, fused.sd_deg * factors)
 
     def factors(self, table: FloatArray, angles_deg: FloatArray) -> FloatArray:
-        """Factors for the three neck angles from one of the tables; 1 for the trunk; like the angles."""
+        """Factors for the three neck angles from one of the tables, by their direction and size.
+
+        Parameters
+        ----------
+        table : ndarray, shape (6, B)
+            One of those for ``sd_angles_deg``; rows as for :func:`factors_at`.
+        angles_deg : ndarray, shape (N, K)
+
+        Returns
+        -------
+        ndarray, shape (N, K)
+            1 for the trunk.
+        """
         return factors_at(self.sd_angles_deg, table, angles_deg)
 
 
@@ -107,7 +145,26 @@ def factors_at(nodes_deg: FloatArray, table: FloatArray, angles_deg: FloatArray)
 
 
 def load_calibration(path: Path) -> Calibration:
-    """Read the fitted numbers."""
+    """Read the fitted numbers.
+
+    Parameters
+    ----------
+    path : Path
+        An ``.npz`` as written by :func:`save_calibration`.
+
+    Returns
+    -------
+    Calibration
+        Its ``identity`` is the version and the first twelve hexadecimal digits of the file's SHA-256.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    KeyError
+        If one of the tables is not in it, those of the lens aside. A single number of the fusion or of the tracks that
+        is missing is the default.
+    """
     arrays = read_arrays(path)
     digest = sha256(path.read_bytes()).hexdigest()[:12]
     return Calibration(
@@ -126,7 +183,17 @@ def load_calibration(path: Path) -> Calibration:
 
 
 def save_calibration(path: Path, calibration: Calibration, version: str) -> None:
-    """Write the fitted numbers; the identity is made from the content when they are read."""
+    """Write the fitted numbers; the identity is made from the content when they are read.
+
+    Parameters
+    ----------
+    path : Path
+        To write, with the ending ``.npz``.
+    calibration : Calibration
+        Tables are kept in single precision, the weights of the networks in half.
+    version : str
+        Of the fit; the identity begins with it.
+    """
     arrays: dict[str, NDArray[np.generic]] = {
         **pack_networks(calibration.networks),
         **pack(calibration.fusion),
@@ -145,5 +212,16 @@ def save_calibration(path: Path, calibration: Calibration, version: str) -> None
 
 @cache
 def shipped_calibration() -> Calibration:
-    """The fitted numbers that travel with the package."""
+    """The fitted numbers that travel with the package.
+
+    Returns
+    -------
+    Calibration
+        Read once.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        If the installation lacks the file.
+    """
     return load_calibration(resource("calibration", "estimator.npz"))

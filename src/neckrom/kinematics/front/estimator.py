@@ -77,6 +77,7 @@ from neckrom.types import (
 )
 
 _FEWEST_REST_FRAMES = 3
+"""Frames of the neutral stretch that must have both face and pose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class ObservedSeries(OrientationSeries):
     tracks : Tracks or None
         None where no points were followed.
     head_moved : ndarray, shape (N, 2)
-        How far the head has moved in the picture since rest, on the plane at depth 1.
+        How far the head has moved in the picture since rest, right and down, on the plane at depth 1.
     """
 
     face: Prediction
@@ -124,6 +125,19 @@ class FrontEstimator:
 
     def fit_reference(self, landmarks: LandmarkSeries, camera: CameraModel, neutral: BoolArray) -> Reference:
         """Learn the person's own neutral.
+
+        Parameters
+        ----------
+        landmarks : LandmarkSeries, N frames
+            As a pinhole shows them (:func:`neckrom.kinematics.camera.straightened`).
+        camera : CameraModel
+            Of pictures of this size; one focal length is used for both directions, that in x.
+        neutral : ndarray, shape (N,), bool
+            The frames of the neutral stretch.
+
+        Returns
+        -------
+        Reference
 
         Raises
         ------
@@ -172,7 +186,17 @@ class FrontEstimator:
         camera : CameraModel
             Returned as it is where its focal length is not assumed.
         distance_m : float, optional
-            Of the eyes from the camera.
+            Of the eyes from the camera, metres; it goes before perspective.
+
+        Returns
+        -------
+        CameraModel
+            With ``inverse_focal_sd``, how sure the focal length is. One from perspective still counts as assumed.
+
+        Raises
+        ------
+        NoNeutralError
+            As :meth:`fit_reference`, where the focal length is assumed.
         """
         if not camera.assumed:
             return camera
@@ -190,7 +214,19 @@ class FrontEstimator:
         )
 
     def observe(self, landmarks: LandmarkSeries, reference: Reference) -> ObservedSeries:
-        """Readings frame by frame; head and thorax from the better of the two branches, not smoothed."""
+        """Readings frame by frame; head and thorax from the better of the two branches, not smoothed.
+
+        Parameters
+        ----------
+        landmarks : LandmarkSeries, N frames
+            Of the same person and camera as the reference.
+        reference : Reference
+
+        Returns
+        -------
+        ObservedSeries, N frames
+            Standard deviations (degrees) are here those that the networks give themselves, not yet the measured ones.
+        """
         points = points_of(landmarks)
         face, pose = branches(self._calibration, points, reference)
         observed = orientations(landmarks.time_ns, _better_of(face, pose), reference, (face, pose))
@@ -204,7 +240,25 @@ class FrontEstimator:
         )
 
     def smooth(self, observed: OrientationSeries, reference: Reference) -> OrientationSeries:
-        """Fuse the readings over the whole recording, and solve its excursions where points were followed."""
+        """Fuse the readings over the whole recording, and solve its excursions where points were followed.
+
+        Parameters
+        ----------
+        observed : ObservedSeries, N frames
+            From :meth:`observe`, whole.
+        reference : Reference
+
+        Returns
+        -------
+        OrientationSeries, N frames
+            Standard deviations in degrees, from measured residuals, and what lens, seat, an unseen trunk and
+            contradictions leave open with them.
+
+        Raises
+        ------
+        TypeError
+            If ``observed`` does not come from :meth:`observe`.
+        """
         if not isinstance(observed, ObservedSeries):
             raise TypeError("smooth() needs what observe() of the same estimator returned.")
         fused = self.fused(observed, reference)
@@ -225,11 +279,33 @@ class FrontEstimator:
         )
 
     def running(self, reference: Reference) -> RunningFront:
-        """The same frame by frame, as the frames come in; nothing is solved from followed points."""
+        """The same frame by frame, as the frames come in; nothing is solved from followed points.
+
+        Parameters
+        ----------
+        reference : Reference
+
+        Returns
+        -------
+        RunningFront
+            Before its first frame.
+        """
         return RunningFront(self._calibration, reference)
 
     def fused(self, observed: ObservedSeries, reference: Reference) -> Fused:
-        """Neck and trunk angles over time, stretched; their standard deviations are not yet the measured ones."""
+        """Neck and trunk angles over time, stretched; their standard deviations are not yet the measured ones.
+
+        Parameters
+        ----------
+        observed : ObservedSeries, N frames
+        reference : Reference
+
+        Returns
+        -------
+        Fused
+            Six columns, degrees: neck, then trunk, each flexion, lateral, rotation, in the signs of
+            :class:`neckrom.types.AngleSeries`.
+        """
         parameters, motion = self._calibration.fusion, observed.motion
         readings = readings_of(self._calibration, observed.time_ns, observed.face, observed.pose, reference)
         fused = fuse(readings, parameters)
@@ -247,7 +323,18 @@ class FrontEstimator:
         return self._calibration.stretched(fused, flow=motion.recorded)
 
     def readings(self, observed: ObservedSeries, reference: Reference) -> Prediction:
-        """What holds the solution from points: fused angles and their standard deviations, (N, 6) each."""
+        """What holds the solution from points: fused angles and their measured standard deviations.
+
+        Parameters
+        ----------
+        observed : ObservedSeries, N frames
+        reference : Reference
+
+        Returns
+        -------
+        Prediction, N frames
+            Columns as from :meth:`fused`.
+        """
         fused = self.fused(observed, reference)
         return self._calibration.with_measured_sd(fused, flow=observed.motion.recorded)
 

@@ -21,13 +21,22 @@ def excursions(
 ) -> list[IntArray]:
     """Key frames of each excursion: from rest over the end range and back to rest.
 
+    One that the recording begins or ends with counts, too.
+
     Parameters
     ----------
     turned_deg : ndarray, shape (N, 3)
+        Cardan angles of the head against its rest, the trunk's turning included; no NaN.
     time_s : ndarray, shape (N,)
     parameters : TrackParameters
     followed : ndarray, shape (N,), bool, optional
         Frames in which points were followed: only they can be key frames.
+
+    Returns
+    -------
+    list of ndarray of int
+        Frame numbers, rising, for each excursion in time order. Excursions with fewer than
+        ``LIMITS.fewest_key_frames`` are left out.
     """
     size = np.degrees(rotation_from_cardan(turned_deg).magnitude())
     away = size > parameters.rest_deg
@@ -45,7 +54,21 @@ def excursions(
 
 
 def with_rest(window: IntArray, seen: BodyTracks, parameters: TrackParameters) -> IntArray:
-    """Key frames of the body: of the excursion, and of the rest before and after it."""
+    """Key frames of the body: of the excursion, and of the rest before and after it.
+
+    Parameters
+    ----------
+    window : ndarray of int
+        Key frames of an excursion, from :func:`excursions`.
+    seen : BodyTracks
+        Its body says how much of the rest counts, and how many key frames are passed over.
+    parameters : TrackParameters
+
+    Returns
+    -------
+    ndarray of int
+        Frame numbers, rising. The rest has key frames only where points were followed.
+    """
     body = seen.body
     own: IntArray = np.unique(np.append(window[:: body.every], window[-1]))
     followed = np.isfinite(seen.tracks[:, :, 0]).any(axis=1)
@@ -58,10 +81,25 @@ def with_rest(window: IntArray, seen: BodyTracks, parameters: TrackParameters) -
 
 
 def spaced(time_s: FloatArray, frames: IntArray, spacing_s: float) -> IntArray:
-    """The first frame of each stretch of time."""
+    """The first frame of each stretch of time.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,)
+    frames : ndarray of int
+        Frame numbers, rising.
+    spacing_s : float
+        Length of a stretch, seconds; longer where there would be more than ``LIMITS.most_key_frames``.
+
+    Returns
+    -------
+    ndarray of int
+        Some of ``frames``, the first of them always.
+    """
     if not len(frames):
         return frames
     since = time_s[frames] - time_s[frames[0]]
+    # the small share keeps a frame that is just due from falling into the stretch before it by rounding
     slot = np.floor(since / max(spacing_s, since[-1] / LIMITS.most_key_frames) + 1e-6)
     return np.asarray(frames[np.diff(slot, prepend=-1) > 0])
 
@@ -73,9 +111,9 @@ class Solved:
     Attributes
     ----------
     turned : ndarray, shape (N, 3, 3)
-        In the body axes at rest.
+        Rotation matrices, in the body axes at rest.
     sd_deg : ndarray, shape (N, 3)
-        Of the Cardan angles, by the solution's own covariance.
+        Of the Cardan angles, degrees, by the solution's own covariance.
     excursion : ndarray, shape (N,), int
         Number of the excursion of each key frame; -1 elsewhere.
     """
@@ -90,12 +128,20 @@ def between_key_frames(
 ) -> tuple[Rotation, FloatArray]:
     """The body in every frame: the reading, corrected as at the key frames around it.
 
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,)
+    turned_deg : ndarray, shape (N, 3)
+        The reading: Cardan angles of the body against its rest; no NaN.
+    solved : Solved, N frames
+
     Returns
     -------
     Rotation of length N
         Against rest.
     ndarray, shape (N, 3)
-        Standard deviations; NaN outside the excursions, where the reading stands as it is.
+        Standard deviations of the Cardan angles, degrees; NaN outside the excursions, where the reading stands as it
+        is.
     """
     reading = rotation_from_cardan(turned_deg)
     known = np.flatnonzero(np.isfinite(solved.turned[:, 0, 0]))

@@ -18,6 +18,7 @@ from neckrom.kinematics.rotations import BODY_FACING_CAMERA, rotations_between
 from neckrom.kinematics.smoothing import bridged
 from neckrom.types import POSE_HEAD, POSE_SHOULDERS, BoolArray, FloatArray, IntArray, LandmarkSeries
 
+# numbers in the face mesh (468 points of the skin from 0, then the irises); of a pair the person's right first
 _MIDLINE = (10, 151, 9, 8, 168, 6, 197, 195, 5, 4, 1, 2, 0, 13, 14, 17, 199, 175, 152)
 _PAIRS = (
     *((33, 263), (133, 362), (159, 386), (145, 374), (98, 327), (129, 358), (50, 280), (101, 330)),
@@ -37,6 +38,7 @@ RIGID_ROWS: IntArray = np.array([int(np.flatnonzero(i == FACE_POINTS)[0]) for i 
 POSE_GAP_S = 0.2
 """Pose points are interpolated over gaps up to this long: the pose model need not run on every frame."""
 
+# outer corners of the eyes: what is between them at rest is the unit of length
 _EYE_ROWS = tuple(int(np.flatnonzero(i == FACE_POINTS)[0]) for i in (33, 263))
 _FACE_MIRROR: IntArray = np.concatenate(
     [
@@ -46,6 +48,7 @@ _FACE_MIRROR: IntArray = np.concatenate(
     ]
 )
 _HEAD_AND_SHOULDERS = slice(0, 13)
+"""Rows of ``POSE_POINTS``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,18 @@ class Points:
         return np.asarray(np.isfinite(self.pose).all(axis=(1, 2)) & np.isfinite(self.world).all(axis=(1, 2)))
 
     def mirrored(self, centre_x: float) -> Points:
-        """The mirrored person in front of the same camera."""
+        """The mirrored person in front of the same camera.
+
+        Parameters
+        ----------
+        centre_x : float
+            Column of the picture about which it is mirrored, pixels.
+
+        Returns
+        -------
+        Points
+            Left and right points have changed places.
+        """
         flip = np.array([-1.0, 1.0, 1.0])
         shift = np.array([2.0 * centre_x, 0.0, 0.0])
         return Points(
@@ -149,7 +163,17 @@ class Rest:
 
 
 def points_of(landmarks: LandmarkSeries) -> Points:
-    """The points in use; pose points interpolated over short gaps."""
+    """The points in use; pose points interpolated over short gaps.
+
+    Parameters
+    ----------
+    landmarks : LandmarkSeries, N frames
+
+    Returns
+    -------
+    Points, N frames
+        Face points are not interpolated, pose points over gaps up to ``POSE_GAP_S``.
+    """
     return Points(
         face=landmarks.face[:, FACE_POINTS].astype(np.float64),
         pose=bridged(landmarks.time_s, landmarks.pose[:, POSE_POINTS].astype(np.float64), POSE_GAP_S),
@@ -164,6 +188,11 @@ def at_rest(points: Points, lens: Lens) -> Rest:
     ----------
     points : Points, at least one frame, nothing NaN
     lens : Lens
+
+    Returns
+    -------
+    Rest
+        Means over the frames.
     """
     sight = _lines_of_sight(points.face, lens)
     aim = _turn_to_axis(sight[:, RIGID_ROWS].mean(axis=(0, 1)))
@@ -186,7 +215,18 @@ def at_rest(points: Points, lens: Lens) -> Rest:
 
 
 def blocks_of(points: Points, rest: Rest) -> Blocks:
-    """Feature blocks of each frame, against the person at rest; frames do not influence each other."""
+    """Feature blocks of each frame, against the person at rest; frames do not influence each other.
+
+    Parameters
+    ----------
+    points : Points, N frames
+    rest : Rest
+
+    Returns
+    -------
+    Blocks, N frames
+        Those of the face are NaN where no face was found, those of the body where no pose was.
+    """
     found = points.face_found
     n = len(found)
     face, place, rigid = (np.full((n, k), np.nan) for k in (rest.face.size, 4, 6))
@@ -240,12 +280,38 @@ def _body_blocks(
 
 
 def middle_on_plane(pose: FloatArray, which: list[int], lens: Lens) -> FloatArray:
-    """Middle of two pose points on the plane at depth 1, shape (N, 2)."""
+    """Middle of two pose points on the plane at depth 1.
+
+    Parameters
+    ----------
+    pose : ndarray, shape (N, 15, 3)
+        Pixels, rows of ``POSE_POINTS``.
+    which : list of int
+        Rows of the points.
+    lens : Lens
+
+    Returns
+    -------
+    ndarray, shape (N, 2)
+        Right and down from the optical axis, in focal lengths; NaN where the pose was not found.
+    """
     return np.asarray((pose[:, which, :2].mean(axis=1) - [lens.cx, lens.cy]) / lens.focal)
 
 
 def head_on_plane(pose: FloatArray, lens: Lens) -> FloatArray:
-    """Middle of all head points of the pose model on the plane at depth 1, shape (N, 2)."""
+    """Middle of all head points of the pose model on the plane at depth 1.
+
+    Parameters
+    ----------
+    pose : ndarray, shape (N, 15, 3)
+        Pixels, rows of ``POSE_POINTS``.
+    lens : Lens
+
+    Returns
+    -------
+    ndarray, shape (N, 2)
+        Right and down from the optical axis, in focal lengths; NaN where the pose was not found.
+    """
     return np.asarray((pose[:, POSE_HEAD, :2].mean(axis=1) - [lens.cx, lens.cy]) / lens.focal)
 
 
@@ -265,6 +331,7 @@ def _lines_of_sight(points: FloatArray, lens: Lens) -> FloatArray:
 
 def _project(turn: FloatArray, sight: FloatArray) -> FloatArray:
     turned = np.einsum("...ij,...kj->...ki", turn, sight)
+    # a line that is turned to the side of the virtual camera, or behind it, would end far out or on the other side
     return np.asarray(turned[..., :2] / np.maximum(turned[..., 2:], 0.2))
 
 

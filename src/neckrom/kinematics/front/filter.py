@@ -20,6 +20,7 @@ from neckrom.kinematics.front.parameters import FusionParameters
 from neckrom.types import BoolArray, FloatArray
 
 ANGLE, SPEED, FACE, POSE, GAIN = range(5)
+"""Places in the state: deg, deg/s, errors of the two readings in their standard deviations, gain error as a share."""
 N_STATES = 5
 NECK = slice(0, 3)
 """The angles by which a reading is judged; the trunk is read too coarsely."""
@@ -35,7 +36,7 @@ DOUBTFUL = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What is known of K angles in N frames, degrees; NaN where not seen.
+    """What is known of K angles in N frames, degrees; NaN where not seen. Neck first, then trunk.
 
     Attributes
     ----------
@@ -69,7 +70,19 @@ class State:
 
     @classmethod
     def unknown(cls, angles: int, p: FusionParameters) -> State:
-        """Before the first frame."""
+        """The state before the first frame.
+
+        Parameters
+        ----------
+        angles : int
+            How many angles, K.
+        p : FusionParameters
+
+        Returns
+        -------
+        State
+            All zero, with ``START_VARIANCE`` of angle and speed.
+        """
         covariance = np.zeros((angles, N_STATES, N_STATES))
         covariance[:] = np.diag([START_VARIANCE, START_VARIANCE, 1.0, 1.0, p.gain_sd**2])
         covariance[:, FACE, POSE] = covariance[:, POSE, FACE] = p.shared
@@ -93,9 +106,21 @@ class Transitions:
 
     @classmethod
     def of(cls, readings: Readings, p: FusionParameters) -> Transitions:
-        """Transitions into each frame; the one into the first is not used."""
+        """Transitions into each frame; the one into the first is not used.
+
+        Parameters
+        ----------
+        readings : Readings, N frames
+        p : FusionParameters
+
+        Returns
+        -------
+        Transitions, N frames
+            By the step of flow where one was seen, else by the speed.
+        """
         n, k = readings.face.shape
         since = np.diff(readings.time_s, prepend=readings.time_s[0])[:, None]
+        # two frames at one time are taken 1 ms apart
         dt = np.maximum(since * np.ones(k), 1e-3)
         keep_face = np.exp(-_path(readings.face) / p.face_length_deg - dt[:, 0] / p.error_time_s)[:, None]
         keep_pose = np.exp(-_path(readings.pose) / p.pose_length_deg - dt[:, 0] / p.error_time_s)[:, None]
@@ -111,6 +136,7 @@ class Transitions:
         f[..., FACE, FACE], f[..., POSE, POSE] = keep_face, keep_pose
         f[..., GAIN, GAIN] = keep_gain
         q = np.zeros_like(f)
+        # a step in one plane is seen the worse the more the head turns in the others (docs/method.md)
         seen_noise = p.flow_noise * (np.abs(step) + 0.5 * turned) + p.flow_floor_deg**2
         a = p.acceleration
         q[..., ANGLE, ANGLE] = np.where(flow, seen_noise, a * dt**3 / 3)
@@ -128,7 +154,20 @@ class Transitions:
 
 
 def predict(state: State, transitions: Transitions, i: int) -> State:
-    """The state in frame ``i`` before its readings, from the one in the frame before."""
+    """The state in frame ``i`` before its readings, from the one in the frame before.
+
+    Parameters
+    ----------
+    state : State
+        In frame ``i - 1``.
+    transitions : Transitions
+    i : int
+        From 1.
+
+    Returns
+    -------
+    State
+    """
     f = transitions.matrix[i]
     mean = (f @ state.mean[:, :, None])[:, :, 0] + transitions.shift[i]
     return State(mean, f @ state.covariance @ f.transpose(0, 2, 1) + transitions.noise[i])
@@ -148,6 +187,11 @@ def update(
     p : FusionParameters
     inflation : ndarray, shape (2,), optional
         Factor on the variance of the face reading and of the pose reading.
+
+    Returns
+    -------
+    State
+        The one given where nothing was read and the frame is not of the neutral stretch.
     """
     factor = np.ones(2) if inflation is None else inflation
     x, c = state.mean, state.covariance
@@ -157,11 +201,25 @@ def update(
 
 
 def inflation_of(readings: Readings, p: FusionParameters, angles_deg: FloatArray) -> FloatArray:
-    """Factor on the variance of each reading, shape (N, 2) for face and pose, from its residual (Student's t)."""
+    """Factor on the variance of each reading, from its residual (Student's t).
+
+    Parameters
+    ----------
+    readings : Readings, N frames
+    p : FusionParameters
+    angles_deg : ndarray, shape (N, K)
+        What came of the readings; the first three columns, the neck's, are judged.
+
+    Returns
+    -------
+    ndarray, shape (N, 2)
+        Face and pose; 1 where a reading fits, or where there is none.
+    """
     factors = np.ones((len(angles_deg), 2))
     for column, (values, sd) in enumerate(
         ((readings.face, readings.face_sd), (readings.pose, readings.pose_sd))
     ):
+        # 1 deg^2 more, so that a reading that is very sure of itself is not doubted for a fraction of a degree
         residual = ((values - angles_deg)[:, NECK] / np.sqrt(sd[:, NECK] ** 2 + 1.0)) ** 2
         excess = residual.mean(axis=1)
         doubtful = np.isfinite(excess) & (excess > DOUBTFUL)

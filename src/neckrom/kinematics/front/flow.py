@@ -24,11 +24,16 @@ from neckrom.types import N_MOTION, POSE_EARS, BoolArray, FloatArray, LandmarkSe
 _RIM = 0.12
 _RIM_FROM_BELOW = 0.40
 """How far inside its outline a point must lie to count as head: more where the camera looks up at the
-chin, since the neck behind it moves less than the head."""
+chin, since the neck behind it moves less than the head. One less the squared distance from the middle, in radii of the
+ellipsoid: 0 is the outline, 1 the middle."""
 _FEWEST = 25
+"""Points of the 196 of the grid that must lie on the head, for six unknowns."""
 _ITERATIONS = 6
+"""Rounds of Cauchy's weights."""
 _RIDGE: FloatArray = 1e-5 * np.diag([1.0, 1.0, 1.0, 0.09, 0.09, 1.0])
+"""What holds a movement at zero that nothing shows, for each point in use: three turns, two shifts, growth."""
 _UNIT = 45.0
+"""Angles are counted in this unit where they stand in polynomials; the weights were fitted so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +60,44 @@ class Motion:
         return bool(np.isfinite(self.box).all(axis=1).any())
 
     def after(self, first: int) -> Motion:
-        """The rows from this one on."""
+        """The rows from this one on.
+
+        Parameters
+        ----------
+        first : int
+
+        Returns
+        -------
+        Motion
+        """
         return self.rows(slice(first, None))
 
     def rows(self, which: slice) -> Motion:
-        """Some of the rows."""
+        """Some of the rows.
+
+        Parameters
+        ----------
+        which : slice
+
+        Returns
+        -------
+        Motion
+            Views of the same arrays, not copies.
+        """
         return Motion(self.displacement[which], self.box[which], self.ears[which])
 
     def mirrored(self, centre_x: float) -> Motion:
-        """The mirrored person in front of the same camera."""
+        """The mirrored person in front of the same camera.
+
+        Parameters
+        ----------
+        centre_x : float
+            Column of the picture about which it is mirrored, pixels.
+
+        Returns
+        -------
+        Motion
+        """
         return Motion(
             displacement=self.displacement[:, :, ::-1] * [-1.0, 1.0],
             box=self.box * [-1.0, 1.0, 1.0] + [2 * centre_x, 0.0, 0.0],
@@ -73,7 +107,13 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class MotionModel:
-    """Fitted correction: ``turn = design @ weights``; weights of shape (F, 3)."""
+    """Fitted correction of the movement of an ellipsoid: ``turn = design @ weights``.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (60, 3)
+        On the columns of :func:`turn_design`; the turn is a rotation vector in body axes, radians.
+    """
 
     weights: FloatArray
 
@@ -127,6 +167,7 @@ def _ellipsoid_depth(offset: FloatArray, head: FloatArray) -> tuple[FloatArray, 
     along = np.broadcast_to(head[:, None, 2, :], (*offset.shape[:2], 3))
     with np.errstate(invalid="ignore"):
         lines = HEAD.shape.lines(offset @ head[:, :2, :], along)
+        # sine of how far the face is turned upwards in camera axes: the rim grows from 20 to 40 deg
         from_below = np.clip((-head[:, 1, 0] - 0.35) / 0.3, 0.0, 1.0)[:, None]
         rim = _RIM + (_RIM_FROM_BELOW - _RIM) * from_below
         return lines.first_hit(), np.asarray(1.0 - lines.nearest_square() > rim)
@@ -152,6 +193,7 @@ def _robust_solution(
         square = ((values - rows @ solution) ** 2)[..., 0]
         residual = square[:, : len(x[0])] + square[:, len(x[0]) :]
         typical = _median(residual, used)
+        # 1.48 makes a standard deviation of the median; no point counts as followed better than 0.004 eye distances
         scale = np.maximum(1.48**2 * typical, 0.004**2)[:, None]
         weight = used / (1 + residual / (2 * scale))
     return solution[..., 0]
@@ -188,7 +230,17 @@ def turn_design(movement: FloatArray, angles_deg: FloatArray, eye_distance: floa
 
 
 def motion_of(landmarks: LandmarkSeries) -> Motion:
-    """Displacements over the head, NaN where the landmarks carry none."""
+    """Displacements over the head, with the ears that place it.
+
+    Parameters
+    ----------
+    landmarks : LandmarkSeries, N frames
+
+    Returns
+    -------
+    Motion, N frames
+        Pixels; NaN throughout where the landmarks carry no flow, so that ``recorded`` is false.
+    """
     n = len(landmarks)
     if landmarks.motion is None or landmarks.motion_box is None:
         return Motion(
@@ -234,10 +286,34 @@ def steps_seen(
 
 
 def pack_motion(model: MotionModel) -> dict[str, NDArray[np.generic]]:
-    """Arrays for an ``.npz``."""
+    """Arrays for an ``.npz``.
+
+    Parameters
+    ----------
+    model : MotionModel
+
+    Returns
+    -------
+    dict of str to ndarray
+        In single precision.
+    """
     return {"motion.weights": model.weights.astype(np.float32)}
 
 
 def unpack_motion(arrays: dict[str, NDArray[np.generic]]) -> MotionModel:
-    """Inverse of :func:`pack_motion`."""
+    """Inverse of :func:`pack_motion`.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+
+    Returns
+    -------
+    MotionModel
+
+    Raises
+    ------
+    KeyError
+        If the table is not among them.
+    """
     return MotionModel(np.asarray(arrays["motion.weights"], dtype=np.float64))

@@ -23,6 +23,7 @@ FOLLOWED_GAP_S = 0.2
 _HEAD_HIDES_TRUNK_DEG = 40.0
 """From so far on, what is read of the trunk's turning is mostly the head's."""
 _SHOULDER_GAP_S = 1.0
+"""The shoulders are interpolated over gaps up to this long: they say how far the joint of the head has moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,19 @@ class Tracks:
 
 @dataclass(frozen=True, slots=True)
 class SolvedNeck:
-    """Neck angles from the solved head, standard deviations, their share (N,), 0 to 1, and the same of the trunk."""
+    """Neck and trunk angles of N frames, the head and the trunk solved where points allow it.
+
+    Attributes
+    ----------
+    neck_deg : ndarray, shape (N, 3)
+        Head against trunk, signs as in :class:`neckrom.types.AngleSeries`; as read where it is not solved.
+    sd_deg : ndarray, shape (N, 3)
+        Of the solved head, by the solution's own covariance; NaN where it is not solved.
+    share : ndarray, shape (N,)
+        From 0, the reading stands, to 1, the solved angle stands.
+    trunk_deg, trunk_sd_deg : ndarray, shape (N, 3)
+        The trunk against its rest, and its standard deviation.
+    """
 
     neck_deg: FloatArray
     sd_deg: FloatArray
@@ -45,7 +58,21 @@ class SolvedNeck:
 
 
 def tracks_of(landmarks: LandmarkSeries, points: Points, reference: Reference) -> Tracks | None:
-    """Points followed over head and thorax, on the plane at depth 1; None where none were recorded."""
+    """Points followed over head and thorax, on the plane at depth 1.
+
+    Parameters
+    ----------
+    landmarks : LandmarkSeries, N frames
+    points : Points, N frames
+        Of the same landmarks: the shoulders say how far the head's joint moved.
+    reference : Reference
+
+    Returns
+    -------
+    Tracks or None
+        None where no points were followed. No thorax where none were followed on the chest, or where no shoulder is in
+        the picture at rest.
+    """
     if landmarks.tracks is None:
         return None
     lens = reference.rest.lens
@@ -77,6 +104,10 @@ def solved_neck(
         What holds the solution: neck and trunk angles in every frame, with their standard deviations.
     reference : Reference
     parameters : TrackParameters
+
+    Returns
+    -------
+    SolvedNeck, N frames
     """
     time_s = tracks.head.time_s
     neutral = Rotation.from_quat(reference.neutral_thorax).as_matrix()
@@ -118,7 +149,21 @@ def _solved_trunk(
 
 
 def solved_sd_deg(table: FloatArray, solved: SolvedNeck, reading_deg: FloatArray) -> FloatArray:
-    """Standard deviation of solved neck angles by ``Calibration.tracks_sd``; (N, 3)."""
+    """Standard deviation of solved neck angles, as measured.
+
+    Parameters
+    ----------
+    table : ndarray, shape (6, 5)
+        ``Calibration.tracks_sd``.
+    solved : SolvedNeck, N frames
+    reading_deg : ndarray, shape (N, 3)
+        Neck angles that held the solution.
+
+    Returns
+    -------
+    ndarray, shape (N, 3), degrees
+        NaN where the head is not solved.
+    """
     forth, back = table[0::2], table[1::2]
     parts = np.where((solved.neck_deg >= 0)[..., None], forth, back) ** 2
     squares = np.stack(
@@ -148,7 +193,17 @@ def _along(windows: list[IntArray], turned_deg: FloatArray, solved: BoolArray) -
 
 
 def followed(seen: BodyTracks) -> BoolArray:
-    """Frames with points on the head, or near one with them: points need not be followed in every frame."""
+    """Frames with points on the head, or near one with them: points need not be followed in every frame.
+
+    Parameters
+    ----------
+    seen : BodyTracks, N frames
+
+    Returns
+    -------
+    ndarray, shape (N,), bool
+        Within ``FOLLOWED_GAP_S`` of a frame in which points were followed.
+    """
     at = seen.time_s[np.isfinite(seen.tracks[..., 0]).any(axis=1)]
     if not len(at):
         return np.zeros(len(seen.time_s), dtype=np.bool_)

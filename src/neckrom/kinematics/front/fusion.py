@@ -33,6 +33,7 @@ READ_WELL_DEG: FloatArray = np.array([30.0, 45.0, 45.0])
 STANDING_S, AROUND_S = 0.3, 1.5
 """A contradiction stands when most of so long a time says so; flow is then left out for so long before and after."""
 _LEAST_VARIANCE = 1e-4
+"""Square degrees: rounding may leave a variance at or below zero."""
 _SETTLED = 0.1
 """Passes end where no weight of a reading changes by more than this share."""
 
@@ -54,7 +55,19 @@ class Track:
     covariance: FloatArray
 
     def fused(self, readings: Readings, inflation: FloatArray) -> Fused:
-        """Angles of the track, and how far the face reading agrees with them."""
+        """Angles of the track, and how far the face reading agrees with them.
+
+        Parameters
+        ----------
+        readings : Readings, N frames
+        inflation : ndarray, shape (N, 2)
+            As from :func:`neckrom.kinematics.front.filter.inflation_of`.
+
+        Returns
+        -------
+        Fused, N frames
+            Degrees; the trust is 0 where the face was not read.
+        """
         sd = np.sqrt(np.maximum(self.covariance[..., ANGLE, ANGLE], _LEAST_VARIANCE))
         seen = np.isfinite(readings.face).all(axis=1)
         return Fused(self.mean[..., ANGLE], sd, np.where(seen, 1.0 / inflation[:, 0], 0.0))
@@ -86,7 +99,7 @@ def fuse(readings: Readings, p: FusionParameters, *, repeats: int = PASSES) -> F
 
 
 def contradicts(readings: Readings, angles_deg: FloatArray) -> BoolArray:
-    """Frames in which angles fall short of what face and pose agree on; shape (N,).
+    """Frames in which angles fall short of what face and pose agree on.
 
     In the dark, before a busy background or on strongly compressed pictures flow sees a head that hardly moves,
     and would hold the angle back where both readings know better. An angle that is larger than they say is no
@@ -96,7 +109,12 @@ def contradicts(readings: Readings, angles_deg: FloatArray) -> BoolArray:
     ----------
     readings : Readings, N frames
     angles_deg : ndarray, shape (N, K)
-        What came of them together with flow.
+        What came of them together with flow; the first three columns, the neck's, are compared.
+
+    Returns
+    -------
+    ndarray, shape (N,), bool
+        False where either did not answer.
     """
     face, pose, angle = readings.face[:, :3], readings.pose[:, :3], angles_deg[:, :3]
     with np.errstate(invalid="ignore"):
@@ -108,7 +126,18 @@ def contradicts(readings: Readings, angles_deg: FloatArray) -> BoolArray:
 
 
 def contradicted(readings: Readings, angles_deg: FloatArray) -> BoolArray:
-    """Frames around those in which a contradiction stands for a while; shape (N,)."""
+    """Frames around those in which a contradiction stands for a while.
+
+    Parameters
+    ----------
+    readings : Readings, N frames
+    angles_deg : ndarray, shape (N, K)
+        As for :func:`contradicts`.
+
+    Returns
+    -------
+    ndarray, shape (N,), bool
+    """
     time_s = readings.time_s
     wrong = contradicts(readings, angles_deg)
     around = np.zeros(len(time_s), dtype=np.bool_)
@@ -119,7 +148,18 @@ def contradicted(readings: Readings, angles_deg: FloatArray) -> BoolArray:
 
 
 def without_flow(readings: Readings, where: BoolArray) -> Readings:
-    """The same readings, with the steps of flow left out in these frames."""
+    """The same readings, with the steps of flow left out in some frames.
+
+    Parameters
+    ----------
+    readings : Readings, N frames
+    where : ndarray, shape (N,), bool
+        Frames without flow.
+
+    Returns
+    -------
+    Readings, N frames
+    """
     return replace(readings, step=np.where(where[:, None], np.nan, readings.step))
 
 
@@ -134,6 +174,12 @@ def filtered(
     transitions : Transitions
     p : FusionParameters
     inflation : ndarray, shape (N, 2)
+        Factor on the variance of face and pose reading in each frame.
+
+    Returns
+    -------
+    known, predicted : Track, N frames
+        With the readings of a frame, and before them.
     """
     n, k = readings.face.shape
     known, predicted = (
@@ -155,6 +201,7 @@ def _smoothed(
     known, predicted = filtered(readings, transitions, p, inflation)
     mean, covariance = known.mean, known.covariance
     # what the filter found fixes the gains of all frames: only the way back goes frame by frame
+    # (1e-9 lets a covariance be inverted in which a state is known exactly)
     before = predicted.covariance[1:] + 1e-9 * np.eye(N_STATES)
     gains = np.linalg.solve(before, transitions.matrix[1:] @ covariance[:-1]).swapaxes(-1, -2)
     for i in range(len(mean) - 2, -1, -1):

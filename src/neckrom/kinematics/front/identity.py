@@ -54,5 +54,11 @@ MODULES = (
 
 @cache
 def constants_id() -> str:
-    """Changes with any number in these modules."""
+    """Changes with any number in these modules.
+
+    Returns
+    -------
+    str
+        Eight hexadecimal digits.
+    """
     return digest_of(MODULES)

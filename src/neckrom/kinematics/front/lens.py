@@ -32,20 +32,25 @@ EYES_SD = 0.06
 LIMITS = (0.15, 1.7)
 """Focal lengths outside these shares of the assumed one's inverse are not claimed."""
 _SHARES: FloatArray = np.linspace(*LIMITS, 156)
-"""Inverse focal lengths over that of the assumed lens that are weighed against each other."""
+"""Inverse focal lengths over that of the assumed lens that are weighed against each other, in steps of 0.01."""
 USUAL_SHARE, USUAL_SD, USUAL_PROBABILITY = 1.1, 0.18, 0.8
 """What people film with: laptop and phone cameras of 50 to 80 deg, mostly a little wider than 60, as often as this;
 else anything longer, from a portrait lens or a cropped picture to a camera across the room, all as likely."""
 _FREEDOM = 4.0
 """Degrees of freedom of a cue's error (Student's t): now and then a face is read quite wrongly."""
 _SMALLEST_DEG, _LARGEST_DEG = 7.0, 32.0
+"""Growth is taken from frames in which the head is turned so far in one plane ..."""
 _OTHER_PLANES_DEG = 12.0
+"""... and by less than this in the others."""
 _FEWEST_FRAMES = 6
+"""Of such frames, for a slope."""
 _LARGEST_GROWTH = 0.35
+"""Logarithm of the size against rest (a face 1.4 times as large, or as small): more is not made by perspective."""
 _ROBUST = 1.5
+"""Huber's limit, in standard deviations."""
 _ROUNDS = 10
 MOVING_CUES = ("extension", "flexion", "rotation")
-"""How the face grows or shrinks with the sine of the angle."""
+"""How the face grows or shrinks with the sine of the angle; rotation to both sides together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,16 @@ class LensModel:
         Parameters
         ----------
         still : ndarray, shape (F,)
+            As from :func:`still_features`.
         moving : ndarray, shape (3,)
-            NaN where the movement was not made.
+            As from :func:`growth`; NaN where the movement was not made.
         expected : float
-            Nearness by the assumed lens.
+            Nearness by the assumed lens: eye distance at rest, in its focal lengths.
+
+        Returns
+        -------
+        mean, sd : float
+            Both as shares of the assumed lens' inverse focal length; above 1 is a wider lens.
         """
         seen = np.concatenate([[float((still - self.mean) / self.scale @ self.weights)], moving])
         likely = _prior()
@@ -97,13 +108,39 @@ def _prior() -> FloatArray:
 
 
 def still_features(rest: Rest, mirrored: Rest, shares: FloatArray) -> FloatArray:
-    """What is seen of a person at rest, left and right treated alike; shape (F,)."""
+    """What is seen of a person at rest, left and right treated alike.
+
+    Parameters
+    ----------
+    rest, mirrored : Rest
+        The person, and the mirrored person.
+    shares : ndarray, shape (2,)
+        As from :func:`shares_at_rest`.
+
+    Returns
+    -------
+    ndarray, shape (F,)
+        Means of the two persons' resting blocks (face, pose, world), then the shares.
+    """
     sides = [np.concatenate([side.face, side.pose, side.world]) for side in (rest, mirrored)]
     return np.concatenate([(sides[0] + sides[1]) / 2, shares])
 
 
 def shares_at_rest(points: Points, used: BoolArray, rest: Rest) -> FloatArray:
-    """Logarithms of the distance of the shoulders and of the ears over that of the eyes; shape (2,)."""
+    """How far apart shoulders and ears are in the picture, against the eyes.
+
+    Parameters
+    ----------
+    points : Points, N frames
+    used : ndarray, shape (N,), bool
+        Frames at rest with face and pose; at least one.
+    rest : Rest
+
+    Returns
+    -------
+    ndarray, shape (2,)
+        Logarithms of the distance of the shoulders and of the ears over that of the eyes.
+    """
     eyes_px = rest.eye_distance * rest.lens.focal
     apart = [
         np.linalg.norm(points.pose[used, a, :2] - points.pose[used, b, :2], axis=1)
@@ -113,7 +150,9 @@ def shares_at_rest(points: Points, used: BoolArray, rest: Rest) -> FloatArray:
 
 
 def growth(blocks: Blocks, angles_deg: FloatArray, at_rest: BoolArray) -> FloatArray:
-    """Log of the size of the face against rest, a unit of the sine of the angle; shape (3,), NaN if not seen.
+    """How the face grows and shrinks as the head tips and turns.
+
+    The logarithm of its size against rest, for a unit of the sine of the angle: a line through zero, robustly.
 
     Parameters
     ----------
@@ -121,6 +160,11 @@ def growth(blocks: Blocks, angles_deg: FloatArray, at_rest: BoolArray) -> FloatA
     angles_deg : ndarray, shape (N, 3)
         Flexion, lateral, rotation as the face reads them.
     at_rest : ndarray, shape (N,), bool
+
+    Returns
+    -------
+    ndarray, shape (3,)
+        In the order of ``MOVING_CUES``, positive where the face grows; NaN where too little of a movement was seen.
     """
     size = blocks.place[:, 2]
     known = np.isfinite(size) & np.isfinite(angles_deg).all(axis=1)
@@ -147,12 +191,26 @@ def _robust_slope(x: FloatArray, y: FloatArray) -> float:
     for _ in range(_ROUNDS):
         slope = float((weight * x * y).sum() / (weight * x * x).sum())
         residual = np.abs(y - slope * x)
+        # 1.48 makes a standard deviation of the median; 1e-3 is the least that sizes scatter
         weight = 1 / np.maximum(residual / (_ROBUST * (1.48 * np.median(residual) + 1e-3)), 1.0)
     return slope
 
 
 def with_inverse_focal(camera: CameraModel, share: float, sd: float) -> CameraModel:
-    """The camera with this share of its inverse focal length, and the standard deviation of it."""
+    """The camera with an inverse focal length that was read from perspective.
+
+    Parameters
+    ----------
+    camera : CameraModel
+        With the assumed lens.
+    share, sd : float
+        As from :meth:`LensModel.share_from`; the share is kept within ``LIMITS``.
+
+    Returns
+    -------
+    CameraModel
+        Still assumed, with the standard deviation as a share of its own inverse focal length.
+    """
     share = float(np.clip(share, *LIMITS))
     found = replace(camera, fx=camera.fx / share, fy=camera.fy / share, inverse_focal_sd=sd / share)
     return replace(
@@ -165,7 +223,21 @@ def with_inverse_focal(camera: CameraModel, share: float, sd: float) -> CameraMo
 
 
 def at_distance(camera: CameraModel, eye_distance: float, distance_m: float) -> CameraModel:
-    """The camera that shows eyes this far apart (in its own focal lengths) at a distance that was told."""
+    """The camera that shows a person's eyes at a distance that was told.
+
+    Parameters
+    ----------
+    camera : CameraModel
+    eye_distance : float
+        Between the outer corners of the eyes, in focal lengths of this camera.
+    distance_m : float
+        Of the eyes from the camera, metres; above 0.
+
+    Returns
+    -------
+    CameraModel
+        No longer assumed; its standard deviation is that of the distance between people's eyes.
+    """
     share = EYES_M / distance_m / eye_distance
     found = replace(camera, fx=camera.fx / share, fy=camera.fy / share, inverse_focal_sd=EYES_SD)
     return replace(found, origin=f"from a distance of {distance_m:g} m that was stated", assumed=False)
@@ -191,7 +263,17 @@ def line_of_sight_sd_deg(head_moved: FloatArray, inverse_focal_sd: float) -> Flo
 
 
 def pack_lens(model: LensModel) -> dict[str, NDArray[np.generic]]:
-    """Arrays for an ``.npz``."""
+    """Arrays for an ``.npz``.
+
+    Parameters
+    ----------
+    model : LensModel
+
+    Returns
+    -------
+    dict of str to ndarray
+        In single precision.
+    """
     return {
         "lens.weights": model.weights.astype(np.float32),
         "lens.mean": model.mean.astype(np.float32),
@@ -201,7 +283,17 @@ def pack_lens(model: LensModel) -> dict[str, NDArray[np.generic]]:
 
 
 def unpack_lens(arrays: dict[str, NDArray[np.generic]]) -> LensModel:
-    """Inverse of :func:`pack_lens`; a file without these numbers yet gives a model that knows nothing."""
+    """Inverse of :func:`pack_lens`.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+
+    Returns
+    -------
+    LensModel
+        From a file without these numbers yet an empty one, which :meth:`LensModel.share_from` cannot ask.
+    """
     if "lens.weights" not in arrays:
         return LensModel(np.zeros(0), np.zeros(0), np.ones(0), np.zeros((0, 3)))
     wide = {

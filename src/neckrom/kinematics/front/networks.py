@@ -24,19 +24,39 @@ MIRROR_SIGNS: FloatArray = np.array([1.0, -1.0, -1.0, 1.0, -1.0, -1.0])
 """Neck and trunk angles (flexion, lateral, rotation, twice) of the mirrored person."""
 
 _SCALE_DEG = 20.0
+"""Unit of what the networks give, as they were fitted (``calibration/fit_estimator.py``)."""
 _LOG_SD_LIMITS = (-4.5, 1.5)
+"""Logarithm of a standard deviation in that unit, as they were fitted: 0.2 to 90 deg."""
 _FEATURE_LIMIT = 8.0
+"""In the features' own unit size: what lies further out is taken to lie here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Principal directions of a feature block: ``(block - mean) @ basis``, each about unit size."""
+    """Principal directions of a feature block: ``(block - mean) @ basis``, each about unit size.
+
+    Attributes
+    ----------
+    mean : ndarray, shape (B,)
+    basis : ndarray, shape (B, D)
+        Fitted: B numbers of a block to D features.
+    """
 
     mean: FloatArray
     basis: FloatArray
 
     def __call__(self, block: FloatArray) -> FloatArray:
-        """Project rows of ``block``; far outliers are limited."""
+        """Project rows of a block; far outliers are limited.
+
+        Parameters
+        ----------
+        block : ndarray, shape (n, B)
+
+        Returns
+        -------
+        ndarray, shape (n, D)
+            Each about unit size, between -8 and 8.
+        """
         return np.clip((block - self.mean) @ self.basis, -_FEATURE_LIMIT, _FEATURE_LIMIT)
 
 
@@ -56,6 +76,7 @@ class Prediction:
 
 
 Layer = tuple[FloatArray, FloatArray]
+"""Weights, shape (inputs, outputs), and offset, shape (outputs,), of one layer of a network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,28 +136,73 @@ def predict(networks: Networks, branch: BranchName, views: tuple[View, View]) ->
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Blocks of N frames, the person at rest, and whether the focal length is known or assumed."""
+    """What a network is asked about.
+
+    Attributes
+    ----------
+    blocks : Blocks, N frames
+    rest : Rest
+        The person at rest.
+    focal_known : bool
+        Whether the focal length is known; else it is assumed.
+    """
 
     blocks: Blocks
     rest: Rest
     focal_known: bool
 
     def seen(self, branch: BranchName) -> BoolArray:
-        """Frames in which the branch can answer, shape (N,)."""
+        """Frames in which the branch can answer.
+
+        Parameters
+        ----------
+        branch : {"face", "pose"}
+
+        Returns
+        -------
+        ndarray, shape (N,), bool
+            Those with a pose; for the face branch those that have a face as well.
+        """
         pose = np.isfinite(self.blocks.pose).all(axis=1) & np.isfinite(self.blocks.world).all(axis=1)
         if branch == "pose":
             return np.asarray(pose)
         return np.asarray(pose & np.isfinite(self.blocks.rigid).all(axis=1))
 
     def starting_point(self, branch: BranchName, rows: BoolArray) -> FloatArray:
-        """What the networks correct: the rigid fit for the face, zero for the pose; shape (n, 6)."""
+        """What the networks correct: the rigid fit for the face, zero for the pose.
+
+        Parameters
+        ----------
+        branch : {"face", "pose"}
+        rows : ndarray, shape (N,), bool
+            The frames to answer, n of them.
+
+        Returns
+        -------
+        ndarray, shape (n, 6), degrees
+            Neck, then trunk, as in :class:`Prediction`; zero for the trunk.
+        """
         start = np.zeros((int(rows.sum()), 6))
         if branch == "face":
             start[:, :3] = self.blocks.rigid[rows, :3]
         return start
 
     def features(self, networks: Networks, branch: BranchName, rows: BoolArray) -> FloatArray:
-        """Inputs of the networks, shape (n, F)."""
+        """Inputs of the networks.
+
+        Parameters
+        ----------
+        networks : Networks
+            Their projections and ``log_distance`` are used.
+        branch : {"face", "pose"}
+            The face branch is given everything that the pose branch is, and the face besides.
+        rows : ndarray, shape (N,), bool
+            The frames to answer, n of them.
+
+        Returns
+        -------
+        ndarray, shape (n, F)
+        """
         use, blocks, rest = networks.projections, self.blocks, self.rest
         n = int(rows.sum())
         columns = [_repeat(use["face0"](rest.face[None]), n)]
@@ -160,9 +226,17 @@ class View:
 
 
 def resting_posture(networks: Networks, rest: Rest) -> FloatArray:
-    """Rotation vector (degrees) from a person who faces the virtual camera squarely to the resting thorax.
+    """Turn from a person who faces the virtual camera squarely to the resting thorax.
 
-    In body axes of the person who faces the camera; shape (3,).
+    Parameters
+    ----------
+    networks : Networks
+    rest : Rest
+
+    Returns
+    -------
+    ndarray, shape (3,), degrees
+        Rotation vector in body axes of the person who faces the camera.
     """
     weights, offset = networks.posture
     use = networks.projections
@@ -192,7 +266,17 @@ def _repeat(row: FloatArray, n: int) -> FloatArray:
 
 
 def pack_networks(networks: Networks) -> dict[str, NDArray[np.generic]]:
-    """Arrays for an ``.npz``, weights in half precision."""
+    """Arrays for an ``.npz``.
+
+    Parameters
+    ----------
+    networks : Networks
+
+    Returns
+    -------
+    dict of str to ndarray
+        Weights of the layers in half precision, their offsets and the projections in single.
+    """
     arrays: dict[str, NDArray[np.generic]] = {"log_distance": networks.log_distance}
     for name, projection in networks.projections.items():
         arrays[f"projection.{name}.mean"] = projection.mean.astype(np.float32)
@@ -207,7 +291,25 @@ def pack_networks(networks: Networks) -> dict[str, NDArray[np.generic]]:
 
 
 def unpack_networks(arrays: dict[str, NDArray[np.generic]]) -> Networks:
-    """Inverse of :func:`pack_networks`."""
+    """Inverse of :func:`pack_networks`.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        Others among them are passed over.
+
+    Returns
+    -------
+    Networks
+        In double precision.
+
+    Raises
+    ------
+    KeyError
+        If ``log_distance`` or the posture is missing.
+    ValueError
+        If a branch has no layers.
+    """
     wide = {
         name: np.asarray(value, dtype=np.float64)
         for name, value in arrays.items()
@@ -243,6 +345,22 @@ def _unpack_ensemble(arrays: dict[str, FloatArray], branch: str) -> list[list[La
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
-    """All arrays of an ``.npz``."""
+    """All arrays of an ``.npz``.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict of str to ndarray
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it holds anything but plain arrays: nothing in it is run.
+    """
     with np.load(path, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}

@@ -133,6 +133,7 @@ class SolverLimits:
 
 
 LIMITS = SolverLimits()
+"""Those in use."""
 
 DEFAULTS = (FusionParameters(), TrackParameters())
 """What is taken where a file does not have a number yet: part of its identity, too."""
@@ -142,13 +143,35 @@ _PREFIX = {FusionParameters: "fusion", TrackParameters: "tracks"}
 
 
 def pack(numbers: FusionParameters | TrackParameters) -> dict[str, NDArray[np.generic]]:
-    """Arrays for an ``.npz``."""
+    """Arrays for an ``.npz``.
+
+    Parameters
+    ----------
+    numbers : FusionParameters or TrackParameters
+
+    Returns
+    -------
+    dict of str to ndarray
+        A number each, by "fusion.NAME" or "tracks.NAME".
+    """
     prefix = _PREFIX[type(numbers)]
     return {f"{prefix}.{f.name}": np.float64(getattr(numbers, f.name)).reshape(()) for f in fields(numbers)}
 
 
 def unpack(kind: type[Numbers], arrays: dict[str, NDArray[np.generic]]) -> Numbers:
-    """Inverse of :func:`pack`; a number that the file does not have yet is the default."""
+    """Inverse of :func:`pack`; a number that the file does not have yet is the default.
+
+    Parameters
+    ----------
+    kind : type
+        ``FusionParameters`` or ``TrackParameters``.
+    arrays : dict of str to ndarray
+
+    Returns
+    -------
+    FusionParameters or TrackParameters
+        Of the kind that was asked for.
+    """
     prefix = _PREFIX[kind]
     stored = {f.name: f"{prefix}.{f.name}" for f in fields(kind)}
     return kind(**{name: float(arrays[key]) for name, key in stored.items() if key in arrays})

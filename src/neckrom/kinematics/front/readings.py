@@ -12,10 +12,23 @@ from neckrom.kinematics.front.reference import Reference
 from neckrom.types import IntArray
 
 _UNKNOWN_SD_DEG = 30.0
+"""Stands where a branch did not answer, so that no NaN is carried along; a reading that is NaN is not used at all."""
 
 
 def branches(calibration: Calibration, points: Points, reference: Reference) -> tuple[Prediction, Prediction]:
-    """Answers of the face branch and of the pose branch, N frames."""
+    """Answers of the face branch and of the pose branch.
+
+    Parameters
+    ----------
+    calibration : Calibration
+    points : Points, N frames
+    reference : Reference
+
+    Returns
+    -------
+    face, pose : Prediction, N frames
+        NaN where a branch cannot answer: without pose neither can.
+    """
     views = (
         View(blocks_of(points, reference.rest), reference.rest, reference.focal_known),
         View(
@@ -30,7 +43,22 @@ def branches(calibration: Calibration, points: Points, reference: Reference) -> 
 def readings_of(
     calibration: Calibration, time_ns: IntArray, face: Prediction, pose: Prediction, reference: Reference
 ) -> Readings:
-    """What the filter is given: networks are surer of themselves than people whom they never saw bear out."""
+    """What the filter is given: networks are surer of themselves than people whom they never saw bear out.
+
+    Parameters
+    ----------
+    calibration : Calibration
+    time_ns : ndarray, shape (N,), int64
+    face, pose : Prediction, N frames
+        As from :func:`branches`.
+    reference : Reference
+        Says which frames are of the neutral stretch.
+
+    Returns
+    -------
+    Readings, N frames
+        Seconds and degrees, without any step of flow.
+    """
     p = calibration.fusion
     return Readings(
         time_s=np.asarray(time_ns, dtype=np.float64) * 1e-9,

@@ -33,6 +33,7 @@ from neckrom.kinematics.neck_angles import rotation_from_cardan
 from neckrom.types import BoolArray, FloatArray, IntArray
 
 _FLEXION, _ROTATION = 0, 2
+"""Columns of the Cardan angles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Prior:
     turned_deg : ndarray, shape (N, 3)
         Cardan angles of the body against its rest; no NaN.
     sd_deg : ndarray, shape (N, 3)
+        One standard deviation of each, before it is widened by ``prior_factor`` and its like.
     """
 
     neutral: FloatArray
@@ -68,10 +70,15 @@ def solve(
     seen : BodyTracks
     prior : Prior
     windows : sequence of ndarray
-        Key frames of each excursion, from :func:`excursions`.
+        Key frames of each excursion, from :func:`neckrom.kinematics.front.excursions.excursions`.
     parameters : TrackParameters
     at_once : int
         Excursions that are solved side by side; each stands alone, so the numbers do not depend on it.
+
+    Returns
+    -------
+    Solved, N frames
+        NaN outside the key frames, and in excursions in which too few points were seen.
     """
     n = len(seen.time_s)
     solved = Solved(np.full((n, 3, 3), np.nan), np.full((n, 3), np.nan), np.full(n, -1))
@@ -130,6 +137,7 @@ def _set_up(
 ) -> tuple[Problem | None, FloatArray, FloatArray]:
     turned = rotation_from_cardan(prior.turned_deg[window]).as_matrix()
     rotation = prior.neutral @ turned
+    # the eyes, one unit apart, are seen eye_distance apart on the plane at depth 1: they are so many units away
     depth = 1.0 / seen.eye_distance + seen.body.behind_eyes
     plane, furthest = _direction(prior.turned_deg[window])
     back = plane == _FLEXION and furthest < LIMITS.back_deg

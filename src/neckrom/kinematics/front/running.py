@@ -37,6 +37,7 @@ from neckrom.kinematics.front.unknowns import (
 from neckrom.types import POSE_EARS, LandmarkSeries, OrientationSeries
 
 _ANGLES = 6
+"""Three of the neck, three of the trunk."""
 
 
 @dataclass(frozen=True, slots=True)

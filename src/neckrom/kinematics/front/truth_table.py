@@ -31,10 +31,15 @@ from neckrom.types import (
 )
 
 PIXEL_STEP: Final = 1 / 32
+"""Pixels of one step; 16-bit numbers then reach 1023 px."""
 METRE_STEP: Final = 1e-4
+"""Metres of one step."""
 FLOW_STEP: Final = 1 / 128
+"""Pixels of displacement of one step, up to 255 px."""
 ANGLE_STEP: Final = 1 / 128
+"""Degrees of one step, up to 255 deg."""
 _MISSING: Final = np.iinfo(np.int16).min
+"""What stands for NaN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +50,14 @@ class TruthClip:
     ----------
     name, person, phase_names : str, str, tuple of str
     time_s : ndarray, shape (N,)
+        Seconds, rising.
     face, pose, world : ndarray, shape (N, 75, 3), (N, 15, 3), (N, 15, 3)
         Points in use, as :class:`neckrom.kinematics.front.features.Points`.
     motion : ndarray, shape (N, 14, 14, 2); NaN where not recorded
     motion_box : ndarray, shape (N, 3)
+        Both in pixels, as :class:`neckrom.types.LandmarkFrame`.
     neck_deg, trunk_deg : ndarray, shape (N, 3)
-        True angles; signs as everywhere (flexion, lateral right, rotation right).
+        True angles, degrees; signs as everywhere (flexion, lateral right, rotation right positive).
     rest_thorax : ndarray, shape (4,)
         True thorax at neutral, quaternion (x, y, z, w), body to camera.
     at_rest : ndarray, shape (N,), bool
@@ -60,7 +67,7 @@ class TruthClip:
     focal, width, height : float
         True focal length and picture size, pixels; the optical centre is the picture's middle.
     tracks, chest_tracks : ndarray, shape (N, 160, 3) and (N, 80, 3), or None
-        Points followed over head and chest.
+        Points followed over head and chest: number of the point, x, y in pixels; NaN in empty rows.
     scenario : str
         JSON: person, camera, light and coding, as beside a clip; empty where it is not kept.
     """
@@ -90,14 +97,30 @@ class TruthClip:
         return len(self.time_s)
 
     def camera(self, *, known: bool) -> CameraModel:
-        """The true camera, or the default one that the tool assumes without being told."""
+        """The true camera, or the default one that the tool assumes without being told.
+
+        Parameters
+        ----------
+        known : bool
+            Whether the true one.
+
+        Returns
+        -------
+        CameraModel
+        """
         if not known:
             return pinhole(self.width, self.height)
         centre = (self.width / 2, self.height / 2)
         return CameraModel(self.focal, self.focal, *centre, self.width, self.height, "true", assumed=False)
 
     def landmarks(self) -> LandmarkSeries:
-        """As the detector would hand them over; points that are not in use are NaN."""
+        """As the detector would hand them over; points that are not in use are NaN.
+
+        Returns
+        -------
+        LandmarkSeries, N frames
+            Visibility is 1 throughout: it is not kept.
+        """
         n = len(self)
         face = np.full((n, N_FACE, 3), np.nan, dtype=np.float32)
         pose, world = (np.full((n, N_POSE, 3), np.nan, dtype=np.float32) for _ in range(2))
@@ -124,11 +147,18 @@ class TruthClip:
         return bool(np.isfinite(self.motion_box).any())
 
     def flow(self) -> Motion:
-        """Displacements over the head, with the ears that place it."""
+        """Displacements over the head, with the ears that place it.
+
+        Returns
+        -------
+        Motion, N frames
+            The ears are those of the frame before; NaN in the first.
+        """
         ears = np.vstack([np.full((1, 2), np.nan), self.pose[:-1, POSE_EARS, :2].mean(axis=1)])
         return Motion(self.motion, self.motion_box, ears)
 
 
+# shape of what the arrays of the file hold for each frame
 _SHAPES: Final[dict[str, tuple[int, ...]]] = {
     "face": (len(FACE_POINTS), 3),
     "pose": (len(POSE_POINTS), 3),
@@ -157,7 +187,17 @@ def _steps(coarser: int) -> dict[str, float]:
 
 
 def write_table(path: Path, clips: Sequence[TruthClip], *, coarser: int = 1) -> None:
-    """Write clips as one compact table; pixels and flow in steps so many times as coarse."""
+    """Write clips as one compact table.
+
+    Parameters
+    ----------
+    path : Path
+        To write, with the ending ``.npz``.
+    clips : sequence of TruthClip
+        At least one; points that were followed are kept only if all clips have them.
+    coarser : int
+        Pixels and flow are kept in steps so many times as coarse. Places beyond 1023 px times this are cut to it.
+    """
     arrays: dict[str, NDArray[np.generic]] = {
         name: _planes(np.concatenate([_packed(getattr(clip, name), step) for clip in clips]))
         for name, step in _steps(coarser).items()
@@ -181,7 +221,23 @@ def write_table(path: Path, clips: Sequence[TruthClip], *, coarser: int = 1) -> 
 
 
 def read_table(path: Path) -> list[TruthClip]:
-    """Inverse of :func:`write_table`, to within the steps."""
+    """Inverse of :func:`write_table`, to within the steps.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    list of TruthClip
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    KeyError or ValueError
+        If it is another kind of table.
+    """
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     for name, shape in _SHAPES.items():

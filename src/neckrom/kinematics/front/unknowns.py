@@ -22,6 +22,7 @@ followed points: flexion, lateral, rotation; the second while the head is tipped
 SURE_FACE_DEG = 12.0
 """A face reading that is less sure of itself contradicts nobody: the mesh has collapsed, and its network knows."""
 _ROTATION = 2
+"""Column of the angles."""
 
 
 def shoulders_seen(pose: FloatArray, camera: CameraModel) -> bool:
@@ -34,6 +35,11 @@ def shoulders_seen(pose: FloatArray, camera: CameraModel) -> bool:
     pose : ndarray, shape (N, K, 3)
         Pixels, rows as in :data:`neckrom.kinematics.pose_points.POSE_POINTS`.
     camera : CameraModel
+
+    Returns
+    -------
+    bool
+        True if either shoulder does in more than half of them.
     """
     at = pose[:, POSE_SHOULDERS, :2]
     inside = ((at >= 0) & (at <= [camera.width, camera.height])).all(axis=2)
@@ -41,7 +47,18 @@ def shoulders_seen(pose: FloatArray, camera: CameraModel) -> bool:
 
 
 def without_unseen_trunk(angles: Prediction, reference: Reference) -> Prediction:
-    """The trunk taken to keep still where no shoulder was seen: the neck is then all that the head turned."""
+    """The trunk taken to keep still where no shoulder was seen: the neck is then all that the head turned.
+
+    Parameters
+    ----------
+    angles : Prediction, N frames
+    reference : Reference
+
+    Returns
+    -------
+    Prediction, N frames
+        The same object where a shoulder was seen; else trunk angles of zero, and standard deviations as they were.
+    """
     if reference.shoulders_seen:
         return angles
     head = rotation_from_cardan(angles.angles_deg[:, 3:]) * rotation_from_cardan(angles.angles_deg[:, :3])
@@ -57,12 +74,18 @@ def with_lens_and_seat(angles: Prediction, head_moved: FloatArray, reference: Re
     ----------
     angles : Prediction, N frames
     head_moved : ndarray, shape (N, 2)
-        As for :func:`line_of_sight_sd_deg`.
+        As for :func:`neckrom.kinematics.front.lens.line_of_sight_sd_deg`.
     reference : Reference
+
+    Returns
+    -------
+    Prediction, N frames
+        The trunk's standard deviations stay as they were.
     """
     sd = angles.sd_deg.copy()
     sd[:, :3] = np.hypot(sd[:, :3], line_of_sight_sd_deg(head_moved, reference.inverse_focal_sd))
     if not reference.shoulders_seen:
+        # nothing is added at rest, all of it from 20 deg on: a trunk moves along with the head, and zero is still zero
         moving = np.minimum(np.abs(angles.angles_deg[:, :3]) / 20.0, 1.0)
         sd[:, :3] = np.hypot(sd[:, :3], UNSEEN_TRUNK_SD_DEG * moving)
     if abs(reference.askew_deg) > ASKEW_FROM_DEG:

@@ -20,7 +20,8 @@ class SideCalibration:
     Attributes
     ----------
     neck, trunk : ndarray, shape (14,)
-        Weights of the readings of neck and trunk flexion, degrees.
+        Weights of the readings of neck and trunk flexion, degrees (flexion positive), on
+        :func:`neckrom.kinematics.side.features.side_inputs`.
     nodes_deg : ndarray, shape (M,)
         Angles (flexion positive) at which the following two are given.
     reading_sd_deg : ndarray, shape (M,)
@@ -31,7 +32,8 @@ class SideCalibration:
         From what the flow shows to the true turn: weights of
         :meth:`neckrom.kinematics.side.features.HeadFlow.design`.
     gain_sd : float
-        How much that multiple differs between people, cameras and encoders.
+        How much the true turn over what the flow shows differs between people, cameras and encoders: one standard
+        deviation, as a share.
     lean_share : float
         Standard deviation of the trunk's lean, as a share of it.
     identity : str
@@ -50,7 +52,25 @@ class SideCalibration:
 
 
 def load_side_calibration(path: Path) -> SideCalibration:
-    """Read what ``calibration/fit_side_view.py`` wrote."""
+    """Read what ``calibration/fit_side_view.py`` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        An ``.npz``.
+
+    Returns
+    -------
+    SideCalibration
+        Its ``identity`` is "side-view-" and the first twelve hexadecimal digits of the file's SHA-256.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    KeyError
+        If one of the numbers is not in it.
+    """
     with np.load(path) as stored:
         wide = {name: stored[name].astype(np.float64) for name in stored.files}
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
@@ -69,5 +89,16 @@ def load_side_calibration(path: Path) -> SideCalibration:
 
 @cache
 def shipped_side_calibration() -> SideCalibration:
-    """The fitted numbers that travel with the package."""
+    """The fitted numbers that travel with the package.
+
+    Returns
+    -------
+    SideCalibration
+        Read once.
+
+    Raises
+    ------
+    EnvironmentProblemError
+        If the installation lacks the file.
+    """
     return load_side_calibration(resource("calibration", "side_view.npz"))

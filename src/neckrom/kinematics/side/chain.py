@@ -15,7 +15,7 @@ from neckrom.types import BoolArray, FloatArray
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """How far readings and flow are trusted.
+    """How far readings and flow are trusted; ``calibration/fit_side_view.py`` fits the rest with these as they are.
 
     Attributes
     ----------
@@ -28,7 +28,8 @@ class Fusion:
     lasting_s : float
         Errors of a reading last this long: so many frames count as one.
     rest_sd_deg : float
-        How exactly a frame of the neutral stretch is zero.
+        How exactly the neutral stretch is zero, one standard deviation; so many of its frames as last for
+        ``lasting_s`` count as one.
     student : float
         Degrees of freedom of the readings' outliers.
     """
@@ -44,6 +45,7 @@ class Fusion:
 
 FUSION = Fusion()
 TRUNK_KERNEL_S = 0.15
+"""Standard deviation of the kernel that smooths the trunk's lean, and the reading where its steps stand in for flow."""
 _UNSEEN_DEG_S = 30.0
 """How fast a head may turn that neither pose nor flow shows."""
 
@@ -61,14 +63,15 @@ def chained_flexion(
     time_s : ndarray, shape (N,)
     observed : ObservedSide
     trunk : ndarray, shape (N,)
-        Lean of the trunk, smoothed.
+        Lean of the trunk, smoothed; degrees, forwards positive.
     at_rest : ndarray, shape (N,), bool
         The neutral stretch.
     fusion : Fusion
 
     Returns
     -------
-    tuple of ndarray, shape (N,), degrees, known in every frame
+    angle, sd : ndarray, shape (N,)
+        Degrees, flexion positive; known in every frame.
     """
     step, step_sd = _steps(time_s, observed, trunk, fusion)
     seen = np.isfinite(observed.neck_deg)
@@ -77,8 +80,8 @@ def chained_flexion(
     trust = np.where(seen, 1.0 / (frames * np.where(seen, observed.neck_sd_deg, 1.0) ** 2), 0.0)
     rest = np.where(at_rest, 1.0 / (frames * fusion.rest_sd_deg**2), 0.0)
     weight = np.ones(len(time_s))
-    for _ in range(4):
-        anchored = weight * trust + rest + 1e-9
+    for _ in range(4):  # weights of the readings from the residuals of the round before
+        anchored = weight * trust + rest + 1e-9  # a frame that nothing ties hangs on its neighbours
         angle, variance = _chained(step, step_sd, weight * trust * reading, anchored)
         excess = np.where(seen, (reading - angle) ** 2, 0.0) * trust * frames
         weight = (fusion.student + 1.0) / (fusion.student + excess)
@@ -138,6 +141,24 @@ def expected_sd_deg(
     stuck_share: FloatArray,
     fitted: SideCalibration,
 ) -> FloatArray:
-    """Standard deviation of the chained angle with lasting errors: the flow's gain and the trunk's lean."""
+    """Standard deviation of the chained angle with lasting errors: the flow's gain and the trunk's lean.
+
+    It still has to be multiplied by ``SideCalibration.sd_factor``.
+
+    Parameters
+    ----------
+    chain_sd : ndarray, shape (N,)
+        As from :func:`chained_flexion`, degrees.
+    neck, trunk : ndarray, shape (N,)
+        Neck flexion and the trunk's lean, degrees; the further out, the more a wrong gain or lean matters.
+    stuck_share : ndarray, shape (N,)
+        As in :class:`neckrom.kinematics.side.features.HeadFlow`; its mean over the recording is added to the doubt
+        about the gain.
+    fitted : SideCalibration
+
+    Returns
+    -------
+    ndarray, shape (N,), degrees
+    """
     gain_sd = np.hypot(fitted.gain_sd, stuck_share.mean())
     return np.asarray(np.sqrt(chain_sd**2 + (gain_sd * neck) ** 2 + (fitted.lean_share * trunk) ** 2))

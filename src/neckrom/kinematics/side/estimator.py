@@ -39,11 +39,14 @@ from neckrom.types import (
 )
 
 TOO_CLOSE_SHARE = 0.75
-"""The trunk must not be longer than this share of the picture's height: nearer, the pose model guesses."""
+"""The trunk (shoulders to hips) must not be longer than this share of the picture's height: nearer, the pose model
+guesses."""
 NOT_MEASURED_SD_DEG = 12.0
 """Less certain than this is not measured."""
 _FEWEST_REST_FRAMES = 3
+"""Frames of the neutral stretch that must have a pose, for a median that one bad frame does not move."""
 _FLOW_NEEDED_SHARE = 0.5
+"""Of the frames: with less flow than this nothing is chained, the readings are smoothed instead."""
 
 
 class SideViewEstimator:
@@ -80,7 +83,19 @@ class SideViewEstimator:
         neutral: BoolArray,
         distance_m: float | None = None,
     ) -> CameraModel:
-        """The camera as it is: at the side the lens is not asked for."""
+        """The camera as it is: at the side the lens is not asked for.
+
+        Parameters
+        ----------
+        landmarks, neutral, distance_m
+            Not used.
+        camera : CameraModel
+
+        Returns
+        -------
+        CameraModel
+            The same object.
+        """
         del landmarks, neutral, distance_m
         return camera
 
@@ -88,6 +103,19 @@ class SideViewEstimator:
         self, landmarks: LandmarkSeries, camera: CameraModel, neutral: BoolArray
     ) -> SideReference:
         """Learn the person's own neutral.
+
+        Parameters
+        ----------
+        landmarks : LandmarkSeries, N frames
+        camera : CameraModel
+            Only the height of its picture is used.
+        neutral : ndarray, shape (N,), bool
+            The frames of the neutral stretch.
+
+        Returns
+        -------
+        SideReference
+            Median places of the pose points over the frames of the stretch that have a pose.
 
         Raises
         ------
@@ -110,11 +138,24 @@ class SideViewEstimator:
                 "the picture. Place it about 1 m from the person, at the height of the shoulders, and record again."
             )
         toward = -1.0 if view == "side_left" else 1.0
+        # columns: to the front, up, and to the person's right (away from a camera at the left side), in camera axes
         axes = np.array([[toward, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -toward]]).T
         return SideReference(view, points, landmarks.time_ns[neutral], Rotation.from_matrix(axes).as_quat())
 
     def observe(self, landmarks: LandmarkSeries, reference: SideReference) -> ObservedSide:
-        """Readings of every frame from the pose points alone, not yet smoothed; the flow beside them."""
+        """Readings of every frame from the pose points alone, not yet smoothed; the flow beside them.
+
+        Parameters
+        ----------
+        landmarks : LandmarkSeries, N frames
+            Of the same person and camera as the reference.
+        reference : SideReference
+
+        Returns
+        -------
+        ObservedSide, N frames
+            Degrees, flexion and forward lean positive; NaN where no pose was found, gaps up to 0.25 s aside.
+        """
         fitted = self._calibration
         inputs = side_inputs(side_points(landmarks, reference.view), reference.points)
         neck, trunk = inputs @ fitted.neck, inputs @ fitted.trunk
@@ -133,7 +174,28 @@ class SideViewEstimator:
         )
 
     def smooth(self, observed: OrientationSeries, reference: SideReference) -> OrientationSeries:
-        """Readings and flow fused over the whole recording."""
+        """Readings and flow fused over the whole recording.
+
+        Where less than half of the frames have flow, the readings alone are smoothed and keep their own standard
+        deviation.
+
+        Parameters
+        ----------
+        observed : ObservedSide, N frames
+            From :meth:`observe`, whole.
+        reference : SideReference
+
+        Returns
+        -------
+        OrientationSeries, N frames
+            Standard deviations in degrees, of flexion alone. NaN where the trunk was not seen, or where the standard
+            deviation is larger than 12 deg.
+
+        Raises
+        ------
+        TypeError
+            If ``observed`` does not come from :meth:`observe`.
+        """
         if not isinstance(observed, ObservedSide):
             raise TypeError("smooth() needs what observe() of the same estimator returned.")
         time_s = np.asarray(observed.time_ns, dtype=np.float64) * 1e-9
@@ -154,6 +216,10 @@ class SideViewEstimator:
 
     def running(self, reference: SideReference) -> RunningEstimator:
         """A side view is measured from a recording only.
+
+        Parameters
+        ----------
+        reference : SideReference
 
         Raises
         ------
@@ -193,6 +259,7 @@ class _Flexion:
             sd_deg=np.column_stack([np.where(known, self.sd, np.nan), unknown, unknown]),
             beyond=beyond,
             source=np.where(known, "pose", "none"),
+            # one half at a standard deviation of 5 deg; only for sorting and greying
             quality=np.where(known, 1.0 / (1.0 + (self.sd / 5.0) ** 2), 0.0),
         )
 

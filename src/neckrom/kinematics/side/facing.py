@@ -10,6 +10,7 @@ from neckrom.kinematics.view import detect_view
 from neckrom.types import POSE_EARS, POSE_EYES, FloatArray, LandmarkSeries
 
 _FACING_KERNEL_S = 0.2
+"""Standard deviation of the kernel over time."""
 _LEVEL_GAZE_DEG = -18.0
 """Direction from the ears to the eyes in a person who looks straight ahead: as the pose points have it,
 degrees downwards from the horizontal (mean of the fitted people; sd 6)."""

@@ -36,14 +36,26 @@ _SEGMENTS = (
     (POSE_SHOULDERS, POSE_EYES),
     (HIP_ROWS, POSE_EARS),
 )
+"""Directions whose turn since neutral is read, from one part to another: four within the head, two from the
+shoulders to it, one from the hips. Each part is a list of rows, whose middle counts."""
 _UNIT_DEG = 30.0
+"""Turns are inputs of the readings in units of this, moves in lengths of the neck; the weights were fitted so."""
 _FEWEST_FLOW_POINTS = 15
+"""Of the 196 of the grid: with fewer on the head nothing is said of its turn."""
 _STUCK_S = 1.5
+"""How long a time about a frame its share of stuck points is taken over."""
 _SLOW_DEG = 0.5
+"""Turn a frame below which stuck points cost the most; ``flow_gain`` was fitted with it."""
 
 
 def side_points(landmarks: LandmarkSeries, view: SideView) -> FloatArray:
     """Pose points in use as if the camera stood at the left side: the person faces the left edge.
+
+    Parameters
+    ----------
+    landmarks : LandmarkSeries, N frames
+    view : {"side_left", "side_right"}
+        In the second the points are mirrored, and left and right change places.
 
     Returns
     -------
@@ -98,7 +110,14 @@ class HeadFlow:
     stuck_share: FloatArray
 
     def design(self) -> FloatArray:
-        """Turn, and what it lacks where points are stuck, the more the slower the head; shape (N, 3)."""
+        """Turn, and what it lacks where points are stuck, the more the slower the head.
+
+        Returns
+        -------
+        ndarray, shape (N, 3)
+            Degrees; the last column is a share and has no unit. Times ``SideCalibration.flow_gain`` it gives the true
+            turn. NaN where there is no flow.
+        """
         stuck = self.turn_deg * self.stuck_share
         return np.column_stack([self.turn_deg, stuck, stuck / (np.abs(self.turn_deg) + _SLOW_DEG)])
 
@@ -108,6 +127,18 @@ def head_flow(landmarks: LandmarkSeries, view: SideView) -> HeadFlow:
 
     A similarity (turn, growth, shift) is fitted robustly to the displacements near the ears, so
     that background, shoulders and a hand in front of the face fall out.
+
+    Parameters
+    ----------
+    landmarks : LandmarkSeries, N frames
+    view : {"side_left", "side_right"}
+        Says which way round flexion is in the picture.
+
+    Returns
+    -------
+    HeadFlow, N frames
+        Degrees a frame, flexion positive; NaN in the first frame, where no flow was recorded, and where fewer than 15
+        points of the grid were followed near the ears.
     """
     turn = np.full(len(landmarks), np.nan)
     if landmarks.motion is None or landmarks.motion_box is None or len(landmarks) < 2:
@@ -119,17 +150,18 @@ def head_flow(landmarks: LandmarkSeries, view: SideView) -> HeadFlow:
     line = np.linspace(-1.0, 1.0, landmarks.motion.shape[1])
     grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(1, -1, 2)
     half = box[:, 2][:, None]
+    # from a quarter of the way from the ears to the nose, where the frame before had them
     offset = box[:, None, :2] + half[:, :, None] * grid - (ears + 0.25 * (nose - ears))[:, None]
     moved = landmarks.motion.reshape(len(landmarks), -1, 2).astype(np.float64)
     with np.errstate(invalid="ignore"):
         distance = np.linalg.norm(offset, axis=2) / half
         used = np.isfinite(moved).all(axis=2) & (distance < 1.0)
-    used[0] = False
+    used[0] = False  # it has no frame before it
     rows = used.sum(axis=1) >= _FEWEST_FLOW_POINTS
     if not rows.any():
         return HeadFlow(turn, np.zeros(len(landmarks)))
     turn[rows] = _robust_turn(offset[rows], moved[rows], distance[rows], used[rows])
-    on_head = used & (distance < 0.6)
+    on_head = used & (distance < 0.6)  # in half sides of the grid; its corners see background and shoulders
     stuck = _stuck_share(landmarks.time_s, moved, on_head)
     return HeadFlow(turn if view == "side_right" else -turn, stuck)
 
@@ -138,6 +170,7 @@ def _stuck_share(time_s: FloatArray, moved: FloatArray, on_head: BoolArray) -> F
     """Share of points slower than 0.15 of the frame's quick ones, in the frames about each that move by 0.4 px."""
     speed = np.where(on_head, np.hypot(moved[..., 0], moved[..., 1]), -1.0)
     count = on_head.sum(axis=1)
+    # speed of the point that a quarter of those on the head exceed
     quick = np.sort(speed, axis=1)[np.arange(len(speed)), speed.shape[1] - 1 - count // 4]
     moving = (count >= _FEWEST_FLOW_POINTS) & (quick > 0.4)
     stuck = np.where(
@@ -149,6 +182,11 @@ def _stuck_share(time_s: FloatArray, moved: FloatArray, on_head: BoolArray) -> F
 
 
 def _robust_turn(offset: FloatArray, moved: FloatArray, distance: FloatArray, used: BoolArray) -> FloatArray:
+    """Turn of the similarity that fits the displacements best, degrees, clockwise in the picture; shape (n,).
+
+    For n frames of K points: places about the centre, displacements and distance from it, and which points count.
+    """
+    # a point counts the less the further it is from the ears; distances are in half sides of the grid
     near = np.where(used, np.exp(-0.5 * (distance / 0.6) ** 2), 0.0)
     moved = np.where(used[..., None], moved, 0.0)
     x, y = (np.where(used, offset[..., i], 0.0) for i in (0, 1))
@@ -166,6 +204,8 @@ def _robust_turn(offset: FloatArray, moved: FloatArray, distance: FloatArray, us
             moved[..., 0] - np.einsum("nki,ni->nk", right, solution),
             moved[..., 1] - np.einsum("nki,ni->nk", down, solution),
         )
+        # Geman and McClure's weights; their scale, in pixels, comes down from what is typical, so that the first rounds
+        # see every point and the last only those that agree
         typical = np.sqrt((near * np.minimum(residual, 3.0) ** 2).sum(axis=1) / near.sum(axis=1))
         scale = np.maximum(0.15, typical * 0.8**step)[:, None]
         weight = near / (1 + (residual / scale) ** 2) ** 2
@@ -173,18 +213,53 @@ def _robust_turn(offset: FloatArray, moved: FloatArray, distance: FloatArray, us
 
 
 def middle(points: FloatArray, part: list[int]) -> FloatArray:
-    """Middle of some of the points, shape (..., 2)."""
+    """Middle of some of the points.
+
+    Parameters
+    ----------
+    points : ndarray, shape (..., K, 2)
+    part : list of int
+        Rows of the points.
+
+    Returns
+    -------
+    ndarray, shape (..., 2)
+        In the unit of the points.
+    """
     return np.asarray(points[..., part, :].mean(axis=-2))
 
 
 def direction_deg(points: FloatArray, start: list[int], end: list[int]) -> FloatArray:
-    """Degrees downwards from straight ahead (the left edge of the picture)."""
+    """Direction from one part of the body to another, in a picture in which the person faces the left edge.
+
+    Parameters
+    ----------
+    points : ndarray, shape (..., K, 2)
+        As from :func:`side_points`.
+    start, end : list of int
+        Rows of the points; the direction is that between their middles.
+
+    Returns
+    -------
+    ndarray, shape (...), degrees
+        Downwards from straight ahead, -180 to 180.
+    """
     way = middle(points, end) - middle(points, start)
     return np.asarray(np.degrees(np.arctan2(way[..., 1], -way[..., 0])))
 
 
 def wrapped(angle_deg: FloatArray) -> FloatArray:
-    """Into -180 to 180."""
+    """An angle without its full turns.
+
+    Parameters
+    ----------
+    angle_deg : ndarray
+
+    Returns
+    -------
+    ndarray of the same shape, degrees
+        From -180 up to, and without, 180.
+    """
     return np.asarray((angle_deg + 180.0) % 360.0 - 180.0)
 
 

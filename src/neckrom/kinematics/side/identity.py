@@ -13,5 +13,11 @@ MODULES = (calibration, chain, features, pose_points, readings, smoothing)
 
 @cache
 def constants_id() -> str:
-    """Changes with any number in these modules."""
+    """Changes with any number in these modules.
+
+    Returns
+    -------
+    str
+        Eight hexadecimal digits.
+    """
     return digest_of(MODULES)

@@ -16,11 +16,11 @@ class SideReference:
     ----------
     view : {"side_left", "side_right"}
     points : ndarray, shape (15, 2)
-        Places of the pose points at neutral, as from :func:`side_points`.
+        Places of the pose points at neutral, as from :func:`neckrom.kinematics.side.features.side_points`; pixels.
     rest_time_ns : ndarray, shape (K,), int64
         Times of the neutral stretch.
     neutral_thorax : ndarray, shape (4,)
-        Thorax at neutral: upright in the picture, seen exactly from the side.
+        Thorax at neutral, quaternion (x, y, z, w), body to camera: upright in the picture, seen exactly from the side.
     """
 
     view: SideView
@@ -41,11 +41,11 @@ class ObservedSide(OrientationSeries):
     Attributes
     ----------
     neck_deg, neck_sd_deg : ndarray, shape (N,)
-        Flexion as read from the pose points, and its standard deviation.
+        Flexion as read from the pose points, and its standard deviation; degrees, flexion positive.
     trunk_deg : ndarray, shape (N,)
-        Lean of the trunk, forwards positive.
+        Lean of the trunk, degrees, forwards positive.
     step_deg : ndarray, shape (N,)
-        Turn of the head since the frame before, from flow.
+        Turn of the head since the frame before, from flow; degrees, flexion positive.
     stuck_share : ndarray, shape (N,)
         As in :class:`neckrom.kinematics.side.features.HeadFlow`.
     """

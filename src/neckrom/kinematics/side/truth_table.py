@@ -26,9 +26,12 @@ from neckrom.types import (
 )
 
 _SUBPIXELS = 16
+"""Steps to a pixel: 16-bit numbers then reach 2047 px."""
 _LOST = np.int16(-32768)
 _FLOW_LOST = np.int8(-128)
+"""What stands for NaN: the smallest number of its type, which no place and no flow is given."""
 _FLOW_LEVELS = 127
+"""Steps from no displacement to the largest of the frame, to either side: what eight bits hold beside the lost ones."""
 
 Use = Literal["fit", "held_out"]
 
@@ -64,7 +67,18 @@ class SideClip:
 
 
 def write_side_table(path: Path, clips: list[SideClip]) -> None:
-    """Store clips in one compact file."""
+    """Store clips in one compact file.
+
+    Places are kept to a sixteenth of a pixel (up to 2047 px), angles in single precision, and of the two focal lengths
+    that in x.
+
+    Parameters
+    ----------
+    path : Path
+        To write, with the ending ``.npz``.
+    clips : list of SideClip
+        At least one; all with flow over the head (``motion`` and ``motion_box``).
+    """
     flows, scales = zip(*(_packed_flow(clip.landmarks) for clip in clips), strict=True)
     pose = np.concatenate([clip.landmarks.pose[:, POSE_POINTS, :2] for clip in clips]).astype(np.float64)
     packed = np.round(np.clip(np.nan_to_num(pose, nan=0.0) * _SUBPIXELS, -32767, 32767)).astype(np.int16)
@@ -94,7 +108,25 @@ def write_side_table(path: Path, clips: list[SideClip]) -> None:
 
 
 def read_side_table(path: Path) -> list[SideClip]:
-    """Clips as they were stored."""
+    """Clips as they were stored.
+
+    Parameters
+    ----------
+    path : Path
+        As written by :func:`write_side_table`.
+
+    Returns
+    -------
+    list of SideClip
+        Faces, and pose points that are not kept, are NaN; the pose counts as looked for in every frame.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    KeyError
+        If it is another kind of table.
+    """
     with np.load(path, allow_pickle=False) as stored:
         table = {name: stored[name] for name in stored.files}
     ends = np.cumsum(table["frames"])
@@ -145,7 +177,7 @@ def _packed_flow(landmarks: LandmarkSeries) -> tuple[NDArray[np.int8], FloatArra
     motion = np.asarray(landmarks.motion, dtype=np.float64)
     known = np.isfinite(motion)
     largest = np.where(known, np.abs(np.where(known, motion, 0.0)), 0.0).max(axis=(1, 2, 3))
-    scale = np.maximum(largest, 1e-3) / _FLOW_LEVELS
+    scale = np.maximum(largest, 1e-3) / _FLOW_LEVELS  # a frame that does not move at all still has a scale
     levels = np.round(np.where(known, motion, 0.0) / scale[:, None, None, None]).astype(np.int8)
     levels[~known] = _FLOW_LOST
     return levels, scale

@@ -77,6 +77,11 @@ class ArmTestAngles:
         Parameters
         ----------
         angle : {"abduction", "elbow", "neck", "abduction.sides", "elbow.sides"}
+
+        Returns
+        -------
+        float
+            Degrees; of the reading on people left out of the fit.
         """
         return float(self.corrections.errors[angle]["between_sd_deg"])
 

@@ -18,6 +18,11 @@ def arm_test_result(measured: ArmTestMeasurement, about: About) -> NerveResult:
     ----------
     measured : ArmTestMeasurement
     about : About
+
+    Returns
+    -------
+    NerveResult
+        NaN has become null.
     """
     statements = read_arm_trials(measured.trials, about.marked) + read_arms(measured.sides)
     said = (*about.warnings, *measured.notices)

@@ -20,6 +20,7 @@ from neckrom.types import FloatArray
 REST_S = 0.7
 """A recording begins with head and trunk at rest for this long."""
 OVERHEAD_FROM_DEG, OVERHEAD_DEG = 90.0, 80.0
+"""From the first on an arm counts as overhead, by its raw abduction; the second scales how far."""
 UPPER_SHARE, FOREARM_SHARE = 0.5, 0.45
 """Of the trunk's length, about, in everybody."""
 
@@ -47,7 +48,17 @@ def _overhead(arm: ArmAngles) -> FloatArray:
 
 
 def abduction_features(arm: ArmAngles) -> FloatArray:
-    """What the correction of the abduction is made of, shape (N, 13)."""
+    """What the correction of the abduction is made of, shape (N, 13).
+
+    Parameters
+    ----------
+    arm : ArmAngles
+
+    Returns
+    -------
+    ndarray, shape (N, 13)
+        Without unit; NaN where the arm was not read.
+    """
     angle, up = np.radians(arm.abduction_deg), _overhead(arm)
     longer = 3.0 * (arm.upper_share - UPPER_SHARE)
     tilt = arm.shoulder_deg / 10.0
@@ -72,7 +83,17 @@ def abduction_features(arm: ArmAngles) -> FloatArray:
 
 
 def elbow_features(arm: ArmAngles) -> FloatArray:
-    """What the correction of the elbow is made of, shape (N, 13)."""
+    """What the correction of the elbow is made of, shape (N, 13).
+
+    Parameters
+    ----------
+    arm : ArmAngles
+
+    Returns
+    -------
+    ndarray, shape (N, 13)
+        Without unit; NaN where the arm was not read.
+    """
     angle, bend, up = np.radians(arm.abduction_deg), np.radians(np.abs(arm.bend_deg)), _overhead(arm)
     signed = arm.bend_deg / 30.0
     longer = 4.0 * (arm.forearm_share - FOREARM_SHARE)
@@ -97,7 +118,18 @@ def elbow_features(arm: ArmAngles) -> FloatArray:
 
 
 def neck_features(raw: RawArmAngles) -> FloatArray:
-    """What the neck's side-bend is made of, shape (N, 5): only differences from rest mean anything."""
+    """What the neck's side-bend is made of, shape (N, 5): only differences from rest mean anything.
+
+    Parameters
+    ----------
+    raw : RawArmAngles
+
+    Returns
+    -------
+    ndarray, shape (N, 5)
+        Without unit, + as a head is bent to the left; the fourth is the trunk's lean, + to the person's left. NaN where
+        not read.
+    """
     return np.stack(
         [
             raw.eyes_deg / 20.0,
@@ -111,7 +143,17 @@ def neck_features(raw: RawArmAngles) -> FloatArray:
 
 
 def neck_rest(raw: RawArmAngles) -> FloatArray:
-    """The features of the neck at rest, shape (5,): the beginning of the recording; NaN where not seen."""
+    """The features of the neck at rest, shape (5,): the beginning of the recording; NaN where not seen.
+
+    Parameters
+    ----------
+    raw : RawArmAngles
+
+    Returns
+    -------
+    ndarray, shape (5,)
+        Median over the first ``REST_S``.
+    """
     begun = raw.time_s <= raw.time_s[0] + REST_S
     features = neck_features(raw)[begun]
     features = features[np.isfinite(features).all(axis=1)]
@@ -121,6 +163,10 @@ def neck_rest(raw: RawArmAngles) -> FloatArray:
 @cache
 def load_arm_corrections() -> ArmCorrections:
     """The fitted numbers that travel with the package.
+
+    Returns
+    -------
+    ArmCorrections
 
     Raises
     ------

@@ -33,6 +33,7 @@ POSITIONS: tuple[ArmPosition, ...] = ("side", "overhead", "bent_overhead")
 READING_SD_DEG = 1.0
 """Of a level over half a second, beside what a person's own bias is."""
 LONGEST_GAP_S = 1.0
+"""Where the arm was lost at the mark for no longer than this, what lies to either side bounds the angle."""
 MOST_LOST_SHARE = 0.4
 """A trial whose arm was lost for more of the time in which it was held says nothing of angles and holding."""
 HELD_WITHIN_DEG: dict[ArmPosition, float] = {"side": 2.4, "overhead": 2.4, "bent_overhead": 3.5}

@@ -16,6 +16,7 @@ from neckrom.types import FloatArray
 
 SIDES: tuple[Side, Side] = ("left", "right")
 MOUTH = (9, 10)
+"""Numbers of the corners of the mouth in the pose model, left and right."""
 LONGEST_SHARE, SHORTEST_SHARE = 1.5, 0.45
 """An upper arm that is this much longer or shorter than the clip's own was not read, but mistaken. An arm that is
 brought forward by 40 degrees is shortened to 0.77, and the model moves the shoulder by a fifth of its length."""
@@ -92,6 +93,10 @@ def raw_arm_angles(body: Body) -> RawArmAngles:
     ----------
     body : Body
         Seen from the front: the person's left lies to the right in the picture.
+
+    Returns
+    -------
+    RawArmAngles
     """
     hips, shoulders = body.middle("hip"), body.middle("shoulder")
     trunk = shoulders - hips

@@ -26,6 +26,10 @@ def read_arm_trials(trials: Sequence[MeasuredArmTrial], marked: bool) -> tuple[S
     trials : sequence of MeasuredArmTrial
     marked : bool
         Whether there were marks at all.
+
+    Returns
+    -------
+    tuple of Statement
     """
     said: list[Statement] = []
     with_symptom = [trial for trial in trials if trial.symptom_s is not None]
@@ -47,6 +51,10 @@ def read_arms(sides: Sequence[ArmsCompared]) -> tuple[Statement, ...]:
     ----------
     sides : sequence of ArmsCompared
         Empty where only one was done.
+
+    Returns
+    -------
+    tuple of Statement
     """
     if not sides:
         return (state("nerve.reading.one_arm"),)
@@ -89,6 +97,10 @@ def tension_of(trials: Sequence[MeasuredArmTrial], side: Side, marked: bool) -> 
     side : {"left", "right"}
     marked : bool
         Whether there were marks at all.
+
+    Returns
+    -------
+    {"found", "not_found", "unknown"}
     """
     mine = [trial for trial in trials if trial.trial.arm == side]
     felt = [trial for trial in mine if trial.symptom_s is not None]

@@ -15,14 +15,23 @@ from neckrom.types import BoolArray, FloatArray, Notice
 OBLIQUE_DEG = 30.0
 """A camera that is read to stand further beside the front sees arms shortened by 13 % and more."""
 BENT_DEG = 30.0
+"""An elbow that is bent by more out to the side or overhead is no straight one."""
 OTHER_ARM_DEG = 25.0
+"""An arm that is further out does not hang."""
 TRUNK_DEG = 10.0
+"""A trunk that leans aside by more while the arm is up stands in for it."""
 LOST_SHARE = 0.1
+"""Of a trial, so much may be lost without a note."""
 OUT_SHARE = 0.3
+"""Of the time at the end, so much may have the hand outside the picture without a note."""
 TOO_CLOSE_SHARE = 0.25
+"""Of the frames, so many may have a shoulder or hip outside the picture."""
 LEAST_FPS = 8.0
+"""Pictures a second without a note that times are rough."""
 LEAST_TRUNK_PX = 40.0
+"""Length of the trunk in the picture, pixels: in a smaller person the joints are too near to each other."""
 LYING_DEG = 50.0
+"""A trunk that is further from the picture's vertical lies."""
 
 
 def check_front_view(body: Body) -> None:
@@ -77,6 +86,11 @@ def notes_on_arms(body: Body, angles: ArmTestAngles, trials: Sequence[ArmTrial])
     body : Body
     angles : ArmTestAngles
     trials : sequence of ArmTrial
+
+    Returns
+    -------
+    tuple of Notice
+        Trial after trial.
     """
     notices: list[Notice] = []
     if body.frames_per_second < LEAST_FPS:

@@ -25,6 +25,7 @@ SMALLEST_WAY_DEG = 20.0
 OFF_REST_DEG = 6.0
 """A way starts and ends where the arm is this far from where it hangs."""
 SHORTEST_S = 0.5
+"""An arm that is away for less has not been led there."""
 OVERHEAD_FROM_DEG = 122.0
 """Half-way between an arm out to the side (up to 100) and one that is overhead (140 and more)."""
 BENT_FROM_DEG = 95.0
@@ -36,6 +37,7 @@ FAST_DEG_S = 60.0
 slower than ``STILL_SHARE`` of that, over ``SLOW_OVER_S`` to either side, and than ``LEAST_STILL_DEG_S`` in any case."""
 STILL_SHARE, SLOW_OVER_S, LEAST_STILL_DEG_S = 0.35, 0.25, 4.0
 STILL_S = 0.35
+"""An arm that stands does so for this long."""
 MEASURED_SHARE = 0.4
 """Of its frames, at least, for a stretch in which an arm stands."""
 ELBOW_COUNTS = 0.6
@@ -86,7 +88,19 @@ def find_arm_trials(angles: ArmTestAngles, marks: Sequence[Mark] = ()) -> tuple[
 
 
 def bridged_deg(time_s: FloatArray, angle_deg: FloatArray) -> FloatArray:
-    """Straight lines where nothing was measured; NaN throughout where there is next to nothing."""
+    """Straight lines where nothing was measured; NaN throughout where there is next to nothing.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,), seconds
+    angle_deg : ndarray, shape (N,), degrees
+        NaN where not measured.
+
+    Returns
+    -------
+    ndarray, shape (N,), degrees
+        The first and the last measured angle before and after them; NaN throughout with fewer than three.
+    """
     measured = np.isfinite(angle_deg)
     if measured.sum() < 3:
         return np.full(len(angle_deg), np.nan)
@@ -174,7 +188,19 @@ def _speed(time_s: FloatArray, angle_deg: FloatArray, half_s: float) -> FloatArr
 
 
 def position_of(abduction_deg: float, elbow_deg: float) -> ArmPosition:
-    """Which of the positions an arm is in."""
+    """Which of the positions an arm is in.
+
+    Parameters
+    ----------
+    abduction_deg : float
+        0 hanging, 90 out to the side.
+    elbow_deg : float
+        0 straight, + bent.
+
+    Returns
+    -------
+    {"side", "overhead", "bent_overhead"}
+    """
     if elbow_deg >= STRAIGHT_WITHIN_DEG and abduction_deg >= BENT_FROM_DEG:
         return "bent_overhead"
     return "overhead" if abduction_deg >= OVERHEAD_FROM_DEG else "side"
