@@ -33,7 +33,7 @@ def test_a_newest_session_that_was_stopped_comes_before_anything_else():
     plan = plan_result("s", "2026-04-01T10:00:00+01:00")
     stopped = nerve_result(stop_reason="pain")
     (first,) = follow_up(Apart(nerve_tests=(seen(8, stopped),), plans=(seen(1, plan),)), ENGLISH)
-    assert first.grade is Grade.RAISED
+    assert first.grade is Grade.STOP
     assert first.text.startswith("2026-04-08: The session was stopped because of pain")
 
 

@@ -15,7 +15,7 @@ from neckrom.errors import ConfigurationError, InputError, UnknownRecordError
 from neckrom.exports.bodies import numbers_of
 from neckrom.exports.write import Format, made_export
 from neckrom.handouts.diary_in_words import day_line, diary_lines
-from neckrom.handouts.making import report_of, sheet_bytes, write_handout
+from neckrom.handouts.making import course_for, report_of, sheet_bytes, write_handout
 from neckrom.handouts.screen_suggestions import confirmed, suggestions_for
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.plans.result import PlanResult
@@ -26,6 +26,7 @@ from neckrom.records.plausible import RANGES
 from neckrom.records.stopped import last_test, refuse_after_a_stop
 from neckrom.report.letterhead import NOBODY
 from neckrom.saying.any_kind import verdict_of_any
+from neckrom.saying.grades import Grade
 from tests.records.body_folders import nerve_result, write_nerve
 from tests.records.folders import write_folder
 from tests.records.plan_folders import key_test, plan_result, side, write_plan
@@ -188,6 +189,17 @@ def test_a_stop_is_known_from_a_result_that_came_without_its_session(tmp_path):
         records.import_result(write_nerve(tmp_path / "raise", nerve_result(stop_reason="nausea")), person)
         with pytest.raises(InputError, match="nausea"):
             refuse_after_a_stop(records, person, ENGLISH)
+
+
+def test_a_course_without_the_neck_begins_with_a_stop(tmp_path):
+    with Records(locate(str(tmp_path / "store"))) as records:
+        person = records.add_person("Eva").id
+        records.import_result(write_nerve(tmp_path / "raise", nerve_result(stop_reason="dizziness")), person)
+        course = course_for(records, records.person(person), ENGLISH)
+        first = course.verdict.findings[0]
+        assert first.grade is Grade.STOP
+        assert "2026-03-14" in first.text
+        assert "stopped because of dizziness" in first.text
 
 
 def test_a_measured_test_suggests_its_answer_with_session_and_day(tmp_path):

@@ -15,6 +15,7 @@ from neckrom.validation.bodies import (
     body_kind,
     compare_body,
     find_body_cases,
+    find_nerve_tests,
     rows_csv,
     summarise,
     validate_bodies,
@@ -64,6 +65,8 @@ def test_the_cases_are_found_by_the_kind_in_the_json(folder):
     assert body_kind(SAMPLES.parent / "chidi_deficit.json") is None
     assert body_kind(SAMPLES / "run_side.csv") is None
     assert find_body_cases(SAMPLES.parent / "nowhere") == ()
+    assert find_nerve_tests(SAMPLES) == ("arms",)
+    assert find_nerve_tests(SAMPLES.parent / "nowhere") == ()
 
 
 def test_whole_bodies_are_no_cases_of_the_neck(folder):

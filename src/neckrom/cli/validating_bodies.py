@@ -18,6 +18,7 @@ from neckrom.validation.bodies import (
     BodyReport,
     BodyRow,
     Measured,
+    find_nerve_tests,
     rows_csv,
     validate_bodies,
 )
@@ -40,6 +41,13 @@ def validate_bodies_and_show(
     """
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not overwrite)):
         raise OutputError(f"There is something in {out} already: choose another --out, or say --overwrite.")
+    if left_out := find_nerve_tests(folder):
+        console(stderr=True).print(
+            f"Left out, as nerve tests are not validated here: {', '.join(left_out)}. How exactly they are measured is "
+            "in docs/nerve_tests.md.",
+            markup=False,
+            highlight=False,
+        )
     with progress_on(console(stderr=True)) as progress:
         report = validate_bodies(
             cases,

@@ -121,7 +121,7 @@ def _security(cluster: Cluster) -> Security:
 
     if cluster.tls_ca is None:
         security = Security(require_encryption=cluster.address.startswith("tls://"))
-        if security.require_encryption and not security.tls_ca_file:
+        if security.require_encryption and not getattr(security, "tls_ca_file", None):
             raise OptionValueError(
                 f"{cluster.address} needs certificates: give --tls-ca, --tls-cert and --tls-key, or set them in "
                 "Dask's own configuration (docs/fleet.md)."

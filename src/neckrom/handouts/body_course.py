@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from neckrom.handouts.bodies import nerve_table, plan_table, runs_table
+from neckrom.handouts.caveats import GRAVE
 from neckrom.handouts.clinician_page import Detail
 from neckrom.handouts.diary_in_words import day_line, diary_lines
 from neckrom.handouts.handout_page import Handout
@@ -18,7 +19,7 @@ from neckrom.report.letterhead import Letterhead
 from neckrom.report.wording import display_name
 from neckrom.saying import figures
 from neckrom.saying.any_kind import verdict_of_any
-from neckrom.saying.grades import Grade, gravest
+from neckrom.saying.grades import GRADES, Grade, gravest
 from neckrom.saying.runs import NONE, RowSaid, changed_beyond_error, rows_said
 from neckrom.saying.verdict import SAFETY_STOPS, Finding, Verdict
 
@@ -58,7 +59,11 @@ def body_course_of(
         Who measured.
     """
     runs = apart.runs
-    findings = (*follow_up(apart, texts), *_findings(runs, texts))
+    follows = follow_up(apart, texts)
+    known = {finding.name for finding in follows}
+    latest = (finding for finding in _latest(view, results, texts) if finding.name not in known)
+    found = (*follows, *latest, *_findings(runs, texts))
+    findings = tuple(sorted(found, key=lambda finding: GRADES.index(finding.grade)))
     lines = [
         texts.text(
             "course.of_day",
@@ -112,7 +117,7 @@ def follow_up(apart: Apart, texts: Messages) -> tuple[Finding, ...]:
     if reason in SAFETY_STOPS:
         date = figures.day(tests[0].row.measured)
         text = texts.text("course.bodies.stopped", date=date, what=f"plan.stopped.{reason}")
-        return (Finding("stopped", Grade.RAISED, text),)
+        return (Finding("stopped", Grade.STOP, text),)
     due = apart.plans[0].result.retest_on if apart.plans else None
     return (
         (Finding("retest", Grade.NOTE, texts.text("course.bodies.retest", date=due.isoformat())),)
@@ -158,10 +163,21 @@ def _ends(runs: Sequence[RunSeen], texts: Messages) -> list[tuple[RowSaid, RowSa
     return [(said[row.name], row, judged[row.name]) for row in rows_said(last.result, texts)]
 
 
+def _latest(view: PersonView, results: Mapping[str, AnyResult], texts: Messages) -> Iterator[Finding]:
+    """What the latest session found, where that is grave: before any change between sessions."""
+    row = next((row for row in view.sessions if row.id in results), None)
+    if row is None:
+        return
+    first = verdict_of_any(results[row.id], texts).findings[0]
+    if first.grade in GRAVE:
+        text = texts.text("course.of_day", date=figures.day(row.measured), what=first.text)
+        yield Finding(first.name, first.grade, text)
+
+
 def _findings(runs: Sequence[RunSeen], texts: Messages) -> tuple[Finding, ...]:
     if len(runs) < 2:
         return (
-            Finding("one", Grade.CALM, texts.text("course.bodies.one" if runs else "course.bodies.beside")),
+            Finding("one", Grade.NOTE, texts.text("course.bodies.one" if runs else "course.bodies.beside")),
         )
     ends = _ends(runs, texts)
     found = []

@@ -9,7 +9,7 @@ from neckrom.result import Result
 from neckrom.saying.grades import GRADES, Grade
 from neckrom.saying.verdict import Finding, verdict_of
 
-_GRAVE = (Grade.STOP, Grade.RAISED, Grade.CAUTION)
+GRAVE = (Grade.STOP, Grade.RAISED, Grade.CAUTION)
 
 
 def caveats_of(results: Sequence[tuple[str, Result]], texts: Messages) -> tuple[Finding, ...]:
@@ -47,7 +47,7 @@ def findings_of(
         return caveats
     day, result = results[latest]
     first = verdict_of(result, texts).findings[0]
-    if first.grade not in _GRAVE:
+    if first.grade not in GRAVE:
         return caveats
     dated = Finding(first.name, first.grade, texts.text("course.of_day", date=day, what=first.text))
     found = (dated, *(caveat for caveat in caveats if caveat.text != dated.text))

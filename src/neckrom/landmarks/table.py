@@ -36,7 +36,7 @@ NECK_KEY, BODY_KEY = "neckrom.landmarks", "neckrom.body"
 _KINDS = {
     NECK_KEY: "of a neck session: give it to neckrom measure",
     BODY_KEY: "of a whole body: give it to neckrom run, or to neckrom posture if the person stands (neckrom sessions "
-    "import: --kind run or --kind posture)",
+    "import: --kind run or --kind posture); of a nerve test: neckrom measure --protocol slr, slump or arms",
 }
 _ROWS_A_GROUP = 300
 """Rows that are written at once: ten seconds at 30 pictures a second."""

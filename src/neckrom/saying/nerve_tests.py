@@ -57,7 +57,7 @@ def nerve_verdict(result: NerveResult, texts: Messages) -> Verdict:
     if not findings or not all(finding.text for finding in findings):
         findings = [Finding("reading", Grade.NOTE, display_name(result.reading, 2000) or NONE)]
     if result.stop_reason in SAFETY_STOPS:
-        findings.insert(0, Finding("stopped", Grade.RAISED, texts.text(f"plan.stopped.{result.stop_reason}")))
+        findings.insert(0, Finding("stopped", Grade.STOP, texts.text(f"plan.stopped.{result.stop_reason}")))
     return Verdict(findings=tuple(findings), grade=findings[0].grade, meaning="")
 
 

@@ -37,7 +37,7 @@ def plan_verdict(result: PlanResult, texts: Messages) -> Verdict:
 
 def _findings(result: PlanResult, texts: Messages) -> Iterator[Finding]:
     if result.stop_reason in SAFETY_STOPS:
-        yield Finding("stopped", Grade.RAISED, texts.text(f"plan.stopped.{result.stop_reason}"))
+        yield Finding("stopped", Grade.STOP, texts.text(f"plan.stopped.{result.stop_reason}"))
     elif result.stop_reason is not None:
         yield Finding("ended", Grade.NOTE, texts.text("plan.ended_early"))
     for one in result.sides:

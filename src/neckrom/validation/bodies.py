@@ -127,6 +127,19 @@ def is_body(about: Path) -> bool:
     return kind in KINDS or kind in NERVE_KINDS
 
 
+def find_nerve_tests(folder: Path) -> tuple[str, ...]:
+    """Names of the nerve tests with truth under a folder: whole bodies that are not validated here."""
+    if not folder.is_dir():
+        return ()
+    return tuple(
+        sorted(
+            about.with_suffix("").relative_to(folder).as_posix()
+            for about in folder.rglob("*.json")
+            if _named_kind(about) in NERVE_KINDS and about.with_suffix(".csv").is_file()
+        )
+    )
+
+
 def _named_kind(about: Path) -> str:
     try:
         if about.stat().st_size > _LARGEST_JSON:
