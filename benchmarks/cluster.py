@@ -4,6 +4,7 @@
     python benchmarks/cluster.py speed [--inputs 12]      # --jobs 2, one worker, two workers
     python benchmarks/cluster.py memory [--inputs 500]    # resident memory of client, scheduler and workers
     python benchmarks/cluster.py memory --inputs 500 --reports
+    python benchmarks/cluster.py memory --inputs 500 --stand-in    # inputs and answers travel, nothing is measured
     python benchmarks/cluster.py manifest                 # 100,000 rows: written, read, looked through
     python benchmarks/cluster.py clip [CLIP]              # what one clip takes of a machine: for sizing a fleet
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import multiprocessing
 import os
 import resource
 import shutil
@@ -28,6 +30,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -71,7 +74,7 @@ def make_inputs(folder: Path, number: int) -> list[Path]:
 class Machines:
     """A scheduler and workers on this machine."""
 
-    def __init__(self, folder: Path, workers: int) -> None:
+    def __init__(self, folder: Path, workers: int, *more: str) -> None:
         with socket.socket() as found:
             found.bind(("127.0.0.1", 0))
             port = found.getsockname()[1]
@@ -88,13 +91,15 @@ class Machines:
             self.processes[f"worker {number + 1}"] = self._start(
                 folder, *common, "distributed.cli.dask_worker", self.address, "--no-nanny", "--nthreads", "1",
                 "--no-dashboard", "--resources", "MEMORY=4e9", "--local-directory", str(folder / f"worker-{number}"),
+                *more,
+                MALLOC_TRIM_THRESHOLD_="65536",  # as the nanny does that stands between with plain "dask worker"
             )  # fmt: skip
 
     @staticmethod
-    def _start(folder: Path, *command: str) -> psutil.Popen:
+    def _start(folder: Path, *command: str, **more: str) -> psutil.Popen:
         one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         with (folder / "log").open("ab") as log:
-            return psutil.Popen(command, stdout=log, stderr=log, env=os.environ | one_thread)
+            return psutil.Popen(command, stdout=log, stderr=log, env=os.environ | one_thread | more)
 
     @staticmethod
     def _wait_for(port: int) -> None:
@@ -128,9 +133,9 @@ class Machines:
 
 
 @contextmanager
-def machines(folder: Path, workers: int) -> Iterator[Machines]:
-    """A scheduler and workers, for as long as they are used."""
-    made = Machines(folder, workers)
+def machines(folder: Path, workers: int, *more: str) -> Iterator[Machines]:
+    """A scheduler and workers, for as long as they are used; ``more`` are options of the workers."""
+    made = Machines(folder, workers, *more)
     try:
         yield made
     finally:
@@ -198,10 +203,13 @@ def speed(folder: Path, number: int) -> None:
           f"{two_processor / jobs_processor:.2f} of the processors' time")  # fmt: skip
 
 
-def memory(folder: Path, number: int, *, reports: bool, files: Files) -> None:
+def memory(folder: Path, number: int, *, reports: bool, files: Files, stand_in: bool) -> None:
     """Resident memory after each input, and its slope over the second half."""
-    inputs = make_inputs(folder, number)
-    with machines(folder, 2) as there:
+    # In a process of its own: what it leaves of freed memory would hide that this one grows.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as maker:
+        inputs = maker.submit(make_inputs, folder, number).result()
+    loaded = ("--preload", str(Path(__file__).with_name("cluster_stand_in.py"))) if stand_in else ()
+    with machines(folder, 2, *loaded) as there:
         cluster = neckrom.Cluster(there.address, files=files)
         held: list[dict[str, float]] = []
 
@@ -217,14 +225,16 @@ def memory(folder: Path, number: int, *, reports: bool, files: Files) -> None:
             for item in neckrom.measure_many(inputs, cluster=cluster):
                 assert item.error is None, item.error
                 note()
-    print(f"{number} inputs, {'with reports' if reports else 'measurements come back'}, MB")
+    how = "with reports" if reports else "nothing measured" if stand_in else "measurements come back"
+    print(f"{number} inputs, {how}, load {os.getloadavg()[0]:.1f}, MB")
     for name in held[0]:
         values = np.array([one[name] for one in held])
         half = values[len(values) // 2 :]
         slope = float(np.polyfit(np.arange(len(half)), half, 1)[0]) * 100
         ok = "" if slope <= SLOPE_BAR_MB else f"  over the bar of {SLOPE_BAR_MB:g}"
+        marks = ", ".join(f"{k}: {values[k - 1]:.0f}" for k in range(100, len(values) + 1, 100))
         print(f"{name:10} after 10 {values[min(10, len(values) - 1)]:6.0f}, at the middle {half[0]:6.0f}, "
-              f"at the end {values[-1]:6.0f}, {slope:+.1f} for 100 inputs{ok}")  # fmt: skip
+              f"at the end {values[-1]:6.0f}, {slope:+.1f} for 100 inputs{ok}  ({marks})")  # fmt: skip
 
 
 def manifest(folder: Path, rows: int = 100_000) -> None:
@@ -288,7 +298,12 @@ def main() -> None:
     parser.add_argument("--inputs", type=int)
     parser.add_argument("--reports", action="store_true")
     parser.add_argument("--files", choices=FILES, default="sent", help="for memory: whether files travel")
+    parser.add_argument(
+        "--stand-in", action="store_true", help="for memory: workers answer without measuring"
+    )
     asked = parser.parse_args()
+    if asked.stand_in and asked.reports:
+        parser.error("--stand-in makes no reports")
     with tempfile.TemporaryDirectory() as folder:
         if asked.what == "speed":
             speed(Path(folder), asked.inputs or 12)
@@ -297,7 +312,13 @@ def main() -> None:
         elif asked.what == "clip":
             clip(asked.clip, Path(folder))
         else:
-            memory(Path(folder), asked.inputs or 500, reports=asked.reports, files=asked.files)
+            memory(
+                Path(folder),
+                asked.inputs or 500,
+                reports=asked.reports,
+                files=asked.files,
+                stand_in=asked.stand_in,
+            )
 
 
 if __name__ == "__main__":

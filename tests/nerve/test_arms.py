@@ -300,6 +300,14 @@ def test_a_mark_at_rest_is_said_and_not_used():
     assert any("belongs to no trial" in line for line in result.quality.warnings)
 
 
+def test_pain_that_was_said_of_a_mark_at_rest_is_no_negative_test():
+    result = result_of((Mark(0.1, "symptom"), Mark(7.5, "pain", "own")))
+    assert result.trials[0].symptom_s is None
+    assert result.arm_tension.right == "found"
+    assert "brought nothing on" not in result.reading
+    assert "belongs to no trial" in result.reading
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [

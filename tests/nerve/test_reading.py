@@ -54,7 +54,8 @@ def trial(
         pytest.param(trial(held=None), ["came_at", "holding_unknown", "nerve"], id="holding-not-told"),
         pytest.param(trial(moved=None), ["came_at", "no_change"], id="nothing-else-moved"),
         pytest.param(trial(answer=None), ["came_at", "no_answer"], id="no-answer"),
-        pytest.param(trial(symptom=None), ["nothing", "buttock"], id="negative"),
+        pytest.param(trial(symptom=None, pain=None), ["nothing", "buttock"], id="negative"),
+        pytest.param(trial(symptom=None), ["came", "nerve"], id="own-pain-of-a-mark-that-has-no-place"),
         pytest.param(trial(angle=float("nan")), ["came", "nerve"], id="angle-not-measured"),
     ],
 )
@@ -63,8 +64,13 @@ def test_a_trial_reads_in_the_articles_words(given, said):
     assert [statement.key.rsplit(".", 1)[1] for statement in statements] == said
 
 
+def test_a_mark_without_a_trial_is_no_negative_test():
+    statements = read_trials([trial(symptom=None, pain=None)], marked=True, unplaced=True)
+    assert [statement.key for statement in statements] == ["nerve.reading.unplaced"]
+
+
 def test_nothing_is_read_from_a_clip_without_marks():
-    (statement,) = read_trials([trial(symptom=None)], marked=False)
+    (statement,) = read_trials([trial(symptom=None, pain=None)], marked=False)
     assert statement.key == "nerve.reading.not_marked"
 
 

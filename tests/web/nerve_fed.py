@@ -49,6 +49,7 @@ MACHINES: dict[str, Callable[[], NerveMachine]] = {
     "nerve, set-up": _setup,
     "nerve, position": lambda: _at("slump", Phase.POSITION),
     "nerve, lead": lambda: _at("slr", Phase.LEAD, after_s=2.0),
+    "nerve, arm": lambda: _at("arms", Phase.LEAD, after_s=2.0),
     "nerve, hold": lambda: _at("slump", Phase.HOLD),
     "nerve, neck": lambda: _at("slump", Phase.CHANGE, "neck"),
     "nerve, ankle": lambda: _at("slr", Phase.CHANGE, "ankle"),

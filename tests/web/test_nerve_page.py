@@ -69,6 +69,20 @@ def test_every_screen_holds_its_boxes(nerve_page, monkeypatch):
     assert found == []
 
 
+@pytest.mark.parametrize("size", [(1000, 600), (1280, 720), (1366, 768)])
+def test_the_longest_words_push_nothing_out_of_a_low_window(nerve_page, size):
+    page, session = nerve_page
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    show(page, session, "nerve, arm")
+    above = page.evaluate("""() => {
+      const top = document.querySelector(".screen-nerve_guide").getBoundingClientRect().top;
+      return [...document.querySelectorAll(".nerve-panel .figure > *")]
+        .map((each) => each.getBoundingClientRect())
+        .filter((box) => box.height && box.top < top - 1).length;
+    }""")
+    assert above == 0
+
+
 def test_a_stop_has_the_advice_of_nerve_tests(nerve_page):
     page, session = nerve_page
     show(page, session, "nerve, stopped")

@@ -204,19 +204,18 @@ def keep_no_orders(workers: Sequence[str], dask_scheduler: Scheduler | None = No
     """
     assert dask_scheduler is not None
     for address in workers:
-        connection = dask_scheduler.stream_comms.get(address)
-        if connection is not None:  # else it has just gone
-            forget_what_is_sent(connection)
+        forget_what_is_sent(dask_scheduler.stream_comms.get(address))
 
 
-def forget_what_is_sent(connection: BatchedSend) -> None:
-    """Have a connection of Dask's remember no messages.
+def forget_what_is_sent(connection: BatchedSend | None) -> None:
+    """Have a connection of Dask's remember no messages; None is one that has just gone.
 
     For whoever develops Dask, each remembers its last 1,000 below 1 MB (``recent_message_log``, as long as
     ``distributed.admin.low-level-log-length`` says; Dask itself never reads them), and an input that is sent is part
     of one: 0.3 GB in this process, and as much in the scheduler for each worker, with inputs of 0.3 MB.
     """
-    connection.recent_message_log = deque(maxlen=0)
+    if connection is not None:
+        connection.recent_message_log = deque(maxlen=0)
 
 
 def measure_order(order: Order) -> Answer:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from neckrom.messages import Messages
+from neckrom.nerve.marking import was_felt
 from neckrom.nerve.result import LeftOrRight, NerveResult, NerveTrial
 from neckrom.nerve.wording import end_angle
 from neckrom.records.api import Records
@@ -21,6 +22,8 @@ from neckrom.service.sessions import is_session, open_session
 
 ARMS = "arms_tension"
 _SCREEN_NAMES = {"slump": "slump", "slr": "leg_raise"}
+_NOT_KNOWN = frozenset({"nerve.reading.not_marked", "nerve.reading.unplaced"})
+"""That nothing was marked does not say then that nothing was felt."""
 _SIDES: tuple[LeftOrRight, ...] = ("left", "right")
 
 
@@ -122,13 +125,13 @@ def _stop_reason(records: Records, seen: NerveSeen) -> str | None:
 def _telling(trials: list[NerveTrial]) -> NerveTrial:
     """The trial that says most: own pain before anything else, then something felt, the last one first."""
     order = {"own": 3, "stretch": 2, None: 1}
-    return max(reversed(trials), key=lambda trial: 0 if trial.symptom_s is None else order[trial.pain])
+    return max(reversed(trials), key=lambda trial: order[trial.pain] if was_felt(trial) else 0)
 
 
 def _answer(trial: NerveTrial, result: NerveResult) -> str:
-    if trial.symptom_s is not None:
+    if was_felt(trial):
         return {"own": "own_pain", "stretch": "stretch"}.get(trial.pain or "", "")
-    asked = all(said.key != "nerve.reading.not_marked" for said in result.reading_statements)
+    asked = all(said.key not in _NOT_KNOWN for said in result.reading_statements)
     return "nothing" if asked and result.reading_statements else ""
 
 
@@ -144,7 +147,7 @@ def _changes(trial: NerveTrial) -> dict[Lever, str]:
 
 def _told(trial: NerveTrial, result: NerveResult, texts: Messages) -> str:
     area = "screen.measured_test"
-    if trial.symptom_s is None:
+    if not was_felt(trial):
         end = figures.short_angle(end_angle(result, trial))
         return texts.text(f"{area}.nothing", angle=end)
     angle = figures.short_angle(trial.symptom_angle_deg)

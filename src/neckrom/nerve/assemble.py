@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from neckrom.body.result import BodyQuality
-from neckrom.nerve.marking import Answered
+from neckrom.nerve.marking import Answered, any_unplaced
 from neckrom.nerve.measure import LegTestMeasurement, MeasuredTrial
 from neckrom.nerve.reading import read_sides, read_trials
 from neckrom.nerve.result import Change, NerveResult, NerveTrial
@@ -57,7 +57,11 @@ def leg_test_result(measured: LegTestMeasurement, about: About) -> NerveResult:
     NerveResult
         NaN has become null.
     """
-    statements = read_trials(measured.trials, about.marked) + read_sides(measured.test, measured.sides)
+    unplaced = any_unplaced(measured.notices)
+    statements = (
+        *read_trials(measured.trials, about.marked, unplaced=unplaced),
+        *read_sides(measured.test, measured.sides),
+    )
     said = (*about.warnings, *measured.notices)
     note = state("nerve.interval_note")
     sides = measured.sides

@@ -34,6 +34,30 @@ class Timed(Protocol):
 TimedT = TypeVar("TimedT", bound=Timed)
 
 
+class Marked(Protocol):
+    """What was marked of a trial."""
+
+    @property
+    def symptom_s(self) -> float | None:
+        """When the first symptom was marked."""
+        ...
+
+    @property
+    def pain(self) -> str | None:
+        """What it was."""
+        ...
+
+
+def was_felt(trial: Marked) -> bool:
+    """Whether something was felt in a trial: marked, or said afterwards of a mark that could not be placed."""
+    return trial.symptom_s is not None or trial.pain is not None
+
+
+def any_unplaced(notices: Sequence[Notice]) -> bool:
+    """Whether a mark belongs to no trial: what it was of is not known then."""
+    return any(notice.key == "nerve_stray_mark" for notice in notices)
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """A movement elsewhere, and what it did."""

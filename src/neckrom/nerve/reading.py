@@ -11,11 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
+from neckrom.nerve.marking import was_felt
 from neckrom.nerve.measure import MeasuredTrial, SidesCompared
 from neckrom.statement import Statement, state
 
 
-def read_trials(trials: Sequence[MeasuredTrial], marked: bool) -> tuple[Statement, ...]:
+def read_trials(
+    trials: Sequence[MeasuredTrial], marked: bool, *, unplaced: bool = False
+) -> tuple[Statement, ...]:
     """What the trials say, without the sides.
 
     Parameters
@@ -23,21 +26,25 @@ def read_trials(trials: Sequence[MeasuredTrial], marked: bool) -> tuple[Statemen
     trials : sequence of MeasuredTrial
     marked : bool
         Whether there were marks at all.
+    unplaced : bool
+        Whether a mark belongs to no trial.
 
     Returns
     -------
     tuple of Statement
     """
     said: list[Statement] = []
-    with_symptom = [trial for trial in trials if trial.symptom_s is not None]
-    for trial in with_symptom:
+    felt = [trial for trial in trials if was_felt(trial)]
+    for trial in felt:
         said += _of_trial(trial)
     if not marked:
         said.append(state("nerve.reading.not_marked"))
-    elif not with_symptom:
+    elif unplaced:
+        said.append(state("nerve.reading.unplaced"))
+    elif not felt:
         said.append(state("nerve.reading.nothing"))
-    own = [trial for trial in with_symptom if trial.pain == "own"]
-    if marked and not own and not any(trial.pain is None for trial in with_symptom):
+    own = [trial for trial in felt if trial.pain == "own"]
+    if marked and not unplaced and not own and not any(trial.pain is None for trial in felt):
         said.append(state("screen.reading.buttock"))
     return tuple(said)
 
@@ -77,7 +84,7 @@ def _of_trial(trial: MeasuredTrial) -> list[Statement]:
     at = trial.symptom_angle_deg
     came = (
         state("nerve.reading.came_at", limb=limb, angle_deg=at)
-        if np.isfinite(at)
+        if trial.symptom_s is not None and np.isfinite(at)
         else state("nerve.reading.came", limb=limb)
     )
     if trial.pain == "stretch":

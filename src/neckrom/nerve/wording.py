@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from neckrom.messages import Messages
+from neckrom.nerve.marking import was_felt
 from neckrom.nerve.result import Change, NerveResult, NerveTrial
 from neckrom.saying.sentences import said_or
 
@@ -105,7 +106,7 @@ def _angle(angle_deg: float | None, texts: Messages) -> str:
 
 
 def _symptom(trial: NerveTrial, texts: Messages) -> str:
-    if trial.symptom_s is None:
+    if not was_felt(trial):
         return "–"
     if trial.symptom_angle_deg is None or trial.interval95_deg is None:
         return texts.text("nerve.table.not_measured")

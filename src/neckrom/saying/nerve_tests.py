@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neckrom.messages import Messages
+from neckrom.nerve.marking import was_felt
 from neckrom.nerve.result import LeftOrRight, NerveResult, NerveTrial
 from neckrom.nerve.wording import ROWS, pain_key
 from neckrom.saying.grades import GRADES, Grade
@@ -21,6 +22,7 @@ _OPEN = frozenset(
     f"nerve.reading.{name}"
     for name in (
         "not_marked",
+        "unplaced",
         "holding_unknown",
         "not_held",
         "no_change",
@@ -32,7 +34,7 @@ _OPEN = frozenset(
 _BEGINS_A_TRIAL = frozenset(
     f"nerve.reading.{name}" for name in ("came_at", "came", "arm_came_at", "elbow_came_at", "arm_came")
 )
-_OF_A_TRIAL = _OPEN - {"nerve.reading.not_marked"} | {
+_OF_A_TRIAL = _OPEN - {"nerve.reading.not_marked", "nerve.reading.unplaced"} | {
     f"nerve.reading.{name}" for name in ("stretch", "stays", "stays_own", "nerve", "arm_painful", "arm_nerve")
 }
 """What goes on with the symptom that was said before it."""
@@ -167,7 +169,7 @@ def _pain_of(side: LeftOrRight, trials: Sequence[NerveTrial], texts: Messages) -
 
 def _symptom_of(side: LeftOrRight, trials: Sequence[NerveTrial], texts: Messages) -> str:
     """Every trial of a side in which something was felt."""
-    felt = [trial for trial in trials if limb_side(trial) == side and trial.symptom_s is not None]
+    felt = [trial for trial in trials if limb_side(trial) == side and was_felt(trial)]
     told = [
         _felt_at(trial, trial.symptom_angle_deg, texts)
         for trial in felt

@@ -6,6 +6,7 @@ from neckrom.body.result import BodyQuality
 from neckrom.nerve.arms.measure import ArmTestMeasurement, MeasuredArmTrial
 from neckrom.nerve.arms.reading import read_arm_trials, read_arms, tension_of
 from neckrom.nerve.assemble import About, change_of, rounded_deg, rounded_interval
+from neckrom.nerve.marking import any_unplaced
 from neckrom.nerve.result import ArmTension, NerveResult, NerveTrial, PositionSides
 from neckrom.saying.sentences import in_english, statement_of
 from neckrom.statement import state
@@ -24,7 +25,11 @@ def arm_test_result(measured: ArmTestMeasurement, about: About) -> NerveResult:
     NerveResult
         NaN has become null.
     """
-    statements = read_arm_trials(measured.trials, about.marked) + read_arms(measured.sides)
+    unplaced = any_unplaced(measured.notices)
+    statements = (
+        *read_arm_trials(measured.trials, about.marked, unplaced=unplaced),
+        *read_arms(measured.sides),
+    )
     said = (*about.warnings, *measured.notices)
     note = state("nerve.interval_note")
     sides = tuple(
@@ -50,8 +55,8 @@ def arm_test_result(measured: ArmTestMeasurement, about: About) -> NerveResult:
         side_difference=largest.verdict if largest else "one_side",
         side_differences=sides,
         arm_tension=ArmTension(
-            left=tension_of(measured.trials, "left", about.marked),
-            right=tension_of(measured.trials, "right", about.marked),
+            left=tension_of(measured.trials, "left", about.marked, unplaced=unplaced),
+            right=tension_of(measured.trials, "right", about.marked, unplaced=unplaced),
         ),
         reading=in_english(*statements),
         reading_statements=statements,

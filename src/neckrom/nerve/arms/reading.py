@@ -14,11 +14,14 @@ import numpy as np
 from neckrom.body import Side
 from neckrom.nerve.arms.measure import POSITIONS, ArmsCompared, MeasuredArmTrial
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
+from neckrom.nerve.marking import was_felt
 from neckrom.nerve.result import Tension
 from neckrom.statement import Statement, state
 
 
-def read_arm_trials(trials: Sequence[MeasuredArmTrial], marked: bool) -> tuple[Statement, ...]:
+def read_arm_trials(
+    trials: Sequence[MeasuredArmTrial], marked: bool, *, unplaced: bool = False
+) -> tuple[Statement, ...]:
     """What the trials say, without the sides.
 
     Parameters
@@ -26,20 +29,24 @@ def read_arm_trials(trials: Sequence[MeasuredArmTrial], marked: bool) -> tuple[S
     trials : sequence of MeasuredArmTrial
     marked : bool
         Whether there were marks at all.
+    unplaced : bool
+        Whether a mark belongs to no trial.
 
     Returns
     -------
     tuple of Statement
     """
     said: list[Statement] = []
-    with_symptom = [trial for trial in trials if trial.symptom_s is not None]
-    for trial in with_symptom:
+    felt = [trial for trial in trials if was_felt(trial)]
+    for trial in felt:
         said += _of_trial(trial)
     if not marked:
         said.append(state("nerve.reading.not_marked"))
-    elif not with_symptom:
+    elif unplaced:
+        said.append(state("nerve.reading.unplaced"))
+    elif not felt:
         said.append(state("nerve.reading.nothing"))
-    if any(trial.pain == "own" for trial in with_symptom):
+    if any(trial.pain == "own" for trial in felt):
         said.append(state("nerve.reading.arm_sign"))
     return tuple(said)
 
@@ -88,7 +95,9 @@ def read_arms(sides: Sequence[ArmsCompared]) -> tuple[Statement, ...]:
     return (*said, state("nerve.reading.range_alone"))
 
 
-def tension_of(trials: Sequence[MeasuredArmTrial], side: Side, marked: bool) -> Tension:
+def tension_of(
+    trials: Sequence[MeasuredArmTrial], side: Side, marked: bool, *, unplaced: bool = False
+) -> Tension:
     """Sign 5 of one arm.
 
     Parameters
@@ -97,17 +106,19 @@ def tension_of(trials: Sequence[MeasuredArmTrial], side: Side, marked: bool) -> 
     side : {"left", "right"}
     marked : bool
         Whether there were marks at all.
+    unplaced : bool
+        Whether a mark belongs to no trial.
 
     Returns
     -------
     {"found", "not_found", "unknown"}
     """
     mine = [trial for trial in trials if trial.trial.arm == side]
-    felt = [trial for trial in mine if trial.symptom_s is not None]
+    felt = [trial for trial in mine if was_felt(trial)]
     if any(trial.pain == "own" for trial in felt):
         return "found"
     asked = {trial.trial.position for trial in mine}
-    if not marked or asked != set(POSITIONS) or any(trial.pain is None for trial in felt):
+    if not marked or unplaced or asked != set(POSITIONS) or any(trial.pain is None for trial in felt):
         return "unknown"
     return "not_found"
 
@@ -121,7 +132,7 @@ def _of_trial(trial: MeasuredArmTrial) -> list[Statement]:
     bent = trial.trial.position == "bent_overhead"
     came = (
         state(f"nerve.reading.{'elbow' if bent else 'arm'}_came_at", angle_deg=at, **about)
-        if np.isfinite(at)
+        if trial.symptom_s is not None and np.isfinite(at)
         else state("nerve.reading.arm_came", **about)
     )
     if trial.pain == "stretch":
