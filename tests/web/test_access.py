@@ -17,7 +17,7 @@ from neckrom.web.access import HEADERS, LOOPBACK, PAGE_POLICY, PERMISSIONS, Acce
 from neckrom.web.app import read_assets
 from neckrom.web.server import listening
 from tests.web.scripted import ScriptedSession
-from tests.web.serving import eventually, path_of, serving
+from tests.web.serving import PATIENCE_S, eventually, path_of, serving
 
 
 @pytest.fixture(scope="module")
@@ -388,6 +388,7 @@ def socket_of(served, *, origin="own", cookie=True, page="me", host=None):
         headers["Host"] = host
     return connect(
         f"ws://{served.host}/live/socket?page={page}",
+        open_timeout=PATIENCE_S,
         additional_headers=headers,
         origin=served.origin if origin == "own" else origin,
         compression=None,

@@ -16,7 +16,7 @@ import pytest
 
 from neckrom.web.access import LOOPBACK
 from neckrom.web.connections import MOST_CONNECTIONS, ConnectionOwners, Gate
-from tests.web.serving import eventually, serving
+from tests.web.serving import PATIENCE_S, eventually, serving
 
 MANY = 1100
 NOBODY = 65534
@@ -122,7 +122,9 @@ def test_a_request_that_takes_longer_is_answered(hasty, session):
     from websockets.sync.client import connect  # noqa: PLC0415
 
     url = f"ws://{hasty.host}/live/socket?page=one"
-    with connect(url, origin=hasty.origin, additional_headers={"Cookie": hasty.cookie()}) as page:
+    with connect(
+        url, open_timeout=PATIENCE_S, origin=hasty.origin, additional_headers={"Cookie": hasty.cookie()}
+    ) as page:
         time.sleep(1.2)
         assert page.recv(timeout=5)
 

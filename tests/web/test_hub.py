@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 from neckrom.live.contract import COMMANDS, Phase, Simple, State
 from neckrom.web import hub as hub_module
 from tests.web.scripted import ScriptedSession
-from tests.web.serving import eventually, serving
+from tests.web.serving import PATIENCE_S, eventually, serving
 
 
 class Page:
@@ -60,6 +60,7 @@ class Page:
 def page(served, name):
     with connect(
         f"ws://{served.host}/live/socket?page={name}",
+        open_timeout=PATIENCE_S,
         additional_headers={"Cookie": served.cookie()},
         origin=served.origin,
         compression=None,

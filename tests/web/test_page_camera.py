@@ -20,7 +20,7 @@ from neckrom.web.remembered_camera import RememberedCamera
 from neckrom.web.server import LARGEST_CAMERA_MESSAGE, listening, live_app, run_app
 from tests.live.pages import counting, jpeg
 from tests.web.scripted import ScriptedSession
-from tests.web.serving import Served, eventually
+from tests.web.serving import PATIENCE_S, Served, eventually
 
 GOOD = jpeg(counting(90))
 
@@ -115,7 +115,9 @@ def serving_camera(session, source=None, begin=None, remembered=None):
 def page_of(served, name="one", *, take=False):
     headers = {"Cookie": served.cookie()}
     url = f"ws://{LOOPBACK}:{served.access.port}/live/camera?page={name}&take={str(take).lower()}"
-    with connect(url, origin=served.origin, additional_headers=headers, proxy=None) as socket:
+    with connect(
+        url, open_timeout=PATIENCE_S, origin=served.origin, additional_headers=headers, proxy=None
+    ) as socket:
         yield PageOfNumbers(socket)
 
 
@@ -280,7 +282,9 @@ def test_nobody_without_the_secret_brings_pictures(served):
         (None, served.cookie()),
     ):
         with pytest.raises(InvalidStatus):
-            connect(url, origin=origin, additional_headers={"Cookie": cookie}, proxy=None)
+            connect(
+                url, open_timeout=PATIENCE_S, origin=origin, additional_headers={"Cookie": cookie}, proxy=None
+            )
 
 
 def test_only_a_session_with_a_page_s_camera_may_ask_the_browser_for_one(served):
@@ -335,7 +339,9 @@ def test_other_messages_stay_as_small_as_before(served):
     """The server takes a picture's megabyte; what a page says may still have 64 KB."""
     headers = {"Cookie": served.cookie()}
     url = f"ws://{LOOPBACK}:{served.access.port}/live/socket?page=a"
-    with connect(url, origin=served.origin, additional_headers=headers, proxy=None) as socket:
+    with connect(
+        url, open_timeout=PATIENCE_S, origin=served.origin, additional_headers=headers, proxy=None
+    ) as socket:
         note = json.dumps({"type": "note", "text": "x" * 4000})
         socket.send(note + " " * 70_000)
         eventually(lambda: "not_understood" in socket.recv(10), "the refusal")

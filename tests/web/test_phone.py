@@ -34,7 +34,7 @@ from neckrom.web.phone_server import (
 from neckrom.web.server import listening, live_app, run_app
 from tests.live.people import answers
 from tests.web.scripted import ScriptedSession
-from tests.web.serving import Served, eventually
+from tests.web.serving import PATIENCE_S, Served, eventually
 from tests.web.test_page_camera import PageOfNumbers
 
 
@@ -79,6 +79,7 @@ class Phone:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         with connect(
             f"wss://{self.port.access.host}/camera?page={name}",
+            open_timeout=PATIENCE_S,
             origin=origin or self.port.origin,
             additional_headers={"Cookie": self.cookie},
             ssl=context,
