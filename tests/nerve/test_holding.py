@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neckrom.body.smoothing import smoothed
-from neckrom.nerve.holding import HELD_WITHIN_DEG, moved_deg, seen_at, settled_s
+from neckrom.nerve.holding import HELD_WITHIN_DEG, moved_deg, seen_at, settled_s, was_held
 from neckrom.nerve.marks import Mark
 from neckrom.nerve.measure import measure_leg_test
 from tests.nerve.figure import leg_raise, ramp, slump, times
@@ -86,3 +86,15 @@ def test_a_spike_at_the_very_end_leaves_no_trace():
     angle = np.zeros(60)
     angle[-1] = 40.0
     assert abs(smoothed(times(2), angle)[-1]) < 1.0
+
+
+@given(fps=st.sampled_from([5.0, 10.0, 30.0, 60.0]), at_s=st.floats(1.0, 3.0))
+def test_a_limb_seen_throughout_is_seen_at_any_mark(fps, at_s):
+    """Also between two pictures of a clip that has few; a limb that is lost about the mark is not."""
+    time_s = np.arange(0.0, 4.0, 1 / fps)
+    turn_deg = np.zeros(len(time_s))
+    held = {"moved": 0.0, "within_deg": 2.4}
+    assert was_held(time_s, turn_deg, at_s, at_s + 1.0, **held) is True
+    turn_deg[np.abs(time_s - at_s) < 0.3] = np.nan
+    assert was_held(time_s, turn_deg, at_s, at_s + 1.0, **held) is None
+    assert was_held(time_s, turn_deg, at_s, at_s + 1.0, moved=3.0, within_deg=2.4) is False

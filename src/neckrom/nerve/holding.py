@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from neckrom.types import FloatArray
+from neckrom.types import FloatArray, Notice
 
 Joint = Literal["neck", "ankle", "neck_side"]
 
@@ -22,6 +22,8 @@ AT_MARK_S = 0.07
 """Where the leg was at the mark is read over this much to either side."""
 SETTLED_DEG_S = 5.0
 """A limb that turns by less is at rest."""
+LEAST_HELD_S = 0.5
+"""Of a shorter time it is not told whether a limb was held."""
 KEPT_S = 0.3
 """A change is one that is kept for this long."""
 
@@ -101,9 +103,61 @@ def seen_at(time_s: FloatArray, turn_deg: FloatArray, at_s: float) -> bool:
     Returns
     -------
     bool
-        True where a frame within ``AT_MARK_S`` was measured.
+        True where a frame within ``AT_MARK_S`` was measured, or the frame nearest to the moment: a clip of few
+        pictures a second may have none that is nearer.
     """
-    return bool((np.isfinite(turn_deg) & (np.abs(time_s - at_s) <= AT_MARK_S)).any())
+    away = np.abs(time_s - at_s)
+    return bool(np.isfinite(turn_deg[away <= max(AT_MARK_S, float(away.min()))]).any())
+
+
+def was_held(
+    time_s: FloatArray, turn_deg: FloatArray, from_s: float, to_s: float, *, moved: float, within_deg: float
+) -> bool | None:
+    """Whether a limb kept its place in a stretch of time; None where that is not known.
+
+    Parameters
+    ----------
+    time_s, turn_deg : ndarray, shape (N,)
+    from_s, to_s : float
+        The symptom, and the end of holding.
+    moved : float
+        From :func:`moved_deg`; NaN where it says nothing.
+    within_deg : float
+        What a limb that is held may be read to turn, degrees.
+
+    Returns
+    -------
+    bool or None
+        None also for a limb that was lost at the symptom and at rest when it was seen again: it may have moved in
+        between.
+    """
+    if not np.isfinite(moved) or to_s - from_s < LEAST_HELD_S:
+        return None
+    if abs(moved) >= within_deg:
+        return False
+    return True if seen_at(time_s, turn_deg, from_s) else None
+
+
+def not_held(symptom_s: float, moved: float) -> Notice:
+    """What is said of a limb that moved after the symptom.
+
+    Parameters
+    ----------
+    symptom_s : float
+    moved : float
+        Degrees.
+
+    Returns
+    -------
+    Notice
+    """
+    return Notice(
+        f"The limb was not held after the symptom at {symptom_s:.1f} s: it moved by {abs(moved):.0f} deg. "
+        "What the change did cannot be told from that; do the trial again.",
+        "nerve_not_held",
+        time_s=symptom_s,
+        moved_deg=abs(moved),
+    )
 
 
 def settled_s(time_s: FloatArray, turn_deg: FloatArray, from_s: float, to_s: float) -> float:

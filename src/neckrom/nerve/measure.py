@@ -17,13 +17,13 @@ from neckrom.nerve.holding import (
     changes,
     level_deg,
     moved_deg,
-    seen_at,
+    not_held,
     settled_s,
+    was_held,
 )
 from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
 from neckrom.nerve.marking import (
-    AROUND_TRIAL_S,
     Answered,
     answers_to,
     belongs,
@@ -231,24 +231,11 @@ def _measured(
         )
     if lost > MOST_LOST_SHARE:
         moved = float("nan")
-    held = (
-        None
-        if not np.isfinite(moved) or until - held_from < AROUND_TRIAL_S
-        else abs(moved) < HELD_WITHIN_DEG[angles.test]
+    held = was_held(
+        time_s, leg.turn_deg, held_from, until, moved=moved, within_deg=HELD_WITHIN_DEG[angles.test]
     )
-    if held and not seen_at(time_s, leg.turn_deg, held_from):
-        # lost at the mark, and at rest when it was seen again: it may have moved in between
-        held = None
     if symptom is not None and held is False:
-        notices.append(
-            Notice(
-                f"The limb was not held after the symptom at {symptom:.1f} s: it moved by {abs(moved):.0f} deg. "
-                "What the change did cannot be told from that; do the trial again.",
-                "nerve_not_held",
-                time_s=symptom,
-                moved_deg=abs(moved),
-            )
-        )
+        notices.append(not_held(symptom, moved))
     # at the end of the way, as long as nothing else has moved
     before = min((one.from_s for one in elsewhere), default=held_to)
     at = held_from + min(0.25, max(0.0, 0.5 * (before - held_from)))

@@ -13,10 +13,17 @@ from neckrom.nerve.arms.angles import ArmTestAngles, measure_arm_angles
 from neckrom.nerve.arms.raw_angles import SIDES
 from neckrom.nerve.arms.suitable import check_front_view, notes_on_arms
 from neckrom.nerve.arms.trials import ArmTrial, find_arm_trials
-from neckrom.nerve.holding import LEAST_CHANGE_DEG, Moved, level_deg, moved_deg
+from neckrom.nerve.holding import (
+    LEAST_CHANGE_DEG,
+    Moved,
+    level_deg,
+    moved_deg,
+    not_held,
+    settled_s,
+    was_held,
+)
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
 from neckrom.nerve.marking import (
-    AROUND_TRIAL_S,
     Answered,
     answers_to,
     belongs,
@@ -180,7 +187,8 @@ def _measured(
     symptom = symptoms[0] if symptoms else None
     arm, time_s = angles.arms[trial.arm], angles.time_s
     turn = arm.upper_turn_deg if trial.position == "bent_overhead" else arm.reach_turn_deg
-    held_from = symptom if symptom is not None else trial.reached_s
+    # without a mark there is no moment from which it should be held but that at which it comes to rest
+    held_from = symptom if symptom is not None else settled_s(time_s, turn, trial.reached_s, trial.return_s)
     held_to = max(trial.return_s, held_from)
     away = _away_deg(angles, trial.arm)
     elsewhere = neck_moves(time_s, away, held_from, held_to)
@@ -194,21 +202,9 @@ def _measured(
     unsure = bent and len(seen) > 0 and float(np.median(seen)) < FOREARM_SEEN_SHARE
     if lost > MOST_LOST_SHARE or unsure:
         moved = float("nan")
-    held = (
-        None
-        if not np.isfinite(moved) or until - held_from < AROUND_TRIAL_S
-        else abs(moved) < HELD_WITHIN_DEG[trial.position]
-    )
+    held = was_held(time_s, turn, held_from, until, moved=moved, within_deg=HELD_WITHIN_DEG[trial.position])
     if symptom is not None and held is False:
-        notices.append(
-            Notice(
-                f"The limb was not held after the symptom at {symptom:.1f} s: it moved by {abs(moved):.0f} deg. "
-                "What the change did cannot be told from that; do the trial again.",
-                "nerve_not_held",
-                time_s=symptom,
-                moved_deg=abs(moved),
-            )
-        )
+        notices.append(not_held(symptom, moved))
     before = min((one.from_s for one in elsewhere), default=held_to)
     at = held_from + min(0.25, max(0.0, 0.5 * (before - held_from)))
     angle, interval = _symptom_angle(angles, trial, symptom)
