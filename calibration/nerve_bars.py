@@ -16,10 +16,10 @@ from nerve_table import NerveClip, read
 
 from neckrom.body import Side
 from neckrom.errors import InputError
-from neckrom.nerve.holding import HELD_WITHIN_DEG, LEAST_CHANGE_DEG, level_deg
+from neckrom.nerve.holding import HELD_WITHIN_DEG, LEAST_CHANGE_DEG, READING_SD_DEG, level_deg
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
 from neckrom.nerve.marks import Mark
-from neckrom.nerve.measure import READING_SD_DEG, LegTestMeasurement, MeasuredTrial, measure_leg_test
+from neckrom.nerve.measure import LegTestMeasurement, MeasuredTrial, measure_leg_test
 from neckrom.types import BoolArray, FloatArray
 
 MAIN = {"slr": "raise", "slump": "knee"}

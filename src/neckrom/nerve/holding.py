@@ -22,6 +22,13 @@ AT_MARK_S = 0.07
 """Where the leg was at the mark is read over this much to either side."""
 SETTLED_DEG_S = 5.0
 """A limb that turns by less is at rest."""
+READING_SD_DEG = 1.0
+"""Of a level over half a second, beside what a person's own bias is."""
+LONGEST_GAP_S = 1.0
+"""Where the limb was lost at the mark for no longer than this, what lies to either side bounds the angle; over a
+longer time it may have gone anywhere."""
+MOST_LOST_SHARE = 0.4
+"""A trial whose limb was lost for more of the time in which it was held says nothing of angles and holding."""
 LEAST_HELD_S = 0.5
 """Of a shorter time it is not told whether a limb was held."""
 KEPT_S = 0.3
@@ -62,6 +69,38 @@ def level_deg(time_s: FloatArray, angle_deg: FloatArray, at_s: float, around_s: 
     """
     values = angle_deg[(np.abs(time_s - at_s) <= around_s) & np.isfinite(angle_deg)]
     return float(np.median(values)) if len(values) else float("nan")
+
+
+def angle_at(
+    time_s: FloatArray, angle_deg: FloatArray, at_s: float, half_deg: float
+) -> tuple[float, tuple[float, float] | None]:
+    """An angle at the symptom, with its 95 % interval; NaN and None where it was not measured.
+
+    Parameters
+    ----------
+    time_s, angle_deg : ndarray, shape (N,)
+    at_s : float
+        When the symptom was marked.
+    half_deg : float
+        Half of the interval of an angle that was measured.
+
+    Returns
+    -------
+    angle : float
+        Degrees. Where the limb was lost at the mark for ``LONGEST_GAP_S`` at most, on the line between both sides.
+    interval95 : tuple of float or None
+        Degrees; reaches over both sides of such a gap.
+    """
+    angle = level_deg(time_s, angle_deg, at_s, 0.15)
+    if np.isfinite(angle):
+        return angle, (angle - half_deg, angle + half_deg)
+    before = np.flatnonzero((time_s < at_s) & np.isfinite(angle_deg))
+    after = np.flatnonzero((time_s > at_s) & np.isfinite(angle_deg))
+    if not len(before) or not len(after) or time_s[after[0]] - time_s[before[-1]] > LONGEST_GAP_S:
+        return float("nan"), None
+    ends = angle_deg[before[-1]], angle_deg[after[0]]
+    between = float(np.interp(at_s, [time_s[before[-1]], time_s[after[0]]], ends))
+    return between, (float(min(ends)) - half_deg, float(max(ends)) + half_deg)
 
 
 def moved_deg(time_s: FloatArray, turn_deg: FloatArray, from_s: float, to_s: float) -> float:

@@ -13,7 +13,10 @@ from neckrom.nerve.angles import LegTestAngles, measure_angles
 from neckrom.nerve.corrections import LegTest
 from neckrom.nerve.holding import (
     HELD_WITHIN_DEG,
+    MOST_LOST_SHARE,
+    READING_SD_DEG,
     Joint,
+    angle_at,
     changes,
     level_deg,
     moved_deg,
@@ -38,13 +41,6 @@ from neckrom.nerve.trials import LegTrial, find_trials, legs_together, without_d
 from neckrom.types import BodySeries, FloatArray, Notice
 
 Interval = tuple[float, float]
-READING_SD_DEG = 1.0
-"""Of a level over half a second, beside what a person's own bias is."""
-LONGEST_GAP_S = 1.0
-"""Where the leg was lost at the mark for no longer than this, what lies to either side bounds the angle; over a
-longer time it may have gone anywhere."""
-MOST_LOST_SHARE = 0.4
-"""A trial whose leg was lost for more of the time in which it was held says nothing of angles and holding."""
 
 SideDifference = Literal["unusual", "within_error", "usual", "one_side"]
 
@@ -282,16 +278,7 @@ def symptom_angle(angles: LegTestAngles, side: Side, at_s: float | None) -> tupl
     time_s, main = angles.time_s, _main(angles, side)
     bias = angles.between_sd_deg("raise" if angles.test == "slr" else "knee", angles.legs[side].which)
     half = 1.96 * float(np.hypot(bias, READING_SD_DEG))
-    angle = level_deg(time_s, main, at_s, 0.15)
-    if np.isfinite(angle):
-        return angle, (angle - half, angle + half)
-    before = np.flatnonzero((time_s < at_s) & np.isfinite(main))
-    after = np.flatnonzero((time_s > at_s) & np.isfinite(main))
-    if not len(before) or not len(after) or time_s[after[0]] - time_s[before[-1]] > LONGEST_GAP_S:
-        return float("nan"), None
-    ends = main[before[-1]], main[after[0]]
-    between = float(np.interp(at_s, [time_s[before[-1]], time_s[after[0]]], ends))
-    return between, (float(min(ends)) - half, float(max(ends)) + half)
+    return angle_at(time_s, main, at_s, half)
 
 
 def compare_sides(angles: LegTestAngles, trials: tuple[MeasuredTrial, ...]) -> SidesCompared | None:

@@ -15,7 +15,10 @@ from neckrom.nerve.arms.suitable import check_front_view, notes_on_arms
 from neckrom.nerve.arms.trials import ArmTrial, find_arm_trials
 from neckrom.nerve.holding import (
     LEAST_CHANGE_DEG,
+    MOST_LOST_SHARE,
+    READING_SD_DEG,
     Moved,
+    angle_at,
     level_deg,
     moved_deg,
     not_held,
@@ -37,12 +40,6 @@ from neckrom.nerve.measure import Interval, SideDifference
 from neckrom.types import BodySeries, FloatArray, Notice
 
 POSITIONS: tuple[ArmPosition, ...] = ("side", "overhead", "bent_overhead")
-READING_SD_DEG = 1.0
-"""Of a level over half a second, beside what a person's own bias is."""
-LONGEST_GAP_S = 1.0
-"""Where the arm was lost at the mark for no longer than this, what lies to either side bounds the angle."""
-MOST_LOST_SHARE = 0.4
-"""A trial whose arm was lost for more of the time in which it was held says nothing of angles and holding."""
 HELD_WITHIN_DEG: dict[ArmPosition, float] = {"side": 2.4, "overhead": 2.4, "bent_overhead": 3.5}
 """An arm that was read to turn by less was held within 3 degrees: between what held arms and those that slip by 3
 degrees are read to turn (people used for fitting). Bent overhead the model's elbow wanders by more."""
@@ -292,16 +289,7 @@ def _symptom_angle(
     series, time_s = angles.arms[trial.arm], angles.time_s
     main = series.elbow_deg if bent else series.abduction_deg
     half = 1.96 * float(np.hypot(angles.sd_deg("elbow" if bent else "abduction"), READING_SD_DEG))
-    angle = level_deg(time_s, main, at_s, 0.15)
-    if np.isfinite(angle):
-        return angle, (angle - half, angle + half)
-    before = np.flatnonzero((time_s < at_s) & np.isfinite(main))
-    after = np.flatnonzero((time_s > at_s) & np.isfinite(main))
-    if not len(before) or not len(after) or time_s[after[0]] - time_s[before[-1]] > LONGEST_GAP_S:
-        return float("nan"), None
-    ends = main[before[-1]], main[after[0]]
-    between = float(np.interp(at_s, [time_s[before[-1]], time_s[after[0]]], ends))
-    return between, (float(min(ends)) - half, float(max(ends)) + half)
+    return angle_at(time_s, main, at_s, half)
 
 
 def compare_arms(angles: ArmTestAngles, trials: Sequence[MeasuredArmTrial]) -> tuple[ArmsCompared, ...]:
