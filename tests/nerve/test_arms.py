@@ -352,3 +352,21 @@ def test_the_command_writes_everything(tmp_path, monkeypatch, capsys):
     assert len(rows) == len(series()) + 1
     assert "nerve tension in the arms" in (folder / "report.html").read_text(encoding="utf-8")
     assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_position_that_was_asked_for_and_not_found_is_said():
+    """Nothing is known of it: that is no negative test."""
+    found = result_of((Mark(0.1, "symptom"),)).trials
+    rest_s = 0.5 * (found[0].end_s + found[1].start_s)
+    marks = (
+        Mark(0.1, "position", "side"),
+        Mark(rest_s - 0.05, "position", "overhead"),
+        Mark(rest_s, "position", "side"),
+    )
+    result = result_of(marks)
+    assert [trial.position for trial in result.trials] == ["side", "side"]
+    assert any(f"{rest_s - 0.05:.1f} s was not found" in line for line in result.quality.warnings)
+    assert "brought nothing on" not in result.reading
+    assert (result.arm_tension.right, result.arm_tension.left) == ("unknown", "unknown")
+    whole = result_of((marks[0], marks[2]))
+    assert not any("was not found" in line for line in whole.quality.warnings)

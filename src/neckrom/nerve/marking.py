@@ -54,8 +54,8 @@ def was_felt(trial: Marked) -> bool:
 
 
 def any_unplaced(notices: Sequence[Notice]) -> bool:
-    """Whether a mark belongs to no trial: what it was of is not known then."""
-    return any(notice.key == "nerve_stray_mark" for notice in notices)
+    """Whether a mark belongs to no trial, one of a position too: what was felt there is not known then."""
+    return any(notice.key in ("nerve_stray_mark", "nerve_position_lost") for notice in notices)
 
 
 @dataclass(frozen=True, slots=True)

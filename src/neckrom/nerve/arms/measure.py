@@ -12,7 +12,7 @@ from neckrom.errors import InputError
 from neckrom.nerve.arms.angles import ArmTestAngles, measure_arm_angles
 from neckrom.nerve.arms.raw_angles import SIDES
 from neckrom.nerve.arms.suitable import check_front_view, notes_on_arms
-from neckrom.nerve.arms.trials import ArmTrial, find_arm_trials
+from neckrom.nerve.arms.trials import ArmTrial, find_arm_trials, positions_lost
 from neckrom.nerve.holding import (
     LEAST_CHANGE_DEG,
     MOST_LOST_SHARE,
@@ -160,6 +160,15 @@ def measure_arm_test(series: BodySeries, marks: tuple[Mark, ...] = ()) -> ArmTes
         trials.append(measured)
         notices += said
     notices += stray(marks, found)
+    notices += [
+        Notice(
+            f"The position that was asked for at {mark.time_s:.1f} s was not found: nothing is known of it. Do it "
+            "again, with both arms in the picture.",
+            "nerve_position_lost",
+            time_s=mark.time_s,
+        )
+        for mark in positions_lost(found, marks)
+    ]
     notices += no_symptom(marks)
     raised = {trial.arm for trial in found}
     return ArmTestMeasurement(

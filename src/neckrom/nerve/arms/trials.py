@@ -87,6 +87,29 @@ def find_arm_trials(angles: ArmTestAngles, marks: Sequence[Mark] = ()) -> tuple[
     return tuple(_as_led(angles, found, led) if led else found)
 
 
+def positions_lost(trials: Sequence[ArmTrial], marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Positions that an arm was led to and that no trial is of.
+
+    Parameters
+    ----------
+    trials : sequence of ArmTrial
+        From :func:`find_arm_trials` with the same marks.
+    marks : sequence of Mark
+
+    Returns
+    -------
+    tuple of Mark
+        In the order of their times.
+    """
+    led = [mark for mark in marks if mark.kind == "position"]
+    ends = [*(mark.time_s for mark in led[1:]), float("inf")][: len(led)]
+    return tuple(
+        mark
+        for mark, until_s in zip(led, ends, strict=True)
+        if not any(mark.time_s <= t.start_s < until_s and t.position == mark.answer for t in trials)
+    )
+
+
 def bridged_deg(time_s: FloatArray, angle_deg: FloatArray) -> FloatArray:
     """Straight lines where nothing was measured; NaN throughout where there is next to nothing.
 
