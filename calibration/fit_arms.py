@@ -19,13 +19,13 @@ from scipy.stats import t as student
 
 from neckrom.body import read_body
 from neckrom.nerve.arms.corrections import (
-    REST_S,
     abduction_features,
     elbow_features,
     neck_features,
     neck_rest,
 )
 from neckrom.nerve.arms.raw_angles import SIDES, RawArmAngles, raw_arm_angles
+from neckrom.nerve.corrections import REST_S
 from neckrom.types import BoolArray, FloatArray
 
 OUT = HERE / "arms.json"

@@ -153,6 +153,24 @@ def neck_moved(raw: RawAngles, rest: FloatArray) -> FloatArray:
     return moved
 
 
+def at_rest(time_s: FloatArray, features: FloatArray) -> FloatArray:
+    """Features as a recording begins.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,)
+    features : ndarray, shape (N, K)
+
+    Returns
+    -------
+    ndarray, shape (K,)
+        Median over the first ``REST_S``; NaN where nothing was seen whole.
+    """
+    begun = features[time_s <= time_s[0] + REST_S]
+    begun = begun[np.isfinite(begun).all(axis=1)]
+    return np.median(begun, axis=0) if len(begun) else np.full(features.shape[1], np.nan)
+
+
 def neck_rest(raw: RawAngles) -> FloatArray:
     """The features of the neck at rest, shape (5,): the beginning of the recording; NaN where not seen.
 
@@ -168,10 +186,7 @@ def neck_rest(raw: RawAngles) -> FloatArray:
     ndarray, shape (5,)
         Median over the first ``REST_S``.
     """
-    begun = raw.time_s <= raw.time_s[0] + REST_S
-    features = neck_features(raw)[begun]
-    features = features[np.isfinite(features).all(axis=1)]
-    return np.median(features, axis=0) if len(features) else np.full(5, np.nan)
+    return at_rest(raw.time_s, neck_features(raw))
 
 
 @cache

@@ -9,7 +9,7 @@ from neckrom.errors import InputError
 from neckrom.nerve.angles import LegTestAngles
 from neckrom.nerve.corrections import LegTest
 from neckrom.nerve.trials import LegTrial
-from neckrom.types import FloatArray, Notice
+from neckrom.types import BoolArray, FloatArray, Notice
 
 KNEE_BENT_DEG = 20.0
 """A knee that is bent by more at the top makes the raise no straight one."""
@@ -98,17 +98,60 @@ def _lying(body: Body) -> bool:
     return float(np.nanmedian(_trunk_from_vertical(body))) > 70.0
 
 
+def outside_share(body: Body, name: str, side: Side, inside: BoolArray | None = None) -> float:
+    """Share of frames in which a point lies outside the picture.
+
+    Parameters
+    ----------
+    body : Body
+    name : str
+        Of a point, as "hand".
+    side : {"left", "right"}
+    inside : ndarray of bool, shape (N,), optional
+        Frames that count.
+
+    Returns
+    -------
+    float
+        0 to 1, of the frames in which the point is known; 1 where it never is.
+    """
+    point = body.point(name, side)
+    if inside is not None:
+        point = point[inside]
+    known = np.isfinite(point[:, 0])
+    if not known.any():
+        return 1.0
+    out = (point < 0).any(axis=1) | (point[:, 0] > body.width) | (point[:, 1] > body.height)
+    return float(np.mean(out[known]))
+
+
+def few_frames(body: Body) -> list[Notice]:
+    """What is said of a clip whose pictures are too few for times.
+
+    Parameters
+    ----------
+    body : Body
+
+    Returns
+    -------
+    list of Notice
+        Empty from ``LEAST_FPS`` on.
+    """
+    if body.frames_per_second >= LEAST_FPS:
+        return []
+    return [
+        Notice(
+            f"The clip has only {body.frames_per_second:.0f} pictures a second: times are that rough.",
+            "nerve_few_frames",
+            number=body.frames_per_second,
+        )
+    ]
+
+
 def _outside(body: Body) -> dict[str, float]:
     """Share of frames in which a point of the near side lies outside the picture."""
     near = body.view.near or "left"
-    shares = {}
-    for name in ("shoulder", "hip", "knee", "ankle", "toe"):
-        point = body.point(name, near)
-        out = (point < 0).any(axis=1) | (point[:, 0] > body.width) | (point[:, 1] > body.height)
-        shares[name] = (
-            float(np.mean(out[np.isfinite(point[:, 0])])) if np.isfinite(point[:, 0]).any() else 1.0
-        )
-    return shares
+    return {name: outside_share(body, name, near) for name in ("shoulder", "hip", "knee", "ankle", "toe")}
 
 
 def notes_on(body: Body, angles: LegTestAngles, trials: tuple[LegTrial, ...]) -> tuple[Notice, ...]:
@@ -125,15 +168,7 @@ def notes_on(body: Body, angles: LegTestAngles, trials: tuple[LegTrial, ...]) ->
     tuple of Notice
         Trial after trial.
     """
-    notices: list[Notice] = []
-    if body.frames_per_second < LEAST_FPS:
-        notices.append(
-            Notice(
-                f"The clip has only {body.frames_per_second:.0f} pictures a second: times are that rough.",
-                "nerve_few_frames",
-                number=body.frames_per_second,
-            )
-        )
+    notices = few_frames(body)
     for trial in trials:
         notices += _foot_outside(body, trial)
         notices += _leg_lost(angles, trial)

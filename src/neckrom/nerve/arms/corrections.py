@@ -14,11 +14,10 @@ import numpy as np
 
 from neckrom.body.fitted import Fitted, read_fitted
 from neckrom.nerve.arms.raw_angles import ArmAngles, RawArmAngles
+from neckrom.nerve.corrections import at_rest
 from neckrom.resources import resource
 from neckrom.types import FloatArray
 
-REST_S = 0.7
-"""A recording begins with head and trunk at rest for this long."""
 OVERHEAD_FROM_DEG, OVERHEAD_DEG = 90.0, 80.0
 """From the first on an arm counts as overhead, by its raw abduction; the second scales how far."""
 UPPER_SHARE, FOREARM_SHARE = 0.5, 0.45
@@ -152,12 +151,9 @@ def neck_rest(raw: RawArmAngles) -> FloatArray:
     Returns
     -------
     ndarray, shape (5,)
-        Median over the first ``REST_S``.
+        Median over the first ``REST_S`` of :mod:`neckrom.nerve.corrections`.
     """
-    begun = raw.time_s <= raw.time_s[0] + REST_S
-    features = neck_features(raw)[begun]
-    features = features[np.isfinite(features).all(axis=1)]
-    return np.median(features, axis=0) if len(features) else np.full(5, np.nan)
+    return at_rest(raw.time_s, neck_features(raw))
 
 
 @cache

@@ -10,7 +10,8 @@ from neckrom.body import Body, Side, other
 from neckrom.errors import InputError
 from neckrom.nerve.arms.angles import ArmTestAngles
 from neckrom.nerve.arms.trials import ArmTrial
-from neckrom.types import BoolArray, FloatArray, Notice
+from neckrom.nerve.suitable import few_frames, outside_share
+from neckrom.types import FloatArray, Notice
 
 OBLIQUE_DEG = 30.0
 """A camera that is read to stand further beside the front sees arms shortened by 13 % and more."""
@@ -26,8 +27,6 @@ OUT_SHARE = 0.3
 """Of the time at the end, so much may have the hand outside the picture without a note."""
 TOO_CLOSE_SHARE = 0.25
 """Of the frames, so many may have a shoulder or hip outside the picture."""
-LEAST_FPS = 8.0
-"""Pictures a second without a note that times are rough."""
 LEAST_TRUNK_PX = 40.0
 """Length of the trunk in the picture, pixels: in a smaller person the joints are too near to each other."""
 LYING_DEG = 50.0
@@ -62,7 +61,9 @@ def check_front_view(body: Body) -> None:
             f"The camera stands about {abs(body.view.oblique_deg):.0f} deg beside the front: arms are shortened in "
             "the picture, and their angles cannot be told. Turn towards the camera."
         )
-    outside = max(_outside(body, name, side) for name in ("shoulder", "hip") for side in ("left", "right"))
+    outside = max(
+        outside_share(body, name, side) for name in ("shoulder", "hip") for side in ("left", "right")
+    )
     if outside > TOO_CLOSE_SHARE:
         raise InputError(
             "The person does not fit into the picture: shoulders or hips lie outside of it. Move the camera back until "
@@ -92,34 +93,14 @@ def notes_on_arms(body: Body, angles: ArmTestAngles, trials: Sequence[ArmTrial])
     tuple of Notice
         Trial after trial.
     """
-    notices: list[Notice] = []
-    if body.frames_per_second < LEAST_FPS:
-        notices.append(
-            Notice(
-                f"The clip has only {body.frames_per_second:.0f} pictures a second: times are that rough.",
-                "nerve_few_frames",
-                number=body.frames_per_second,
-            )
-        )
+    notices = few_frames(body)
     for trial in trials:
-        notices += _hand_outside(body, trial)
+        notices += _handoutside_share(body, trial)
         notices += _arm_lost(angles, trial)
         notices += _elbow_bent(angles, trial)
         notices += _other_arm(angles, trial)
         notices += _trunk(angles, trial)
     return tuple(notices)
-
-
-def _outside(body: Body, name: str, side: Side, inside: BoolArray | None = None) -> float:
-    """Share of frames in which a point lies outside the picture; all where it is never known."""
-    point = body.point(name, side)
-    if inside is not None:
-        point = point[inside]
-    known = np.isfinite(point[:, 0])
-    if not known.any():
-        return 1.0
-    out = (point < 0).any(axis=1) | (point[:, 0] > body.width) | (point[:, 1] > body.height)
-    return float(np.mean(out[known]))
 
 
 def _while(angles: ArmTestAngles, trial: ArmTrial, values: FloatArray) -> FloatArray:
@@ -131,9 +112,9 @@ def _limb(side: Side) -> str:
     return f"nerve.limb.{side}_arm"
 
 
-def _hand_outside(body: Body, trial: ArmTrial) -> list[Notice]:
+def _handoutside_share(body: Body, trial: ArmTrial) -> list[Notice]:
     inside = (body.time_s >= trial.reached_s) & (body.time_s <= trial.return_s)
-    if not inside.any() or _outside(body, "wrist", trial.arm, inside) <= OUT_SHARE:
+    if not inside.any() or outside_share(body, "wrist", trial.arm, inside) <= OUT_SHARE:
         return []
     return [
         Notice(
