@@ -20,10 +20,10 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
-from fit_tracks import fit_tracks
+from fit_tracks import TABLES, fit_tracks
 from scipy.spatial.transform import Rotation
 
-from neckrom.kinematics.front.calibration import Calibration, factors_at, save_calibration
+from neckrom.kinematics.front.calibration import Calibration, factors_at, load_calibration, save_calibration
 from neckrom.kinematics.front.estimator import FrontEstimator
 from neckrom.kinematics.front.features import Lens, Points, at_rest, blocks_of
 from neckrom.kinematics.front.flow import Motion, MotionModel, rigid_movement, turn_design
@@ -34,7 +34,7 @@ from neckrom.kinematics.neck_angles import cardan_of, rotation_from_cardan
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA
 
 HERE = Path(__file__).parent
-VERSION = "3"
+VERSION = "4"
 FOLDS = 4
 SIZES = {"face": 24, "face0": 10, "pose": 22, "pose0": 8, "world": 16, "world0": 6}
 SCALE_DEG = 20.0
@@ -376,12 +376,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--table", type=Path, default=HERE / "landmarks_fit.npz")
-    parser.add_argument("--tracks", type=Path, default=HERE / "landmarks_tracks.npz")
+    parser.add_argument("--tracks", type=Path, nargs="*", default=[HERE / name for name in TABLES])
     parser.add_argument("--out", type=Path, default=HERE / "estimator.npz")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     epochs, ensemble = (3, 1) if options.quick else (20, 2)
     rng = np.random.default_rng(0)
+    lens = load_calibration(HERE / "estimator.npz").lens  # a step of its own: fit_lens.py
     clips = read_table(options.table)
     people = sorted({clip.person for clip in clips})
     print(f"{len(clips)} clips of {len(people)} people, {sum(map(len, clips))} frames")
@@ -403,7 +404,8 @@ def main() -> None:
             stretch=ones,
             tracks=TrackParameters(),
             tracks_stretch=ones[0],
-            tracks_sd=np.ones((6, 4)),
+            tracks_sd=np.ones((6, 5)),
+            lens=lens,
             identity="fold",
         )
         for sample in samples[False]:
@@ -430,7 +432,8 @@ def main() -> None:
         stretch=np.stack([ones, stretch]),
         tracks=TrackParameters(),
         tracks_stretch=ones,
-        tracks_sd=np.ones((6, 4)),
+        tracks_sd=np.ones((6, 5)),
+        lens=lens,
         identity="",
     )
     fitted = fit_tracks(fitted, [clip for path in options.tracks for clip in read_table(path)])
