@@ -22,6 +22,7 @@ import pytest
 
 from neckrom.errors import OutputError
 from neckrom.frames import open_source
+from neckrom.frames.index import index_of
 from neckrom.landmarks.mediapipe_engine import MediaPipeDetector
 from neckrom.landmarks.store import read_landmarks
 from neckrom.live.capture import CameraOptions, CameraSource
@@ -223,10 +224,12 @@ def test_killed_in_the_middle_everything_up_to_the_last_second_is_there(tmp_path
     assert outcome.result.clip.duration_s > float(last[0]) - 5.0
     video = [frame.time_ns for frame in open_source(folder / "video.mkv").frames()]
     assert len(video) > 100
-    # the kill may cost the landmarks of the last pictures; all others are drawn
+    # the kill may cost the landmarks of the last pictures; all others are drawn. The video begins with the
+    # consent: its times count from there.
+    began = index_of(folder / "video.mkv").start_ns
     seen_until = read_landmarks(tmp_path / "out" / "killed" / "landmarks.parquet")[0].time_ns[-1]
-    assert len(overlay) == sum(time_ns <= seen_until + ALONGSIDE_NS for time_ns in video)
-    assert video[-1] - seen_until < 1.5e9
+    assert len(overlay) == sum(began + time_ns <= seen_until + ALONGSIDE_NS for time_ns in video)
+    assert began + video[-1] - seen_until < 1.5e9
     assert (np.diff(video) > 0).all()
     assert "image/jpeg" in (tmp_path / "out" / "killed" / "report.html").read_text()
 
