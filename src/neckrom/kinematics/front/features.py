@@ -7,11 +7,13 @@ the camera and size of the picture drop out. The focal length enters only throug
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from neckrom.columns import in_blocks, let_go
 from neckrom.kinematics.neck_angles import cardan_of
 from neckrom.kinematics.pose_points import HIP_ROWS, OPPOSITE_ROWS, POSE_POINTS
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA, rotations_between
@@ -162,8 +164,69 @@ class Rest:
     world: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedPoints:
+    """The points in use of a recording of any length: those of the face are read when they are asked for.
+
+    Attributes
+    ----------
+    landmarks : LandmarkSeries, N frames
+    pose, world : ndarray, shape (N, 15, 3)
+        As in :class:`Points`, interpolated over gaps up to ``POSE_GAP_S``.
+    """
+
+    landmarks: LandmarkSeries
+    pose: FloatArray
+    world: FloatArray
+
+    @classmethod
+    def of(cls, landmarks: LandmarkSeries) -> RecordedPoints:
+        """Pose points are interpolated here, over the whole recording.
+
+        Parameters
+        ----------
+        landmarks : LandmarkSeries, N frames
+
+        Returns
+        -------
+        RecordedPoints, N frames
+        """
+        pose, world = (
+            bridged(landmarks.time_s, points[:, POSE_POINTS].astype(np.float64), POSE_GAP_S)
+            for points in (landmarks.pose, landmarks.pose_world)
+        )
+        let_go(landmarks.pose, landmarks.pose_world)
+        return cls(landmarks, pose, world)
+
+    def at(self, rows: slice | IntArray) -> Points:
+        """The points in some of the frames.
+
+        Parameters
+        ----------
+        rows : slice, or ndarray of int, shape (n,)
+
+        Returns
+        -------
+        Points, n frames
+        """
+        face = self.landmarks.face[rows][:, FACE_POINTS].astype(np.float64)
+        return Points(face, self.pose[rows], self.world[rows])
+
+    def in_blocks(self) -> Iterator[tuple[slice, Points]]:
+        """All frames, so many at a time that memory does not grow with the recording.
+
+        Yields
+        ------
+        rows : slice
+        points : Points
+            In these frames.
+        """
+        for rows in in_blocks(self.landmarks.face):
+            yield rows, self.at(rows)
+
+
 def points_of(landmarks: LandmarkSeries) -> Points:
-    """The points in use; pose points interpolated over short gaps.
+    """The points in use, all at once; pose points interpolated over short gaps.
 
     Parameters
     ----------
@@ -174,11 +237,7 @@ def points_of(landmarks: LandmarkSeries) -> Points:
     Points, N frames
         Face points are not interpolated, pose points over gaps up to ``POSE_GAP_S``.
     """
-    return Points(
-        face=landmarks.face[:, FACE_POINTS].astype(np.float64),
-        pose=bridged(landmarks.time_s, landmarks.pose[:, POSE_POINTS].astype(np.float64), POSE_GAP_S),
-        world=bridged(landmarks.time_s, landmarks.pose_world[:, POSE_POINTS].astype(np.float64), POSE_GAP_S),
-    )
+    return RecordedPoints.of(landmarks).at(slice(None))
 
 
 def at_rest(points: Points, lens: Lens) -> Rest:
