@@ -40,9 +40,8 @@ def seen_in(clip: TruthClip, estimator: FrontEstimator) -> tuple[np.ndarray, np.
         reference = estimator.fit_reference(landmarks, camera, clip.at_rest)
     except NoNeutralError:
         return None
-    recorded, rest = RecordedPoints.of(landmarks), reference.rest
-    points = recorded.at(np.flatnonzero(clip.at_rest))
-    shares = shares_at_rest(points, points.face_found & points.pose_found, rest)
+    recorded, rest = RecordedPoints(landmarks), reference.rest
+    shares = shares_at_rest(*recorded.still(clip.at_rest), rest)
     still = still_features(rest, reference.mirrored_rest, shares)
     moving = growth(*face_sizes(estimator.calibration, recorded, reference), clip.at_rest)
     return still, moving, rest.eye_distance * camera.fx / clip.focal, rest.eye_distance

@@ -8,11 +8,12 @@ what was read, block after block.
 
 from __future__ import annotations
 
+import io
 import logging
 import mmap
 import tempfile
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,11 +43,11 @@ class ColumnWriter:
         self._shape, self._dtype = (rows, width), np.dtype(dtype)
         self._bytes = rows * width * self._dtype.itemsize
         self._at = 0
-        self._file: BinaryIO | None = None
+        self._file: io.FileIO | None = None
         self._values: _Column | None = None
         if on_disk and self._bytes:
             try:
-                self._file = tempfile.TemporaryFile(prefix="neckrom-")  # noqa: SIM115  (closed at the end of the with)
+                self._file = tempfile.TemporaryFile(prefix="neckrom-", buffering=0)  # noqa: SIM115  (closed at the end of the with)
             except OSError as error:
                 self._stay_in_memory(error)
         if self._file is None and self._values is None:
@@ -63,8 +64,9 @@ class ColumnWriter:
         if self._file is not None:
             try:
                 # written, not put into a mapping: a full disk is an error here and would end the process there
-                self._file.write(np.ascontiguousarray(values, self._dtype).data.cast("B"))
-                self._file.flush()
+                left = memoryview(np.ascontiguousarray(values, self._dtype).tobytes())
+                while left:
+                    left = left[self._file.write(left) :]
             except OSError as error:
                 self._stay_in_memory(error)
         if self._values is not None:
@@ -108,8 +110,9 @@ class ColumnWriter:
             return
         with file:
             file.seek(0)
-            whole = self._values[: self._at].reshape(-1)
-            whole[:] = np.frombuffer(file.read(whole.nbytes), self._dtype)
+            left = self._values[: self._at].reshape(-1).view(np.uint8).data
+            while left:
+                left = left[file.readinto(left) :]
 
 
 def in_blocks(*columns: _Column | None) -> Iterator[slice]:

@@ -8,7 +8,7 @@ another.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -445,7 +445,7 @@ def _read_columns(kind: TableFormat, file: pq.ParquetFile) -> Columns:
             if name in names
         }
         at = 0
-        for batch in file.iter_batches(_ROWS_A_GROUP, columns=names):
+        for batch in _batches(file, names):
             rows = slice(at, at + batch.num_rows)
             for name, values in plain.items():
                 values[rows] = _full(batch, name).to_numpy(zero_copy_only=False)
@@ -454,6 +454,12 @@ def _read_columns(kind: TableFormat, file: pq.ParquetFile) -> Columns:
                 points.write(stored.reshape(-1, kind.lists[name]))
             at = rows.stop
         return Columns({name: points.done() for name, points in lists.items()}, plain)
+
+
+def _batches(file: pq.ParquetFile, names: list[str]) -> Iterator[pa.RecordBatch]:
+    """Of each row group by itself: read all in one go, the whole file stays in memory until the end."""
+    for group in range(file.metadata.num_row_groups):
+        yield from file.iter_batches(_ROWS_A_GROUP, row_groups=[group], columns=names, use_threads=False)
 
 
 def _full(batch: pa.RecordBatch, name: str) -> pa.Array:

@@ -143,8 +143,7 @@ class FrontEstimator:
         NoNeutralError
             If face and pose are found together in fewer than three frames of the neutral stretch.
         """
-        points = RecordedPoints.of(landmarks).at(np.flatnonzero(neutral))
-        used = points.face_found & points.pose_found
+        points, used = RecordedPoints(landmarks).still(neutral)
         if used.sum() < _FEWEST_REST_FRAMES:
             raise NoNeutralError(
                 "Face and shoulders are found together in fewer than three frames of the neutral stretch: "
@@ -203,10 +202,8 @@ class FrontEstimator:
         rest = reference.rest
         if distance_m is not None:
             return at_distance(camera, rest.eye_distance, distance_m)
-        recorded = RecordedPoints.of(landmarks)
-        points = recorded.at(np.flatnonzero(neutral))
-        used = points.face_found & points.pose_found
-        still = still_features(rest, reference.mirrored_rest, shares_at_rest(points, used, rest))
+        recorded = RecordedPoints(landmarks)
+        still = still_features(rest, reference.mirrored_rest, shares_at_rest(*recorded.still(neutral), rest))
         moving = growth(*face_sizes(self._calibration, recorded, reference), neutral)
         return with_inverse_focal(
             camera, *self._calibration.lens.share_from(still, moving, rest.eye_distance)
@@ -226,7 +223,7 @@ class FrontEstimator:
         ObservedSeries, N frames
             Standard deviations (degrees) are here those that the networks give themselves, not yet the measured ones.
         """
-        points = RecordedPoints.of(landmarks)
+        points, lens = RecordedPoints(landmarks), reference.rest.lens
         face, pose = recorded_branches(self._calibration, points, reference)
         observed = orientations(landmarks.time_ns, _better_of(face, pose), reference, (face, pose))
         return ObservedSeries(
@@ -234,8 +231,8 @@ class FrontEstimator:
             face=face,
             pose=pose,
             motion=motion_of(landmarks),
-            tracks=tracks_of(landmarks, points.pose, reference),
-            head_moved=head_on_plane(points.pose, reference.rest.lens) - reference.head,
+            tracks=tracks_of(points, reference),
+            head_moved=points.of_pose(lambda pose: head_on_plane(pose, lens)) - reference.head,
         )
 
     def smooth(self, observed: OrientationSeries, reference: Reference) -> OrientationSeries:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from neckrom.columns import in_blocks
+from neckrom.columns import in_blocks, let_go
 from neckrom.kinematics.front.bodies import HEAD
 from neckrom.kinematics.front.features import POSE_GAP_S
 from neckrom.kinematics.front.reference import Reference
@@ -250,6 +250,7 @@ def motion_of(landmarks: LandmarkSeries) -> Motion:
             np.full((n, 2), np.nan),
         )
     pose = bridged(landmarks.time_s, landmarks.pose[:, POSE_EARS, :2].astype(np.float64), POSE_GAP_S)
+    let_go(landmarks.pose)
     before = np.vstack([np.full((1, 2), np.nan), pose.mean(axis=1)[:-1]])
     return Motion(landmarks.motion, landmarks.motion_box.astype(np.float64), before)
 

@@ -9,14 +9,14 @@ from scipy.spatial.transform import Rotation
 
 from neckrom.kinematics.front.bodies import HEAD, THORAX, Body, BodyTracks
 from neckrom.kinematics.front.excursions import between_key_frames, excursions
-from neckrom.kinematics.front.features import middle_on_plane
+from neckrom.kinematics.front.features import RecordedPoints, middle_on_plane
 from neckrom.kinematics.front.networks import Prediction
 from neckrom.kinematics.front.parameters import TrackParameters
 from neckrom.kinematics.front.reference import Reference
 from neckrom.kinematics.front.rigid_body import Prior, solve
 from neckrom.kinematics.neck_angles import cardan_of, rotation_from_cardan
 from neckrom.kinematics.smoothing import bridged
-from neckrom.types import POSE_SHOULDERS, BoolArray, Float32Array, FloatArray, IntArray, LandmarkSeries
+from neckrom.types import POSE_SHOULDERS, BoolArray, Float32Array, FloatArray, IntArray
 
 FOLLOWED_GAP_S = 0.2
 """Points need not be followed in every frame: so near to one with them a frame counts as followed."""
@@ -57,14 +57,13 @@ class SolvedNeck:
     trunk_sd_deg: FloatArray
 
 
-def tracks_of(landmarks: LandmarkSeries, pose: FloatArray, reference: Reference) -> Tracks | None:
+def tracks_of(points: RecordedPoints, reference: Reference) -> Tracks | None:
     """Points followed over head and thorax, on the plane at depth 1.
 
     Parameters
     ----------
-    landmarks : LandmarkSeries, N frames
-    pose : ndarray, shape (N, 15, 3)
-        Of the same landmarks (:class:`RecordedPoints`): the shoulders say how far the head's joint moved.
+    points : RecordedPoints, N frames
+        Of the landmarks; the shoulders say how far the head's joint moved.
     reference : Reference
 
     Returns
@@ -73,10 +72,11 @@ def tracks_of(landmarks: LandmarkSeries, pose: FloatArray, reference: Reference)
         None where no points were followed. No thorax where none were followed on the chest, or where no shoulder is in
         the picture at rest.
     """
+    landmarks, lens = points.landmarks, reference.rest.lens
     if landmarks.tracks is None:
         return None
-    lens = reference.rest.lens
-    shoulders = bridged(landmarks.time_s, middle_on_plane(pose, POSE_SHOULDERS, lens), _SHOULDER_GAP_S)
+    shoulders = points.of_pose(lambda pose: middle_on_plane(pose, POSE_SHOULDERS, lens))
+    shoulders = bridged(landmarks.time_s, shoulders, _SHOULDER_GAP_S)
 
     def seen(body: Body, tracks: Float32Array, origin: FloatArray, joint_moved: FloatArray) -> BodyTracks:
         return BodyTracks(

@@ -67,7 +67,7 @@ def recorded_branches(
     -------
     face, pose : Prediction, N frames
     """
-    blocks = [branches(calibration, block, reference) for _, block in points.in_blocks()]
+    blocks = [branches(calibration, block, reference) for block in points.in_blocks()]
     face, pose = (_joined([block[branch] for block in blocks]) for branch in (0, 1))
     return face, pose
 
@@ -91,7 +91,7 @@ def face_sizes(
         Flexion, lateral, rotation; NaN where the branch does not answer.
     """
     sizes, angles = [], []
-    for _, block in points.in_blocks():
+    for block in points.in_blocks():
         views = views_of(block, reference)
         sizes.append(views[0].blocks.place[:, 2].copy())
         angles.append(predict(calibration.networks, "face", views).angles_deg[:, :3])
