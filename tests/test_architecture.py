@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "neckrom"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
-BASE = {"_version", "errors", "types", "resources", "config_file", "result", "private_files"} | {
+BASE = {"_version", "columns", "errors", "types", "resources", "config_file", "result", "private_files"} | {
     "operating_system",
     "rounding",
     "statement",
@@ -31,7 +31,8 @@ BASE = {"_version", "errors", "types", "resources", "config_file", "result", "pr
 MAY_IMPORT = {
     "_version": set(),
     "errors": set(),
-    "types": {"errors"},
+    "columns": set(),
+    "types": {"errors", "columns"},
     "resources": {"errors"},
     "config_file": {"errors"},
     "operating_system": set(),
@@ -41,8 +42,8 @@ MAY_IMPORT = {
     "result": {"types", "statement"},
     "site_file": {"types", "errors", "result", "private_files"},
     "frames": {"types", "errors"},
-    "landmarks": {"types", "errors", "resources", "_version"},
-    "kinematics": {"types", "errors", "resources"},
+    "landmarks": {"types", "errors", "resources", "_version", "columns"},
+    "kinematics": {"types", "errors", "resources", "columns"},
     # whole bodies: which leg is which, angles of segments in the picture; shared by what is measured on them
     "body": {"types", "errors", "result", "statement"},
     "running": BASE | {"body"},
