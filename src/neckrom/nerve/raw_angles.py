@@ -23,6 +23,8 @@ LEG = ("hip", "knee", "ankle", "heel", "toe")
 THIGH_OFF_SHARE, SHANK_OFF_SHARE, FOOT_OFF_SHARE = 0.3, 0.25, 0.5
 """A segment that is this much longer or shorter than the clip's own was not read, but mistaken. A camera that looks
 on by 12 degrees from the side shortens by 2 %, one that is near changes by 5 %; the model moves the hip by more."""
+HEEL_OFF_SHARE = 0.5
+"""The same of the line from the ankle to the heel: the model's ankle has slid along the foot, or up the shank."""
 SHANK_OFF_WITHOUT_FOOT_SHARE = 0.1
 """The same of a shank whose foot was mistaken."""
 BENT_BACKWARD_DEG = -12.0
@@ -191,7 +193,9 @@ def _leg(time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray
         | (leg.knee_deg < BENT_BACKWARD_DEG)
         | ~np.isfinite(leg.knee_deg)
     )
-    foot_lost = _off(np.linalg.norm(toe - heel, axis=1), FOOT_OFF_SHARE)
+    foot_lost = _off(np.linalg.norm(toe - heel, axis=1), FOOT_OFF_SHARE) | _off(
+        np.linalg.norm(ankle - heel, axis=1), HEEL_OFF_SHARE
+    )
     foot_lost = around(foot_lost | (leg.sole_deg < LEAST_SOLE_DEG) | (leg.sole_deg > MOST_SOLE_DEG), time_s)
     lost = around(lost | (foot_lost & _off(shank_px, SHANK_OFF_WITHOUT_FOOT_SHARE)), time_s)
     for angle in (leg.raise_deg, leg.knee_deg, leg.leg_turn_deg, leg.shank_turn_deg):
