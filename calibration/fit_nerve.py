@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -27,6 +26,7 @@ from neckrom.nerve.corrections import (
     neck_moved,
     neck_rest,
     raise_features,
+    rest_of,
 )
 from neckrom.nerve.holding import MOST_LOST_SHARE
 from neckrom.nerve.legs import with_own_legs
@@ -34,7 +34,7 @@ from neckrom.nerve.raw_angles import RawAngles, raw_angles
 from neckrom.types import BoolArray, FloatArray
 
 OUT = HERE / "nerve.json"
-RIDGE = {"raise": 0.02, "knee": 0.03, "slump.knee": 1.5, "ankle": 0.1, "neck": 0.003}
+RIDGE = {"raise": 0.02, "knee": 0.03, "ankle": 0.1, "neck": 0.003}
 """Of a person's share, against every coefficient but the constant. The neck is made of its features alone, and so
 must not be drawn to zero; the others are corrections. Of .02 to 2, those with the smallest error of people left out."""
 FAR_COSTS = 4.0
@@ -47,11 +47,8 @@ LEAST_PAIRS = 3
 """People of whom both legs were read, for the error of their difference."""
 MISTAKEN_DEG = 25.0
 """Off by more, it is the other leg that was read: nothing to correct an angle by."""
-ANGLES: dict[str, tuple[str, Callable[..., FloatArray]]] = {
-    "raise": ("raise_deg", raise_features),
-    "knee": ("knee_deg", knee_features),
-    "ankle": ("sole_deg", ankle_features),
-}
+ANGLES = {"raise": "raise_deg", "knee": "knee_deg", "ankle": "sole_deg"}
+"""What is corrected of each."""
 
 
 @dataclass(frozen=True)
@@ -123,11 +120,15 @@ class Sample:
         """Of an angle of the near or the far leg."""
         side = self.raw.near if which == "near" else self.raw.far
         leg = self.raw.legs[side]
-        main, make = ANGLES[angle]
-        wanted = self.clip.truth[f"{angle}_{side[0].upper()}"] - getattr(leg, main)
+        wanted = self.clip.truth[f"{angle}_{side[0].upper()}"] - getattr(leg, ANGLES[angle])
         wanted = np.where(self.mistaken, np.nan, wanted)
         weight = 1.0 if side in self.clip.sides() else RESTING_WEIGHT
-        return self._rows(make(leg), wanted, self.held(side), side=side, far=which == "far", weight=weight)
+        features = {
+            "raise": lambda: raise_features(leg),
+            "knee": lambda: knee_features(leg, self.clip.kind, rest_of(self.raw).thigh_deg[side]),
+            "ankle": lambda: ankle_features(leg),
+        }[angle]()
+        return self._rows(features, wanted, self.held(side), side=side, far=which == "far", weight=weight)
 
     def _rows(
         self,
@@ -140,9 +141,7 @@ class Sample:
         weight: float,
     ) -> Rows:
         good = np.isfinite(features).all(axis=1) & np.isfinite(wanted)
-        return Rows(
-            self.clip, side, features[good], wanted[good], far, weight, held[good], int(np.sum(held))
-        )
+        return Rows(self.clip, side, features[good], wanted[good], far, weight, held[good], int(np.sum(held)))
 
 
 def weights(rows: list[Rows], ridge: float, *, constant: bool = True) -> tuple[FloatArray, FloatArray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 import numpy as np
 
 from neckrom.body import Side, read_body
@@ -43,6 +44,7 @@ from neckrom.nerve.sides import (
 from neckrom.nerve.suitable import check_side_view, notes_on
 from neckrom.nerve.trials import LegTrial, find_trials, legs_together, without_doubles
 from neckrom.types import BodySeries, FloatArray, Notice
+
 
 @dataclass(frozen=True, slots=True)
 class MeasuredTrial:
@@ -265,7 +267,9 @@ def symptom_angle(angles: LegTestAngles, side: Side, at_s: float | None) -> tupl
     if at_s is None:
         return float("nan"), None
     time_s, main = angles.time_s, _main(angles, side)
-    return angle_at(time_s, main, at_s, angle_half_deg(angles.corrections, angles.test, angles.legs[side].which))
+    return angle_at(
+        time_s, main, at_s, angle_half_deg(angles.corrections, angles.test, angles.legs[side].which)
+    )
 
 
 def compare_sides(angles: LegTestAngles, trials: tuple[MeasuredTrial, ...]) -> SidesCompared | None:

@@ -51,6 +51,8 @@ class LegAngles:
         Thigh against the trunk's line, + to the front, 0 in line.
     knee_deg : ndarray
         Bend of the knee, 0 straight, + as a knee bends.
+    thigh_deg : ndarray
+        Direction of the thigh in the picture, forward to the right, up +.
     leg_turn_deg, shank_turn_deg : ndarray
         Turn of the whole leg about the hips' usual place, and of the shank, in the picture; + as a leg is raised or a
         knee straightened. Only differences mean anything: the trunk has no part in them.
@@ -64,6 +66,7 @@ class LegAngles:
 
     raise_deg: FloatArray
     knee_deg: FloatArray
+    thigh_deg: FloatArray
     leg_turn_deg: FloatArray
     shank_turn_deg: FloatArray
     sole_deg: FloatArray
@@ -77,6 +80,7 @@ class LegAngles:
         return (
             self.raise_deg,
             self.knee_deg,
+            self.thigh_deg,
             self.leg_turn_deg,
             self.shank_turn_deg,
             self.sole_deg,
@@ -179,6 +183,7 @@ def _leg(time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray
     leg = LegAngles(
         raise_deg=_wrapped(thigh_deg - trunk_deg - 180.0),
         knee_deg=_wrapped(thigh_deg - shank_deg),
+        thigh_deg=thigh_deg,
         leg_turn_deg=_turn(knee + ankle - 2.0 * np.nanmedian(hip, axis=0)),
         shank_turn_deg=_turn(shank),
         sole_deg=_wrapped(_direction(toe - heel) - shank_deg - 90.0),
@@ -198,7 +203,7 @@ def _leg(time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray
     )
     foot_lost = around(foot_lost | (leg.sole_deg < LEAST_SOLE_DEG) | (leg.sole_deg > MOST_SOLE_DEG), time_s)
     lost = around(lost | (foot_lost & _off(shank_px, SHANK_OFF_WITHOUT_FOOT_SHARE)), time_s)
-    for angle in (leg.raise_deg, leg.knee_deg, leg.leg_turn_deg, leg.shank_turn_deg):
+    for angle in (leg.raise_deg, leg.knee_deg, leg.thigh_deg, leg.leg_turn_deg, leg.shank_turn_deg):
         angle[lost] = np.nan
     for angle in (leg.sole_deg, leg.instep_deg, leg.heel_deg):
         angle[lost | foot_lost] = np.nan

@@ -50,9 +50,7 @@ def read_trials(
     return tuple(said)
 
 
-def read_sides(
-    test: str, sides: SidesCompared | None, *, both_tested: bool = False
-) -> tuple[Statement, ...]:
+def read_sides(test: str, sides: SidesCompared | None, *, both_tested: bool = False) -> tuple[Statement, ...]:
     """What both sides say beside each other.
 
     Parameters
