@@ -31,6 +31,7 @@ from neckrom.nerve.corrections import (
 from neckrom.nerve.holding import MOST_LOST_SHARE
 from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.raw_angles import RawAngles, raw_angles
+from neckrom.nerve.sides import MAIN
 from neckrom.types import BoolArray, FloatArray
 
 OUT = HERE / "nerve.json"
@@ -41,8 +42,6 @@ FAR_COSTS = 4.0
 """How much more a difference of the far leg's coefficients from the near one's costs."""
 RESTING_WEIGHT = 0.3
 """Of a leg that is not tested."""
-MAIN = {"slr": "raise", "slump": "knee"}
-"""The angle of a test that is compared between the sides."""
 LEAST_PAIRS = 3
 """People of whom both legs were read, for the error of their difference."""
 MISTAKEN_DEG = 25.0

@@ -27,6 +27,10 @@ Filmed = Literal["near_near", "near_far"]
 """Each leg from its own side, in two recordings; both in one, from the side of one of them."""
 
 
+MAIN: dict[LegTest, str] = {"slr": "raise", "slump": "knee"}
+"""The angle of a test that is compared."""
+
+
 @dataclass(frozen=True, slots=True)
 class SidesCompared:
     """Both sides against each other; degrees."""
@@ -67,9 +71,27 @@ def angle_half_deg(corrections: Corrections, test: LegTest, which: Literal["near
     -------
     float
     """
-    angle = "raise" if test == "slr" else "knee"
-    bias = corrections.errors[f"{test}.{angle}.{which}"]["between_sd_deg"]
+    bias = corrections.errors[f"{test}.{MAIN[test]}.{which}"]["between_sd_deg"]
     return 1.96 * float(np.hypot(bias, READING_SD_DEG))
+
+
+def difference_half_deg(corrections: Corrections, test: LegTest, filmed: Filmed) -> float:
+    """Half of the 95 % interval of the difference between two angles that were seen throughout, degrees.
+
+    Parameters
+    ----------
+    corrections : Corrections
+    test : {"slr", "slump"}
+    filmed : {"near_near", "near_far"}
+
+    Returns
+    -------
+    float
+    """
+    own = corrections.errors[f"{test}.sides.{filmed}"]["between_sd_deg"]
+    # each of both angles is read at one moment, and goes up and down about the person's own bias
+    about = corrections.errors[f"{test}.{MAIN[test]}.near"]["within_sd_deg"]
+    return 1.96 * float(np.hypot(own, np.sqrt(2.0) * about))
 
 
 def compare_angles(
@@ -91,9 +113,7 @@ def compare_angles(
     """
     if not (np.isfinite(left.angle_deg) and np.isfinite(right.angle_deg)):
         return None
-    own = corrections.errors[f"{test}.sides.{filmed}"]["between_sd_deg"]
-    # each of both angles is read at one moment
-    half = 1.96 * float(np.hypot(own, np.sqrt(2.0) * READING_SD_DEG)) + left.wider_deg + right.wider_deg
+    half = difference_half_deg(corrections, test, filmed) + left.wider_deg + right.wider_deg
     difference = abs(left.angle_deg - right.angle_deg)
     limit = HEALTHY_SIDE_DIFFERENCE_DEG.get(test)
     if difference < half:
