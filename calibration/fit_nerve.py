@@ -92,6 +92,13 @@ class Sample:
             return np.zeros(len(self.raw.time_s), dtype=bool)
         return np.asarray((self.raw.time_s >= hold[0]) & (self.raw.time_s <= hold[1]))
 
+    @property
+    def together(self) -> BoolArray:
+        """Frames in which both legs were read on one, which a measurement leaves out: they say nothing of either."""
+        true = np.abs(self.clip.truth["knee_L"] - self.clip.truth["knee_R"])
+        read = np.abs(self.raw.legs["left"].knee_deg - self.raw.legs["right"].knee_deg)
+        return np.asarray((true > MISTAKEN_DEG) & (np.nan_to_num(read, nan=np.inf) < 0.5 * true))
+
     def mistaken(self, side: str) -> BoolArray:
         """Frames in which a leg was read on the other one: they say nothing of it."""
         leg = self.raw.legs[side]
@@ -99,7 +106,7 @@ class Sample:
             np.abs(self.clip.truth[f"{name}_{side[0].upper()}"] - getattr(leg, f"{name}_deg"))
             for name in ("knee", "raise")
         ]
-        return np.asarray((np.nan_to_num(off) > MISTAKEN_DEG).any(axis=0))
+        return np.asarray((np.nan_to_num(off) > MISTAKEN_DEG).any(axis=0)) | self.together
 
     def neck(self) -> Rows:
         """Of the neck: against how it is at rest."""
