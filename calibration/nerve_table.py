@@ -63,6 +63,12 @@ class NerveClip:
     phases: tuple[tuple[str, float, float], ...]
     scenario: dict[str, Any]
 
+    @property
+    def person(self) -> str:
+        """Who is filmed: ``p911`` of ``p911_slump_L``, ``A`` of ``slump_A2``."""
+        first, _, second = self.name.partition("_")
+        return first if first[1:].isdigit() else second[:1]
+
     def sides(self) -> tuple[str, ...]:
         """The legs that are tested."""
         return ("left", "right") if self.tested == "both" else (self.tested,)

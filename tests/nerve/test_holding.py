@@ -98,3 +98,12 @@ def test_a_limb_seen_throughout_is_seen_at_any_mark(fps, at_s):
     turn_deg[np.abs(time_s - at_s) < 0.3] = np.nan
     assert was_held(time_s, turn_deg, at_s, at_s + 1.0, **held) is None
     assert was_held(time_s, turn_deg, at_s, at_s + 1.0, moved=3.0, within_deg=2.4) is False
+
+
+@given(fps=st.sampled_from([5.0, 15.0, 30.0]), at_s=st.floats(1.0, 3.0), just_s=st.floats(0.0, 0.03))
+def test_a_limb_that_was_lost_until_the_mark_is_not_said_to_be_held(fps, at_s, just_s):
+    """It may have been on its way until then: where it is seen again is where it went on to."""
+    time_s = np.arange(0.0, 4.0, 1 / fps)
+    turn_deg = np.zeros(len(time_s))
+    turn_deg[(time_s > at_s - 0.4) & (time_s <= at_s + just_s)] = np.nan
+    assert was_held(time_s, turn_deg, at_s, at_s + 1.0, moved=0.0, within_deg=2.4) is None

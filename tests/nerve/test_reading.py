@@ -8,8 +8,9 @@ import pytest
 
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.nerve.holding import Moved
-from neckrom.nerve.measure import Answered, MeasuredTrial, SidesCompared
+from neckrom.nerve.measure import Answered, MeasuredTrial
 from neckrom.nerve.reading import read_sides, read_trials
+from neckrom.nerve.sides import SidesCompared
 from neckrom.nerve.trials import LegTrial
 from neckrom.saying.sentences import all_said
 

@@ -12,7 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from neckrom.errors import OptionValueError
-from neckrom.handouts.bodies import comparison_table, earlier_of, nerve_table, plan_table, runs_table
+from neckrom.handouts.bodies import (
+    comparison_table,
+    earlier_of,
+    nerve_table,
+    plan_table,
+    runs_table,
+    sides_said,
+)
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines, verdict_words
 from neckrom.messages import Messages
@@ -144,7 +151,8 @@ def person_view(
         parts += [title, _words(runs_table(runs, texts)), Text(texts.text("run.course.note"))]
     if nerve_tests:
         title = Text(f"\n{texts.text('nerve.course.title')}", style="bold")
-        parts += [title, _words(nerve_table(nerve_tests, texts)), Text(texts.text("nerve.course.note"))]
+        parts += [title, _words(nerve_table(nerve_tests, texts))]
+        parts += [Text(line) for line in (*sides_said(nerve_tests, texts), texts.text("nerve.course.note"))]
     if plans:
         title = Text(f"\n{texts.text('plan.course.title')}", style="bold")
         parts += [title, _words(plan_table(plans, texts)), Text(texts.text("plan.course.note"))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from neckrom.handouts.bodies import nerve_table, plan_table, runs_table
+from neckrom.handouts.bodies import nerve_table, plan_table, runs_table, sides_said
 from neckrom.handouts.caveats import GRAVE
 from neckrom.handouts.clinician_page import Detail
 from neckrom.handouts.diary_in_words import day_line, diary_lines
@@ -91,7 +91,10 @@ def body_course_of(
         table=_table(apart, texts),
         sessions_title=texts.text("course.sessions"),
         sessions=tuple(shown),
-        notes=(*((texts.text("run.course.note"),) if runs else ()), texts.text("course.statement")),
+        notes=(
+            *((texts.text("run.course.note"),) if runs else sides_said(apart.nerve_tests, texts)),
+            texts.text("course.statement"),
+        ),
         details=details,
     )
 
@@ -128,14 +131,15 @@ def follow_up(apart: Apart, texts: Messages) -> tuple[Finding, ...]:
 
 def details_of(apart: Apart, texts: Messages) -> tuple[Detail, ...]:
     """Every run, nerve test and session of a plan in a line, and the diary, for the clinician."""
-    tables = []
+    tables: list[tuple[str, Table, tuple[str, ...]]] = []
     if apart.runs:
-        tables.append(("run", runs_table(apart.runs, texts)))
+        tables.append(("run", runs_table(apart.runs, texts), ()))
     if apart.nerve_tests:
-        tables.append(("nerve", nerve_table(apart.nerve_tests, texts)))
+        said = sides_said(apart.nerve_tests, texts)
+        tables.append(("nerve", nerve_table(apart.nerve_tests, texts), said))
     if apart.plans:
-        tables.append(("plan", plan_table(apart.plans, texts)))
-    return (*(_detail(kind, table, texts) for kind, table in tables), *_diary(apart.diary, texts))
+        tables.append(("plan", plan_table(apart.plans, texts), ()))
+    return (*(_detail(*table, texts) for table in tables), *_diary(apart.diary, texts))
 
 
 def _diary(days: Sequence[DiaryDay], texts: Messages) -> Iterator[Detail]:
@@ -145,10 +149,10 @@ def _diary(days: Sequence[DiaryDay], texts: Messages) -> Iterator[Detail]:
         yield Detail(texts.text("diary.title"), lines=lines)
 
 
-def _detail(kind: str, table: Table, texts: Messages) -> Detail:
+def _detail(kind: str, table: Table, said: tuple[str, ...], texts: Messages) -> Detail:
     shares = tuple(width / sum(table.widths) for width in table.widths)
     note = texts.text(f"{kind}.course.note")
-    return Detail(texts.text(f"{kind}.course.title"), table.columns, table.rows, shares, (note,))
+    return Detail(texts.text(f"{kind}.course.title"), table.columns, table.rows, shares, (*said, note))
 
 
 # --------------------------------------------------------------------- what changed

@@ -132,7 +132,7 @@ def moved_deg(time_s: FloatArray, turn_deg: FloatArray, from_s: float, to_s: flo
 
 
 def seen_at(time_s: FloatArray, turn_deg: FloatArray, at_s: float) -> bool:
-    """Whether the limb was measured at a moment itself.
+    """Whether the limb was measured at a moment itself, and not only from just after it on.
 
     Parameters
     ----------
@@ -142,11 +142,15 @@ def seen_at(time_s: FloatArray, turn_deg: FloatArray, at_s: float) -> bool:
     Returns
     -------
     bool
-        True where a frame within ``AT_MARK_S`` was measured, or the frame nearest to the moment: a clip of few
-        pictures a second may have none that is nearer.
+        True where the last frame up to the moment was measured, or one within ``AT_MARK_S`` before it. A limb that was
+        lost until the moment may have been anywhere then: what is seen a tenth of a second later is where it went on
+        to.
     """
-    away = np.abs(time_s - at_s)
-    return bool(np.isfinite(turn_deg[away <= max(AT_MARK_S, float(away.min()))]).any())
+    until = np.flatnonzero(time_s <= at_s + 1e-6)
+    if not len(until):
+        return bool(np.isfinite(turn_deg[0]))
+    last = until[time_s[until] >= min(at_s - AT_MARK_S, float(time_s[until[-1]]))]
+    return bool(np.isfinite(turn_deg[last]).any())
 
 
 def was_held(

@@ -12,7 +12,8 @@ import numpy as np
 
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
 from neckrom.nerve.marking import was_felt
-from neckrom.nerve.measure import MeasuredTrial, SidesCompared
+from neckrom.nerve.measure import MeasuredTrial
+from neckrom.nerve.sides import SidesCompared
 from neckrom.statement import Statement, state
 
 
@@ -49,21 +50,23 @@ def read_trials(
     return tuple(said)
 
 
-def read_sides(test: str, sides: SidesCompared | None) -> tuple[Statement, ...]:
+def read_sides(test: str, sides: SidesCompared | None, *, both_tested: bool = False) -> tuple[Statement, ...]:
     """What both sides say beside each other.
 
     Parameters
     ----------
     test : {"slr", "slump", "arms"}
     sides : SidesCompared or None
-        None where only one side was done.
+        None where only one side was done, or measured.
+    both_tested : bool
+        Whether both sides were done.
 
     Returns
     -------
     tuple of Statement
     """
     if sides is None:
-        return (state("nerve.reading.one_side"),)
+        return (state("nerve.reading.one_side_read" if both_tested else "nerve.reading.one_side"),)
     limit = HEALTHY_SIDE_DIFFERENCE_DEG.get(test)
     values = {"difference_deg": sides.difference_deg}
     if sides.verdict == "within_error":

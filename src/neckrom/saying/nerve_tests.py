@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from neckrom.messages import Messages
 from neckrom.nerve.marking import was_felt
 from neckrom.nerve.result import LeftOrRight, NerveResult, NerveTrial
+from neckrom.nerve.sides import SidesCompared
 from neckrom.nerve.wording import ROWS, pain_key
 from neckrom.saying.grades import GRADES, Grade
 from neckrom.saying.names import display_name
@@ -183,6 +184,17 @@ def _felt_at(trial: NerveTrial, angle_deg: float, texts: Messages) -> str:
     if trial.position is None:
         return angle
     return texts.text("nerve.course.at", position=f"nerve.position.{trial.position}", angle=angle)
+
+
+def sides_line(sides: SidesCompared, texts: Messages) -> str:
+    """How far both sides are apart, with its interval.
+
+    Parameters
+    ----------
+    sides : SidesCompared
+    texts : Messages
+    """
+    return _with_interval(sides.difference_deg, sides.interval95_deg, texts)
 
 
 def _difference(result: NerveResult, texts: Messages) -> str:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from neckrom.errors import NeckromError
 from neckrom.exports.write import Format
 from neckrom.guided.sessions import CAMERAS, PROTOCOLS, plan_choices
-from neckrom.handouts.bodies import nerve_table, plan_table, runs_table
+from neckrom.handouts.bodies import nerve_table, plan_table, runs_table, sides_said
 from neckrom.handouts.course import course_of, ends_of
 from neckrom.handouts.diary_in_words import day_line, diary_lines
 from neckrom.handouts.making import course_for, has_course
@@ -183,6 +183,7 @@ def person_page(
         "has_course": has_course(view),
         "runs": runs_table(runs, texts) if runs else None,
         "nerve_tests": nerve_table(tests, texts) if tests else None,
+        "sides_said": sides_said(tests, texts),
         "plans": plan_table(plans, texts) if plans else None,
         "course": course,
         "drawings": course.trends(HEIGHT) if course.trends is not None else (),

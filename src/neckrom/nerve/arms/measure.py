@@ -36,7 +36,7 @@ from neckrom.nerve.marking import (
     stray,
 )
 from neckrom.nerve.marks import ArmPosition, Mark
-from neckrom.nerve.measure import Interval, SideDifference
+from neckrom.nerve.sides import Interval, SideDifference
 from neckrom.types import BodySeries, FloatArray, Notice
 
 POSITIONS: tuple[ArmPosition, ...] = ("side", "overhead", "bent_overhead")
