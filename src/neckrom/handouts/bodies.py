@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neckrom.messages import Messages
-from neckrom.records.views import BodySession, NerveSeen, PlanSeen, RunComparison, RunSeen
+from neckrom.records.views import BodySession, NerveSeen, PlanSeen, RunComparison, RunSeen, UpperBackSeen
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.running.result import ROWS, RunResult
@@ -14,6 +14,7 @@ from neckrom.saying.grades import Grade
 from neckrom.saying.nerve_tests import nerve_line
 from neckrom.saying.plans import plan_line
 from neckrom.saying.runs import NONE, Earlier, RowSaid, changed_beyond_error, rows_said
+from neckrom.saying.upper_backs import upper_back_line
 
 
 def body_report(
@@ -131,6 +132,27 @@ def plan_table(plans: Sequence[PlanSeen], texts: Messages) -> Table:
         tuple(lines),
         tuple(Grade.CALM for _ in lines),
         (13, 18, 15, 15, 15, 10, 14),
+    )
+
+
+def upper_back_table(seen: Sequence[UpperBackSeen], texts: Messages) -> Table:
+    """Turns of the trunk of a person, one line a session, newest first: each side, and both against each other.
+
+    Parameters
+    ----------
+    seen : sequence of UpperBackSeen
+        Newest first.
+    """
+    lines = []
+    for one in seen:
+        line = upper_back_line(one.result, texts)
+        lines.append((figures.day(one.row.measured), line.left, line.right, line.difference))
+    columns = ("left", "right", "difference")
+    return Table(
+        (texts.text("pages.measured"), *(texts.text(f"upper_back.course.{name}") for name in columns)),
+        tuple(lines),
+        tuple(Grade.CALM for _ in lines),
+        (19, 27, 27, 27),
     )
 
 
