@@ -1,20 +1,19 @@
-"""Turns of the trunk: the table of rendered people, the fit of its corrections, and how they do on people held out.
+"""Turns of the trunk: the table of rendered people, and the fit of its corrections.
 
-    python calibration/fit_upper_back.py gather POSES TRUTH      # writes calibration/upper_back_landmarks.npz
-    python calibration/fit_upper_back.py fit                     # writes calibration/upper_back.json
-    python calibration/fit_upper_back.py bars                    # every figure of docs/upper_back.md
+    python calibration/fit_upper_back.py gather POSES TRUTH [POSES TRUTH ...]   # writes upper_back_landmarks.npz
+    python calibration/fit_upper_back.py                                        # writes upper_back.json
 
-``POSES`` is a folder of pose points (``NAME.npz``: time_ns, pose, world, width, height), ``TRUTH`` one of truth tables
-(``NAME.csv``, ``NAME.json``). Weights come from people with odd numbers alone, and errors in intervals from folds by
-person among them; people with even numbers are for the bars.
+``POSES`` is a folder of pose points (``NAME_turn.npz``: time_ns, pose, world, width, height), ``TRUTH`` one of truth
+tables (``NAME_turn.csv``, ``NAME_turn.json``). Weights come from people with odd numbers alone, and errors in intervals
+from folds by person among them; people with even numbers are for ``upper_back_bars.py``.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import hashlib
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,26 +21,29 @@ import numpy as np
 from scipy.stats import t as student
 
 from neckrom.body import read_body
-from neckrom.errors import InputError
-from neckrom.types import BodySeries, FloatArray
-from neckrom.upper_back.measure import measure_upper_back
-from neckrom.upper_back.turning import turn_features
+from neckrom.types import BodySeries, BoolArray, FloatArray
+from neckrom.upper_back.turning import REST_S, at_rest, facing_deg, knees_aside, turn_features
 
 HERE = Path(__file__).parent
 TABLE = HERE / "upper_back_landmarks.npz"
 OUT = HERE / "upper_back.json"
-POINTS = [0, 7, 8, 11, 12, 23, 24, 25, 26]
+POINTS = [0, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26]
 RIDGE = 0.02
 TRUTH = ("thorax_yaw_deg", "pelvis_yaw_deg", "thorax_pitch_deg")
+MIDDLE = tuple(f"midshoulder_{axis}" for axis in "XZ")
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip of the table; truth has the columns of ``TRUTH``."""
+    """One clip of the table; truth has the columns of ``TRUTH``, + to the person's left.
+
+    ``past_deg`` is how far the person truly faces past the camera at rest, + to the left.
+    """
 
     name: str
     series: BodySeries
     truth: FloatArray
+    past_deg: float
     phases: tuple[tuple[str, float, float], ...]
 
     @property
@@ -49,36 +51,52 @@ class Clip:
         """Even numbers are."""
         return int(self.name[1:].split("_")[0]) % 2 == 0
 
+    def against_rest(self, column: str) -> FloatArray:
+        """One column of the truth against the beginning."""
+        values = self.truth[:, TRUTH.index(column)]
+        return np.asarray(values - np.median(values[self.series.time_s <= REST_S]))
+
     @property
     def turn_deg(self) -> FloatArray:
-        """True turn of the thorax against the pelvis, + to the left."""
-        return np.asarray(self.truth[:, 0] - self.truth[:, 1])
+        """True turn of the thorax, + to the left."""
+        return self.against_rest("thorax_yaw_deg")
 
-    def inside(self, phase: str) -> FloatArray:
-        """Frames of a phase."""
-        start, end = next((a, b) for name, a, b in self.phases if name == phase)
-        return np.asarray((self.series.time_s >= start) & (self.series.time_s <= end))
+    def inside(self, phase: str) -> BoolArray:
+        """Frames of a phase; none where the clip has no such phase."""
+        time_s = self.series.time_s
+        flags = [(time_s >= start) & (time_s <= end) for name, start, end in self.phases if name == phase]
+        return np.asarray(np.any(flags, axis=0)) if flags else np.zeros(len(time_s), dtype=bool)
+
+    @property
+    def turning(self) -> BoolArray:
+        """Frames before anybody bends back."""
+        start = [a for name, a, _ in self.phases if name == "extend"]
+        return np.asarray(self.series.time_s < min(start, default=np.inf))
 
 
-def gather(poses: Path, truths: Path) -> None:
+def gather(folders: list[Path]) -> None:
     """Write the table."""
     arrays, about = {}, []
-    for path in sorted(poses.glob("*_turn.npz")):
-        notes = json.loads((truths / f"{path.stem}.json").read_text())
-        with (truths / f"{path.stem}.csv").open(newline="") as file:
-            rows = list(csv.DictReader(file))
-        with np.load(path) as points:
-            arrays[f"{path.stem}.pose"] = points["pose"][:, POINTS].astype(np.float32)
-            arrays[f"{path.stem}.world"] = points["world"][:, POINTS].astype(np.float16)
-            arrays[f"{path.stem}.time_ns"] = points["time_ns"]
-            size = int(points["width"]), int(points["height"])
-        arrays[f"{path.stem}.truth"] = np.array(
-            [[float(row[key]) for key in TRUTH] for row in rows], dtype=np.float32
-        )
-        phases = [(p["phase"], p["start_s"], p["end_s"]) for p in notes["events"]["phases"]]
-        about.append({"name": path.stem, "size": size, "phases": phases})
+    for poses, truths in zip(folders[::2], folders[1::2], strict=True):
+        for path in sorted(poses.glob("*_turn.npz")):
+            notes = json.loads((truths / f"{path.stem}.json").read_text())
+            with (truths / f"{path.stem}.csv").open(newline="") as file:
+                rows = list(csv.DictReader(file))
+            with np.load(path) as points:
+                arrays[f"{path.stem}.pose"] = points["pose"][:, POINTS].astype(np.float32)
+                arrays[f"{path.stem}.world"] = points["world"][:, POINTS].astype(np.float16)
+                arrays[f"{path.stem}.time_ns"] = points["time_ns"]
+                size = int(points["width"]), int(points["height"])
+            truth = [[float(row[key]) for key in TRUTH] for row in rows]
+            arrays[f"{path.stem}.truth"] = np.array(truth, dtype=np.float32)
+            phases = [(p["phase"], p["start_s"], p["end_s"]) for p in notes["events"]["phases"]]
+            middle = np.median([[float(row[key]) for key in MIDDLE] for row in rows], axis=0)
+            to_camera = np.array(notes["camera"]["position"])[[0, 2]] - middle
+            seen_from = float(np.degrees(np.arctan2(to_camera[0], to_camera[1])))
+            past = float(np.median([each[0] for each in truth[:4]])) - seen_from
+            about.append({"name": path.stem, "size": size, "phases": phases, "past_deg": round(past, 2)})
     np.savez_compressed(TABLE, about=json.dumps(about), **arrays)  # type: ignore[arg-type]
-    print(f"{TABLE}: {len(about)} clips, {TABLE.stat().st_size / 1e6:.2f} MB")
+    print(f"{TABLE.name}: {len(about)} clips, {TABLE.stat().st_size / 1e6:.2f} MB")
 
 
 def read() -> list[Clip]:
@@ -100,15 +118,15 @@ def read() -> list[Clip]:
                 height=entry["size"][1],
             )
             phases = tuple((p[0], float(p[1]), float(p[2])) for p in entry["phases"])
-            clips.append(Clip(name, series, table[f"{name}.truth"].astype(float), phases))
+            truth = table[f"{name}.truth"].astype(float)
+            clips.append(Clip(name, series, truth, entry["past_deg"], phases))
     return clips
 
 
-def weights(clips: list[Clip]) -> FloatArray:
-    """Ridge regression of the true turn; every clip counts the same, and left like right."""
+def ridge(pairs: list[tuple[FloatArray, FloatArray]]) -> FloatArray:
+    """Weights of features (N, K) for a true angle (N,); every clip counts the same."""
     left = right = 0.0
-    for clip in clips:
-        x, y = turn_features(read_body(clip.series)), clip.turn_deg
+    for x, y in pairs:
         good = np.isfinite(x).all(axis=1)
         left = left + x[good].T @ x[good] / good.sum()
         right = right + x[good].T @ y[good] / good.sum()
@@ -116,9 +134,23 @@ def weights(clips: list[Clip]) -> FloatArray:
     return np.asarray(np.linalg.solve(left + RIDGE * scale * np.eye(len(left)), right))
 
 
-def end_errors(clip: Clip, coefficients: FloatArray) -> dict[str, float]:
+def weights(clips: list[Clip]) -> tuple[FloatArray, float]:
+    """Of the features of the turn, and of the knees for where the person faces."""
+    bodies = {clip.name: read_body(clip.series) for clip in clips}
+    aside = np.array([np.nanmedian(knees_aside(body)[at_rest(body)]) for body in bodies.values()])
+    facing = float(aside @ np.array([clip.past_deg for clip in clips]) / (aside @ aside))
+    pairs = []
+    for clip in clips:
+        body = bodies[clip.name]
+        features = turn_features(body, facing_deg(body, facing))
+        pairs.append((features[clip.turning], clip.turn_deg[clip.turning]))
+    return ridge(pairs), facing
+
+
+def end_errors(clip: Clip, fitted: tuple[FloatArray, float]) -> dict[str, float]:
     """Error of the end range of each side, as the size of the turn."""
-    turn = turn_features(read_body(clip.series)) @ coefficients
+    body = read_body(clip.series)
+    turn = turn_features(body, facing_deg(body, fitted[1])) @ fitted[0]
     errors = {}
     for side, sign in (("left", 1.0), ("right", -1.0)):
         at_end = clip.inside(f"hold_{side}")
@@ -130,91 +162,29 @@ def fit() -> None:
     """Fit, write, and print the errors of people left out."""
     clips = [clip for clip in read() if not clip.held_out]
     left_out = [end_errors(clip, weights([other for other in clips if other is not clip])) for clip in clips]
-    ends = np.array([error for errors in left_out for error in errors.values()])
-    apart = np.array([errors["left"] - errors["right"] for errors in left_out])
+    for clip, error in zip(clips, left_out, strict=True):
+        print(f"{clip.name}: left {error['left']:+.1f}, right {error['right']:+.1f}")
+    ends = np.array([list(errors.values()) for errors in left_out])
+    apart = ends[:, 0] - ends[:, 1]
     wider = float(student.ppf(0.975, max(len(clips) - 1, 1))) / 1.96
-    hips = [(turn_features(read_body(clip.series))[:, 2], clip.truth[:, 1]) for clip in clips]
-    read_hips, true_hips = (np.concatenate([pair[k] for pair in hips]) for k in (0, 1))
-    good = np.isfinite(read_hips)
+    fitted, facing = weights(clips)
     content = {
-        "coefficients": [round(float(c), 4) for c in weights(clips)],
-        "pelvis": round(float(read_hips[good] @ true_hips[good] / (read_hips[good] @ read_hips[good])), 3),
+        "weights": [round(float(weight), 4) for weight in fitted],
+        "facing": round(facing, 2),
         "between_sd_deg": round(float(np.sqrt(np.mean(ends**2))) * wider, 2),
         "difference_sd_deg": round(float(np.sqrt(np.mean(apart**2))) * wider, 2),
+        "furthest_deg": round(float(max(np.abs(c.against_rest("thorax_yaw_deg")).max() for c in clips)), 1),
         "people": len(clips),
     }
-    print(f"people left out: end range MAE {np.abs(ends).mean():.1f} worst {np.abs(ends).max():.1f}")
-    print(
-        f"people left out: difference of both sides, error {np.abs(apart).mean():.1f} worst {np.abs(apart).max():.1f}"
-    )
+    print(f"people left out: end range, mean error {np.abs(ends).mean():.1f}, worst {np.abs(ends).max():.1f}")
+    print(f"difference of both sides, mean error {np.abs(apart).mean():.1f}, worst {np.abs(apart).max():.1f}")
     identity = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
     OUT.write_text(json.dumps({**content, "calibration_id": f"upper-back-{identity}"}, indent=1) + "\n")
     print(content)
 
 
-def bars() -> None:
-    """How the whole measurement does on people who were not used for fitting."""
-    errors, inside, sides, frames, counted, extended, told, false = [], [], [], [], 0, [], [], []
-    clips = [clip for clip in read() if clip.held_out]
-    for clip in clips:
-        try:
-            measured = measure_upper_back(clip.series)
-        except InputError as error:
-            print(f"NOT READ {clip.name}: {error}")
-            continue
-        frames.append(measured.turning.turn_deg - clip.turn_deg)
-        true = {s: abs(float(np.median(clip.turn_deg[clip.inside(f"hold_{s}")]))) for s in ("left", "right")}
-        counted += sorted(one.side for one in measured.repetitions) == ["left", "right"]
-        for side in ("left", "right"):
-            turned = getattr(measured, side)
-            if turned is None:
-                print(f"{clip.name}: {side} not found (true {true[side]:.0f})")
-                continue
-            errors.append(turned.turn_deg - true[side])
-            inside.append(turned.interval95_deg[0] <= true[side] <= turned.interval95_deg[1])
-        if measured.left is not None and measured.right is not None:
-            read_apart = measured.left.turn_deg - measured.right.turn_deg
-            sides.append(read_apart - (true["left"] - true["right"]))
-            half = measured.difference_interval95_deg[1] - measured.difference_deg  # type: ignore[index]
-            told += [abs(sides[-1] + sign * 15) >= half for sign in (-1, 1)]
-            false.append(abs(sides[-1]) >= half)
-        extended.append(_extension_error(clip))
-    every = np.abs(np.concatenate(frames))
-    print(f"{len(clips)} people held out")
-    print(f"every frame: mean error {np.nanmean(every):.1f}, 95 % {np.nanpercentile(every, 95):.1f}")
-    print(
-        f"end ranges: mean error {np.mean(np.abs(errors)):.1f}, bias {np.mean(errors):+.1f}, "
-        f"worst {np.max(np.abs(errors)):.1f} ({len(errors)}); inside their intervals {sum(inside)} of {len(inside)}"
-    )
-    print(
-        f"difference of both sides: mean error {np.mean(np.abs(sides)):.1f}, worst {np.max(np.abs(sides)):.1f}"
-    )
-    print(
-        f"15 deg apart told {100 * np.mean(told):.0f} %, equal sides told apart {100 * np.mean(false):.0f} %"
-    )
-    print(f"both turns counted, and no other: {counted} of {len(clips)}")
-    print(f"bending back read from the shoulders' width: mean error {np.mean(extended):.1f}")
-
-
-def _extension_error(clip: Clip) -> float:
-    """Of the one thing that shrinks when somebody bends back before the camera: what the width would say of it."""
-    body = read_body(clip.series)
-    height = body.middle("hip")[:, 1] - body.middle("shoulder")[:, 1]
-    rest, bent = clip.inside("rest"), clip.inside("hold_extend")
-    share = float(np.nanmedian(height[bent]) / np.nanmedian(height[rest]))
-    read_deg = float(np.degrees(np.arccos(min(share, 1.0))))
-    true = float(np.median(clip.truth[rest, 2]) - np.median(clip.truth[bent, 2]))
-    return abs(read_deg - true)
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("what", choices=["gather", "fit", "bars"])
-    parser.add_argument("folders", nargs="*", type=Path)
-    given = parser.parse_args()
-    if given.what == "gather":
-        gather(*given.folders)
+    if sys.argv[1:2] == ["gather"]:
+        gather([Path(folder) for folder in sys.argv[2:]])
     else:
-        {"fit": fit, "bars": bars}[given.what]()
+        fit()

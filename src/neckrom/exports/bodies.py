@@ -225,15 +225,15 @@ def _of_plan(result: PlanResult) -> Iterator[Number]:
 def _of_turns(result: UpperBackResult) -> Iterator[Number]:
     for side, turned in (("left", result.rotation_left), ("right", result.rotation_right)):
         if turned is not None:
-            told = f"shoulders against hips, mean of {turned.repetitions}"
+            told = f"shoulders against the beginning, mean of {turned.repetitions}"
             yield Number("trunk_rotation", side, turned.turn_deg, "deg", turned.interval95_deg, told)
     for number, turn in enumerate(result.turns, 1):
         if turn.turn_deg is not None:
-            told = "shoulders against hips"
+            told = "shoulders against the beginning"
             yield Number(f"turn_{number}", turn.side, turn.turn_deg, "deg", None, told)
-        if turn.pelvis_deg is not None:
-            told = "hips, turned along, + to the same side"
-            yield Number(f"turn_{number}_hips", turn.side, turn.pelvis_deg, "deg", None, told)
+        if turn.thighs_deg is not None:
+            told = "thighs, turned along, + to the same side; rough"
+            yield Number(f"turn_{number}_thighs", turn.side, turn.thighs_deg, "deg", None, told)
     if result.side_difference_deg is not None:
         told = "between both sides; never a finding by itself"
         ends = result.side_difference_interval95_deg

@@ -175,9 +175,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "side_difference_interval95_deg": (-1e5, 1e5),
     # turns of the trunk
     "turn_deg": _ANGLE,
-    "thorax_deg": _ANGLE,
-    "pelvis_deg": _ANGLE,
-    "repetitions": (0, 1000),
+    "thighs_deg": _ANGLE,
     "c7": (-1e6, 1e6),
     "tragus": (-1e6, 1e6),
 }

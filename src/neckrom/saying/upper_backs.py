@@ -14,7 +14,7 @@ from neckrom.upper_back.result import LeftOrRight, TrunkTurn, TurnedSide, UpperB
 
 NONE = figures.NONE
 SIDES: tuple[LeftOrRight, ...] = ("left", "right")
-ROWS = ("side", "time", "turn", "hips")
+ROWS = ("side", "time", "turn", "thighs")
 """Columns of the table of turns; each has a title ``upper_back.table.<row>``."""
 _OPEN = frozenset({"upper_back.one_side", "upper_back.neither"})
 
@@ -50,7 +50,7 @@ def turn_rows(result: UpperBackResult, texts: Messages) -> tuple[tuple[str, ...]
             texts.text(f"upper_back.to.{turn.side}"),
             texts.text("nerve.table.from_to", start_s=turn.start_s, end_s=turn.end_s),
             _angle(turn.turn_deg, texts),
-            NONE if turn.pelvis_deg is None else figures.signed(turn.pelvis_deg),
+            NONE if turn.thighs_deg is None else figures.signed(turn.thighs_deg),
         )
         for turn in result.turns
     )

@@ -27,8 +27,8 @@ from neckrom.upper_back.turning import Turning, load_corrections
 if TYPE_CHECKING:
     from neckrom.report.bodies.pictures import BodyPicture
 
-ESTIMATOR = "upper back 1: shoulders and hips from in front, corrected"
-ANGLE_COLUMNS = ("time_s", "turn_deg", "thorax_deg", "pelvis_deg")
+ESTIMATOR = "upper back 1: shoulders from in front, corrected"
+ANGLE_COLUMNS = ("time_s", "turn_deg", "thighs_deg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def _measure_recording(recording: BodyRecording, folder: Path, options: UpperBac
     )
 
     turning = measured.turning
-    curves = TurnCurves(turning.time_s, turning.turn_deg, turning.pelvis_deg)
+    curves = TurnCurves(turning.time_s, turning.turn_deg, turning.thighs_deg)
     write_body_pictures(folder, pictures.values())
     write_upper_back_report(folder, result, curves, pictures, language=options.language)
     return result
@@ -168,7 +168,7 @@ def angles_csv(turning: Turning) -> str:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(ANGLE_COLUMNS)
-    columns = (turning.time_s, turning.turn_deg, turning.thorax_deg, turning.pelvis_deg)
+    columns = (turning.time_s, turning.turn_deg, turning.thighs_deg)
     for time_s, *angles in zip(*columns, strict=True):
         cells = [f"{angle:.2f}".replace("-0.00", "0.00") if np.isfinite(angle) else "" for angle in angles]
         writer.writerow([f"{time_s:.6f}", *cells])

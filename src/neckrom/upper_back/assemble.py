@@ -115,8 +115,7 @@ def _turn(one: Repetition) -> TrunkTurn:
         end_s=round(one.end_s, 3),
         at_s=round(one.at_s, 3),
         turn_deg=_rounded(one.turn_deg),
-        thorax_deg=_rounded(one.thorax_deg),
-        pelvis_deg=_rounded(one.pelvis_deg),
+        thighs_deg=_rounded(one.thighs_deg),
     )
 
 

@@ -39,9 +39,9 @@ class Repetition:
     start_s, end_s, at_s : float
         Leaves the middle, is back in it, furthest.
     turn_deg : float
-        At the end of its way, shoulders against hips; NaN where it was not seen well enough.
-    thorax_deg, pelvis_deg : float
-        Shoulders and hips against where they were at the beginning.
+        At the end of its way; NaN where it was not seen well enough.
+    thighs_deg : float
+        By how much the thighs turned along.
     """
 
     side: Side
@@ -49,8 +49,7 @@ class Repetition:
     end_s: float
     at_s: float
     turn_deg: float
-    thorax_deg: float
-    pelvis_deg: float
+    thighs_deg: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,10 @@ def measure_upper_back(series: BodySeries) -> UpperBackMeasurement:
     turning = measure_turning(body)
     found = find_repetitions(turning)
     if not found:
-        raise InputError(_nothing_turned(turning))
+        raise InputError(
+            f"The trunk is turned by {SMALLEST_TURN_DEG:.0f} deg or more nowhere in the clip: begin at rest, facing "
+            "the camera, arms crossed on the chest; then turn slowly to one side as far as is comfortable, and back."
+        )
     left, right = (_side(found, side) for side in SIDES)
     return UpperBackMeasurement(
         turning=turning,
@@ -174,8 +176,7 @@ def _repetition(turning: Turning, measured: BoolArray, side: Side, first: int, l
         end_s=float(turning.time_s[last]),
         at_s=float(turning.time_s[at_end[len(at_end) // 2]]),
         turn_deg=level(turning.turn_deg),
-        thorax_deg=level(turning.thorax_deg),
-        pelvis_deg=level(turning.pelvis_deg),
+        thighs_deg=level(turning.thighs_deg),
     )
 
 
@@ -202,19 +203,6 @@ def compare_sides(left: SideTurned, right: SideTurned) -> SidesCompared:
         interval95_deg=(max(0.0, difference - half), difference + half),
         smaller="left" if left.turn_deg < right.turn_deg else "right",
         verdict="within_error" if difference < half else "apart",
-    )
-
-
-def _nothing_turned(turning: Turning) -> str:
-    thorax = np.abs(turning.thorax_deg[np.isfinite(turning.turn_deg)])
-    if len(thorax) and float(np.max(thorax)) >= 2 * SMALLEST_TURN_DEG:
-        return (
-            "The hips turn along with the shoulders: nothing of the upper back can be told. Sit on a chair that does "
-            "not turn, the feet on the floor, knees and hips still, and turn the trunk alone."
-        )
-    return (
-        f"The trunk is turned by {SMALLEST_TURN_DEG:.0f} deg or more nowhere in the clip: begin at rest, facing the "
-        "camera, arms crossed on the chest; then turn slowly to one side as far as is comfortable, and back."
     )
 
 

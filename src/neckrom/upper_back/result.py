@@ -18,9 +18,8 @@ SCHEMA_VERSION = "1.0"
 LeftOrRight = Literal["left", "right"]
 
 ANGLE_CONVENTION = (
-    "Degrees. turn: line between the shoulders against that between the hips, about the vertical, 0 as at the "
-    "beginning of the recording; + to the side that is turned to, in angles.csv + to the left. Left and right are the "
-    "person's."
+    "Degrees. turn: line between the shoulders about the vertical, 0 as at the beginning of the recording; + to the "
+    "side that is turned to, in angles.csv + to the left. Left and right are the person's."
 )
 
 
@@ -32,10 +31,11 @@ class TrunkTurn(Model):
     end_s: float
     at_s: float = Field(description="When it was furthest.")
     turn_deg: float | None = Field(
-        description="At the end of its way, shoulders against hips; null where it was not seen well enough."
+        description="At the end of its way; null where it was not seen well enough."
     )
-    thorax_deg: float | None = Field(description="Shoulders against where they were at the beginning.")
-    pelvis_deg: float | None = Field(description="Hips likewise: by how much they turned along.")
+    thighs_deg: float | None = Field(
+        description="By how much the thighs turned along; rough. What the hips turn on a seat that stays cannot be told."
+    )
 
 
 class TurnedSide(Model):

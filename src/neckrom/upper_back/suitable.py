@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neckrom.body import Body
-from neckrom.body.points import PAIRED_POINTS
 from neckrom.errors import InputError
 from neckrom.types import FloatArray, Notice
-from neckrom.upper_back.turning import Turning, at_rest, load_corrections
+from neckrom.upper_back.turning import Turning, at_rest, facing_deg, load_corrections
 
 if TYPE_CHECKING:
     from neckrom.upper_back.measure import Repetition
 
-OBLIQUE_DEG = 12.0
-"""A trunk that does not face the camera at rest is read further to one side than to the other."""
-MOST_OBLIQUE_DEG = 30.0
-PELVIS_DEG = 10.0
-"""Hips that turn along by more make the reading less certain: half of what they are off goes into it."""
+OBLIQUE_DEG = 8.0
+"""Who sits further past the camera is read further to one side than to the other; that was corrected, roughly."""
+MOST_OBLIQUE_DEG = 20.0
+THIGHS_DEG = 10.0
+"""Thighs that point elsewhere by more than this at the end of a turn: the seat turned along."""
 LEAN_DEG = 12.0
 """A trunk that leans aside by more while it turns does something else as well."""
 UNEVEN_DEG = 12.0
@@ -56,15 +55,16 @@ def check_view(body: Body) -> None:
             f"The camera looks from the {where}: for turning the trunk it has to stand in front of the sitting person, "
             "at the height of the chest. Bending the upper back backwards is not measured, from no side."
         )
-    if abs(oblique_deg(body)) > MOST_OBLIQUE_DEG:
+    if max(_outside(body, name) for name in ("shoulder", "hip", "knee")) > OUT_SHARE:
         raise InputError(
-            f"The trunk faces about {abs(oblique_deg(body)):.0f} deg past the camera at the beginning: both sides "
-            "cannot be read alike. Begin at rest, facing the camera."
+            "Shoulders, hips or knees lie outside of the picture: move the camera back until head, trunk, hips and "
+            "knees are in it. The knees tell whether the person sits square to the camera."
         )
-    if max(_outside(body, name) for name in ("shoulder", "hip")) > OUT_SHARE:
+    past = abs(facing_deg(body, load_corrections().facing))
+    if past > MOST_OBLIQUE_DEG:
         raise InputError(
-            "Shoulders or hips lie outside of the picture: move the camera back until head, trunk, hips and knees are "
-            "in it."
+            f"The person sits turned by about {past:.0f} deg past the camera: both sides cannot be read alike. Put the "
+            "camera straight in front, knees pointing to it."
         )
     if body.scale_px < LEAST_TRUNK_PX:
         raise InputError(
@@ -74,18 +74,6 @@ def check_view(body: Body) -> None:
     trunk = body.middle("shoulder") - body.middle("hip")
     if float(np.nanmedian(np.abs(_aside(trunk)))) > LYING_DEG:
         raise InputError("The person lies: turning the trunk is measured sitting upright.")
-
-
-def oblique_deg(body: Body) -> float:
-    """How far the trunk faces past the camera at the beginning, + to the person's left.
-
-    Parameters
-    ----------
-    body : Body
-    """
-    left, right = PAIRED_POINTS["shoulder"]
-    across = (body.world[:, left] - body.world[:, right])[at_rest(body)]
-    return float(np.degrees(np.nanmedian(np.arctan2(across[:, 2], across[:, 0]))))
 
 
 def notes_on(body: Body, turning: Turning, found: Sequence[Repetition]) -> tuple[Notice, ...]:
@@ -111,12 +99,14 @@ def notes_on(body: Body, turning: Turning, found: Sequence[Repetition]) -> tuple
                 number=body.frames_per_second,
             )
         )
-    if abs(oblique_deg(body)) > OBLIQUE_DEG:
+    past = abs(facing_deg(body, load_corrections().facing))
+    if past > OBLIQUE_DEG:
         notices.append(
             Notice(
-                "The trunk did not face the camera at the beginning: both sides are not read alike. Begin at rest, "
-                "facing the camera, and put it straight in front.",
+                f"The person sat turned by about {past:.0f} deg past the camera: both sides are less certain. Put the "
+                "camera straight in front, knees pointing to it.",
                 "upper_back_oblique",
+                moved_deg=past,
             )
         )
     for one in found:
@@ -135,20 +125,20 @@ def _of_repetition(body: Body, turning: Turning, one: Repetition) -> list[Notice
             )
         ]
     notices = []
-    if abs(one.pelvis_deg) > PELVIS_DEG:
+    if abs(one.thighs_deg) > THIGHS_DEG:
         notices.append(
             Notice(
-                f"The hips turned along by {abs(one.pelvis_deg):.0f} deg at {one.at_s:.1f} s. That was taken off, but "
-                "makes the reading less certain: keep knees and hips still, and do it again.",
-                "upper_back_hips",
-                moved_deg=abs(one.pelvis_deg),
+                f"The knees turned along by about {abs(one.thighs_deg):.0f} deg at {one.at_s:.1f} s: the turn is not "
+                "that of the trunk alone. Sit on a chair that does not turn, knees and feet still, and do it again.",
+                "upper_back_knees",
+                moved_deg=abs(one.thighs_deg),
                 time_s=one.at_s,
             )
         )
-    if one.thorax_deg > load_corrections().furthest_deg:
+    if one.turn_deg > load_corrections().furthest_deg:
         notices.append(
             Notice(
-                f"The shoulders turned further at {one.at_s:.1f} s than any with which this was tried: the angle is "
+                f"The trunk turned further at {one.at_s:.1f} s than any with which this was tried: the angle is "
                 "less certain.",
                 "upper_back_beyond",
                 time_s=one.at_s,

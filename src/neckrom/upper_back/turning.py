@@ -1,9 +1,13 @@
-"""How far the trunk is turned, from the shoulders and hips of a sitting person who is seen from in front.
+"""How far the trunk is turned, from the shoulders of a sitting person who is seen from in front.
 
-Two readings of the pose model say something of it. The turn of the line between the shoulders in the model's own metres
-has the right sign and order, but is too small. The width between the shoulders in the picture shrinks with the cosine
-of the turn: good where the trunk is turned far, and blind near the middle. Both are put together by numbers fitted on
-rendered people (``calibration/upper_back.json``). The hips, which turn along, are read likewise and taken off.
+Two readings of the pose model say something of it. The turn of the line between the shoulders in the model's own
+metres has the right sign and order, but is far too small with the arms crossed. The width between the shoulders in the
+picture shrinks with the cosine of the turn: good where the trunk is turned far, and blind near the middle. Both are put
+together by numbers fitted on rendered people (``calibration/upper_back.json``).
+
+Who does not sit square to the camera is read further to one side than to the other, by twice that angle. It is read
+from the thighs: where they point to beside the camera, the knees are seen aside of the hips. The hips themselves are no
+use: with crossed arms the model turns them along with the shoulders.
 """
 
 from __future__ import annotations
@@ -22,9 +26,9 @@ from neckrom.types import BoolArray, FloatArray
 
 REST_S = 0.7
 """A recording begins with the trunk at rest for this long."""
-MOST_OF_WIDTH = 2.0
+MOST_OF_WIDTH = 3.0
 """The width in the picture is believed up to this many times the turn in metres: leaning back makes it smaller, too."""
-SHOULDER_FEATURES, HIP_FEATURES = slice(0, 2), slice(2, 3)
+MOST_FACING_DEG = 30.0
 
 
 class Corrections(Fitted):
@@ -32,22 +36,22 @@ class Corrections(Fitted):
 
     Attributes
     ----------
-    thorax : tuple of float
-        Weights of the shoulders' turn in metres and by their width.
-    pelvis : tuple of float
-        Weight of the hips' turn in metres.
+    weights : tuple of float
+        Of the shoulders' turn in metres and by their width.
+    facing : float
+        Degrees past the camera for each shoulder width by which the knees are seen aside of the hips.
     between_sd_deg : float
         Error of an end range from person to person, of people left out of the fit, widened for how few they are.
     difference_sd_deg : float
         The same of the difference between both sides of one person.
     furthest_deg : float
-        The furthest turn of the thorax in what was fitted.
+        The furthest turn in what was fitted.
     people : int
     calibration_id : str
     """
 
-    thorax: tuple[float, ...]
-    pelvis: tuple[float, ...]
+    weights: tuple[float, ...]
+    facing: float
     between_sd_deg: float
     difference_sd_deg: float
     furthest_deg: float
@@ -62,42 +66,15 @@ class Turning:
     Attributes
     ----------
     time_s : ndarray, shape (N,)
-    thorax_deg : ndarray
-        Shoulders against where they were; NaN where not measured.
-    pelvis_deg : ndarray
-        Hips likewise.
+    turn_deg : ndarray
+        Line between the shoulders; NaN where not measured.
+    thighs_deg : ndarray
+        Where the thighs point to: more than a little is a seat that turns along. Rough.
     """
 
     time_s: FloatArray
-    thorax_deg: FloatArray
-    pelvis_deg: FloatArray
-
-    @property
-    def turn_deg(self) -> FloatArray:
-        """Shoulders against the hips."""
-        return np.asarray(self.thorax_deg - self.pelvis_deg)
-
-
-def turn_features(body: Body) -> FloatArray:
-    """What the turns are made of: of the shoulders in metres and by their width, and of the hips in metres.
-
-    Parameters
-    ----------
-    body : Body
-        Seen from in front.
-
-    Returns
-    -------
-    ndarray, shape (N, 3), degrees
-        Against the beginning of the recording, + to the person's left.
-    """
-    rest = at_rest(body)
-    shoulders, hips = _turn(body, "shoulder", rest), _turn(body, "hip", rest)
-    width = np.linalg.norm(body.point("shoulder", "left") - body.point("shoulder", "right"), axis=1)
-    share = width / np.nanmedian(width[rest])
-    by_width = np.degrees(np.arccos(np.clip(share, 0.0, 1.0)))
-    by_width = np.sign(shoulders) * np.minimum(by_width, MOST_OF_WIDTH * np.abs(shoulders))
-    return np.stack([shoulders, by_width, hips], axis=1)
+    turn_deg: FloatArray
+    thighs_deg: FloatArray
 
 
 def at_rest(body: Body) -> BoolArray:
@@ -112,6 +89,66 @@ def at_rest(body: Body) -> BoolArray:
     return np.asarray(body.time_s <= start + REST_S)
 
 
+def knees_aside(body: Body) -> FloatArray:
+    """How far the knees are seen aside of the hips, + to the right of the picture, in widths of the shoulders at rest.
+
+    Parameters
+    ----------
+    body : Body
+
+    Returns
+    -------
+    ndarray, shape (N,)
+    """
+    aside = (body.middle("knee") - body.middle("hip"))[:, 0]
+    return np.asarray(aside / np.nanmedian(_width(body)[at_rest(body)]))
+
+
+def facing_deg(body: Body, facing: float) -> float:
+    """How far the person faces past the camera at rest, degrees, + to the person's left; 0 where the knees are unseen.
+
+    Parameters
+    ----------
+    body : Body
+    facing : float
+        As in :class:`Corrections`.
+    """
+    aside = knees_aside(body)[at_rest(body)]
+    aside = aside[np.isfinite(aside)]
+    if not len(aside):
+        return 0.0
+    return float(np.clip(facing * np.median(aside), -MOST_FACING_DEG, MOST_FACING_DEG))
+
+
+def turn_features(body: Body, past_deg: float) -> FloatArray:
+    """What the turn is made of: of the shoulders in metres, and by their width.
+
+    Parameters
+    ----------
+    body : Body
+        Seen from in front.
+    past_deg : float
+        How far the person faces past the camera at rest.
+
+    Returns
+    -------
+    ndarray, shape (N, 2), degrees
+        Against the beginning of the recording, + to the person's left.
+    """
+    rest = at_rest(body)
+    left, right = PAIRED_POINTS["shoulder"]
+    across = body.world[:, left] - body.world[:, right]
+    metres = np.degrees(np.arctan2(across[:, 2], across[:, 0]))
+    metres = (metres - np.nanmedian(metres[rest]) + 180.0) % 360.0 - 180.0
+    width = _width(body)
+    share = width / np.nanmedian(width[rest]) * np.cos(np.radians(past_deg))
+    sign = np.sign(metres)
+    # turned to the side that is faced already, the camera sees less of it than was turned; to the other one, more
+    by_width = np.degrees(np.arccos(np.clip(share, 0.0, 1.0))) - sign * past_deg
+    by_width = sign * np.clip(by_width, 0.0, MOST_OF_WIDTH * np.abs(metres))
+    return np.stack([metres, by_width], axis=1)
+
+
 def measure_turning(body: Body) -> Turning:
     """The trunk's turn over time.
 
@@ -121,18 +158,15 @@ def measure_turning(body: Body) -> Turning:
         Seen from in front.
     """
     fitted = load_corrections()
-    features = turn_features(body)
-    thorax = features[:, SHOULDER_FEATURES] @ np.array(fitted.thorax)
-    pelvis = features[:, HIP_FEATURES] @ np.array(fitted.pelvis)
-    return Turning(body.time_s, smoothed(body.time_s, thorax), smoothed(body.time_s, pelvis))
+    turn = turn_features(body, facing_deg(body, fitted.facing)) @ np.array(fitted.weights)
+    aside = knees_aside(body)
+    thighs = fitted.facing * (aside - np.nanmedian(aside[at_rest(body)]))
+    return Turning(body.time_s, smoothed(body.time_s, turn), smoothed(body.time_s, thighs))
 
 
-def _turn(body: Body, name: str, rest: BoolArray) -> FloatArray:
-    """Turn of the line from the right to the left point about the vertical, in the model's metres, against rest."""
-    left, right = PAIRED_POINTS[name]
-    across = body.world[:, left] - body.world[:, right]
-    turn = np.degrees(np.arctan2(across[:, 2], across[:, 0]))
-    return np.asarray((turn - np.nanmedian(turn[rest]) + 180.0) % 360.0 - 180.0)
+def _width(body: Body) -> FloatArray:
+    between = body.point("shoulder", "left") - body.point("shoulder", "right")
+    return np.asarray(np.linalg.norm(between, axis=1))
 
 
 @cache

@@ -15,7 +15,7 @@ from neckrom.types import FloatArray
 from neckrom.upper_back.result import UpperBackResult
 
 UPPER_BACK_ANGLES = "angles.csv"
-UPPER_BACK_COLUMNS = ("turn_deg", "thorax_deg", "pelvis_deg")
+UPPER_BACK_COLUMNS = ("turn_deg", "thighs_deg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,13 @@ class TurnCurves:
     ----------
     time_s : ndarray
     turn_deg : ndarray
-        Shoulders against hips.
-    pelvis_deg : ndarray
+        Line between the shoulders.
+    thighs_deg : ndarray
     """
 
     time_s: FloatArray
     turn_deg: FloatArray
-    pelvis_deg: FloatArray
+    thighs_deg: FloatArray
 
 
 def read_upper_back_columns(folder: Path) -> dict[str, FloatArray] | None:
@@ -55,17 +55,17 @@ def read_turn_curves(folder: Path) -> TurnCurves | None:
         If they are damaged.
     """
     columns = read_upper_back_columns(folder)
-    if columns is None or not {"turn_deg", "pelvis_deg"} <= set(columns):
+    if columns is None or not set(UPPER_BACK_COLUMNS) <= set(columns):
         return None
     if len(columns["time_s"]) < 2 or not np.isfinite(columns["time_s"]).all():
         return None
-    return TurnCurves(columns["time_s"], columns["turn_deg"], columns["pelvis_deg"])
+    return TurnCurves(columns["time_s"], columns["turn_deg"], columns["thighs_deg"])
 
 
 def turn_figure(
     result: UpperBackResult, curves: TurnCurves, *, phone: bool = False, texts: Messages | None = None
 ) -> Figure:
-    """Draw trunk and hips over time; a dot at the end of each turn that was measured."""
+    """Draw trunk and thighs over time; a dot at the end of each turn that was measured."""
     words = texts or load_messages(FALLBACK)
     figure = Figure(figsize=(PHONE_WIDTH_IN if phone else PAGE_WIDTH_IN, 2.6), layout="constrained")
     axes = figure.subplots()
@@ -75,11 +75,11 @@ def turn_figure(
     )
     axes.plot(
         curves.time_s,
-        curves.pelvis_deg,
+        curves.thighs_deg,
         color=ORANGE,
         linestyle="--",
         linewidth=1.6,
-        label=words.text("upper_back.report.hips"),
+        label=words.text("upper_back.report.thighs"),
     )
     for turn in result.turns:
         if turn.turn_deg is not None:

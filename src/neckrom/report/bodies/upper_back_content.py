@@ -107,7 +107,9 @@ def _block(result: UpperBackResult, side: LeftOrRight, picture: BodyPicture | No
     shown = None
     if picture is not None:
         told = _text(texts, "picture", time_s=picture.time_s)
-        shown = Shown(picture, told, _text(texts, "described", side=name, time_s=picture.time_s))
+        shown = Shown(
+            picture, told, _text(texts, "described", side=f"upper_back.to.{side}", time_s=picture.time_s)
+        )
     facts: tuple[tuple[str, str], ...] = ((texts.text("upper_back.table.mean"), side_said(turned, texts)),)
     if turned is not None:
         facts += ((texts.text("upper_back.table.repetitions"), str(turned.repetitions)),)
