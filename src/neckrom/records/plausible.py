@@ -176,6 +176,7 @@ RANGES: dict[str, tuple[float, float]] = {
     # turns of the trunk
     "turn_deg": _ANGLE,
     "thighs_deg": _ANGLE,
+    "repetitions": (0, 1000),
     "c7": (-1e6, 1e6),
     "tragus": (-1e6, 1e6),
 }

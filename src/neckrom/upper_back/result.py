@@ -34,7 +34,7 @@ class TrunkTurn(Model):
         description="At the end of its way; null where it was not seen well enough."
     )
     thighs_deg: float | None = Field(
-        description="By how much the thighs turned along; rough. What the hips turn on a seat that stays cannot be told."
+        description="By how much the thighs turned along; rough. What hips turn on a seat that stays cannot be told."
     )
 
 
