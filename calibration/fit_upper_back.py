@@ -22,7 +22,7 @@ from scipy.stats import t as student
 
 from neckrom.body import read_body
 from neckrom.types import BodySeries, BoolArray, FloatArray
-from neckrom.upper_back.turning import REST_S, at_rest, facing_deg, knees_aside, turn_features
+from neckrom.upper_back.turning import REST_S, arms_crossed, at_rest, facing_deg, knees_aside, turn_features
 
 HERE = Path(__file__).parent
 TABLE = HERE / "upper_back_landmarks.npz"
@@ -160,7 +160,7 @@ def end_errors(clip: Clip, fitted: tuple[FloatArray, float]) -> dict[str, float]
 
 def fit() -> None:
     """Fit, write, and print the errors of people left out."""
-    clips = [clip for clip in read() if not clip.held_out]
+    clips = [clip for clip in read() if not clip.held_out and arms_crossed(read_body(clip.series))]
     left_out = [end_errors(clip, weights([other for other in clips if other is not clip])) for clip in clips]
     for clip, error in zip(clips, left_out, strict=True):
         print(f"{clip.name}: left {error['left']:+.1f}, right {error['right']:+.1f}")

@@ -17,7 +17,7 @@ from fit_upper_back import Clip, read
 
 from neckrom.body import read_body
 from neckrom.errors import InputError
-from neckrom.upper_back.measure import UpperBackMeasurement, measure_upper_back
+from neckrom.upper_back.measure import measure_upper_back
 from neckrom.upper_back.turning import facing_deg, load_corrections
 
 SIDES = ("left", "right")
@@ -28,18 +28,17 @@ def main() -> None:
     """Print every figure of docs/upper_back.md."""
     clips = [clip for clip in read() if clip.held_out]
     errors, inside, halves, frames, counted = [], [], [], [], 0
-    apart, apart_inside, told, called, false, past, bent = [], [], [], [], [], [], []
+    apart, apart_inside, told, called, false, past = [], [], [], [], [], []
     for clip in clips:
         body = read_body(clip.series)
-        past.append(facing_deg(body, load_corrections().facing) - clip.past_deg)
         try:
             measured = measure_upper_back(clip.series)
         except InputError as error:
             print(f"NOT READ {clip.name}: {error}")
             continue
+        past.append(facing_deg(body, load_corrections().facing) - clip.past_deg)
         seen = measured.turning.turn_deg - clip.turn_deg
         frames.append(np.abs(seen[clip.turning]))
-        bent += _bent_back(clip, measured)
         counted += sorted(one.side for one in measured.repetitions) == ["left", "right"]
         true = {s: abs(float(np.median(clip.turn_deg[clip.inside(f"hold_{s}")]))) for s in SIDES}
         for side in SIDES:
@@ -67,7 +66,7 @@ def main() -> None:
         elif abs(true["left"] - true["right"]) < 3:
             false.append(called[-1])
     every = np.concatenate(frames)
-    print(f"{len(clips)} people held out, fitted on {load_corrections().people}")
+    print(f"{len(past)} people held out and read, fitted on {load_corrections().people}")
     print(f"every frame: mean error {np.nanmean(every):.1f}, 95 % {np.nanpercentile(every, 95):.1f}")
     print(
         f"end ranges: mean error {np.mean(np.abs(errors)):.1f}, bias {np.mean(errors):+.1f}, worst "
@@ -80,16 +79,8 @@ def main() -> None:
     )
     print(f"sides {APART_DEG:.0f} deg and more apart told from none: {sum(told)} of {len(told)}")
     print(f"sides within 3 deg called apart: {sum(false)} of {len(false)}")
-    print(f"one turn to each side counted, and no other: {counted} of {len(clips)}")
+    print(f"one turn to each side counted, and no other: {counted} of {len(past)}")
     print(f"where the person faces: mean error {np.mean(np.abs(past)):.1f}, worst {np.max(np.abs(past)):.1f}")
-    if bent:
-        print(f"bending back, read as a turn of: {', '.join(f'{each:.0f}' for each in bent)}")
-
-
-def _bent_back(clip: Clip, measured: UpperBackMeasurement) -> list[float]:
-    """The most that is read as a turn while the person only bends back; none where the clip has no such part."""
-    rows = clip.inside("hold_extend")
-    return [float(np.nanmax(np.abs(measured.turning.turn_deg[rows])))] if rows.any() else []
 
 
 if __name__ == "__main__":

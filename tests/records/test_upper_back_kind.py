@@ -62,7 +62,7 @@ def test_report_sheet_and_course_in_every_language(stored, language):
     page = report_of(view, "html", texts, NOBODY).decode("utf-8")
     assert str(escape(texts.text("upper_back.title"))) in page
     assert str(escape(texts.text("upper_back.report.published"))) in page
-    assert sheet_bytes(view, "pdf", texts, NOBODY).startswith(b"%PDF")
+    assert texts.text("upper_back.title") in sheet_bytes(view, "html", texts, NOBODY).decode("utf-8")
     for person in (alone, both):
         course = course_for(records, records.person(person), texts)
         titles = [detail.title for detail in course.details]
@@ -96,7 +96,6 @@ def test_person_and_session_in_the_terminal(stored):
 def test_exports_hold_every_number(stored):
     records, alone, *_ = stored
     assert "trunk_rotation" in str(made_export(records, alone, Format.CSV))
-    assert "trunk rotation, left" in str(made_export(records, alone, Format.FHIR))
     result = turned()
     told = {(number.quantity, number.side): number.value for number in numbers_of(result)}
     assert told["trunk_rotation", "left"] == result.rotation_left.turn_deg

@@ -13,6 +13,8 @@ from neckrom.types import BodySeries
 
 TABLE = Path(__file__).parents[2] / "calibration" / "upper_back_landmarks.npz"
 POINTS = [0, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26]
+UNCROSSED = "p1112_turn"
+"""Held out, too, with the arms not crossed."""
 FPS = 15.0
 WIDTH, HEIGHT, PIXELS_PER_M = 640, 480, 200.0
 
@@ -33,6 +35,7 @@ def sitting(
     past_deg: float = 0.0,
     at_px: tuple[float, float] = (320.0, 300.0),
     lean_deg: np.ndarray | float = 0.0,
+    hands_m: float = 0.05,
 ) -> BodySeries:
     """Landmarks of somebody who turns, + to the left: the trunk on the seat, the seat itself, all past the camera."""
     n = len(turn_deg)
@@ -50,6 +53,8 @@ def sitting(
     for side, sign in (("left", 1.0), ("right", -1.0)):
         put(index_of("ear", side), 0.07 * sign, 0.72, 0.0, trunk)
         put(index_of("shoulder", side), 0.18 * sign, 0.5, 0.0, trunk)
+        put(index_of("elbow", side), 0.25 * sign, 0.3, 0.15, trunk)
+        put(index_of("wrist", side), -hands_m * sign, 0.35, 0.2, trunk)
         put(index_of("hip", side), 0.1 * sign, 0.0, 0.0, seat)
         put(index_of("knee", side), 0.12 * sign, -0.05, 0.43, seat)
         put(index_of("ankle", side), 0.12 * sign, -0.5, 0.43, seat)
@@ -69,18 +74,23 @@ def sitting(
 @cache
 def people() -> dict[str, tuple[BodySeries, np.ndarray]]:
     """Rendered people who were held out of the fit: landmarks, and the true turn of the thorax."""
-    found = {}
+    return {name: person(name) for name in names() if not int(name[1:5]) % 2 and name != UNCROSSED}
+
+
+def names() -> list[str]:
+    """Of everybody in the table."""
     with np.load(TABLE) as table:
-        for entry in json.loads(str(table["about"])):
-            name = entry["name"]
-            if int(name[1:].split("_")[0]) % 2:
-                continue
-            time_ns = table[f"{name}.time_ns"]
-            pose, world = (np.full((len(time_ns), 33, 3), np.nan, np.float32) for _ in range(2))
-            pose[:, POINTS], world[:, POINTS] = table[f"{name}.pose"], table[f"{name}.world"]
-            visible = np.ones((len(time_ns), 33), np.float32)
-            seen = np.ones(len(time_ns), np.int64)
-            series = BodySeries(time_ns, pose, world, visible, seen, *entry["size"])
-            truth = table[f"{name}.truth"][:, 0].astype(float)
-            found[name] = series, truth - np.median(truth[:4])
-    return found
+        return [entry["name"] for entry in json.loads(str(table["about"]))]
+
+
+def person(name: str) -> tuple[BodySeries, np.ndarray]:
+    """One of the table: landmarks, and the true turn of the thorax."""
+    with np.load(TABLE) as table:
+        size = next(entry["size"] for entry in json.loads(str(table["about"])) if entry["name"] == name)
+        time_ns = table[f"{name}.time_ns"]
+        pose, world = (np.full((len(time_ns), 33, 3), np.nan, np.float32) for _ in range(2))
+        pose[:, POINTS], world[:, POINTS] = table[f"{name}.pose"], table[f"{name}.world"]
+        visible = np.ones((len(time_ns), 33), np.float32)
+        series = BodySeries(time_ns, pose, world, visible, np.ones(len(time_ns), np.int64), *size)
+        truth = table[f"{name}.truth"][:, 0].astype(float)
+    return series, truth - np.median(truth[:4])

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
+from neckrom.cli.upper_back import upper_back_view
+from neckrom.messages import LANGUAGES, load_messages
 from neckrom.service.upper_back import ANGLE_COLUMNS
 from neckrom.upper_back.result import UpperBackResult
 from tests.nerve.test_measuring import landmark_file, run
 from tests.upper_back.figure import sitting, ways
+from tests.upper_back.folders import turned
 
 __all__ = ["run"]
 TURNS = ways(50, -35, 48, -36)
@@ -41,12 +46,15 @@ def test_the_command_gives_result_angles_and_report(recording, run, capsys):
     assert len(rows) == len(TURNS) + 1
 
 
-def test_the_terminal_shows_turns_and_what_they_say(recording, run, capsys):
-    assert run("measure", recording, "--protocol", "upper_back", "--out", recording.parent / "o") == 0
-    out = " ".join(capsys.readouterr().out.split())
-    assert "Turning of the trunk, sitting" in out
-    assert "Turned to the left: " in out
-    assert "judged by no norm" in out
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_terminal_shows_turns_and_what_they_say(language):
+    texts = load_messages(language)
+    shown = Console(width=200, file=StringIO(), record=True)
+    shown.print(upper_back_view(turned(), texts))
+    out = shown.export_text()
+    assert texts.text("upper_back.title") in out
+    assert texts.text("upper_back.no_norm") in out
+    assert texts.text("upper_back.to.right") in out
 
 
 def test_options_of_the_neck_and_marks_are_refused(recording, run, capsys):

@@ -27,7 +27,7 @@ from neckrom.upper_back.turning import Turning, load_corrections
 if TYPE_CHECKING:
     from neckrom.report.bodies.pictures import BodyPicture
 
-ESTIMATOR = "upper back 1: shoulders from in front, corrected"
+ESTIMATOR = "upper back 1: shoulders and elbows from in front, corrected"
 ANGLE_COLUMNS = ("time_s", "turn_deg", "thighs_deg")
 
 

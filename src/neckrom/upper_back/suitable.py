@@ -10,7 +10,7 @@ import numpy as np
 from neckrom.body import Body
 from neckrom.errors import InputError
 from neckrom.types import FloatArray, Notice
-from neckrom.upper_back.turning import Turning, at_rest, facing_deg, load_corrections
+from neckrom.upper_back.turning import Turning, arms_crossed, at_rest, facing_deg, load_corrections
 
 if TYPE_CHECKING:
     from neckrom.upper_back.measure import Repetition
@@ -42,7 +42,8 @@ def check_view(body: Body) -> None:
     Raises
     ------
     InputError
-        If nobody is seen, the camera is not in front, or the person lies, is too close or too far away.
+        If nobody is seen, the camera is not in front, the arms are not crossed, or the person lies, is too close or
+        too far away.
     """
     if body.found.sum() < 10 or body.found.mean() < 0.2:
         raise InputError(
@@ -55,10 +56,15 @@ def check_view(body: Body) -> None:
             f"The camera looks from the {where}: for turning the trunk it has to stand in front of the sitting person, "
             "at the height of the chest. Bending the upper back backwards is not measured, from no side."
         )
-    if max(_outside(body, name) for name in ("shoulder", "hip", "knee")) > OUT_SHARE:
+    if max(_outside(body, name) for name in ("shoulder", "elbow", "hip", "knee")) > OUT_SHARE:
         raise InputError(
-            "Shoulders, hips or knees lie outside of the picture: move the camera back until head, trunk, hips and "
+            "Shoulders, elbows, hips or knees lie outside of the picture: move the camera back until head, trunk, hips and "
             "knees are in it. The knees tell whether the person sits square to the camera."
+        )
+    if not arms_crossed(body):
+        raise InputError(
+            "The arms are not crossed at the beginning: the elbows before the chest tell where the trunk turns to. Cross "
+            "both arms on the chest, and leave them so."
         )
     past = abs(facing_deg(body, load_corrections().facing))
     if past > MOST_OBLIQUE_DEG:

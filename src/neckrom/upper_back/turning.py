@@ -1,13 +1,14 @@
 """How far the trunk is turned, from the shoulders of a sitting person who is seen from in front.
 
-Two readings of the pose model say something of it. The turn of the line between the shoulders in the model's own
-metres has the right sign and order, but is far too small with the arms crossed. The width between the shoulders in the
-picture shrinks with the cosine of the turn: good where the trunk is turned far, and blind near the middle. Both are put
-together by numbers fitted on rendered people (``calibration/upper_back.json``).
+Two readings of the pose model's points say something of it. The width between the shoulders in the picture shrinks
+with the cosine of the turn: good where the trunk is turned far, blind near the middle. The elbows, crossed before the
+chest, go aside with its sine, and to the side that is turned to; a trunk that leans back leaves them in the middle.
+Both are put together by numbers fitted on rendered people (``calibration/upper_back.json``).
 
-Who does not sit square to the camera is read further to one side than to the other, by twice that angle. It is read
-from the thighs: where they point to beside the camera, the knees are seen aside of the hips. The hips themselves are no
-use: with crossed arms the model turns them along with the shoulders.
+Who does not sit square to the camera is read further to one side than to the other by the width, by twice that angle.
+It is read from the thighs: where they point to beside the camera, the knees are seen aside of the hips. The hips
+themselves are no use: with crossed arms the model turns them along with the shoulders. Nor is the turn of the
+shoulders in the model's own metres: with crossed arms it is a third to two thirds of the true one.
 """
 
 from __future__ import annotations
@@ -19,15 +20,18 @@ import numpy as np
 
 from neckrom.body import Body
 from neckrom.body.fitted import Fitted, read_fitted
-from neckrom.body.points import PAIRED_POINTS
 from neckrom.body.smoothing import smoothed
 from neckrom.resources import resource
 from neckrom.types import BoolArray, FloatArray
 
 REST_S = 0.7
 """A recording begins with the trunk at rest for this long."""
-MOST_OF_WIDTH = 3.0
-"""The width in the picture is believed up to this many times the turn in metres: leaning back makes it smaller, too."""
+ELBOWS_BEFORE = 0.42
+"""Middle of the crossed elbows before the middle of the shoulders, in widths of the shoulders; the fit weighs it."""
+MOST_OF_WIDTH = 1.5
+"""The width is believed up to this many times what the elbows say: leaning back makes it smaller, too."""
+CROSSED_WIDTHS = 0.5
+"""Wrists of crossed arms are read to be so near to each other, in widths of the shoulders (0.0 to 0.25)."""
 MOST_FACING_DEG = 30.0
 
 
@@ -37,7 +41,7 @@ class Corrections(Fitted):
     Attributes
     ----------
     weights : tuple of float
-        Of the shoulders' turn in metres and by their width.
+        Of the turn by the shoulders' width and by the elbows.
     facing : float
         Degrees past the camera for each shoulder width by which the knees are seen aside of the hips.
     between_sd_deg : float
@@ -121,7 +125,7 @@ def facing_deg(body: Body, facing: float) -> float:
 
 
 def turn_features(body: Body, past_deg: float) -> FloatArray:
-    """What the turn is made of: of the shoulders in metres, and by their width.
+    """What the turn is made of: by the width of the shoulders, and by the elbows.
 
     Parameters
     ----------
@@ -136,17 +140,31 @@ def turn_features(body: Body, past_deg: float) -> FloatArray:
         Against the beginning of the recording, + to the person's left.
     """
     rest = at_rest(body)
-    left, right = PAIRED_POINTS["shoulder"]
-    across = body.world[:, left] - body.world[:, right]
-    metres = np.degrees(np.arctan2(across[:, 2], across[:, 0]))
-    metres = (metres - np.nanmedian(metres[rest]) + 180.0) % 360.0 - 180.0
     width = _width(body)
-    share = width / np.nanmedian(width[rest]) * np.cos(np.radians(past_deg))
-    sign = np.sign(metres)
+    usual = np.nanmedian(width[rest])
+    aside = (body.middle("elbow") - body.middle("shoulder"))[:, 0] / usual
+    aside -= np.nanmedian(aside[rest])
+    by_elbows = np.degrees(np.arcsin(np.clip(aside / ELBOWS_BEFORE, -1.0, 1.0)))
+    sign = np.sign(by_elbows)
+    share = width / usual * np.cos(np.radians(past_deg))
     # turned to the side that is faced already, the camera sees less of it than was turned; to the other one, more
     by_width = np.degrees(np.arccos(np.clip(share, 0.0, 1.0))) - sign * past_deg
-    by_width = sign * np.clip(by_width, 0.0, MOST_OF_WIDTH * np.abs(metres))
-    return np.stack([metres, by_width], axis=1)
+    by_width = sign * np.clip(by_width, 0.0, MOST_OF_WIDTH * np.abs(by_elbows))
+    return np.stack([by_width, by_elbows], axis=1)
+
+
+def arms_crossed(body: Body) -> bool:
+    """Whether the arms are crossed at rest, as they have to be for this.
+
+    Parameters
+    ----------
+    body : Body
+    """
+    rest = at_rest(body)
+    apart = (body.point("wrist", "left") - body.point("wrist", "right"))[rest, 0]
+    if not np.isfinite(apart).any():
+        return False
+    return bool(np.nanmedian(apart) < CROSSED_WIDTHS * np.nanmedian(_width(body)[rest]))
 
 
 def measure_turning(body: Body) -> Turning:
