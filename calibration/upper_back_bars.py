@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from fit_upper_back import Clip, read
+from fit_upper_back import read
 
 from neckrom.body import read_body
 from neckrom.errors import InputError

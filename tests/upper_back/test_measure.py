@@ -14,7 +14,7 @@ from neckrom.errors import InputError
 from neckrom.landmarks.mirror import mirror_bodies
 from neckrom.upper_back.measure import SMALLEST_TURN_DEG, find_repetitions, measure_upper_back
 from neckrom.upper_back.turning import Turning, load_corrections
-from tests.upper_back.figure import FPS, people, sitting, ways
+from tests.upper_back.figure import FPS, UNCROSSED, people, person, sitting, ways
 
 
 def told(measured):

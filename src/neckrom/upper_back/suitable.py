@@ -58,13 +58,13 @@ def check_view(body: Body) -> None:
         )
     if max(_outside(body, name) for name in ("shoulder", "elbow", "hip", "knee")) > OUT_SHARE:
         raise InputError(
-            "Shoulders, elbows, hips or knees lie outside of the picture: move the camera back until head, trunk, hips and "
+            "Shoulders, elbows, hips or knees lie outside of the picture: move the camera back until trunk and both "
             "knees are in it. The knees tell whether the person sits square to the camera."
         )
     if not arms_crossed(body):
         raise InputError(
-            "The arms are not crossed at the beginning: the elbows before the chest tell where the trunk turns to. Cross "
-            "both arms on the chest, and leave them so."
+            "The arms are not crossed at the beginning, and the elbows before the chest tell where the trunk turns to. "
+            "Cross both arms on the chest, and leave them so."
         )
     past = abs(facing_deg(body, load_corrections().facing))
     if past > MOST_OBLIQUE_DEG:
