@@ -9,7 +9,7 @@ from neckrom.messages import Messages
 from neckrom.nerve.reading import read_sides
 from neckrom.nerve.result import NerveResult
 from neckrom.nerve.sides import SidesCompared, compare_recordings
-from neckrom.records.views import BodySession, NerveSeen, PlanSeen, RunComparison, RunSeen
+from neckrom.records.views import BodySession, NerveSeen, PlanSeen, RunComparison, RunSeen, UpperBackSeen
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.running.result import ROWS, RunResult
@@ -20,6 +20,7 @@ from neckrom.saying.nerve_tests import nerve_line, sides_line
 from neckrom.saying.plans import plan_line
 from neckrom.saying.runs import NONE, Earlier, RowSaid, changed_beyond_error, rows_said
 from neckrom.saying.sentences import all_said
+from neckrom.saying.upper_backs import upper_back_line
 
 
 def body_report(
@@ -213,6 +214,27 @@ def plan_table(plans: Sequence[PlanSeen], texts: Messages) -> Table:
         tuple(lines),
         tuple(Grade.CALM for _ in lines),
         (13, 18, 15, 15, 15, 10, 14),
+    )
+
+
+def upper_back_table(seen: Sequence[UpperBackSeen], texts: Messages) -> Table:
+    """Turns of the trunk of a person, one line a session, newest first: each side, and both against each other.
+
+    Parameters
+    ----------
+    seen : sequence of UpperBackSeen
+        Newest first.
+    """
+    lines = []
+    for one in seen:
+        line = upper_back_line(one.result, texts)
+        lines.append((figures.day(one.row.measured), line.left, line.right, line.difference))
+    columns = ("left", "right", "difference")
+    return Table(
+        (texts.text("pages.measured"), *(texts.text(f"upper_back.course.{name}") for name in columns)),
+        tuple(lines),
+        tuple(Grade.CALM for _ in lines),
+        (19, 27, 27, 27),
     )
 
 
