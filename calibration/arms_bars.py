@@ -60,7 +60,7 @@ class Read:
     def error(self, angle: str, arm: Side) -> FloatArray:
         """Of an angle of an arm while it is up."""
         series = self.measured.angles.arms[arm]
-        values = series.abduction_deg if angle == "abduction" else series.elbow_deg
+        values = series.abduction_deg if angle == "abduction" else series.elbow_told_deg
         return (values - self.truth(angle, arm))[self.raised(arm)]
 
     def neck(self) -> FloatArray:
@@ -107,7 +107,7 @@ def shown(errors: list[FloatArray]) -> str:
     every = np.abs(np.concatenate(errors))
     lost = float(np.mean(~np.isfinite(every)))
     every = every[np.isfinite(every)]
-    clips = max(float(np.nanmean(np.abs(e))) for e in errors)
+    clips = max(float(np.nanmean(np.abs(e))) for e in errors if np.isfinite(e).any())
     return (
         f"MAE {every.mean():4.1f}  95 % {np.percentile(every, 95):4.1f}  worst {every.max():4.1f}  "
         f"worst clip's mean {clips:4.1f}  not measured {100 * lost:3.0f} %  ({len(errors)} limbs)"

@@ -302,7 +302,7 @@ def _arm_curves(angles: ArmTestAngles) -> NerveCurves:
         angles.time_s,
         {
             "main": {side: arm.abduction_deg for side, arm in angles.arms.items()},
-            "elbow": {side: arm.elbow_deg for side, arm in angles.arms.items()},
+            "elbow": {side: arm.elbow_told_deg for side, arm in angles.arms.items()},
             "neck": {"both": angles.neck_side_bend_deg},
         },
     )
@@ -371,8 +371,8 @@ def arm_angles_csv(angles: ArmTestAngles) -> str:
     columns = [
         left.abduction_deg,
         right.abduction_deg,
-        left.elbow_deg,
-        right.elbow_deg,
+        left.elbow_told_deg,
+        right.elbow_told_deg,
         angles.neck_side_bend_deg,
         angles.trunk_lean_deg,
     ]

@@ -95,7 +95,7 @@ def notes_on_arms(body: Body, angles: ArmTestAngles, trials: Sequence[ArmTrial])
     """
     notices = few_frames(body)
     for trial in trials:
-        notices += _handoutside_share(body, trial)
+        notices += _hand_outside(angles, trial)
         notices += _arm_lost(angles, trial)
         notices += _elbow_bent(angles, trial)
         notices += _other_arm(angles, trial)
@@ -112,9 +112,10 @@ def _limb(side: Side) -> str:
     return f"nerve.limb.{side}_arm"
 
 
-def _handoutside_share(body: Body, trial: ArmTrial) -> list[Notice]:
-    inside = (body.time_s >= trial.reached_s) & (body.time_s <= trial.return_s)
-    if not inside.any() or outside_share(body, "wrist", trial.arm, inside) <= OUT_SHARE:
+def _hand_outside(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:
+    inside = (angles.time_s >= trial.reached_s) & (angles.time_s <= trial.return_s)
+    outside = angles.arms[trial.arm].hand_outside[inside]
+    if not len(outside) or float(outside.mean()) <= OUT_SHARE:
         return []
     return [
         Notice(
@@ -146,7 +147,7 @@ def _arm_lost(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:
 
 
 def _elbow_bent(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:
-    elbow = _while(angles, trial, angles.arms[trial.arm].elbow_deg)
+    elbow = _while(angles, trial, angles.arms[trial.arm].elbow_told_deg)
     if trial.position == "bent_overhead" or not len(elbow) or float(np.median(elbow)) < BENT_DEG:
         return []
     return [

@@ -36,6 +36,9 @@ FAST_DEG_S = 60.0
 """An arm that is led for less than this at its fastest is led slowly, as a session asks for: then one that stands is
 slower than ``STILL_SHARE`` of that, over ``SLOW_OVER_S`` to either side, and than ``LEAST_STILL_DEG_S`` in any case."""
 STILL_SHARE, SLOW_OVER_S, LEAST_STILL_DEG_S = 0.35, 0.25, 4.0
+FEW_FRAMES_S = 0.1
+"""Where frames are further apart, a speed over two of them would leave nothing of a short stand: the first and the last
+frame of it stand, too."""
 STILL_S = 0.35
 """An arm that stands does so for this long."""
 MEASURED_SHARE = 0.4
@@ -193,11 +196,19 @@ def _still(time_s: FloatArray, abduction: FloatArray, elbow: FloatArray) -> Bool
     speed = speeds(0.0, ELBOW_COUNTS)
     usual = float(np.percentile(speed, 90))
     if usual >= FAST_DEG_S:
+        if float(np.median(np.diff(time_s))) > FEW_FRAMES_S:
+            speed = np.maximum(_slower(time_s, abduction), ELBOW_COUNTS * _slower(time_s, elbow))
         return np.asarray(speed < STILL_DEG_S)
     # an arm that is led slowly is told from one that stands over a longer time
     speed = speeds(SLOW_OVER_S, 1.0)
     usual = float(np.percentile(speed, 90))
     return np.asarray(speed < max(LEAST_STILL_DEG_S, min(STILL_DEG_S, STILL_SHARE * usual)))
+
+
+def _slower(time_s: FloatArray, angle_deg: FloatArray) -> FloatArray:
+    """Degrees a second, without sign, from the frame before or to the next one, whichever is less."""
+    steps = np.abs(np.diff(angle_deg)) / np.diff(time_s)
+    return np.asarray(np.minimum(np.concatenate([[np.inf], steps]), np.concatenate([steps, [np.inf]])))
 
 
 def _speed(time_s: FloatArray, angle_deg: FloatArray, half_s: float) -> FloatArray:
