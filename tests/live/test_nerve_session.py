@@ -433,3 +433,16 @@ def test_what_was_halted_and_went_on_is_not_kept_twice():
             machine.take(UserCommand(machine.time_s + 2.0, simple("resume")))
             person.moved = {}
     assert [mark.kind for mark in machine.marks()].count("symptom") == len(machine.plan.done())
+
+
+@pytest.mark.parametrize(("seen", "status"), [(True, "skipped"), (False, "done")])
+def test_nothing_felt_of_a_limb_that_was_not_moved_is_no_result(seen, status):
+    machine, person = machine_of("slr", sides=("left",)), Person(felt_deg=None, most_deg=0.0, seen=seen)
+    until(machine, person, Phase.LEAD)
+    for _ in person.frames(machine):
+        if machine.phase is Phase.LEAD and machine._floor.in_phase_s() > 2.0:
+            step = machine.current
+            press(machine, "felt_nothing")
+            break
+    person.do(machine)
+    assert step.status == status

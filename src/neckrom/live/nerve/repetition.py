@@ -387,9 +387,12 @@ class NerveRepetition:
         self._enter_hold()
 
     def felt_nothing(self) -> None:
-        """As far as it goes, without a symptom."""
+        """As far as it goes, without a symptom; a limb that is seen to lie where it did was not tested."""
         step = self.step
         if step is None or self._floor.phase is not Phase.LEAD:
+            return
+        if self._progress() is not None and self._furthest < step.position.least_deg:
+            self._nothing_done(step)
             return
         step.furthest_deg = self.led_deg
         self._floor.tone("captured")
