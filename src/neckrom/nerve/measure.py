@@ -28,7 +28,9 @@ from neckrom.nerve.marking import (
     answers_to,
     belongs,
     check_marks,
+    left_over,
     no_symptom,
+    not_placed,
     pressed_again,
     stray,
 )
@@ -65,6 +67,8 @@ class MeasuredTrial:
     answered : tuple of Answered
         The one that the first answer follows comes first.
     pain : str or None
+    left_over : tuple of str
+        Answers to movements that were not seen.
     """
 
     trial: LegTrial
@@ -79,6 +83,7 @@ class MeasuredTrial:
     moved_deg: float
     answered: tuple[Answered, ...]
     pain: str | None
+    left_over: tuple[str, ...] = ()
 
     @property
     def leg(self) -> Side:
@@ -223,6 +228,8 @@ def _measured(
     )
     if symptom is not None and held is False:
         notices.append(not_held(symptom, moved))
+    unseen = left_over(elsewhere, answers)
+    notices += not_placed(unseen)
     # at the end of the way, as long as nothing else has moved
     before = min((one.from_s for one in elsewhere), default=held_to)
     at = held_from + min(0.25, max(0.0, 0.5 * (before - held_from)))
@@ -244,6 +251,7 @@ def _measured(
         moved_deg=moved,
         answered=answers_to(elsewhere, answers),
         pain=pain,
+        left_over=tuple(answer.answer for answer in unseen if answer.answer is not None),
     ), notices
 
 

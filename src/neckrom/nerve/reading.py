@@ -16,6 +16,9 @@ from neckrom.nerve.measure import MeasuredTrial
 from neckrom.nerve.sides import SidesCompared
 from neckrom.statement import Statement, state
 
+_NEGATIVE = frozenset({"nerve.reading.nothing", "screen.reading.buttock"})
+"""What is said where a test brought nothing on."""
+
 
 def read_trials(
     trials: Sequence[MeasuredTrial], marked: bool, *, unplaced: bool = False
@@ -48,6 +51,22 @@ def read_trials(
     if marked and not unplaced and not own and not any(trial.pain is None for trial in felt):
         said.append(state("screen.reading.buttock"))
     return tuple(said)
+
+
+def after_a_stop(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """The same of a test that was stopped for safety: that nothing was brought on by then says nothing of the rest.
+
+    Parameters
+    ----------
+    statements : sequence of Statement
+        Of a leg or arm test.
+
+    Returns
+    -------
+    tuple of Statement
+    """
+    kept = (one for one in statements if one.key not in _NEGATIVE)
+    return (state("nerve.reading.stopped"), *kept)
 
 
 def read_sides(test: str, sides: SidesCompared | None, *, both_tested: bool = False) -> tuple[Statement, ...]:
@@ -92,15 +111,19 @@ def _of_trial(trial: MeasuredTrial) -> list[Statement]:
     )
     if trial.pain == "stretch":
         return [came, state("nerve.reading.stretch")]
+    own = [state("nerve.reading.own")] if trial.pain == "own" else []
     if trial.held is False:
-        return [came, state("nerve.reading.not_held")]
+        return [came, *own, state("nerve.reading.not_held")]
+    unseen = [answer for answer in trial.left_over if answer in ("more", "less")]
+    if unseen and not any(one.answer in ("more", "less") for one in trial.answered):
+        return [came, *own, state("nerve.reading.answer_left", answer=f"nerve.answer.{unseen[0]}")]
     if not trial.answered:
-        return [came, state("nerve.reading.no_change")]
+        return [came, *own, state("nerve.reading.no_change")]
     said = [came] if trial.held else [came, state("nerve.reading.holding_unknown")]
     first = trial.answered[0]
     joint = f"nerve.joint.{first.moved.joint}"
     if first.answer is None:
-        said.append(state("nerve.reading.no_answer", joint=joint, by_deg=abs(first.moved.by_deg)))
+        said += [*own, state("nerve.reading.no_answer", joint=joint, by_deg=abs(first.moved.by_deg))]
         return said
     changed = [one for one in trial.answered if one.answer in ("more", "less")]
     if not changed:
