@@ -19,6 +19,8 @@ BENT_DEG = 30.0
 """An elbow that is bent by more out to the side or overhead is no straight one."""
 OTHER_ARM_DEG = 25.0
 """An arm that is further out does not hang."""
+TOGETHER_SHARE = 0.6
+"""An arm that is raised by so much of the other one's angle is raised together with it."""
 TRUNK_DEG = 10.0
 """A trunk that leans aside by more while the arm is up stands in for it."""
 LOST_SHARE = 0.1
@@ -94,13 +96,38 @@ def notes_on_arms(body: Body, angles: ArmTestAngles, trials: Sequence[ArmTrial])
         Trial after trial.
     """
     notices = few_frames(body)
+    together: list[ArmTrial] = []
     for trial in trials:
         notices += _hand_outside(angles, trial)
         notices += _arm_lost(angles, trial)
         notices += _elbow_bent(angles, trial)
-        notices += _other_arm(angles, trial)
+        if not raised_together(angles, trial):
+            notices += _other_arm(angles, trial)
+        elif not any(one.reached_s < trial.return_s and trial.reached_s < one.return_s for one in together):
+            together.append(trial)
+            notices.append(_both_arms(trial))
         notices += _trunk(angles, trial)
     return tuple(notices)
+
+
+def raised_together(angles: ArmTestAngles, trial: ArmTrial) -> bool:
+    """Whether the other arm was raised with that of a trial: a symptom is then no more one's than the other's.
+
+    Parameters
+    ----------
+    angles : ArmTestAngles
+    trial : ArmTrial
+
+    Returns
+    -------
+    bool
+        False where one of them was not measured.
+    """
+    mine = _while(angles, trial, angles.arms[trial.arm].abduction_deg)
+    others = _while(angles, trial, angles.arms[other(trial.arm)].abduction_deg)
+    if not len(mine) or not len(others):
+        return False
+    return float(np.median(others)) >= max(OTHER_ARM_DEG, TOGETHER_SHARE * float(np.median(mine)))
 
 
 def _while(angles: ArmTestAngles, trial: ArmTrial, values: FloatArray) -> FloatArray:
@@ -120,7 +147,7 @@ def _hand_outside(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:
     return [
         Notice(
             f"The hand of the {trial.arm} arm leaves the picture in the trial from {trial.start_s:.1f} s on: the elbow "
-            "is not to be relied on there. Move the camera back.",
+            "was not measured there, and whether the arm was held is not known. Move the camera back.",
             "nerve_hand_outside",
             limb=_limb(trial.arm),
             time_s=trial.start_s,
@@ -175,6 +202,15 @@ def _other_arm(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:
             time_s=trial.reached_s,
         )
     ]
+
+
+def _both_arms(trial: ArmTrial) -> Notice:
+    return Notice(
+        f"Both arms were raised at {trial.reached_s:.1f} s: raise one at a time, let the other one hang, and do the "
+        "trial again.",
+        "nerve_both_arms",
+        time_s=trial.reached_s,
+    )
 
 
 def _trunk(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:
