@@ -375,6 +375,7 @@ def test_pain_that_was_said_of_a_mark_at_rest_is_no_negative_test():
     [
         (lambda pose: pose * 0.1, "too small"),
         (lambda pose: pose + np.array([0, 500, 0]), "does not fit"),
+        (lambda pose: pose - np.array([0, 200, 0]), "head, shoulders or hips"),
         (lambda pose: pose * np.nan, "Nobody is seen"),
     ],
 )

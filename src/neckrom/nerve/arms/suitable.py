@@ -28,7 +28,8 @@ LOST_SHARE = 0.1
 OUT_SHARE = 0.3
 """Of the time at the end, so much may have the hand outside the picture without a note."""
 TOO_CLOSE_SHARE = 0.25
-"""Of the frames, so many may have a shoulder or hip outside the picture."""
+"""Of the frames, so many may have an eye, a shoulder or a hip outside the picture: without the head there is no neck,
+and the model mistakes arms."""
 LEAST_TRUNK_PX = 40.0
 """Length of the trunk in the picture, pixels: in a smaller person the joints are too near to each other."""
 LYING_DEG = 50.0
@@ -64,12 +65,12 @@ def check_front_view(body: Body) -> None:
             "the picture, and their angles cannot be told. Turn towards the camera."
         )
     outside = max(
-        outside_share(body, name, side) for name in ("shoulder", "hip") for side in ("left", "right")
+        outside_share(body, name, side) for name in ("eye", "shoulder", "hip") for side in ("left", "right")
     )
     if outside > TOO_CLOSE_SHARE:
         raise InputError(
-            "The person does not fit into the picture: shoulders or hips lie outside of it. Move the camera back until "
-            "the body from the hips up, with an arm overhead, is in the picture."
+            "The person does not fit into the picture: head, shoulders or hips lie outside of it. Move the camera back "
+            "until the body from the hips up, with an arm overhead, is in the picture."
         )
     if body.scale_px < LEAST_TRUNK_PX:
         raise InputError(
