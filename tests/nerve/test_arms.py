@@ -196,6 +196,22 @@ def test_a_short_stand_is_found_in_a_clip_of_few_pictures():
     assert [trial.position for trial in trials] == ["side", "overhead", "bent_overhead"]
 
 
+@pytest.mark.parametrize("fps", [5, 15, 30])
+def test_a_short_stand_is_found_after_long_ones(fps):
+    """However long an arm is held before, it is as fast between: that is what a stand is told from."""
+    long = led(110, 9.0, (88, 9), (158, 9))
+    at_s, hold_s = long["abduction"][-1][0], 0.7
+    for name, bent, end in (("abduction", 155, 9), ("elbow", 90, 9)):
+        long[name] += [
+            (at_s + 0.75, bent),
+            (at_s + 0.75 + hold_s, bent),
+            (at_s + 3.0, end),
+            (at_s + 4.0, end),
+        ]
+    trials = find_arm_trials(made_up(fps, 0.3, **long))
+    assert [trial.position for trial in trials] == ["side", "overhead", "bent_overhead"]
+
+
 def test_an_arm_that_goes_up_and_down_without_a_stop_is_one_trial():
     paths = {"abduction": [(0, 9), (2, 9), (3, 90), (4, 9), (6, 9)], "elbow": [(0, 9), (6, 9)]}
     (trial,) = find_arm_trials(made_up(30, 0.3, **paths))
