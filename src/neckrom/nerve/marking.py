@@ -53,9 +53,13 @@ def was_felt(trial: Marked) -> bool:
     return trial.symptom_s is not None or trial.pain is not None
 
 
+UNPLACED = ("nerve_stray_mark", "nerve_position_lost", "nerve_both_arms_mark")
+"""Keys of notices on marks that say nothing of any trial."""
+
+
 def any_unplaced(notices: Sequence[Notice]) -> bool:
     """Whether a mark belongs to no trial, one of a position too: what was felt there is not known then."""
-    return any(notice.key in ("nerve_stray_mark", "nerve_position_lost") for notice in notices)
+    return any(notice.key in UNPLACED for notice in notices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from neckrom.body import Side, read_body
 from neckrom.errors import InputError
 from neckrom.nerve.arms.angles import ArmTestAngles, measure_arm_angles
 from neckrom.nerve.arms.raw_angles import SIDES, from_minus_90
-from neckrom.nerve.arms.suitable import OUT_SHARE, check_front_view, notes_on_arms
+from neckrom.nerve.arms.suitable import OUT_SHARE, check_front_view, notes_on_arms, raised_together
 from neckrom.nerve.arms.trials import ArmTrial, find_arm_trials, positions_lost
 from neckrom.nerve.holding import (
     LEAST_CHANGE_DEG,
@@ -172,6 +172,9 @@ def measure_arm_test(series: BodySeries, marks: tuple[Mark, ...] = ()) -> ArmTes
     notices = list(notes_on_arms(body, angles, found))
     for trial in found:
         inside = tuple(mark for mark in marks if belongs(mark, trial, found))
+        if raised_together(angles, trial):
+            notices += [_of_both_arms(mark) for mark in inside if mark.kind in ("symptom", "pain")]
+            inside = ()
         measured, said = _measured(angles, trial, inside)
         trials.append(measured)
         notices += said
@@ -196,6 +199,15 @@ def measure_arm_test(series: BodySeries, marks: tuple[Mark, ...] = ()) -> ArmTes
         measured_share=float(
             np.mean([np.mean(np.isfinite(angles.arms[side].abduction_deg)) for side in raised])
         ),
+    )
+
+
+def _of_both_arms(mark: Mark) -> Notice:
+    return Notice(
+        f"The mark at {mark.time_s:.1f} s was made with both arms raised: to which of them it belongs cannot be told. "
+        "It was not used.",
+        "nerve_both_arms_mark",
+        time_s=mark.time_s,
     )
 
 
