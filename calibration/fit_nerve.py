@@ -283,6 +283,9 @@ def _sides(read: list[Reading]) -> dict[str, dict[str, float]]:
         else:
             continue
         pairs[filmed].setdefault(one.rows.person, []).append(one.off_deg - other.off_deg)
+    for filmed, offs in pairs.items():
+        shown = " ".join(f"{who} {', '.join(f'{off:+.1f}' for off in own)}" for who, own in offs.items())
+        print(f"  both legs of a person, {filmed}: {shown or 'nobody'}")
     stranger = np.sqrt(2.0) * _spread(read)["between_sd_deg"]
     return {
         filmed: _between(offs)

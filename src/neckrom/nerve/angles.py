@@ -79,23 +79,6 @@ class LegTestAngles:
     trunk_lean_deg: FloatArray
     corrections: Corrections
 
-    def between_sd_deg(self, angle: str, which: Which | None = None) -> float:
-        """Standard deviation of an angle's bias from person to person.
-
-        Parameters
-        ----------
-        angle : {"raise", "knee", "ankle", "neck"}
-        which : {"near", "far"}, optional
-            None for the neck.
-
-        Returns
-        -------
-        float
-            Degrees; of the reading on people left out of the fit.
-        """
-        name = f"{self.test}.{angle}" + (f".{which}" if which else "")
-        return float(self.corrections.errors[name]["between_sd_deg"])
-
     def without(self, spans: Sequence[tuple[float, float]]) -> LegTestAngles:
         """The same with no angle of either leg in some stretches, from start to end in seconds.
 
