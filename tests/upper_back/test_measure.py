@@ -67,11 +67,11 @@ def test_every_turn_is_counted_whoever_is_filmed_and_where(ends, zoom, aside):
     assert (measured.sides is None) == (measured.left is None or measured.right is None)
 
 
-@pytest.mark.parametrize("past_deg", [-10.0, -5.0, 5.0, 10.0])
+@pytest.mark.parametrize("past_deg", [-10.0, 5.0])
 def test_sitting_past_the_camera_makes_no_difference_of_the_sides(past_deg):
     """Uncorrected it would be twice that angle."""
     measured = measure_upper_back(sitting(ways(40, -40), past_deg=past_deg))
-    assert measured.sides.difference_deg < abs(past_deg)
+    assert measured.sides.difference_deg < 0.4 * abs(past_deg)
     assert measured.sides.verdict == "within_error"
     assert ("upper_back_oblique" in told(measured)) == (abs(past_deg) >= 10)
 

@@ -1,9 +1,10 @@
 """How far the trunk is turned, from the shoulders of a sitting person who is seen from in front.
 
-Two readings of the pose model's points say something of it. The width between the shoulders in the picture shrinks
-with the cosine of the turn: good where the trunk is turned far, blind near the middle. The elbows, crossed before the
-chest, go aside with its sine, and to the side that is turned to; a trunk that leans back leaves them in the middle.
-Both are put together by numbers fitted on rendered people (``calibration/upper_back.json``).
+Two readings of the pose model's points say something of it. The widths between the shoulders and between the crossed
+elbows shrink in the picture with the cosine of the turn: good where the trunk is turned far, blind near the middle.
+The middle of the elbows, before the chest, goes aside with its sine, and to the side that is turned to; a trunk that
+leans back leaves it where it is. Both are put together by numbers fitted on rendered people
+(``calibration/upper_back.json``).
 
 Who does not sit square to the camera is read further to one side than to the other by the width, by twice that angle.
 It is read from the thighs: where they point to beside the camera, the knees are seen aside of the hips. The hips
@@ -41,11 +42,11 @@ class Corrections(Fitted):
     Attributes
     ----------
     weights : tuple of float
-        Of the turn by the shoulders' width and by the elbows.
+        Of the turn by the widths of shoulders and elbows, and by where the elbows are.
     facing : float
         Degrees past the camera for each shoulder width by which the knees are seen aside of the hips.
     between_sd_deg : float
-        Error of an end range from person to person, of people left out of the fit, widened for how few they are.
+        Error of an end range from person to person, of people outside of the fit, widened for how few they are.
     difference_sd_deg : float
         The same of the difference between both sides of one person.
     furthest_deg : float
@@ -125,7 +126,7 @@ def facing_deg(body: Body, facing: float) -> float:
 
 
 def turn_features(body: Body, past_deg: float) -> FloatArray:
-    """What the turn is made of: by the width of the shoulders, and by the elbows.
+    """What the turn is made of: by the widths between shoulders and elbows, and by where the elbows are.
 
     Parameters
     ----------
@@ -140,17 +141,22 @@ def turn_features(body: Body, past_deg: float) -> FloatArray:
         Against the beginning of the recording, + to the person's left.
     """
     rest = at_rest(body)
-    width = _width(body)
-    usual = np.nanmedian(width[rest])
-    aside = (body.middle("elbow") - body.middle("shoulder"))[:, 0] / usual
+    aside = (body.middle("elbow") - body.middle("shoulder"))[:, 0] / np.nanmedian(_width(body)[rest])
     aside -= np.nanmedian(aside[rest])
     by_elbows = np.degrees(np.arcsin(np.clip(aside / ELBOWS_BEFORE, -1.0, 1.0)))
-    sign = np.sign(by_elbows)
-    share = width / usual * np.cos(np.radians(past_deg))
-    # turned to the side that is faced already, the camera sees less of it than was turned; to the other one, more
-    by_width = np.degrees(np.arccos(np.clip(share, 0.0, 1.0))) - sign * past_deg
-    by_width = sign * np.clip(by_width, 0.0, MOST_OF_WIDTH * np.abs(by_elbows))
+    by_width = 0.5 * sum(
+        _by_width(_width(body, name), rest, by_elbows, past_deg) for name in ("shoulder", "elbow")
+    )
     return np.stack([by_width, by_elbows], axis=1)
+
+
+def _by_width(width: FloatArray, rest: BoolArray, by_elbows: FloatArray, past_deg: float) -> FloatArray:
+    """The turn by which a line between left and right would have become as short as it is seen."""
+    sign = np.sign(by_elbows)
+    share = width / np.nanmedian(width[rest]) * np.cos(np.radians(past_deg))
+    # turned to the side that is faced already, the camera sees less of it than was turned; to the other one, more
+    turned = np.degrees(np.arccos(np.clip(share, 0.0, 1.0))) - sign * past_deg
+    return np.asarray(sign * np.clip(turned, 0.0, MOST_OF_WIDTH * np.abs(by_elbows)))
 
 
 def arms_crossed(body: Body) -> bool:
@@ -182,8 +188,8 @@ def measure_turning(body: Body) -> Turning:
     return Turning(body.time_s, smoothed(body.time_s, turn), smoothed(body.time_s, thighs))
 
 
-def _width(body: Body) -> FloatArray:
-    between = body.point("shoulder", "left") - body.point("shoulder", "right")
+def _width(body: Body, name: str = "shoulder") -> FloatArray:
+    between = body.point(name, "left") - body.point(name, "right")
     return np.asarray(np.linalg.norm(between, axis=1))
 
 
