@@ -33,6 +33,7 @@ MOST_OF_WIDTH = 1.5
 """The width is believed up to this many times what the elbows say: leaning back makes it smaller, too."""
 CROSSED_WIDTHS = 0.5
 """Wrists of crossed arms are read to be so near to each other, in widths of the shoulders (0.0 to 0.25)."""
+UNLIMITED = 1e9
 MOST_FACING_DEG = 30.0
 
 
@@ -75,11 +76,15 @@ class Turning:
         Line between the shoulders; NaN where not measured.
     thighs_deg : ndarray
         Where the thighs point to: more than a little is a seat that turns along. Rough.
+    held_back_deg : ndarray
+        By how much further it was turned by the widths alone, where the elbows went aside too little for that; 0 where
+        both agree. Of the same sign as the turn.
     """
 
     time_s: FloatArray
     turn_deg: FloatArray
     thighs_deg: FloatArray
+    held_back_deg: FloatArray
 
 
 def at_rest(body: Body) -> BoolArray:
@@ -125,7 +130,7 @@ def facing_deg(body: Body, facing: float) -> float:
     return float(np.clip(facing * np.median(aside), -MOST_FACING_DEG, MOST_FACING_DEG))
 
 
-def turn_features(body: Body, past_deg: float) -> FloatArray:
+def turn_features(body: Body, past_deg: float, most_of_width: float = MOST_OF_WIDTH) -> FloatArray:
     """What the turn is made of: by the widths between shoulders and elbows, and by where the elbows are.
 
     Parameters
@@ -134,6 +139,8 @@ def turn_features(body: Body, past_deg: float) -> FloatArray:
         Seen from in front.
     past_deg : float
         How far the person faces past the camera at rest.
+    most_of_width : float
+        See ``MOST_OF_WIDTH``.
 
     Returns
     -------
@@ -144,19 +151,21 @@ def turn_features(body: Body, past_deg: float) -> FloatArray:
     aside = (body.middle("elbow") - body.middle("shoulder"))[:, 0] / np.nanmedian(_width(body)[rest])
     aside -= np.nanmedian(aside[rest])
     by_elbows = np.degrees(np.arcsin(np.clip(aside / ELBOWS_BEFORE, -1.0, 1.0)))
+    limit = most_of_width * np.abs(by_elbows)
     by_width = 0.5 * sum(
-        _by_width(_width(body, name), rest, by_elbows, past_deg) for name in ("shoulder", "elbow")
+        np.sign(by_elbows) * np.minimum(_by_width(_width(body, name), rest, by_elbows, past_deg), limit)
+        for name in ("shoulder", "elbow")
     )
     return np.stack([by_width, by_elbows], axis=1)
 
 
 def _by_width(width: FloatArray, rest: BoolArray, by_elbows: FloatArray, past_deg: float) -> FloatArray:
-    """The turn by which a line between left and right would have become as short as it is seen."""
+    """The turn by which a line between left and right would have become as short as it is seen; its size."""
     sign = np.sign(by_elbows)
     share = width / np.nanmedian(width[rest]) * np.cos(np.radians(past_deg))
     # turned to the side that is faced already, the camera sees less of it than was turned; to the other one, more
     turned = np.degrees(np.arccos(np.clip(share, 0.0, 1.0))) - sign * past_deg
-    return np.asarray(sign * np.clip(turned, 0.0, MOST_OF_WIDTH * np.abs(by_elbows)))
+    return np.asarray(np.maximum(turned, 0.0))
 
 
 def arms_crossed(body: Body) -> bool:
@@ -182,10 +191,12 @@ def measure_turning(body: Body) -> Turning:
         Seen from in front.
     """
     fitted = load_corrections()
-    turn = turn_features(body, facing_deg(body, fitted.facing)) @ np.array(fitted.weights)
+    past_deg, weights = facing_deg(body, fitted.facing), np.array(fitted.weights)
+    turn = turn_features(body, past_deg) @ weights
+    further = turn_features(body, past_deg, UNLIMITED) @ weights - turn
     aside = knees_aside(body)
     thighs = fitted.facing * (aside - np.nanmedian(aside[at_rest(body)]))
-    return Turning(body.time_s, smoothed(body.time_s, turn), smoothed(body.time_s, thighs))
+    return Turning(body.time_s, *(smoothed(body.time_s, each) for each in (turn, thighs, further)))
 
 
 def _width(body: Body, name: str = "shoulder") -> FloatArray:
