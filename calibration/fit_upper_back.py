@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 TABLE = HERE / "upper_back_landmarks.npz"
 OUT = HERE / "upper_back.json"
 POINTS = [0, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26]
-RIDGE = 0.02
+RIDGE = 0.002
 TRUTH = ("thorax_yaw_deg", "pelvis_yaw_deg", "thorax_pitch_deg")
 MIDDLE = tuple(f"midshoulder_{axis}" for axis in "XZ")
 
@@ -161,26 +161,41 @@ def end_errors(clip: Clip, fitted: tuple[FloatArray, float]) -> dict[str, float]
 def fit() -> None:
     """Fit, write, and print the errors of people left out."""
     clips = [clip for clip in read() if not clip.held_out and arms_crossed(read_body(clip.series))]
-    left_out = [end_errors(clip, weights([other for other in clips if other is not clip])) for clip in clips]
-    for clip, error in zip(clips, left_out, strict=True):
-        print(f"{clip.name}: left {error['left']:+.1f}, right {error['right']:+.1f}")
-    ends = np.array([list(errors.values()) for errors in left_out])
-    apart = ends[:, 0] - ends[:, 1]
-    wider = float(student.ppf(0.975, max(len(clips) - 1, 1))) / 1.96
     fitted, facing = weights(clips)
+    others = [clip for clip in read() if clip.held_out and arms_crossed(read_body(clip.series))]
+    odd = [end_errors(clip, weights([other for other in clips if other is not clip])) for clip in clips]
+    even = [end_errors(clip, (fitted, facing)) for clip in others]
+    for clip, error in zip([*clips, *others], [*odd, *even], strict=True):
+        print(f"{clip.name}: left {error['left']:+.1f}, right {error['right']:+.1f}")
+    for name, part in (("odd, left out one by one", odd), ("even", even)):
+        ends, apart = _errors(part)
+        print(
+            f"{name}: end range, mean error {np.abs(ends).mean():.1f}, rms {_rms(ends):.1f}; difference of both sides, "
+            f"mean error {np.abs(apart).mean():.1f}, rms {_rms(apart):.1f}"
+        )
+    ends, apart = _errors([*odd, *even])
+    wider = float(student.ppf(0.975, len(odd) + len(even) - 1)) / 1.96
     content = {
         "weights": [round(float(weight), 4) for weight in fitted],
         "facing": round(facing, 2),
-        "between_sd_deg": round(float(np.sqrt(np.mean(ends**2))) * wider, 2),
-        "difference_sd_deg": round(float(np.sqrt(np.mean(apart**2))) * wider, 2),
+        "between_sd_deg": round(_rms(ends) * wider, 2),
+        "difference_sd_deg": round(_rms(apart) * wider, 2),
         "furthest_deg": round(float(max(np.abs(c.against_rest("thorax_yaw_deg")).max() for c in clips)), 1),
         "people": len(clips),
     }
-    print(f"people left out: end range, mean error {np.abs(ends).mean():.1f}, worst {np.abs(ends).max():.1f}")
-    print(f"difference of both sides, mean error {np.abs(apart).mean():.1f}, worst {np.abs(apart).max():.1f}")
     identity = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
     OUT.write_text(json.dumps({**content, "calibration_id": f"upper-back-{identity}"}, indent=1) + "\n")
     print(content)
+
+
+def _errors(people: list[dict[str, float]]) -> tuple[FloatArray, FloatArray]:
+    """Of the end ranges, shape (K, 2), and of the difference between both sides, shape (K,)."""
+    ends = np.array([[error["left"], error["right"]] for error in people])
+    return ends, ends[:, 0] - ends[:, 1]
+
+
+def _rms(errors: FloatArray) -> float:
+    return float(np.sqrt(np.mean(errors**2)))
 
 
 if __name__ == "__main__":

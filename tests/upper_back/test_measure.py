@@ -67,11 +67,11 @@ def test_every_turn_is_counted_whoever_is_filmed_and_where(ends, zoom, aside):
     assert (measured.sides is None) == (measured.left is None or measured.right is None)
 
 
-@pytest.mark.parametrize("past_deg", [-10.0, -5.0, 5.0, 10.0])
+@pytest.mark.parametrize("past_deg", [-10.0, 5.0])
 def test_sitting_past_the_camera_makes_no_difference_of_the_sides(past_deg):
     """Uncorrected it would be twice that angle."""
     measured = measure_upper_back(sitting(ways(40, -40), past_deg=past_deg))
-    assert measured.sides.difference_deg < abs(past_deg)
+    assert measured.sides.difference_deg < 0.4 * abs(past_deg)
     assert measured.sides.verdict == "within_error"
     assert ("upper_back_oblique" in told(measured)) == (abs(past_deg) >= 10)
 
@@ -81,6 +81,24 @@ def test_sides_that_are_far_apart_are_told_and_the_smaller_one_named():
     assert (measured.sides.verdict, measured.sides.smaller) == ("apart", "right")
     low, high = measured.sides.interval95_deg
     assert 0 < low < measured.sides.difference_deg < high
+
+
+def test_elbows_that_stay_behind_make_the_interval_reach_further():
+    """The widths say more than the elbows allow: the turn may be that much larger."""
+    series = sitting(ways(55, -55))
+    stiff = series.pose.copy()
+    middle = stiff[:, [13, 14], 0].mean(axis=1)
+    to_right = middle < middle[0]
+    stiff[to_right, 13:15, 0] -= (0.6 * (middle - middle[0]))[to_right, None]
+    plain, measured = measure_upper_back(series), measure_upper_back(replace(series, pose=stiff))
+    assert "upper_back_held_back" not in told(plain)
+    assert "upper_back_held_back" in told(measured)
+    assert measured.left == plain.left
+    assert measured.right.turn_deg < plain.right.turn_deg - 5
+    low, high = measured.right.interval95_deg
+    assert high - measured.right.turn_deg > measured.right.turn_deg - low + 5
+    assert low < plain.right.turn_deg < high
+    assert measured.sides.verdict == "within_error"
 
 
 def test_one_side_alone_is_not_compared():
@@ -148,7 +166,7 @@ def test_nobody_is_refused():
 @given(st.lists(st.floats(-90, 90), min_size=3, max_size=60))
 def test_repetitions_never_overlap_and_lie_in_the_clip(turn):
     time_s = np.arange(len(turn)) / FPS
-    found = find_repetitions(Turning(time_s, np.array(turn), np.zeros(len(turn))))
+    found = find_repetitions(Turning(time_s, np.array(turn), *np.zeros((2, len(turn)))))
     for one in found:
         assert time_s[0] <= one.start_s <= one.at_s <= one.end_s <= time_s[-1]
         assert one.turn_deg > 0.5 * SMALLEST_TURN_DEG

@@ -44,8 +44,9 @@ def read_result(path: str | Path) -> AnyResult:
 
     Returns
     -------
-    Result, RunResult, PostureResult or NerveResult
-        Of the neck, a run, standing posture or a nerve test; ``docs/result.md`` describes the fields of the first.
+    Result, RunResult, PostureResult, NerveResult, PlanResult or UpperBackResult
+        Of the neck, a run, standing posture, a nerve test, a plan or turning the trunk; ``docs/result.md`` describes
+        the fields of the first.
 
     Raises
     ------

@@ -77,7 +77,7 @@ def upper_back_result(measured: UpperBackMeasurement, about: About) -> UpperBack
 
 
 def read_turns(measured: UpperBackMeasurement) -> tuple[Statement, ...]:
-    """What the turns say: each side, both against each other, and that there is no norm.
+    """What the turns say: both sides against each other, each by itself, and that there is no norm.
 
     Parameters
     ----------
@@ -87,25 +87,32 @@ def read_turns(measured: UpperBackMeasurement) -> tuple[Statement, ...]:
     -------
     tuple of Statement
     """
-    said = []
+    turned = []
     for name, side in (("left", measured.left), ("right", measured.right)):
         if side is not None:
             low, high = side.interval95_deg
             to = f"upper_back.to.{name}"
-            said.append(
+            turned.append(
                 state("upper_back.turned", side=to, angle_deg=side.turn_deg, low_deg=low, high_deg=high)
             )
+    return (
+        _compared(measured, any_turned=bool(turned)),
+        *turned,
+        state("upper_back.no_norm"),
+        state("upper_back.no_extension"),
+    )
+
+
+def _compared(measured: UpperBackMeasurement, *, any_turned: bool) -> Statement:
+    """What lists show: both sides against each other, or what is missing for that."""
     sides = measured.sides
     if sides is None:
-        said.append(state("upper_back.one_side" if said else "upper_back.neither"))
-    else:
-        low, high = sides.interval95_deg
-        values = {"difference_deg": sides.difference_deg, "low_deg": low, "high_deg": high}
-        if sides.verdict == "within_error":
-            said.append(state("upper_back.within_error", **values))
-        else:
-            said.append(state("upper_back.apart", side=f"upper_back.to.{sides.smaller}", **values))
-    return (*said, state("upper_back.no_norm"), state("upper_back.no_extension"))
+        return state("upper_back.one_side" if any_turned else "upper_back.neither")
+    low, high = sides.interval95_deg
+    values = {"difference_deg": sides.difference_deg, "low_deg": low, "high_deg": high}
+    if sides.verdict == "within_error":
+        return state("upper_back.within_error", **values)
+    return state("upper_back.apart", side=f"upper_back.to.{sides.smaller}", **values)
 
 
 def _turn(one: Repetition) -> TrunkTurn:

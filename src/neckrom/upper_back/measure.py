@@ -23,6 +23,8 @@ SHORTEST_S = 0.6
 """From leaving the middle until it is reached again."""
 AT_END_SHARE = 0.9
 """The end range is the median of what was read past this share of the most."""
+HELD_BACK_DEG = 3.0
+"""Where the widths say more than the elbows allow by more than this, the angle may be that much larger."""
 MOST_LOST_SHARE = 0.4
 """Of a repetition in which shoulders or hips were not seen for more of its time, nothing is said."""
 READING_SD_DEG = 1.0
@@ -42,6 +44,8 @@ class Repetition:
         At the end of its way; NaN where it was not seen well enough.
     thighs_deg : float
         By how much the thighs turned along.
+    held_back_deg : float
+        By how much further it may have been turned; 0 where that is ``HELD_BACK_DEG`` at most.
     """
 
     side: Side
@@ -50,15 +54,17 @@ class Repetition:
     at_s: float
     turn_deg: float
     thighs_deg: float
+    held_back_deg: float
 
 
 @dataclass(frozen=True, slots=True)
 class SideTurned:
-    """All repetitions of a side together: their mean."""
+    """All repetitions of a side together: their mean, and by how much further it may have been."""
 
     turn_deg: float
     interval95_deg: Interval
     repetitions: int
+    held_back_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,16 +183,18 @@ def _repetition(turning: Turning, measured: BoolArray, side: Side, first: int, l
         at_s=float(turning.time_s[at_end[len(at_end) // 2]]),
         turn_deg=level(turning.turn_deg),
         thighs_deg=level(turning.thighs_deg),
+        held_back_deg=further if (further := level(turning.held_back_deg)) > HELD_BACK_DEG else 0.0,
     )
 
 
 def _side(found: tuple[Repetition, ...], side: Side) -> SideTurned | None:
-    turns = [one.turn_deg for one in found if one.side == side and np.isfinite(one.turn_deg)]
-    if not turns:
+    mine = [one for one in found if one.side == side and np.isfinite(one.turn_deg)]
+    if not mine:
         return None
-    mean = float(np.mean(turns))
+    mean = float(np.mean([one.turn_deg for one in mine]))
+    further = float(np.mean([one.held_back_deg for one in mine]))
     half = 1.96 * float(np.hypot(load_corrections().between_sd_deg, READING_SD_DEG))
-    return SideTurned(mean, (max(0.0, mean - half), mean + half), len(turns))
+    return SideTurned(mean, (max(0.0, mean - half), mean + half + further), len(mine), further)
 
 
 def compare_sides(left: SideTurned, right: SideTurned) -> SidesCompared:
@@ -198,6 +206,7 @@ def compare_sides(left: SideTurned, right: SideTurned) -> SidesCompared:
     """
     difference = abs(left.turn_deg - right.turn_deg)
     half = 1.96 * float(np.hypot(load_corrections().difference_sd_deg, READING_SD_DEG))
+    half += max(left.held_back_deg, right.held_back_deg)
     return SidesCompared(
         difference_deg=difference,
         interval95_deg=(max(0.0, difference - half), difference + half),

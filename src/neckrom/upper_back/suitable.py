@@ -150,6 +150,16 @@ def _of_repetition(body: Body, turning: Turning, one: Repetition) -> list[Notice
                 time_s=one.at_s,
             )
         )
+    if one.held_back_deg > 0:
+        notices.append(
+            Notice(
+                f"At {one.at_s:.1f} s the trunk looks further turned than the elbows went aside: the turn may be "
+                f"{one.held_back_deg:.0f} deg larger, and its interval reaches as far. Keep crossed arms on the chest.",
+                "upper_back_held_back",
+                moved_deg=one.held_back_deg,
+                time_s=one.at_s,
+            )
+        )
     leant = _leant(body, turning, one)
     if leant > LEAN_DEG:
         notices.append(

@@ -1,9 +1,10 @@
 """How far the trunk is turned, from the shoulders of a sitting person who is seen from in front.
 
-Two readings of the pose model's points say something of it. The width between the shoulders in the picture shrinks
-with the cosine of the turn: good where the trunk is turned far, blind near the middle. The elbows, crossed before the
-chest, go aside with its sine, and to the side that is turned to; a trunk that leans back leaves them in the middle.
-Both are put together by numbers fitted on rendered people (``calibration/upper_back.json``).
+Two readings of the pose model's points say something of it. The widths between the shoulders and between the crossed
+elbows shrink in the picture with the cosine of the turn: good where the trunk is turned far, blind near the middle.
+The middle of the elbows, before the chest, goes aside with its sine, and to the side that is turned to; a trunk that
+leans back leaves it where it is. Both are put together by numbers fitted on rendered people
+(``calibration/upper_back.json``).
 
 Who does not sit square to the camera is read further to one side than to the other by the width, by twice that angle.
 It is read from the thighs: where they point to beside the camera, the knees are seen aside of the hips. The hips
@@ -32,6 +33,7 @@ MOST_OF_WIDTH = 1.5
 """The width is believed up to this many times what the elbows say: leaning back makes it smaller, too."""
 CROSSED_WIDTHS = 0.5
 """Wrists of crossed arms are read to be so near to each other, in widths of the shoulders (0.0 to 0.25)."""
+UNLIMITED = 1e9
 MOST_FACING_DEG = 30.0
 
 
@@ -41,11 +43,11 @@ class Corrections(Fitted):
     Attributes
     ----------
     weights : tuple of float
-        Of the turn by the shoulders' width and by the elbows.
+        Of the turn by the widths of shoulders and elbows, and by where the elbows are.
     facing : float
         Degrees past the camera for each shoulder width by which the knees are seen aside of the hips.
     between_sd_deg : float
-        Error of an end range from person to person, of people left out of the fit, widened for how few they are.
+        Error of an end range from person to person, of people outside of the fit, widened for how few they are.
     difference_sd_deg : float
         The same of the difference between both sides of one person.
     furthest_deg : float
@@ -74,11 +76,15 @@ class Turning:
         Line between the shoulders; NaN where not measured.
     thighs_deg : ndarray
         Where the thighs point to: more than a little is a seat that turns along. Rough.
+    held_back_deg : ndarray
+        By how much further it was turned by the widths alone, where the elbows went aside too little for that; 0 where
+        both agree. Of the same sign as the turn.
     """
 
     time_s: FloatArray
     turn_deg: FloatArray
     thighs_deg: FloatArray
+    held_back_deg: FloatArray
 
 
 def at_rest(body: Body) -> BoolArray:
@@ -124,8 +130,8 @@ def facing_deg(body: Body, facing: float) -> float:
     return float(np.clip(facing * np.median(aside), -MOST_FACING_DEG, MOST_FACING_DEG))
 
 
-def turn_features(body: Body, past_deg: float) -> FloatArray:
-    """What the turn is made of: by the width of the shoulders, and by the elbows.
+def turn_features(body: Body, past_deg: float, most_of_width: float = MOST_OF_WIDTH) -> FloatArray:
+    """What the turn is made of: by the widths between shoulders and elbows, and by where the elbows are.
 
     Parameters
     ----------
@@ -133,6 +139,8 @@ def turn_features(body: Body, past_deg: float) -> FloatArray:
         Seen from in front.
     past_deg : float
         How far the person faces past the camera at rest.
+    most_of_width : float
+        See ``MOST_OF_WIDTH``.
 
     Returns
     -------
@@ -140,17 +148,24 @@ def turn_features(body: Body, past_deg: float) -> FloatArray:
         Against the beginning of the recording, + to the person's left.
     """
     rest = at_rest(body)
-    width = _width(body)
-    usual = np.nanmedian(width[rest])
-    aside = (body.middle("elbow") - body.middle("shoulder"))[:, 0] / usual
+    aside = (body.middle("elbow") - body.middle("shoulder"))[:, 0] / np.nanmedian(_width(body)[rest])
     aside -= np.nanmedian(aside[rest])
     by_elbows = np.degrees(np.arcsin(np.clip(aside / ELBOWS_BEFORE, -1.0, 1.0)))
-    sign = np.sign(by_elbows)
-    share = width / usual * np.cos(np.radians(past_deg))
-    # turned to the side that is faced already, the camera sees less of it than was turned; to the other one, more
-    by_width = np.degrees(np.arccos(np.clip(share, 0.0, 1.0))) - sign * past_deg
-    by_width = sign * np.clip(by_width, 0.0, MOST_OF_WIDTH * np.abs(by_elbows))
+    limit = most_of_width * np.abs(by_elbows)
+    by_width = 0.5 * sum(
+        np.sign(by_elbows) * np.minimum(_by_width(_width(body, name), rest, by_elbows, past_deg), limit)
+        for name in ("shoulder", "elbow")
+    )
     return np.stack([by_width, by_elbows], axis=1)
+
+
+def _by_width(width: FloatArray, rest: BoolArray, by_elbows: FloatArray, past_deg: float) -> FloatArray:
+    """The turn by which a line between left and right would have become as short as it is seen; its size."""
+    sign = np.sign(by_elbows)
+    share = width / np.nanmedian(width[rest]) * np.cos(np.radians(past_deg))
+    # turned to the side that is faced already, the camera sees less of it than was turned; to the other one, more
+    turned = np.degrees(np.arccos(np.clip(share, 0.0, 1.0))) - sign * past_deg
+    return np.asarray(np.maximum(turned, 0.0))
 
 
 def arms_crossed(body: Body) -> bool:
@@ -176,14 +191,16 @@ def measure_turning(body: Body) -> Turning:
         Seen from in front.
     """
     fitted = load_corrections()
-    turn = turn_features(body, facing_deg(body, fitted.facing)) @ np.array(fitted.weights)
+    past_deg, weights = facing_deg(body, fitted.facing), np.array(fitted.weights)
+    turn = turn_features(body, past_deg) @ weights
+    further = turn_features(body, past_deg, UNLIMITED) @ weights - turn
     aside = knees_aside(body)
     thighs = fitted.facing * (aside - np.nanmedian(aside[at_rest(body)]))
-    return Turning(body.time_s, smoothed(body.time_s, turn), smoothed(body.time_s, thighs))
+    return Turning(body.time_s, *(smoothed(body.time_s, each) for each in (turn, thighs, further)))
 
 
-def _width(body: Body) -> FloatArray:
-    between = body.point("shoulder", "left") - body.point("shoulder", "right")
+def _width(body: Body, name: str = "shoulder") -> FloatArray:
+    between = body.point(name, "left") - body.point(name, "right")
     return np.asarray(np.linalg.norm(between, axis=1))
 
 
