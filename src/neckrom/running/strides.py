@@ -24,6 +24,8 @@ REACH = 0.75
 """How far a mean course reaches to either side of its origin, in strides."""
 BANDWIDTH_S = 0.012
 """Standard deviation of the kernel that makes the mean course."""
+_AT_ONCE = 2_000_000
+"""Samples of all channels about places of the course that are worked on at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,34 @@ def mean_course(
     first = np.searchsorted(rel_s, at_s - reach)
     last = np.searchsorted(rel_s, at_s + reach)
     widest = max(int((last - first).max()), 4)
+    # each place stands alone: some at a time, so that memory does not grow with the recording
+    at_once = max(_AT_ONCE // (widest * values.shape[1]), 1)
+    parts = [slice(start, start + at_once) for start in range(0, len(at_s), at_once)]
+    fitted = np.concatenate(
+        [
+            _parabolas(rel_s, values, given, at_s[part], near=(first[part], last[part]), widest=widest)
+            for part in parts
+        ]
+    )
+    course = Course(at_s, fitted[..., 0], fitted[..., 1] / BANDWIDTH_S, np.zeros(values.shape[1]))
+    noise = 1.48 * np.median(np.abs(values - course.at(rel_s)[0]), axis=0)
+    return Course(at_s, course.values, course.slopes, np.maximum(noise, 1e-4))
+
+
+def _parabolas(
+    rel_s: FloatArray,
+    values: FloatArray,
+    given: FloatArray,
+    at_s: FloatArray,
+    *,
+    near: tuple[IntArray, IntArray],
+    widest: int,
+) -> FloatArray:
+    """Value, slope and bend of each channel in the unit of the bandwidth, shape (Q, C, 3); samples rise in time.
+
+    ``near`` are the first sample about each place and the one after the last, ``widest`` the most there are about any.
+    """
+    first, last = near
     index = np.clip(first[:, None] + np.arange(widest), 0, len(rel_s) - 1)
     inside = first[:, None] + np.arange(widest) < last[:, None]
     u = (rel_s[index] - at_s[:, None]) / BANDWIDTH_S
@@ -264,9 +294,7 @@ def mean_course(
         off = np.abs(samples - np.einsum("qwa,qca->qwc", design, fitted))
         typical = np.sum(base[..., None] * off, axis=1) / np.maximum(base.sum(axis=1), 1e-9)[:, None]
         weight = base[..., None] / (1.0 + (off / (2.0 * typical[:, None] + 1e-6)) ** 2)
-    course = Course(at_s, fitted[..., 0], fitted[..., 1] / BANDWIDTH_S, np.zeros(values.shape[1]))
-    noise = 1.48 * np.median(np.abs(values - course.at(rel_s)[0]), axis=0)
-    return Course(at_s, course.values, course.slopes, np.maximum(noise, 1e-4))
+    return np.asarray(fitted)
 
 
 def strides_of(body: Body, side: Side, beat: Rhythm) -> Strides | None:
@@ -356,9 +384,17 @@ def _drift(time_s: FloatArray, values: FloatArray, period_s: float) -> FloatArra
 
 def _within(time_s: FloatArray, origin: FloatArray, period_s: float) -> tuple[FloatArray, IntArray, IntArray]:
     """Every frame as part of each stride whose origin is near: time from it, row of the frame, number of the stride."""
-    rel = time_s[:, None] - origin[None]
-    rows, numbers = np.nonzero(np.abs(rel) < (REACH + 0.05) * period_s)
-    return rel[rows, numbers], rows, numbers
+    reach_s = (REACH + 0.05) * period_s
+    # a little more than what counts, so that it does not hang on rounding: recordings are long, strides are short
+    first, last = (np.searchsorted(time_s, origin + way * (reach_s + 1e-3)) for way in (-1, 1))
+    many = last - first
+    numbers = np.repeat(np.arange(len(origin)), many)
+    rows = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many) + np.repeat(first, many)
+    rel = time_s[rows] - origin[numbers]
+    inside = np.abs(rel) < reach_s
+    rel, rows, numbers = rel[inside], rows[inside], numbers[inside]
+    order = np.lexsort((numbers, rows))
+    return rel[order], rows[order], numbers[order]
 
 
 def _shifts(
@@ -369,14 +405,18 @@ def _shifts(
     for k, start in enumerate(origin):
         shift = 0.0
         for _ in range(3):
-            rel = time_s - start - shift
+            first, last = np.searchsorted(
+                time_s, [start + shift + window[0] - 1e-3, start + shift + window[1] + 1e-3]
+            )
+            rel = time_s[first:last] - start - shift
             inside = (rel > window[0]) & (rel < window[1])
             outside = 0.3 * (window[1] - window[0])
-            if inside.sum() < 4 or rel[0] > window[0] + outside or rel[-1] < window[1] - outside:
+            begins, ends = (time_s[end] - start - shift for end in (0, -1))
+            if inside.sum() < 4 or begins > window[0] + outside or ends < window[1] - outside:
                 shift = np.nan
                 break
             mean, slope = course.at(rel[inside])
-            off = (values[inside] - mean) / course.noise
+            off = (values[first:last][inside] - mean) / course.noise
             steep = slope / course.noise
             weight = 1.0 / (1.0 + (off / 3.0) ** 2)
             power = np.sum(weight * steep**2)
