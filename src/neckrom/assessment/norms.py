@@ -83,7 +83,13 @@ def _shipped_folder() -> Path:
 
 
 def shipped_norm_names() -> tuple[str, ...]:
-    """Names of the norm sets that travel with the package."""
+    """Names of the norm sets that travel with the package.
+
+    Returns
+    -------
+    tuple of str
+        In alphabetical order; :func:`load_norms` takes each.
+    """
     return tuple(sorted(path.stem for path in _shipped_folder().glob("*.toml")))
 
 

@@ -82,7 +82,18 @@ class Calibration:
     mirrored: bool
 
     def profile(self, name: str, created: datetime) -> CameraProfile:
-        """As a profile."""
+        """As a profile.
+
+        Parameters
+        ----------
+        name : str
+        created : datetime
+
+        Returns
+        -------
+        CameraProfile
+            Lengths in pixels, rounded to four decimals.
+        """
         camera = self.camera
         return CameraProfile(
             name=name,

@@ -95,7 +95,13 @@ class CameraProfile(BaseModel):
         return self
 
     def camera(self) -> CameraModel:
-        """The camera at the profile's own size, with words on where it comes from."""
+        """The camera at the profile's own size, with words on where it comes from.
+
+        Returns
+        -------
+        CameraModel
+            Pixels.
+        """
         if self.nominal:
             return self._model(f"profile {self.name}: nominal, not calibrated")
         when = f" on {self.created:%Y-%m-%d}" if self.created else ""
@@ -148,7 +154,12 @@ class ProfileEntry:
 
 
 def user_folder() -> Path:
-    """Where a user's own profiles lie; it may not exist yet."""
+    """Where a user's own profiles lie; it may not exist yet.
+
+    Returns
+    -------
+    Path
+    """
     return user_data_path("neckrom", appauthor=False) / "cameras"
 
 
@@ -179,7 +190,13 @@ def _find(name_or_path: str) -> Path:
 
 
 def list_profiles() -> list[ProfileEntry]:
-    """All profiles that have a name, the user's own first; damaged ones too."""
+    """All profiles that have a name, the user's own first; damaged ones too.
+
+    Returns
+    -------
+    list of ProfileEntry
+        A damaged one has no profile, and says what is wrong.
+    """
     entries = []
     for path, shipped in _files():
         try:
@@ -243,13 +260,35 @@ def save_profile(profile: CameraProfile, *, overwrite: bool) -> Path:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Put a file in its place in one step; nothing half-written is ever seen under its name."""
+    """Put a file in its place in one step; nothing half-written is ever seen under its name.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced where it is there.
+    content : bytes
+
+    Raises
+    ------
+    OSError
+        It cannot be written; what was there stays.
+    """
     with whole_file(path, replace=True) as file:
         file.write(content)
 
 
 def toml_text(profile: CameraProfile) -> str:
-    """The profile as it stands in its file."""
+    """The profile as it stands in its file.
+
+    Parameters
+    ----------
+    profile : CameraProfile
+
+    Returns
+    -------
+    str
+        TOML.
+    """
     lines = ["# Camera profile of neckrom; pixels count from the corner of the picture."]
     for name, value in profile.model_dump(exclude_none=True).items():
         if isinstance(value, datetime):

@@ -180,6 +180,28 @@ def grab_clip_frames(
 
     It jumps to the key frame before each time and decodes on from there; where a
     frame is not found so (containers without an index), it reads from the start.
+
+    Parameters
+    ----------
+    path : Path
+    times_ns : frozenset of int
+        Nanoseconds: the ``time_ns`` of :class:`~neckrom.types.Frame`.
+    max_side : int
+        Longest side of what comes out, pixels; never scaled up.
+    turned_deg : int
+        Degrees clockwise by which pictures are turned beyond what the file asks for, a multiple of 90.
+    track : int or None
+        Which of several tracks with a moving picture, from 0; None takes the one with the largest picture.
+
+    Returns
+    -------
+    dict of int to array
+        RGB, shape (height, width, 3), uint8, by its time.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
     """
     look = _look_at(path, max_side, turned_deg, track)
     makers = _Makers(look, turned_deg)

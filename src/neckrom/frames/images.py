@@ -95,7 +95,14 @@ class ImageFolderSource:
         return (*picture_size_warnings(self._source_size, self._size), *self._warnings)
 
     def frames(self) -> Iterator[Frame]:
-        """Yield each picture once, in time order."""
+        """Yield each picture once, in time order.
+
+        Yields
+        ------
+        Frame
+            RGB, upright, all of one size; pictures that cannot be read, or are of another size than the first, are left
+            out and told in the warnings afterwards.
+        """
         times = TimeKeeper()
         unreadable: list[str] = []
         other_size: list[str] = []
@@ -119,7 +126,18 @@ class ImageFolderSource:
         ]
 
     def grab(self, times_ns: frozenset[int]) -> dict[int, ImageArray]:
-        """Pictures at the given times; times without an image are left out."""
+        """Pictures at the given times; times without an image are left out.
+
+        Parameters
+        ----------
+        times_ns : frozenset of int
+            Nanoseconds: the ``time_ns`` of :class:`~neckrom.types.Frame`.
+
+        Returns
+        -------
+        dict of int to array
+            RGB, shape (height, width, 3), uint8, by its time.
+        """
         found: dict[int, ImageArray] = {}
         for entry in self._entries:
             if entry.time_ns in times_ns and entry.time_ns not in found:
@@ -145,7 +163,29 @@ class ImageFolderSource:
 def grab_image_frames(
     path: Path, times_ns: frozenset[int], max_side: int, turned_deg: int
 ) -> dict[int, ImageArray]:
-    """Pictures at the given times; times without an image are left out."""
+    """Pictures at the given times; times without an image are left out.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    times_ns : frozenset of int
+        Nanoseconds: the ``time_ns`` of :class:`~neckrom.types.Frame`.
+    max_side : int
+        Longest side of what comes out, pixels; never scaled up.
+    turned_deg : int
+        Degrees clockwise by which pictures are turned, a multiple of 90.
+
+    Returns
+    -------
+    dict of int to array
+        RGB, shape (height, width, 3), uint8, by its time.
+
+    Raises
+    ------
+    InputError
+        The folder holds no pictures with times.
+    """
     return ImageFolderSource(path, max_side=max_side, turned_deg=turned_deg).grab(times_ns)
 
 

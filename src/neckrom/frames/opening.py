@@ -104,7 +104,16 @@ def grab_frames(
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a file is a single still picture by its name; animations are none."""
+    """Whether a file is a single still picture by its name; animations are none.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+    """
     return path.is_file() and is_picture_name(path) and not is_animation(path)
 
 

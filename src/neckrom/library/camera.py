@@ -102,7 +102,13 @@ class Camera:
         return self.model().hfov_deg
 
     def model(self) -> CameraModel:
-        """As the measurement takes it."""
+        """As the measurement takes it.
+
+        Returns
+        -------
+        CameraModel
+            Pixels.
+        """
         return CameraModel(
             fx=self.fx,
             fy=self.fy,

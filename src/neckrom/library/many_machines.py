@@ -27,6 +27,26 @@ def measured_on(
     """Measure clips on a cluster; see :func:`neckrom.measure_many`.
 
     What a person should know of the workers is a :class:`UserWarning`.
+
+    Parameters
+    ----------
+    cluster : Cluster
+    paths : iterator
+        As they were given; what is no path fails by itself.
+    analysis : AnalysisOptions
+    written : MeasureOptions
+
+    Yields
+    ------
+    Measurement or Failed
+        In the order of the paths.
+
+    Raises
+    ------
+    ClusterError
+        The scheduler cannot be reached or is lost, or no worker can be used.
+    EnvironmentProblemError
+        Dask is not installed.
     """
     settings = Settings(written, analysis, own_identity().sha256, secrets.token_hex(4))
     order = _InOrder(paths, settings)
