@@ -74,7 +74,16 @@ class LoadedNorms(BaseModel):
     norms: NormSet
 
     def of(self, movement: Movement) -> Norm:
-        """Norm of one direction."""
+        """Norm of one direction.
+
+        Parameters
+        ----------
+        movement : Movement
+
+        Returns
+        -------
+        Norm
+        """
         return self.norms.movements[movement]
 
 
@@ -95,6 +104,15 @@ def shipped_norm_names() -> tuple[str, ...]:
 
 def load_norms(name_or_path: str) -> LoadedNorms:
     """Load a shipped norm set by name, or one of the user's own by path.
+
+    Parameters
+    ----------
+    name_or_path : str
+
+    Returns
+    -------
+    LoadedNorms
+        With the SHA-256 of the file.
 
     Raises
     ------

@@ -103,6 +103,11 @@ def board_pdf(paper: str) -> bytes:
     Parameters
     ----------
     paper : {"a4", "letter"}
+
+    Returns
+    -------
+    bytes
+        PDF, the same bytes every time.
     """
     from reportlab.lib.units import mm  # noqa: PLC0415  (slow to load)
     from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415

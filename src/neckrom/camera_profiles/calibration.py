@@ -170,6 +170,11 @@ def calibrate(pictures: Iterable[ImageArray], board: Board = BOARD) -> Calibrati
         Upright and of one size; each is looked at once.
     board : Board
 
+    Returns
+    -------
+    Calibration
+        Lengths in pixels of the upright picture.
+
     Raises
     ------
     CalibrationError

@@ -52,6 +52,14 @@ class Pictures(Protocol):
 def open_pictures(path: Path) -> Pictures:
     """Open a clip or a folder of images.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Pictures
+
     Raises
     ------
     InputError

@@ -166,6 +166,15 @@ def user_folder() -> Path:
 def load_camera(name_or_path: str) -> LoadedCamera:
     """Load a profile by its name (the user's own before those that ship), or from a file.
 
+    Parameters
+    ----------
+    name_or_path : str
+
+    Returns
+    -------
+    LoadedCamera
+        With the SHA-256 of the file.
+
     Raises
     ------
     ConfigurationError
@@ -219,6 +228,12 @@ def _files() -> list[tuple[Path, bool]]:
 def check_new_name(name: str, *, overwrite: bool) -> None:
     """Refuse a name before the work is done.
 
+    Parameters
+    ----------
+    name : str
+    overwrite : bool
+        Whether a profile of the user's own may be replaced.
+
     Raises
     ------
     ConfigurationError
@@ -240,6 +255,17 @@ def check_new_name(name: str, *, overwrite: bool) -> None:
 
 def save_profile(profile: CameraProfile, *, overwrite: bool) -> Path:
     """Write a profile into the user's folder, whole or not at all, readable by its owner alone.
+
+    Parameters
+    ----------
+    profile : CameraProfile
+    overwrite : bool
+        Whether one of the same name may be replaced.
+
+    Returns
+    -------
+    Path
+        The file.
 
     Raises
     ------

@@ -101,7 +101,13 @@ class AnimationSource:
         return (*picture_size_warnings(self._source_size, self._size), *self._warnings)
 
     def frames(self) -> Iterator[Frame]:
-        """Yield each frame once, in time order."""
+        """Yield each frame once, in time order.
+
+        Yields
+        ------
+        Frame
+            RGB, upright, in time order.
+        """
         times = TimeKeeper()
         for time_ns, picture in self._pictures():
             if times.accept(time_ns):

@@ -141,6 +141,11 @@ class ClipSource:
     def frames(self) -> Iterator[Frame]:
         """Yield each frame once, in time order.
 
+        Yields
+        ------
+        Frame
+            RGB, upright, in time order.
+
         Raises
         ------
         NotAVideoError
@@ -262,6 +267,14 @@ def _grab_in_sequence(
 def track_count(path: Path) -> int:
     """How many tracks with a moving picture a clip has.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    int
+
     Raises
     ------
     InputError
@@ -274,6 +287,20 @@ def track_count(path: Path) -> int:
 
 def sampled_pictures(path: Path, count: int, max_side: int, track: int | None) -> Iterator[ImageArray]:
     """Up to ``count`` pictures spread over the clip; from its first seconds where it cannot be jumped in.
+
+    Parameters
+    ----------
+    path : Path
+    count : int
+    max_side : int
+        Longest side of what comes out, pixels; never scaled up.
+    track : int or None
+        Which of several tracks with a moving picture, from 0; None takes the one with the largest picture.
+
+    Yields
+    ------
+    array of shape (height, width, 3), uint8
+        RGB.
 
     Raises
     ------

@@ -195,6 +195,15 @@ class PictureMaker:
     def make(self, frame: VideoFrame) -> ImageArray:
         """RGB picture, shape (height, width, 3), uint8.
 
+        Parameters
+        ----------
+        frame : VideoFrame
+
+        Returns
+        -------
+        array
+            Upright.
+
         Raises
         ------
         UnreadablePictureError

@@ -120,6 +120,18 @@ def is_picture(path: Path) -> bool:
 def open_picture(path: Path, *, max_side: int = DEFAULT_MAX_SIDE, turned_deg: int = 0) -> FrameSource:
     """Open a still picture as a source of one frame, at time zero.
 
+    Parameters
+    ----------
+    path : Path
+    max_side : int
+        Longest side of what comes out, pixels; never scaled up.
+    turned_deg : int
+        Degrees clockwise by which the picture is turned beyond what the file asks for, a multiple of 90.
+
+    Returns
+    -------
+    FrameSource
+
     Raises
     ------
     InputError
@@ -134,6 +146,10 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.\-]+:/", re.IGNORECASE)
 
 def check_exists(path: Path) -> None:
     """Refuse what is no file or folder that can be read.
+
+    Parameters
+    ----------
+    path : Path
 
     Raises
     ------

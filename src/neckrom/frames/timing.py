@@ -126,6 +126,10 @@ def picture_size_warnings(source_size: tuple[int, int], size: tuple[int, int]) -
     ----------
     source_size, size : tuple of int
         Width and height as stored and as handed out.
+
+    Returns
+    -------
+    tuple of Notice
     """
     width, height = source_size
     if min(width, height) < _TINY_PX:

@@ -72,6 +72,14 @@ class Camera:
     def load(cls, name_or_path: str | Path) -> Camera:
         """A profile: one that travels with neckrom, one of your own (``neckrom calibrate``), or a file.
 
+        Parameters
+        ----------
+        name_or_path : str or Path
+
+        Returns
+        -------
+        Camera
+
         Raises
         ------
         ConfigurationError
@@ -122,7 +130,7 @@ class Camera:
         )
 
 
-def _lies_within(value: object, size_px: int) -> bool:
+def _lies_within(value: float, size_px: int) -> bool:
     return is_number(value) and 0 < value < size_px
 
 

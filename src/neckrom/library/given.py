@@ -52,6 +52,10 @@ def paths_of(given: object) -> Iterator[object]:
     given : object
         An iterable of paths.
 
+    Returns
+    -------
+    iterator
+
     Raises
     ------
     ConfigurationError
@@ -66,6 +70,11 @@ def paths_of(given: object) -> Iterator[object]:
 
 def refuse(problems: list[str]) -> None:
     """End here if something is wrong.
+
+    Parameters
+    ----------
+    problems : list of str
+        Each says what to give.
 
     Raises
     ------

@@ -38,6 +38,14 @@ def load_norms(name_or_path: str | Path = "article") -> NormSet:
 def loaded(norms: str | Path | NormSet) -> LoadedNorms:
     """Norms with a name and a hash, as results keep them.
 
+    Parameters
+    ----------
+    norms : str, Path or NormSet
+
+    Returns
+    -------
+    LoadedNorms
+
     Raises
     ------
     ConfigurationError

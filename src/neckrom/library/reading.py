@@ -72,6 +72,10 @@ def read_landmarks(path: str | Path) -> Landmarks:
     path : str or Path
         A result folder, or its ``landmarks.parquet``.
 
+    Returns
+    -------
+    Landmarks
+
     Raises
     ------
     InputError

@@ -255,6 +255,11 @@ class ScreenResult:
 def screen_questions() -> ScreenQuestions:
     """The questions that ship.
 
+    Returns
+    -------
+    ScreenQuestions
+        Of the six signs, in the article's order.
+
     Raises
     ------
     ConfigurationError
@@ -272,6 +277,10 @@ def evaluate(answers: ScreenAnswers, result: Result | None = None) -> ScreenResu
     answers : ScreenAnswers
     result : Result, optional
         The measurement that fills in the neck's part of sign 2.
+
+    Returns
+    -------
+    ScreenResult
     """
     neck = None if result is None else neck_findings(result)
     signs = tuple(

@@ -123,6 +123,10 @@ def judge_answers(
     questions : sequence of SafetyQuestion, optional
         All that are asked; those of the neck where none are given.
 
+    Returns
+    -------
+    Verdict
+
     Raises
     ------
     ValueError
