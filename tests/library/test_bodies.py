@@ -17,12 +17,14 @@ def test_a_run_with_the_clip_from_behind():
     assert found.cadence_spm == pytest.approx(170, rel=0.01)
     assert [clip.role for clip in found.clips] == ["run", "back"]
     assert found.configuration.speed_kmh == 10
+    assert repr(found).startswith("<RunResult of 'run_side': head_forward ")
 
 
 def test_a_posture_of_one_path_or_several():
     one = neckrom.measure_posture(SAMPLES / "standing.jpg")
     assert one.kind == "posture"
     assert one.side == "left"
+    assert repr(one) == "<PostureResult of 'standing', seen from the left>"
 
 
 def test_an_arm_test_with_its_marks():

@@ -62,6 +62,7 @@ def test_it_gives_what_the_command_line_gives(measured, folder):
     assert numbers(measured.result) == numbers(neckrom.read_result(folder))
     assert measured.error is None
     assert folder.name in repr(measured)
+    assert repr(measured.result).startswith("<neckrom.Result of 'chidi_deficit': flexion 49, ")
     assert any("LEFT" in line or "left" in line for line in measured.verdict)
 
 

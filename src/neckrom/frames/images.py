@@ -38,6 +38,8 @@ from neckrom.frames.timestamps import HOW, TIMESTAMPS_FILE, PictureTime, read_ti
 from neckrom.frames.timing import TimeKeeper, picture_size_warnings
 from neckrom.types import Frame, ImageArray, Notice, SourceInfo
 
+_RECORDINGS = frozenset((".mp4", ".mov", ".m4v", ".mkv", ".avi", ".webm", ".mpg", ".mpeg", ".parquet"))
+"""Of clips and landmark files, which are given one by one."""
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 _TIME_IN_NAME = re.compile(r"(?:^|[_\-. ])(\d{1,20}(?:\.\d{1,20})?)(s|ms|us|ns)$", re.IGNORECASE)
 _LATEST_NS = 10**20
@@ -202,9 +204,17 @@ def _entries(folder: Path) -> tuple[list[PictureTime], int]:
 
 def _from_names(folder: Path) -> list[PictureTime]:
     try:
-        images = sorted(p for p in folder.iterdir() if is_picture_name(p) and p.is_file())
+        names = sorted(folder.iterdir())
+        images = [p for p in names if is_picture_name(p) and p.is_file()]
     except OSError as error:
         raise InputError(f"{folder} cannot be listed ({error.strerror}): check its permissions.") from error
+    recordings = [p for p in names if p.suffix.lower() in _RECORDINGS]
+    if recordings and not images:
+        some = f"{folder / '*'}{recordings[0].suffix}"
+        raise InputError(
+            f"{folder} is a folder without images, but with {len(recordings)} that may be recordings (such as "
+            f"{recordings[0].name}): name those themselves, as in {some}"
+        )
     if not images:
         raise InputError(f"{folder} is a folder without images: give a clip, or a folder of images. {HOW}")
     entries = [PictureTime(path, time) for path in images if (time := _time_in(path.stem)) is not None]
