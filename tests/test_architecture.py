@@ -127,7 +127,7 @@ MAY_IMPORT = {
     # what programs call; knows how a result folder is read from the records, and no page and no command
     "library": BASE
     | {"service", "landmarks", "camera_profiles", "rom", "assessment", "report", "validation", "records"}
-    | {"messages", "saying", "running", "posture", "cluster"},
+    | {"messages", "saying", "running", "posture", "nerve", "cluster"},
     "__main__": {"cli"},
     "__init__": {"_version", "types", "errors", "result", "assessment", "library", "cluster"},
 }

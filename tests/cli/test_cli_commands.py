@@ -163,6 +163,8 @@ def test_doctor_finds_nothing_wrong_here(neckrom):
         "Python",
         "Processor",
         "Package numpy",
+        "Extra cluster",
+        "Extra postgresql",
         "OpenCV packages",
         "Models",
         "Codecs",

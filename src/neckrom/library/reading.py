@@ -7,6 +7,7 @@ from pathlib import Path
 
 from neckrom.errors import InputError
 from neckrom.landmarks.store import read_landmarks as read_file
+from neckrom.library.given import path_of
 from neckrom.records.kinds import AnyResult
 from neckrom.records.result_folder import LANDMARKS, parse_result, read_result_folder
 from neckrom.types import DetectorIdentity, LandmarkSeries, SourceInfo
@@ -53,7 +54,7 @@ def read_result(path: str | Path) -> AnyResult:
     InputError
         It is not there, is damaged, or was written by a newer neckrom.
     """
-    path = Path(path)
+    path = path_of(path)
     if not path.is_file():
         return read_result_folder(path).result
     try:
@@ -72,6 +73,10 @@ def read_landmarks(path: str | Path) -> Landmarks:
     path : str or Path
         A result folder, or its ``landmarks.parquet``.
 
+    Returns
+    -------
+    Landmarks
+
     Raises
     ------
     InputError
@@ -79,7 +84,7 @@ def read_landmarks(path: str | Path) -> Landmarks:
     LandmarkFileError
         It is damaged, or no landmark file.
     """
-    path = Path(path)
+    path = path_of(path)
     file = path / LANDMARKS if path.is_dir() else path
     if not file.is_file():
         raise InputError(f"There is no {file}: give a result folder, or the {LANDMARKS} in it.")
