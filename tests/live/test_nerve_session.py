@@ -407,6 +407,15 @@ def test_what_was_felt_before_a_stop_is_kept(phase, reason):
     assert machine.stopped_during == "slr:left:1"
 
 
+@pytest.mark.parametrize("end", [UserCommand(0.0, simple("finish")), Happening(0.0, "source_ended")])
+def test_what_was_felt_is_kept_however_the_session_ends(end):
+    machine = machine_of()
+    until(machine, Person(), Phase.CHANGE)
+    machine.take(end)
+    assert machine.phase is Phase.SAVING
+    assert [mark.kind for mark in machine.marks()] == ["symptom"]
+
+
 def test_a_stop_for_pain_while_the_limb_is_led_marks_where_it_came():
     machine, at_s = halted(Phase.LEAD, "pain", felt_deg=60.0, after_s=3.0)
     (mark,) = machine.marks()
