@@ -62,7 +62,9 @@ def trial(
             id="changed-by-what-was-not-seen",
         ),
         pytest.param(trial(left_over=("same",)), ["came_at", "nerve"], id="no-more-than-what-was-seen"),
-        pytest.param(trial(moved=None, left_over=("same",)), ["came_at", "own", "no_change"], id="same-unseen"),
+        pytest.param(
+            trial(moved=None, left_over=("same",)), ["came_at", "own", "no_change"], id="same-unseen"
+        ),
         pytest.param(trial(symptom=None, pain=None), ["nothing", "buttock"], id="negative"),
         pytest.param(trial(symptom=None), ["came", "nerve"], id="own-pain-of-a-mark-that-has-no-place"),
         pytest.param(trial(angle=float("nan")), ["came", "nerve"], id="angle-not-measured"),
@@ -110,7 +112,14 @@ def test_the_slump_has_no_limit_with_a_source():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_can_be_said_in_every_language(language):
     texts = load_messages(language)
-    trials = [trial(), trial(left_over=("less",), answer=None), trial(answer="same"), trial(pain="stretch"), trial(held=False), trial(symptom=None)]
+    trials = [
+        trial(),
+        trial(left_over=("less",), answer=None),
+        trial(answer="same"),
+        trial(pain="stretch"),
+        trial(held=False),
+        trial(symptom=None),
+    ]
     for statements in (
         read_trials(trials, marked=True),
         read_sides("slr", sides("unusual")),

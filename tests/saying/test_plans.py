@@ -7,7 +7,14 @@ from neckrom.saying.grades import Grade
 from neckrom.saying.plans import plan_verdict
 from tests.records.plan_folders import plan_result, side
 
-NEVER = {"before": None, "after": None, "change": "unknown", "change_deg": None, "repetitions": (), "counted": 0}
+NEVER = {
+    "before": None,
+    "after": None,
+    "change": "unknown",
+    "change_deg": None,
+    "repetitions": (),
+    "counted": 0,
+}
 
 
 def lines(**changes) -> list[tuple[str, Grade]]:

@@ -87,9 +87,7 @@ def nerve_advice(result: NerveResult, texts: Messages) -> tuple[str, ...]:
             names.append("open")
         names += ["same_way", "urgent"]
     plan = {"plan": f"neckrom live --plan {result.kind}_slider"}
-    return tuple(
-        texts.text(f"nerve.next.{name}", **(plan if name == "nerve_leg" else {})) for name in names
-    )
+    return tuple(texts.text(f"nerve.next.{name}", **(plan if name == "nerve_leg" else {})) for name in names)
 
 
 def _lines(statements: Sequence[Statement]) -> list[list[Statement]]:

@@ -60,7 +60,7 @@ def _findings(result: PlanResult, texts: Messages) -> Iterator[Finding]:
 
 
 def _tested_again_or_should_be(one: ExerciseDone, result: PlanResult) -> bool:
-    """Whether there is something to say of the test afterwards: not of a leg that was never tested, nor after a stop."""
+    """Whether there is something to say of the test afterwards: not of a leg never tested, nor after a stop."""
     if one.after is not None:
         return True
     return one.before is not None and result.stop_reason is None
