@@ -402,9 +402,18 @@ def halted(phase: Phase, reason: str, *, felt_deg: float = 40.0, after_s: float 
 def test_what_was_felt_before_a_stop_is_kept(phase, reason):
     machine, _ = halted(phase, reason, after_s=0.3)
     assert machine.anything_measured
-    assert [mark.kind for mark in machine.marks()][0] == "symptom"
+    assert next(mark.kind for mark in machine.marks()) == "symptom"
     assert machine.plan.done()[0].symptom_deg == pytest.approx(40.0, abs=6.0)
     assert machine.stopped_during == "slr:left:1"
+
+
+@pytest.mark.parametrize("end", [UserCommand(0.0, simple("finish")), Happening(0.0, "source_ended")])
+def test_what_was_felt_is_kept_however_the_session_ends(end):
+    machine = machine_of()
+    until(machine, Person(), Phase.CHANGE)
+    machine.take(end)
+    assert machine.phase is Phase.SAVING
+    assert [mark.kind for mark in machine.marks()] == ["symptom"]
 
 
 def test_a_stop_for_pain_while_the_limb_is_led_marks_where_it_came():

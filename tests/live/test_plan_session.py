@@ -263,3 +263,24 @@ def test_nobody_waits_for_a_voice_that_has_spoken():
             aimed_s = machine.time_s
             break
     assert aimed_s - begun_s < 3.0
+
+
+def test_a_limb_that_never_comes_back_ends_the_set():
+    machine, person = admitted(), Exerciser()
+    stays = person._move
+
+    def out_and_stays(machine):
+        if machine.phase is not Phase.EXERCISE or person.moved.get("limb", 0.0) < 30.0:
+            stays(machine)
+
+    person._move = out_and_stays
+    begun_s = None
+    for _ in person.frames(machine):
+        if machine.phase is Phase.EXERCISE and begun_s is None:
+            begun_s = machine.time_s
+        if begun_s is not None and machine.phase is not Phase.EXERCISE:
+            break
+        if machine.sets[0].status == "done":
+            break
+    assert machine.sets[0].status == "done"
+    assert machine.time_s - begun_s < 100.0

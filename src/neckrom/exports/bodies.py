@@ -389,6 +389,12 @@ def _trials(export: Export) -> list[Column]:
             "own running pain (arm: painful tightness or sharp pain), or a stretch",
             [trial.pain or "" for trial in trials],
         ),
+        Column(
+            "stopped",
+            "",
+            "why the session was stopped before its end; empty: it was not",
+            [getattr(item.view.result, "stop_reason", None) or "" for item, _, _ in pairs],
+        ),
     ]
 
 

@@ -101,6 +101,16 @@ def read_sides(test: str, sides: SidesCompared | None, *, both_tested: bool = Fa
     return (said, state("nerve.reading.range_alone"))
 
 
+def _not_told(trial: MeasuredTrial) -> Statement | None:
+    """Why nothing can be said of what a movement elsewhere changes; None where it can."""
+    if trial.held is False:
+        return state("nerve.reading.not_held")
+    unseen = [answer for answer in trial.left_over if answer in ("more", "less")]
+    if unseen and not any(one.answer in ("more", "less") for one in trial.answered):
+        return state("nerve.reading.answer_left", answer=f"nerve.answer.{unseen[0]}")
+    return None if trial.answered else state("nerve.reading.no_change")
+
+
 def _of_trial(trial: MeasuredTrial) -> list[Statement]:
     limb = f"nerve.limb.{trial.leg}_leg"
     at = trial.symptom_angle_deg
@@ -112,13 +122,9 @@ def _of_trial(trial: MeasuredTrial) -> list[Statement]:
     if trial.pain == "stretch":
         return [came, state("nerve.reading.stretch")]
     own = [state("nerve.reading.own")] if trial.pain == "own" else []
-    if trial.held is False:
-        return [came, *own, state("nerve.reading.not_held")]
-    unseen = [answer for answer in trial.left_over if answer in ("more", "less")]
-    if unseen and not any(one.answer in ("more", "less") for one in trial.answered):
-        return [came, *own, state("nerve.reading.answer_left", answer=f"nerve.answer.{unseen[0]}")]
-    if not trial.answered:
-        return [came, *own, state("nerve.reading.no_change")]
+    not_told = _not_told(trial)
+    if not_told is not None:
+        return [came, *own, not_told]
     said = [came] if trial.held else [came, state("nerve.reading.holding_unknown")]
     first = trial.answered[0]
     joint = f"nerve.joint.{first.moved.joint}"

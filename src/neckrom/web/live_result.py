@@ -245,7 +245,7 @@ def _nerve_bar(trial: NerveTrial, row: tuple[str, ...], held: str) -> Bar:
     said = dict(zip(ROWS, row, strict=True))
     angle = trial.symptom_angle_deg
     first = said["symptom"] if trial.symptom_s is not None else said["end"]
-    grade = Grade.RAISED if trial.pain == "own" else Grade.NOTE
+    grade = Grade.CAUTION if trial.pain == "own" else Grade.NOTE
     best, _, interval = first.partition(" ")
     return Bar(
         name=said["limb"],
