@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,28 @@ LONGEST_FIRST = (
 )
 """Files of tests that take long: workers of pytest-xdist take whole files, and a long one at the end leaves the
 others idle."""
+
+
+def pytest_configure() -> None:
+    """Keep what Python compiles: workers and the processes that tests start would compile all of it each time."""
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Share the rewriting of asserts, which costs more than all else before the first test.
+
+    Every worker of pytest-xdist collects every test. Each begins with modules of its own, and finds those of
+    the others rewritten. Whatever is wrong with a module is said when it is collected.
+    """
+    tests = Path(__file__).parent
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if not worker.isdigit() or {Path(asked).resolve() for asked in session.config.args} != {tests}:
+        return
+    modules = sorted(tests.rglob("test_*.py"))
+    for path in modules[int(worker) :: int(os.environ["PYTEST_XDIST_WORKER_COUNT"])]:
+        with suppress(Exception, pytest.skip.Exception):
+            import_module(".".join(path.relative_to(tests.parent).with_suffix("").parts))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,6 +20,12 @@ from neckrom.types import MOVEMENTS, Movement
 from tests.records.folders import write_folder
 
 
+@pytest.fixture
+def blank_paper(monkeypatch):
+    """For tests that look at the other entries: laying the report out costs far more than they do."""
+    monkeypatch.setattr("neckrom.report.stored.report_pdf", lambda *_: b"%PDF")
+
+
 def bundle_of(clinic, what: str, folder, **options) -> dict[str, Any]:
     done = export_to(clinic.records, what, Format.FHIR, folder, **options)
     (path,) = done.files
@@ -57,6 +63,7 @@ def test_the_bundle_is_valid_and_says_the_same_when_read_back(clinic, tmp_path):
     }
 
 
+@pytest.mark.usefixtures("blank_paper")
 def test_the_validation_would_notice(clinic, tmp_path):
     data = bundle_of(clinic, clinic.sessions[0], tmp_path)
     resources(data, "Observation")[0]["status"] = 17
@@ -64,6 +71,7 @@ def test_the_validation_would_notice(clinic, tmp_path):
         Bundle.model_validate(data)
 
 
+@pytest.mark.usefixtures("blank_paper")
 def test_every_reference_leads_to_an_entry(clinic, tmp_path):
     data = bundle_of(clinic, clinic.person, tmp_path)
     urls = [entry["fullUrl"] for entry in data["entry"]]
@@ -73,6 +81,7 @@ def test_every_reference_leads_to_an_entry(clinic, tmp_path):
     assert set(references) <= set(urls)
 
 
+@pytest.mark.usefixtures("blank_paper")
 def test_only_real_codes_and_our_own_documented_ones(clinic, tmp_path):
     clinic.records.add_screening(clinic.person, "1", {"ndi_percent": 24})
     data = bundle_of(clinic, clinic.person, tmp_path)
@@ -90,6 +99,7 @@ def test_only_real_codes_and_our_own_documented_ones(clinic, tmp_path):
     assert index["valueQuantity"]["value"] == 24
 
 
+@pytest.mark.usefixtures("blank_paper")
 def test_observations_hold_what_was_measured(clinic, tmp_path):
     data = bundle_of(clinic, clinic.sessions[1], tmp_path)
     result = clinic.records.result(clinic.sessions[1])
@@ -113,6 +123,7 @@ def test_observations_hold_what_was_measured(clinic, tmp_path):
     assert observed["interpretation"][0]["text"] == item.reason
 
 
+@pytest.mark.usefixtures("blank_paper")
 def test_a_bound_is_a_bound_and_what_was_not_measured_has_no_value(clinic, tmp_path):
     for case in ("lower_bounds", "rotation_only"):
         folder = write_folder(tmp_path / case, case, case=case)
@@ -149,6 +160,7 @@ def test_damaged_angles_cost_the_curves_of_the_report_and_nothing_else(clinic, t
     assert base64.b64decode(report["presentedForm"][0]["data"]).startswith(b"%PDF")
 
 
+@pytest.mark.usefixtures("blank_paper")
 def test_the_name_leaves_only_when_it_is_said(clinic, tmp_path):
     (patient,) = resources(bundle_of(clinic, clinic.person, tmp_path / "without"), "Patient")
     assert set(patient) == {"resourceType", "id", "identifier"}

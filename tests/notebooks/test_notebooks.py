@@ -14,7 +14,7 @@ from tests.cli.conftest import first_seconds
 from tests.conftest import SAMPLES
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-FEW = {"accuracy": 3, "many_clips": 3}
+FEW = {"accuracy": 3, "many_clips": 2}
 """Clips; all of them take minutes, and their figures are in the output that is committed."""
 SHORT_S = 6.0
 """Of the clip of ``measure_a_clip``: neutral and the first movement."""

@@ -14,6 +14,7 @@ from neckrom.report import EndRangePicture, draw_end_range, write_report
 from neckrom.types import Frame, Movement
 from tests.report.report_cases import (
     CASES,
+    HOSTILE,
     SAMPLES,
     Case,
     angles_of,
@@ -59,31 +60,32 @@ def end_range_pictures() -> dict[Movement, EndRangePicture]:
 
 
 @pytest.fixture(scope="session")
-def written(
-    tmp_path_factory: pytest.TempPathFactory, end_range_pictures: dict[Movement, EndRangePicture]
-) -> Written:
-    """Folder with the written report of a case; the case "deficit" has pictures, the others none."""
+def written(made_once, request: pytest.FixtureRequest) -> Written:
+    """Folder with the written report of a case; the case "deficit" has pictures, the others none.
 
-    @cache
+    Written once for the whole run; nobody may change it.
+    """
+
     def folder_of(name: str) -> Path:
-        folder = tmp_path_factory.mktemp(name)
-        case = case_of(name)
-        pictures = end_range_pictures if name == "deficit" else {}
-        write_report(folder, case.result, case.angles, case.rom, pictures)
-        return folder
+        def write(folder: Path) -> None:
+            case = case_of(name)
+            pictures = request.getfixturevalue("end_range_pictures") if name == "deficit" else {}
+            write_report(folder, case.result, case.angles, case.rom, pictures)
+
+        return made_once(f"report-{name}", write)
 
     return folder_of
 
 
 @pytest.fixture(scope="session")
-def written_as(tmp_path_factory: pytest.TempPathFactory) -> Written:
-    """Folder with the report of a clip that has the given name."""
+def written_as(made_once) -> Written:
+    """Folder with the report of a clip that has the given one of the hostile names, written once."""
 
-    @cache
     def folder_of(name: str) -> Path:
-        folder = tmp_path_factory.mktemp("named")
-        case = renamed(case_of("rotation_only"), name)
-        write_report(folder, case.result, case.angles, case.rom, {})
-        return folder
+        def write(folder: Path) -> None:
+            case = renamed(case_of("rotation_only"), name)
+            write_report(folder, case.result, case.angles, case.rom, {})
+
+        return made_once(f"report-named-{HOSTILE.index(name)}", write)
 
     return folder_of

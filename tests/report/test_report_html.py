@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -51,9 +53,15 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
+@cache
+def page_in(folder: Path) -> Page:
+    """Read once; it takes as long as the tests that look at it."""
+    return Page((folder / "report.html").read_text(encoding="utf-8"))
+
+
 @pytest.fixture(params=list(CASES))
 def page(request, written) -> Page:
-    return Page((written(request.param) / "report.html").read_text(encoding="utf-8"))
+    return page_in(written(request.param))
 
 
 def test_pages_are_whole_and_need_nothing_else(page):
@@ -96,7 +104,7 @@ def test_pages_can_be_read_by_ear(page):
 
 @pytest.mark.parametrize("name", CASES)
 def test_pages_hold_the_result_in_the_promised_order(name, written):
-    page = Page((written(name) / "report.html").read_text(encoding="utf-8"))
+    page = page_in(written(name))
     result = case_of(name).result
     places = [
         page.text.index(words)
@@ -136,13 +144,13 @@ def test_pages_hold_the_result_in_the_promised_order(name, written):
 
 
 def test_pictures_are_there_only_when_given(written):
-    with_pictures = Page((written("deficit") / "report.html").read_text(encoding="utf-8"))
+    with_pictures = page_in(written("deficit"))
     assert len(with_pictures.all("img")) == 6
-    without = Page((written("healthy") / "report.html").read_text(encoding="utf-8"))
+    without = page_in(written("healthy"))
     assert without.all("img") == []
     assert without.all("image") == []
     assert "There are no pictures of the person in this report." in without.text
-    replayed = Page((written("rotation_only") / "report.html").read_text(encoding="utf-8"))
+    replayed = page_in(written("rotation_only"))
     assert "made from recorded landmarks" in replayed.text
 
 

@@ -65,6 +65,8 @@ class ScriptedSession:
         self._norms = load_norms("article")
         self._lock = threading.Condition()
         self._seq = 0
+        self._told = 0.0
+        """When the pages were last told of a sample: as often as a camera's pictures, however fast time goes."""
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scripted", daemon=True)
         self._points: deque[TracePoint] = deque(maxlen=1800)
@@ -175,10 +177,12 @@ class ScriptedSession:
         waiting: deque[Effect] = deque(self._machine.take(event))
         while waiting:
             waiting.extend(self._do(waiting.popleft()))
-        if self._machine.phase is not self.phases[-1]:
+        if new_phase := self._machine.phase is not self.phases[-1]:
             self.phases.append(self._machine.phase)
-        self._seq += 1
-        self._lock.notify_all()
+        if not isinstance(event, Sample) or new_phase or time.monotonic() >= self._told + FRAME_S:
+            self._told = time.monotonic()
+            self._seq += 1
+            self._lock.notify_all()
 
     def _do(self, effect: Effect) -> list[Effect]:
         now = self._machine.time_s
