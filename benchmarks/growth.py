@@ -84,14 +84,17 @@ def main() -> None:
 
 def of_length(folder: Path, found: Path, seconds: list[float]) -> None:
     """From landmarks to report."""
-    print("length     frames   file MB   processor s   ms a frame   memory MB")
+    print("length     frames   file MB   processor s   ms a frame   memory MB   page, PDF, angles.csv MB")
     for length_s in seconds:
         file = folder / f"{length_s:g}.parquet"
         frames = apart(_repeat, found, file, length_s)[2]
-        processor_s, memory_mb, _ = apart(_measure, [file], folder / f"out{length_s:g}")
+        out = folder / f"out{length_s:g}"
+        processor_s, memory_mb, _ = apart(_measure, [file], out)
+        written = [next(out.rglob(name)) for name in ("report.html", "report.pdf", "angles.csv")]
         print(
             f"{length_s:5.0f} s   {frames:7.0f}   {file.stat().st_size / 1e6:7.1f}   {processor_s:11.1f}   "
-            f"{1e3 * processor_s / frames:10.2f}   {memory_mb:9.0f}",
+            f"{1e3 * processor_s / frames:10.2f}   {memory_mb:9.0f}   "
+            + ", ".join(f"{path.stat().st_size / 1e6:.1f}" for path in written),
             flush=True,
         )
         file.unlink()

@@ -324,6 +324,7 @@ def strides_of(body: Body, side: Side, beat: Rhythm) -> Strides | None:
     # the hips' height drifts; what matters is how it goes up and down within a stride
     seen[:, -1] -= _drift(time_s, seen[:, -1], beat.period_s)
     at_s = np.arange(-REACH * beat.period_s, REACH * beat.period_s, STEP_S)
+    reach_s = (REACH + 0.05) * beat.period_s
 
     def begun(offset: float) -> FloatArray:
         """Where the phase is whole and a share more; one further at either end, whose contact may be in the clip."""
@@ -336,21 +337,21 @@ def strides_of(body: Body, side: Side, beat: Rhythm) -> Strides | None:
     origin = begun(0.0)
     if len(origin) < 4:
         return None
-    rel, rows, _ = _within(time_s, origin, beat.period_s)
+    rel, rows, _ = within(time_s, origin, reach_s)
     guess = _near_contact(mean_course(rel, seen[rows], at_s), beat.period_s, body.view.near is not None)
     origin = begun((guess / beat.period_s) % 1.0)
     if len(origin) < 4:
         return None
     for _ in range(3):
-        rel, rows, _ = _within(time_s, origin, beat.period_s)
+        rel, rows, _ = within(time_s, origin, reach_s)
         course = mean_course(rel, seen[rows], at_s)
         shift = _shifts(time_s, seen, origin, course, (-0.5 * beat.period_s, 0.5 * beat.period_s))
         origin = origin + np.where(np.isfinite(shift), shift, 0.0)
-    rel, rows, _ = _within(time_s, origin, beat.period_s)
+    rel, rows, _ = within(time_s, origin, reach_s)
     # the origin is where the finished course has it, so that it does not hang on where the search began
     move = _near_contact(course, beat.period_s, body.view.near is not None)
     origin = origin + move
-    rel, rows, _ = _within(time_s, origin, beat.period_s)
+    rel, rows, _ = within(time_s, origin, reach_s)
     return Strides(side, origin, beat.period_s, mean_course(rel, seen[rows], at_s))
 
 
@@ -382,15 +383,30 @@ def _drift(time_s: FloatArray, values: FloatArray, period_s: float) -> FloatArra
     return np.asarray(np.convolve(padded, np.full(2 * reach + 1, 1 / (2 * reach + 1)), mode="valid"))
 
 
-def _within(time_s: FloatArray, origin: FloatArray, period_s: float) -> tuple[FloatArray, IntArray, IntArray]:
-    """Every frame as part of each stride whose origin is near: time from it, row of the frame, number of the stride."""
-    reach_s = (REACH + 0.05) * period_s
+def within(time_s: FloatArray, origin_s: FloatArray, reach_s: float) -> tuple[FloatArray, IntArray, IntArray]:
+    """Every frame as part of each stride whose origin is near.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,)
+        Rising.
+    origin_s : ndarray, shape (K,)
+    reach_s : float
+        Nearer than this counts.
+
+    Returns
+    -------
+    rel_s : ndarray, shape (M,)
+        Time from the origin.
+    rows, numbers : ndarray of int, shape (M,)
+        Of the frame, and of the stride; in the order of the frames.
+    """
     # a little more than what counts, so that it does not hang on rounding: recordings are long, strides are short
-    first, last = (np.searchsorted(time_s, origin + way * (reach_s + 1e-3)) for way in (-1, 1))
+    first, last = (np.searchsorted(time_s, origin_s + way * (reach_s + 1e-3)) for way in (-1, 1))
     many = last - first
-    numbers = np.repeat(np.arange(len(origin)), many)
+    numbers = np.repeat(np.arange(len(origin_s)), many)
     rows = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many) + np.repeat(first, many)
-    rel = time_s[rows] - origin[numbers]
+    rel = time_s[rows] - origin_s[numbers]
     inside = np.abs(rel) < reach_s
     rel, rows, numbers = rel[inside], rows[inside], numbers[inside]
     order = np.lexsort((numbers, rows))
