@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from neckrom.live.engine import LiveEngine
     from neckrom.live.nerve.protocols import LoadedNerveProtocol
     from neckrom.live.protocols import LoadedProtocol
+    from neckrom.live.turning.protocols import LoadedTurnProtocol
     from neckrom.plans.plan_file import LoadedPlan
     from neckrom.types import BodyDetector, LandmarkDetector
     from neckrom.web.phone_server import PhonePort
@@ -155,15 +156,20 @@ def run_live(options: LiveOptions) -> ExitCode:
 
 def _exam(
     name: str,
-) -> tuple[LoadedProtocol | LoadedNerveProtocol, Callable[[], LandmarkDetector] | Callable[[], BodyDetector]]:
-    """What is measured, and which models see it: the neck, or a whole body for nerve tests."""
+) -> tuple[
+    LoadedProtocol | LoadedNerveProtocol | LoadedTurnProtocol,
+    Callable[[], LandmarkDetector] | Callable[[], BodyDetector],
+]:
+    """What is measured, and which models see it: the neck, or a whole body for all else."""
     from neckrom.live.nerve.protocols import load_nerve_protocol, shipped_nerve_protocols  # noqa: PLC0415
     from neckrom.live.protocols import load_session_protocol  # noqa: PLC0415
+    from neckrom.live.turning.protocols import load_turn_protocol, shipped_turn_protocols  # noqa: PLC0415
 
-    if name in shipped_nerve_protocols():
+    if name in (*shipped_nerve_protocols(), *shipped_turn_protocols()):
         from neckrom.landmarks.body_engine import BodyPoseDetector  # noqa: PLC0415
 
-        return load_nerve_protocol(name), BodyPoseDetector
+        load = load_nerve_protocol if name in shipped_nerve_protocols() else load_turn_protocol
+        return load(name), BodyPoseDetector
     from neckrom.landmarks.mediapipe_engine import MediaPipeDetector  # noqa: PLC0415
 
     return load_session_protocol(name), MediaPipeDetector

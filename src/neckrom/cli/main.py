@@ -36,7 +36,7 @@ from neckrom.cli.measure_options import (
 )
 from neckrom.cli.people import people
 from neckrom.cli.plain_letters import write_plainly
-from neckrom.cli.plans import are_plan_sessions, finish_plans
+from neckrom.cli.plans import are_sessions_of, finish_plans
 from neckrom.cli.posture import posture
 from neckrom.cli.running import running
 from neckrom.cli.screen import screening
@@ -308,11 +308,11 @@ def measure(
         )
     language = spoken(lang)
     reader.language("--lang", language)
-    if protocol is None and not reader.problems and are_plan_sessions(inputs):
+    if protocol is None and not reader.problems and are_sessions_of(inputs, "plan"):
         leave(finish_plans(inputs, language, as_json=as_json))
         return
     nerve_test = reader.nerve_test(protocol)
-    upper_back = reader.upper_back(protocol)
+    upper_back = reader.upper_back(protocol) or (protocol is None and are_sessions_of(inputs, "upper_back"))
     if nerve_test is None and marks is not None:
         reader.problems.append("--marks belongs to a nerve tension test: add --protocol slr, slump or arms")
     fleet = reader.cluster(
@@ -325,7 +325,7 @@ def measure(
     )
     if nerve_test is not None or upper_back:
         reader.neck_only(
-            str(protocol),
+            str(protocol or "upper_back"),
             {
                 "--cluster": cluster is not None,
                 "--neutral": neutral is not None,
@@ -437,7 +437,7 @@ def live(
         typer.Option(
             "--protocol",
             metavar="NAME|FILE",
-            help="What the session asks for. The neck: full, quick. Nerves: slump, slr, arms, nerve (all).",
+            help="What the session asks for. The neck: full, quick. Nerves: slump, slr, arms, nerve (all). upper_back.",
         ),
     ] = "full",
     plan: Annotated[
@@ -476,7 +476,7 @@ def live(
     ] = "article",
     verbose: VerboseOption = False,
 ) -> None:
-    """Lead through a session by voice, on a page in the browser: the neck, or nerve tests (slump, slr, arms)."""
+    """Lead through a session by voice, on a page in the browser: the neck, nerve tests, or the upper back."""
     start_log(verbose=verbose)
     from neckrom.cli.live import LiveOptions, parse_size, run_live  # noqa: PLC0415
 

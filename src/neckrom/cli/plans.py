@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from neckrom.cli.terminal import console
 from neckrom.errors import ExitCode
 
 
-def are_plan_sessions(paths: Sequence[Path]) -> bool:
-    """Whether all of them are sessions of plans."""
+def are_sessions_of(paths: Sequence[Path], kind: Literal["plan", "upper_back"]) -> bool:
+    """Whether all of them are guided sessions of a kind."""
     from neckrom.service.sessions import is_session, open_session  # noqa: PLC0415
 
-    return all(is_session(path) and open_session(path).info.kind == "plan" for path in paths)
+    return all(is_session(path) and open_session(path).info.kind == kind for path in paths)
 
 
 def finish_plans(paths: Sequence[Path], language: str, *, as_json: bool) -> ExitCode:

@@ -44,7 +44,7 @@ COMMAND = (sys.executable, "-m", "neckrom", "live")
 MEASURE = (sys.executable, "-m", "neckrom", "measure")
 BODY = {RUN: (*MEASURE[:-1], "run"), POSTURE: (*MEASURE[:-1], "posture")}
 """With what a clip of a whole body is measured."""
-PROTOCOLS = ("full", "quick", "slump", "slr", "arms")
+PROTOCOLS = ("full", "quick", "slump", "slr", "arms", "upper_back")
 PLAN = "plan:"
 """Before the name of a plan, where a protocol is chosen."""
 CAMERAS = (*(str(number) for number in range(10)), "browser", "phone")

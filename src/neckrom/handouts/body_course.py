@@ -114,8 +114,12 @@ def person_facts(view: PersonView, head: Letterhead, texts: Messages) -> tuple[t
 
 
 def follow_up(apart: Apart, texts: Messages) -> tuple[Finding, ...]:
-    """That the newest nerve test or session of a plan was stopped, or when the test of the plan is due again."""
-    tests: list[NerveSeen | PlanSeen] = [*apart.nerve_tests, *apart.plans]
+    """That the newest test or session of a plan was stopped, or when the test of the plan is due again."""
+    tests: list[NerveSeen | PlanSeen | UpperBackSeen] = [
+        *apart.nerve_tests,
+        *apart.plans,
+        *apart.upper_backs,
+    ]
     tests.sort(key=lambda seen: seen.row.measured, reverse=True)
     reason = tests[0].result.stop_reason if tests else None
     if reason in SAFETY_STOPS:

@@ -48,9 +48,9 @@ class Phase(StrEnum):
     CHIN = "chin"
     """Whether the chin touched the chest, or how many fingers were between."""
     POSITION = "position"
-    """Nerve tests: the voice says how to sit or lie; the limb is at its start."""
+    """Nerve tests: the voice says how to sit or lie; the limb is at its start. Turning the trunk: in the middle."""
     LEAD = "lead"
-    """Nerve tests: the limb is led slowly, until "now"."""
+    """Nerve tests: the limb is led slowly, until "now". Turning the trunk: slowly to the side."""
     CHANGE = "change"
     """Nerve tests: the limb is held, one joint moves alone."""
     ANSWER = "answer"
@@ -116,6 +116,8 @@ class Check(_Strict):
         "posture",
         "hips",
         "front",
+        "knees",
+        "arms",
     ]
     status: Literal["good", "bad", "unknown"]
     advice: Text | None = None
@@ -192,7 +194,7 @@ Limb = tuple[tuple[float, float], ...]
 
 
 class NerveRepetitionState(_Strict):
-    """One repetition of a nerve test."""
+    """One repetition of a nerve test, or one turn of the trunk: of that no angle is told live."""
 
     position: str
     side: Literal["left", "right"]
@@ -206,9 +208,9 @@ class NerveRepetitionState(_Strict):
 
 
 class NerveState(_Strict):
-    """Where a session of nerve tests stands."""
+    """Where a session of nerve tests, or of turning the trunk, stands."""
 
-    test: Literal["slump", "slr", "arms"]
+    test: Literal["slump", "slr", "arms", "upper_back"]
     position: str | None = None
     """Which position of the test; its figure and names go by it."""
     side: Literal["left", "right"] | None = None
@@ -300,7 +302,7 @@ class State(_Strict):
     angles_said: tuple[str, str, str] = ("–", "–", "–")
     trunk_said: tuple[str, str, str] = ("–", "–", "–")
     nerve: NerveState | None = None
-    """Of a session of nerve tests; null in one of the neck."""
+    """Of a session of nerve tests or of turning the trunk; null in one of the neck."""
     exercise: ExerciseState | None = None
     """Of the session of a plan; null in every other."""
     pose: HeadPose | None = None

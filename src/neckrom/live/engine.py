@@ -50,6 +50,9 @@ from neckrom.live.recording import SessionRecorder
 from neckrom.live.sources import LiveSource
 from neckrom.live.summary import source_info
 from neckrom.live.timing import Stages
+from neckrom.live.turning.exam import TurnExam
+from neckrom.live.turning.protocols import LoadedTurnProtocol
+from neckrom.live.turning.session import TurnMachine
 from neckrom.live.view import Surroundings
 from neckrom.plans.plan_file import LoadedPlan
 from neckrom.result import Result
@@ -83,8 +86,8 @@ class EngineOptions:
 
     Attributes
     ----------
-    protocol : LoadedProtocol, LoadedNerveProtocol or LoadedPlan
-        What is measured: the neck, nerve tests, or a plan's test with its exercise.
+    protocol : LoadedProtocol, LoadedNerveProtocol, LoadedTurnProtocol or LoadedPlan
+        What is measured: the neck, nerve tests, turns of the trunk, or a plan's test with its exercise.
     folder : Path
         Made when the session starts.
     camera : str or None
@@ -96,7 +99,7 @@ class EngineOptions:
         Of the report.
     """
 
-    protocol: LoadedProtocol | LoadedNerveProtocol | LoadedPlan
+    protocol: LoadedProtocol | LoadedNerveProtocol | LoadedTurnProtocol | LoadedPlan
     folder: Path
     camera: str | None = None
     record: bool = True
@@ -498,6 +501,9 @@ class LiveEngine:
         if isinstance(options.protocol, LoadedNerveProtocol):
             machine = NerveMachine(options.protocol.protocol, ask_consent=options.record)
             return NerveExam(machine, stages=self.stages)
+        if isinstance(options.protocol, LoadedTurnProtocol):
+            turns = TurnMachine(options.protocol.protocol, ask_consent=options.record)
+            return TurnExam(turns, stages=self.stages)
         if isinstance(options.protocol, LoadedPlan):
             return PlanExam(options.protocol, ask_consent=options.record, stages=self.stages)
         camera = self._profile.profile.camera() if self._profile else None

@@ -49,7 +49,7 @@ class Exam(Protocol):
     """
 
     @property
-    def kind(self) -> Literal["neck", "nerve", "plan"]:
+    def kind(self) -> Literal["neck", "nerve", "plan", "upper_back"]:
         """As the session's folder calls it."""
         ...
 

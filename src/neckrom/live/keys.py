@@ -14,6 +14,7 @@ from types import MappingProxyType
 from neckrom.live.contract import Text
 from neckrom.live.exercise.words import plan_keys
 from neckrom.live.nerve.words import nerve_keys
+from neckrom.live.turning.words import turning_keys
 from neckrom.screening.safety import safety_questions
 from neckrom.types import Movement
 
@@ -302,4 +303,5 @@ def every_key() -> dict[str, tuple[str, ...]]:
     keys.update({f"safety.{question.id}": () for question in safety_questions()})
     keys.update(nerve_keys())
     keys.update(plan_keys())
+    keys.update(turning_keys())
     return keys

@@ -15,6 +15,7 @@ or, of a nerve test, whose stretches are each held at their end until the next o
     4.1,5.0,slr:right:1:ankle
     7.6,9.2,slr:right:1:back
 
+or of turning the trunk, likewise: ``trunk_turn:left:1`` and ``trunk_turn:left:1:back``.
 
 Without a cue file the clip plays through once the session looks for neutral.
 """
@@ -35,6 +36,7 @@ from neckrom.errors import ConfigurationError, InputError
 from neckrom.frames import open_source
 from neckrom.live.nerve.protocols import Joint, Side, position_names
 from neckrom.live.sources import NewestFrame, SourceState
+from neckrom.live.turning.protocols import POSITION as TRUNK
 from neckrom.types import MOVEMENTS, Frame, FrameSource, ImageArray
 
 _MS = 1_000_000
@@ -43,6 +45,8 @@ _CLOSE_NS = 500_000
 _NEUTRAL = "neutral"
 _STAGES = (*([joint] for joint in get_args(Joint)), ["back"])
 """Of a nerve test, after the limb was led."""
+_HELD = position_names() | {TRUNK}
+"""What a stretch may show that is held at its end."""
 _NEUTRAL_FRAMES = 45
 """Kept in memory and played back and forth while nothing is asked."""
 _AHEAD = 8
@@ -103,7 +107,7 @@ def _known(step: str) -> bool:
     if step == _NEUTRAL:
         return True
     movement, kind, number, *stage = (*step.split(":"), "", "")[: max(3, step.count(":") + 1)]
-    if movement in position_names():
+    if movement in _HELD:
         return kind in get_args(Side) and number.isdigit() and (not stage or stage in _STAGES)
     known = movement in {item.value for item in MOVEMENTS} and kind in ("warm_up", "trial")
     return known and number.isdigit() and not stage
@@ -112,7 +116,7 @@ def _known(step: str) -> bool:
 def answering_cue(cues: tuple[Cue, ...], step: str) -> Cue | None:
     """The stretch that answers, or else the nearest: the same kind of the same movement, any of it."""
     movement, kind, _ = (*step.split(":"), "", "")[:3]
-    if movement in position_names():
+    if movement in _HELD:
         return _answer_of_a_limb(cues, step)
     for wanted in (step, f"{movement}:{kind}:", f"{movement}:"):
         found = [
@@ -231,7 +235,7 @@ class ClipPlayer:
             if wanted is None:
                 due = self._show(*(self._held or next(resting)), due)
                 continue
-            holds = wanted.step.partition(":")[0] in position_names()
+            holds = wanted.step.partition(":")[0] in _HELD
             for shown in self._clip.stretch(wanted, self._stop):
                 if shown is not None:
                     due = self._show(*shown, due)

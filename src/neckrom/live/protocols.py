@@ -15,6 +15,7 @@ from neckrom.config_file import load_toml
 from neckrom.errors import OptionValueError
 from neckrom.live.nerve.protocols import shipped_nerve_protocols
 from neckrom.live.repetition import RepetitionSettings
+from neckrom.live.turning.protocols import shipped_turn_protocols
 from neckrom.plans.plan_file import LoadedPlan
 from neckrom.types import MOVEMENTS, Movement
 
@@ -100,7 +101,7 @@ def load_session_protocol(name_or_path: str) -> LoadedProtocol:
     names = shipped_protocols()
     path = _folder() / f"{name_or_path}.toml" if name_or_path in names else Path(name_or_path)
     if not path.exists():
-        every = ", ".join((*names, *shipped_nerve_protocols()))
+        every = ", ".join((*names, *shipped_nerve_protocols(), *shipped_turn_protocols()))
         raise OptionValueError(
             f"No protocol or file {name_or_path!r}: choose one of {every}, or give the path of a "
             "protocol file (docs/live.md shows one)."

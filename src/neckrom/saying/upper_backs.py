@@ -9,7 +9,7 @@ from neckrom.saying import figures
 from neckrom.saying.grades import Grade, gravest
 from neckrom.saying.names import display_name
 from neckrom.saying.sentences import said_or
-from neckrom.saying.verdict import Finding, Verdict
+from neckrom.saying.verdict import SAFETY_STOPS, Finding, Verdict
 from neckrom.upper_back.result import LeftOrRight, TrunkTurn, TurnedSide, UpperBackResult
 
 NONE = figures.NONE
@@ -34,7 +34,22 @@ def upper_back_verdict(result: UpperBackResult, texts: Messages) -> Verdict:
         findings.append(Finding(statement.key.rsplit(".", 1)[1], grade, text))
     if not findings or not all(finding.text for finding in findings):
         findings = [Finding("reading", Grade.NOTE, display_name(result.reading, 2000) or NONE)]
+    if result.stop_reason in SAFETY_STOPS:
+        findings.insert(0, Finding("stopped", Grade.STOP, texts.text(f"plan.stopped.{result.stop_reason}")))
     return Verdict(tuple(findings), gravest(*(finding.grade for finding in findings)), "")
+
+
+def upper_back_advice(result: UpperBackResult, texts: Messages) -> tuple[str, ...]:
+    """What to do next; after a stop never the test again.
+
+    Parameters
+    ----------
+    result : UpperBackResult
+    texts : Messages
+    """
+    if result.stop_reason in SAFETY_STOPS:
+        return texts.text("nerve.next.stopped"), texts.text("nerve.next.urgent")
+    return (texts.text("upper_back.report.next"),)
 
 
 def turn_rows(result: UpperBackResult, texts: Messages) -> tuple[tuple[str, ...], ...]:

@@ -373,6 +373,11 @@ def _landmarks(
                 f"{path} holds a session of a plan: measure it by itself, without clips of the neck beside it: neckrom "
                 f"measure {path}"
             )
+        if session.info.kind == "upper_back":
+            raise InputError(
+                f"{path} holds a session of turning the trunk: measure it without clips of the neck beside it: neckrom "
+                f"measure {path} --protocol upper_back"
+            )
         return _Landmarks(target, session.video, session_landmarks(session, target), session, path)
     replayed = _landmark_file(path)
     if replayed is not None:

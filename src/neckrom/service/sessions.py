@@ -63,8 +63,8 @@ class SessionInfo(BaseModel):
     source: str
     protocol: str
     protocol_sha256: str
-    kind: Literal["neck", "nerve", "plan"] = "neck"
-    """What was measured: the neck, or nerve tests."""
+    kind: Literal["neck", "nerve", "plan", "upper_back"] = "neck"
+    """What was measured: the neck, nerve tests, a plan's exercise with its test, or turns of the trunk."""
     camera: str | None = None
     hfov_deg: float | None = Field(default=None, gt=0, lt=180, allow_inf_nan=False)
     norms: str = "article"

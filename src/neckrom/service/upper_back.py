@@ -14,13 +14,21 @@ import numpy as np
 
 from neckrom.errors import InputError, NeckromError
 from neckrom.frames import grab_frames
+from neckrom.landmarks.body_store import read_bodies
 from neckrom.saying.upper_backs import SIDES, furthest_turn
 from neckrom.service.body_recordings import BodyRecording, part_of, read_recording
 from neckrom.service.folders import LANDMARK_FILE, distinct_folders, new_folder, refuse_existing
 from neckrom.service.measure import Border, Progress
+from neckrom.service.sessions import open_session, session_facts
+from neckrom.service.upper_back_sessions import (
+    StretchLed,
+    is_upper_back_session,
+    led_stretches,
+    put_session_landmarks,
+)
 from neckrom.types import BodySeries
-from neckrom.upper_back.assemble import About, upper_back_result
-from neckrom.upper_back.measure import measure_upper_back
+from neckrom.upper_back.assemble import About, StopReason, upper_back_result
+from neckrom.upper_back.measure import LedPart, measure_led_turns, measure_upper_back
 from neckrom.upper_back.result import LeftOrRight, UpperBackResult
 from neckrom.upper_back.turning import Turning, load_corrections
 
@@ -76,7 +84,7 @@ def measure_upper_back_all(
     Parameters
     ----------
     inputs : sequence of Path
-        Clips, landmark files of whole bodies, or folders that hold one.
+        Clips, landmark files of whole bodies, folders that hold one, or guided sessions.
     out : Path
     options : UpperBackOptions
     progress : Progress
@@ -96,21 +104,57 @@ def _measure_into(
 ) -> UpperBackOutcome:
     refuse_existing(folder, overwrite=options.overwrite)
     with new_folder(folder, overwrite=options.overwrite) as part:
-        recording = read_recording(path, part / LANDMARK_FILE, progress.step, options.rotate_deg)
-        progress.step(path, "report", 0, 1)
-        result = _measure_recording(recording, part, options)
+        if is_upper_back_session(path):
+            put_session_landmarks(path, part / LANDMARK_FILE)
+            progress.step(path, "report", 0, 1)
+            result = measure_session(path, part / LANDMARK_FILE, part, options)
+        else:
+            recording = read_recording(path, part / LANDMARK_FILE, progress.step, options.rotate_deg)
+            progress.step(path, "report", 0, 1)
+            result = _measure_recording(recording, part, options)
         progress.step(path, "report", 1, 1)
     written = tuple(sorted(item for item in folder.rglob("*") if item.is_file()))
     return UpperBackOutcome(path, folder, result, None, written)
 
 
-def _measure_recording(recording: BodyRecording, folder: Path, options: UpperBackOptions) -> UpperBackResult:
+def measure_session(path: Path, landmarks: Path, folder: Path, options: UpperBackOptions) -> UpperBackResult:
+    """Measure a guided session from its landmarks into a folder: each stretch by its own rest.
+
+    Only the turns that were led count.
+
+    Parameters
+    ----------
+    path : Path
+        The session's.
+    landmarks, folder : Path
+    options : UpperBackOptions
+
+    Raises
+    ------
+    NeckromError
+        No turn was led to its end, or it cannot be measured or written.
+    """
+    series, header = read_bodies(landmarks)
+    recording = BodyRecording(path, None, len(series) == 1, landmarks, header, series)
+    led = led_stretches(path, series)
+    reason = session_facts(path, open_session(path).info).stop_reason
+    return _measure_recording(recording, folder, options, led=led, stop_reason=reason)
+
+
+def _measure_recording(
+    recording: BodyRecording,
+    folder: Path,
+    options: UpperBackOptions,
+    *,
+    led: Sequence[StretchLed] = (),
+    stop_reason: StopReason | None = None,
+) -> UpperBackResult:
     if recording.picture:
         raise InputError(f"{recording.name} is a single picture: turns of the trunk need a clip.")
     part = part_of(recording, mirrored=options.mirrored)
     # results count in the clip's own time, slow motion or not: no angle depends on it
     series = replace(part.series, time_ns=np.round(part.series.time_ns * part.slower).astype(np.int64))
-    measured = measure_upper_back(series)
+    measured = measure_led_turns(_led_parts(recording, led, options)) if led else measure_upper_back(series)
     result = upper_back_result(
         measured,
         About(
@@ -118,6 +162,7 @@ def _measure_recording(recording: BodyRecording, folder: Path, options: UpperBac
             tool=recording.tool(ESTIMATOR, load_corrections().calibration_id),
             created=datetime.now().astimezone().isoformat(timespec="seconds"),
             warnings=part.notices,
+            stop_reason=stop_reason,
         ),
     )
     (folder / "result.json").write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -134,6 +179,18 @@ def _measure_recording(recording: BodyRecording, folder: Path, options: UpperBac
     write_body_pictures(folder, pictures.values())
     write_upper_back_report(folder, result, curves, pictures, language=options.language)
     return result
+
+
+def _led_parts(
+    recording: BodyRecording, led: Sequence[StretchLed], options: UpperBackOptions
+) -> tuple[LedPart, ...]:
+    return tuple(
+        LedPart(
+            part_of(replace(recording, series=one.series), mirrored=options.mirrored).series,
+            one.turns,
+        )
+        for one in led
+    )
 
 
 def _pictures(

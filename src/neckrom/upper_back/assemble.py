@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from neckrom.saying.sentences import in_english, statement_of
 from neckrom.statement import Statement, state
 from neckrom.upper_back.measure import Repetition, SideTurned, UpperBackMeasurement
 from neckrom.upper_back.result import TrunkTurn, TurnedSide, UpperBackResult
+
+StopReason = Literal["pain", "dizziness", "nausea", "tired", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,15 @@ class About:
         ISO 8601, with its zone.
     warnings : tuple of str
         What reading the clip gave to say; before those of the measurement.
+    stop_reason : str or None
+        Why the person ended a guided session early.
     """
 
     clip: ClipInfo
     tool: ToolInfo
     created: str
     warnings: tuple[str, ...] = ()
+    stop_reason: StopReason | None = None
 
 
 def upper_back_result(measured: UpperBackMeasurement, about: About) -> UpperBackResult:
@@ -61,6 +67,7 @@ def upper_back_result(measured: UpperBackMeasurement, about: About) -> UpperBack
         smaller_side=None if sides is None else sides.smaller,
         side_difference="one_side" if sides is None else sides.verdict,
         turns=tuple(map(_turn, measured.repetitions)),
+        stop_reason=about.stop_reason,
         reading=in_english(*statements),
         reading_statements=statements,
         quality=BodyQuality(

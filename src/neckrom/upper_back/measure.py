@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import numpy as np
 
-from neckrom.body import Side, read_body
+from neckrom.body import Body, Side, read_body
 from neckrom.errors import InputError
 from neckrom.types import BodySeries, BoolArray, FloatArray, Notice
 from neckrom.upper_back.suitable import check_view, notes_on
@@ -78,6 +79,23 @@ class SidesCompared:
 
 
 @dataclass(frozen=True, slots=True)
+class LedTurn:
+    """A turn that a guided session led, from its asking for it to the trunk's being back."""
+
+    side: Side
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LedPart:
+    """A part of a guided session, from a rest of its own on, with the turns that were led in it."""
+
+    series: BodySeries
+    turns: tuple[LedTurn, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UpperBackMeasurement:
     """Everything that a clip of turning gave.
 
@@ -121,24 +139,106 @@ def measure_upper_back(series: BodySeries) -> UpperBackMeasurement:
     InputError
         If nobody is seen, the camera is not in front, or nothing is turned.
     """
+    return _together([_read(series)])
+
+
+def measure_led_turns(parts: Sequence[LedPart]) -> UpperBackMeasurement:
+    """Measure the turns of a guided session, each part by the rest with which it begins.
+
+    Of each turn that was led one repetition counts; what was turned in between (to the wrong side, broken off, begun
+    again) does not.
+
+    Parameters
+    ----------
+    parts : sequence of LedPart
+        One at least; several where the person got up in between, or the camera was lost.
+
+    Returns
+    -------
+    UpperBackMeasurement
+
+    Raises
+    ------
+    InputError
+        If no part can be measured: that of the first.
+    """
+    read, refused, notices = [], [], []
+    for part in parts:
+        try:
+            read.append(_read(part.series, part.turns))
+        except InputError as error:
+            refused.append(error)
+            notices.append(_lost(part))
+    if not read:
+        raise refused[0]
+    return _together(read, notices)
+
+
+def _lost(part: LedPart) -> Notice:
+    start_s, end_s = float(part.series.time_s[0]), float(part.series.time_s[-1])
+    return Notice(
+        f"The part of the session from {start_s:.0f} to {end_s:.0f} s could not be measured: no turn of it counts.",
+        "upper_back_part",
+        start_s=start_s,
+        end_s=end_s,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One part, read by itself."""
+
+    body: Body
+    turning: Turning
+    found: tuple[Repetition, ...]
+
+
+def _read(series: BodySeries, led: Sequence[LedTurn] | None = None) -> _Read:
     body = read_body(series)
     check_view(body)
     turning = measure_turning(body)
     found = find_repetitions(turning)
+    if led is not None:
+        found = led_repetitions(found, led)
     if not found:
         raise InputError(
             f"The trunk is turned by {SMALLEST_TURN_DEG:.0f} deg or more nowhere in the clip: begin at rest, facing "
             "the camera, arms crossed on the chest; then turn slowly to one side as far as is comfortable, and back."
         )
+    return _Read(body, turning, found)
+
+
+def led_repetitions(found: Sequence[Repetition], led: Sequence[LedTurn]) -> tuple[Repetition, ...]:
+    """Of each turn that was led the repetition to its side that was furthest while it was led; of several the largest.
+
+    Parameters
+    ----------
+    found : sequence of Repetition
+    led : sequence of LedTurn
+    """
+    chosen = []
+    for turn in led:
+        fits = [one for one in found if one.side == turn.side and turn.start_s <= one.at_s <= turn.end_s]
+        if fits:
+            chosen.append(max(fits, key=lambda one: np.nan_to_num(one.turn_deg, nan=-1.0)))
+    return tuple(chosen)
+
+
+def _together(parts: Sequence[_Read], notices: Sequence[Notice] = ()) -> UpperBackMeasurement:
+    found = tuple(one for part in parts for one in part.found)
     left, right = (_side(found, side) for side in SIDES)
+    turning = Turning(
+        *(np.concatenate([getattr(part.turning, field.name) for part in parts]) for field in fields(Turning))
+    )
+    said = [notice for part in parts for notice in notes_on(part.body, part.turning, part.found)]
     return UpperBackMeasurement(
         turning=turning,
         repetitions=found,
         left=left,
         right=right,
         sides=None if left is None or right is None else compare_sides(left, right),
-        notices=notes_on(body, turning, found),
-        found_share=float(np.mean(body.found)),
+        notices=tuple(dict.fromkeys((*notices, *said))),
+        found_share=float(np.mean(np.concatenate([part.body.found for part in parts]))),
         measured_share=float(np.mean(np.isfinite(turning.turn_deg))),
     )
 

@@ -71,6 +71,10 @@ class UpperBackResult(Model):
         "not from the hips' leaning back.",
     )
     turns: tuple[TrunkTurn, ...]
+    stop_reason: Literal["pain", "dizziness", "nausea", "tired", "other"] | None = Field(
+        default=None,
+        description="Why the person ended the guided session early; null where it was not, or of a clip.",
+    )
     reading: str
     reading_statements: tuple[Statement, ...] = ()
     quality: BodyQuality

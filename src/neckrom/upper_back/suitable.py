@@ -56,7 +56,7 @@ def check_view(body: Body) -> None:
             f"The camera looks from the {where}: for turning the trunk it has to stand in front of the sitting person, "
             "at the height of the chest. Bending the upper back backwards is not measured, from no side."
         )
-    if max(_outside(body, name) for name in ("shoulder", "elbow", "hip", "knee")) > OUT_SHARE:
+    if not all_inside(body):
         raise InputError(
             "Shoulders, elbows, hips or knees lie outside of the picture: move the camera back until trunk and both "
             "knees are in it. The knees tell whether the person sits square to the camera."
@@ -66,7 +66,7 @@ def check_view(body: Body) -> None:
             "The arms are not crossed at the beginning, and the elbows before the chest tell where the trunk turns to. "
             "Cross both arms on the chest, and leave them so."
         )
-    past = abs(facing_deg(body, load_corrections().facing))
+    past = past_camera_deg(body)
     if past > MOST_OBLIQUE_DEG:
         raise InputError(
             f"The person sits turned by about {past:.0f} deg past the camera: both sides cannot be read alike. Put the "
@@ -77,9 +77,39 @@ def check_view(body: Body) -> None:
             f"The person is too small in the picture (the trunk has {body.scale_px:.0f} pixels): bring the camera "
             "nearer."
         )
-    trunk = body.middle("shoulder") - body.middle("hip")
-    if float(np.nanmedian(np.abs(_aside(trunk)))) > LYING_DEG:
+    if lies(body):
         raise InputError("The person lies: turning the trunk is measured sitting upright.")
+
+
+def all_inside(body: Body) -> bool:
+    """Whether shoulders, elbows, hips and knees are in the picture, in nearly all frames.
+
+    Parameters
+    ----------
+    body : Body
+    """
+    return max(_outside(body, name) for name in ("shoulder", "elbow", "hip", "knee")) <= OUT_SHARE
+
+
+def past_camera_deg(body: Body) -> float:
+    """How far the person sits turned past the camera at the beginning, degrees.
+
+    Parameters
+    ----------
+    body : Body
+    """
+    return abs(facing_deg(body, load_corrections().facing))
+
+
+def lies(body: Body) -> bool:
+    """Whether the trunk lies.
+
+    Parameters
+    ----------
+    body : Body
+    """
+    trunk = body.middle("shoulder") - body.middle("hip")
+    return float(np.nanmedian(np.abs(_aside(trunk)))) > LYING_DEG
 
 
 def notes_on(body: Body, turning: Turning, found: Sequence[Repetition]) -> tuple[Notice, ...]:
@@ -105,7 +135,7 @@ def notes_on(body: Body, turning: Turning, found: Sequence[Repetition]) -> tuple
                 number=body.frames_per_second,
             )
         )
-    past = abs(facing_deg(body, load_corrections().facing))
+    past = past_camera_deg(body)
     if past > OBLIQUE_DEG:
         notices.append(
             Notice(

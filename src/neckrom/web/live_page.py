@@ -25,6 +25,8 @@ from neckrom.web.live_result import (
     shown_of,
     shown_plan,
     shown_result,
+    shown_upper_back,
+    upper_back_in,
 )
 
 PREFIX = "/live"
@@ -104,12 +106,9 @@ def live_routes(
         if folder is None:
             first = hub.session.first_result()
             return _nothing() if first is None else _json(shown_of(first, code))
-        tests = nerve_tests_in(folder)
-        if tests:
-            return _json(shown_nerve(tests, code, home=f"{PREFIX}/report"))
-        planned = plan_in(folder)
-        if planned is not None:
-            return _json(shown_plan(planned, code, home=f"{PREFIX}/report/report"))
+        of_a_body = _shown_of_a_body(folder, code)
+        if of_a_body is not None:
+            return _json(of_a_body)
         stored = code == language  # the session's own, which lies there already
         home = f"{PREFIX}/report/report" if stored else f"{PREFIX}/report-in/{code}"
         try:
@@ -130,6 +129,18 @@ def live_routes(
         return _handed_out(data, f"report.{form}", _REPORT_FILES[f"report.{form}"])
 
     return router
+
+
+def _shown_of_a_body(folder: Path, code: str) -> Shown | None:
+    """Nerve tests, a plan or turns of the trunk; None of a session of the neck."""
+    tests = nerve_tests_in(folder)
+    if tests:
+        return shown_nerve(tests, code, home=f"{PREFIX}/report")
+    planned = plan_in(folder)
+    if planned is not None:
+        return shown_plan(planned, code, home=f"{PREFIX}/report/report")
+    turns = upper_back_in(folder)
+    return None if turns is None else shown_upper_back(turns, code, home=f"{PREFIX}/report/report")
 
 
 def _report_file(path: Path, media_type: str) -> Response:

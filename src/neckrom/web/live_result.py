@@ -25,10 +25,12 @@ from neckrom.result import MovementResult, Result
 from neckrom.saying.grades import GRADES, LOOKS, Grade
 from neckrom.saying.nerve_tests import nerve_advice, nerve_verdict
 from neckrom.saying.plans import key_test_said, pain_said, plan_title
+from neckrom.saying.upper_backs import side_said, upper_back_advice, upper_back_verdict, upper_back_warnings
 from neckrom.saying.verdict import MovementSaid, movement_said, verdict_of
 from neckrom.service.clinic import load_site
 from neckrom.service.nerve_sessions import NerveTest
 from neckrom.service.sessions import open_session
+from neckrom.upper_back.result import TurnedSide, UpperBackResult
 
 MAX_RESULT_BYTES = 50_000_000
 _SCALE_DEG = 100.0
@@ -220,6 +222,59 @@ def shown_plan(result: PlanResult, language: str, *, home: str) -> Shown:
         notes=content.limits,
         report=f"{home}.html",
         pdf=f"{home}.pdf",
+    )
+
+
+def upper_back_in(folder: Path) -> UpperBackResult | None:
+    """The result of a session of turning the trunk; None where it was another one, or it cannot be read."""
+    try:
+        if open_session(folder).info.kind != "upper_back":
+            return None
+        return UpperBackResult.model_validate_json(read_plain(folder / "result.json", MAX_RESULT_BYTES))
+    except (InputError, OSError, ValidationError):
+        return None
+
+
+def shown_upper_back(result: UpperBackResult, language: str, *, home: str) -> Shown:
+    """What the result screen shows of turning the trunk: what it says, and each side with its interval.
+
+    Parameters
+    ----------
+    result : UpperBackResult
+    language : str
+    home : str
+        Where the report is handed out.
+    """
+    texts = load_messages(language)
+    sides = (("left", result.rotation_left), ("right", result.rotation_right))
+    return Shown(
+        title=texts.text("upper_back.title"),
+        lines=tuple(
+            Line(sign=one.sign, grade=one.grade.value, text=one.text)
+            for one in upper_back_verdict(result, texts).findings
+        ),
+        meaning="",
+        bars=tuple(_turn_bar(name, side, texts) for name, side in sides if side is not None),
+        advice_title=texts.text("report.section.next"),
+        advice=upper_back_advice(result, texts),
+        notes=(texts.text("upper_back.report.error"), *upper_back_warnings(result, texts)),
+        report=f"{home}.html",
+        pdf=f"{home}.pdf",
+    )
+
+
+def _turn_bar(name: str, side: TurnedSide, texts: Messages) -> Bar:
+    best, _, interval = side_said(side, texts).partition(" ")
+    return Bar(
+        name=texts.text(f"upper_back.course.{name}"),
+        best=best,
+        interval=interval,
+        note=f"{interval} · {texts.text('upper_back.table.repetitions')}: {side.repetitions}",
+        pain="",
+        sign=LOOKS[Grade.NOTE].sign,
+        grade=Grade.NOTE.value,
+        share=min(max(side.turn_deg, 0.0), _SCALE_DEG) / _SCALE_DEG,
+        half_share=None,
     )
 
 

@@ -29,6 +29,7 @@ from neckrom.saying.upper_backs import (
     SIDES,
     side_said,
     turn_rows,
+    upper_back_advice,
     upper_back_verdict,
     with_interval,
 )
@@ -72,7 +73,7 @@ def upper_back_content(
         blocks_title=text("picture_title"),
         blocks=tuple(_block(result, side, pictures.get(side), words) for side in SIDES),
         no_pictures="" if pictures else words.text("nerve.report.no_pictures"),
-        advice=(text("next"),),
+        advice=upper_back_advice(result, words),
         source=((words.text("nerve.report.clip"), _clip(result, words)),),
         quantities_title=text("turns"),
         quantities=Table(

@@ -5,7 +5,7 @@ import { h, icon, setAttribute, setText, show, whenChanged } from "./dom.js";
 import { Gauge } from "./gauge.js";
 import { Link } from "./link.js";
 import { Listener } from "./listen.js";
-import { NERVE_ASKING, NERVE_MOVING, nerveProgress, nervePhase } from "./nerve.js";
+import { NERVE_ASKING, NERVE_MOVING, nerveProgress, nervePhase, turns } from "./nerve.js";
 import { ownPicture } from "./own_picture.js";
 import { PLAN_ASKING, PLAN_MOVING, planProgress } from "./plan.js";
 import { Preview } from "./preview.js";
@@ -454,7 +454,7 @@ class App {
     if (this.stopDialog.open) return;
     this.pausedByStop = Boolean(this.state) && AT_WORK.includes(this.state.phase);
     if (this.pausedByStop) this.send({ type: "pause" });
-    setText(this.stopText, this.t(this.state?.nerve ? "nerve.stop_text" : "stop.text"));
+    setText(this.stopText, this.t(turns(this.state) ? "turning.stop_text" : this.state?.nerve ? "nerve.stop_text" : "stop.text"));
     show(this.stopText, this.pausedByStop);
     this.voice.silence();
     this.tones.follow(null);

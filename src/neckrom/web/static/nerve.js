@@ -1,4 +1,4 @@
-// Screens of a session of nerve tests: the position, the limb that is led until something is felt, one change
+// Screens of a session of nerve tests, and of turning the trunk: the position, the limb that is led until something is felt, one change
 // alone, and the two questions. Everything else is as in any session.
 
 import { h, setAttribute, setText, show, whenChanged } from "./dom.js";
@@ -18,6 +18,9 @@ export function nerveScreenOf(state) {
   if (!nervePhase(state)) return null;
   return NERVE_ASKING.includes(state.phase) ? `nerve_${state.phase}` : "nerve_guide";
 }
+
+/** Whether it is the trunk that turns: no angle is shown while it does, and nothing is asked. */
+export const turns = (state) => state?.nerve?.test === "upper_back";
 
 /** Repetitions as the bar below shows them. */
 export function nerveProgress(state, words) {
@@ -42,8 +45,9 @@ export function nerveScreens(Screen, choice) {
       this.ready = choice(this.t("nerve.go_on"), "Enter", send("continue"), { keyName: "⏎", class: "main" });
       this.now = choice(this.t("nerve.now"), "Enter", send("now"), { keyName: "⏎", class: "main felt-now" });
       this.nothing = choice(this.t("nerve.felt_nothing"), "0", send("felt_nothing"), { class: "plain" });
+      this.furthest = choice(this.t("turning.furthest"), "Enter", send("now"), { keyName: "⏎", class: "main" });
       this.changed = choice(this.t("nerve.changed"), "Enter", send("continue"), { keyName: "⏎", class: "main" });
-      this.buttons = h("div", { class: "row nerve-buttons" }, this.ready, this.now, this.nothing, this.changed);
+      this.buttons = h("div", { class: "row nerve-buttons" }, this.ready, this.now, this.nothing, this.furthest, this.changed);
       this.listening = h("p", { class: "quiet listening" });
       this.tellListening();
       this.element.append(this.holder,
@@ -75,10 +79,12 @@ export function nerveScreens(Screen, choice) {
       if (!nerve) return;
       this.figure.update(nerve.position, phase, nerve.joint ?? null, this.words.of(state.wording), nerve.side ?? null);
       show(this.ready, phase === "position");
-      show(this.now, phase === "lead");
-      show(this.nothing, phase === "lead");
+      const trunk = turns(state);
+      show(this.now, phase === "lead" && !trunk);
+      show(this.nothing, phase === "lead" && !trunk);
+      show(this.furthest, phase === "lead" && trunk);
       show(this.changed, phase === "change");
-      const moving = phase !== "position";
+      const moving = phase !== "position" && !trunk;
       const angle = nerve.angle_said ?? "–";
       show(this.angle, moving);
       setText(this.angle, angle);
@@ -140,6 +146,11 @@ export class NerveSeen {
 
   row({ position, side, felt, angle_said: angle, whose }) {
     const { words } = this;
+    if (position === "trunk_turn") {
+      return h("li", {},
+        h("span", { class: "best-name", text: words.text(`page.nerve.name.${position}_${side}`) }),
+        h("span", { class: "best-note", text: words.text("page.turning.done") }));
+    }
     const what = felt ? words.text("page.nerve.angle_first", { angle: angle ?? "–" }) : words.text("page.nerve.nothing");
     const own = position.startsWith("arm_") ? "own_arm" : "own";
     const kind = whose ? words.text(`page.nerve.${whose === "own" ? own : whose}`) : "";

@@ -100,7 +100,27 @@ function standing(position, part, side) {
   return [s("path", { class: "ground", d: "M10 240H330" }), side === "right" ? s("g", { transform: "translate(340 0) scale(-1 1)" }, body) : body];
 }
 
+/** From above, the camera ahead: who turns left turns to the left of the picture. */
+function fromAbove(part, side) {
+  const middle = [170, 150];
+  const aside = side === "left" ? -48 : 48;
+  const trunk = [
+    limb(part === "lead" ? "moves" : "trunk", [124, 150], [216, 150]),
+    limb("arm", [124, 150], [132, 112], [188, 108]),
+    limb("arm", [216, 150], [208, 112], [152, 108]),
+    ...head([170, 146], 23, [0, -25]),
+  ];
+  return [
+    s("path", { class: "ground", d: "M158 22H182M164 22V12H176V22" }),
+    s("path", { class: "seat", d: "M118 128H222V204H118z" }),
+    limb("near", [146, 150], [146, 62]),
+    limb("near", [194, 150], [194, 62]),
+    part === "lead" ? turning(middle, aside, ...trunk) : part === "held" ? turned(middle, aside, ...trunk) : trunk,
+  ];
+}
+
 const BODIES = {
+  trunk_turn: fromAbove,
   slr: lying,
   slump: sitting,
   arm_side: (part, side) => standing("arm_side", part, side),

@@ -3,7 +3,7 @@
 import { h, icon, setAttribute, setText, show, whenChanged } from "./dom.js";
 import { Figure } from "./figure.js";
 import { Figures } from "./figures.js";
-import { NerveSeen, nerveScreenOf, nerveScreens } from "./nerve.js";
+import { NerveSeen, nerveScreenOf, nerveScreens, turns } from "./nerve.js";
 import { PlanSeen, planScreens } from "./plan.js";
 
 /** A big button with its key on it. */
@@ -431,7 +431,7 @@ export class Saving extends Screen {
 
   update(state) {
     this.showShare(state.saving ?? { share: 0, next_share: 0.05 });
-    setText(this.live, this.t(state.exercise ? "plan.as_seen" : state.nerve ? "nerve.as_seen" : "result.live"));
+    setText(this.live, turns(state) ? "" : this.t(state.exercise ? "plan.as_seen" : state.nerve ? "nerve.as_seen" : "result.live"));
     this.planned.update(state);
     if (state.exercise) show(this.seen.element, false);
     else this.seen.update(state);
