@@ -17,9 +17,9 @@ from neckrom.screening.safety import nerve_safety_questions
 from neckrom.upper_back.measure import measure_upper_back
 from neckrom.upper_back.result import UpperBackResult
 from neckrom.web.live_result import shown_upper_back, upper_back_in
-from tests.nerve.test_measuring import run
 from tests.landmarks.bodies import SAMPLES
 from tests.live.seen import SeenBodies
+from tests.nerve.test_measuring import run  # noqa: F401  (a fixture)
 
 CLIP, SEEN = SAMPLES / "upper_back.mp4", SAMPLES / "upper_back.landmarks.parquet"
 PROTOCOL = TurnProtocol(version=1, title="test", sides=("right", "left"), repetitions=1)
@@ -86,7 +86,7 @@ def test_the_turns_are_those_of_the_clip(led):
     ]
 
 
-def test_the_recording_is_measured_again_with_the_same_numbers(led, tmp_path):
+def test_the_recording_is_measured_again_with_the_same_numbers(led, tmp_path, run):  # noqa: F811
     folder, _, _ = led
     live = result_in(folder)
     assert run("measure", folder, "--out", tmp_path, "--no-pictures") == 0
@@ -97,7 +97,7 @@ def test_the_recording_is_measured_again_with_the_same_numbers(led, tmp_path):
     assert [round(one.turn_deg, 2) for one in alone.repetitions] == [one.turn_deg for one in live.turns]
 
 
-def test_a_stop_is_in_the_result_made_again_and_before_all_else(led, tmp_path):
+def test_a_stop_is_in_the_result_made_again_and_before_all_else(led, tmp_path, run):  # noqa: F811
     folder, _, _ = led
     info = json.loads((folder / "session.json").read_text(encoding="utf-8"))
     info["summary"]["stop_reason"] = "pain"

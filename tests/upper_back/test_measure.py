@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from neckrom.errors import InputError
 from neckrom.landmarks.mirror import mirror_bodies
-from neckrom.upper_back.measure import SMALLEST_TURN_DEG, find_repetitions, measure_upper_back
+from neckrom.upper_back.measure import (
+    SMALLEST_TURN_DEG,
+    LedPart,
+    LedTurn,
+    find_repetitions,
+    measure_led_turns,
+    measure_upper_back,
+)
 from neckrom.upper_back.turning import Turning, load_corrections
 from tests.upper_back.figure import FPS, UNCROSSED, people, person, sitting, ways
 
@@ -177,3 +184,50 @@ def test_repetitions_never_overlap_and_lie_in_the_clip(turn):
 def test_the_fitted_numbers_name_themselves():
     assert load_corrections().calibration_id.startswith("upper-back-")
     assert load_corrections().people >= 4
+
+
+# ------------------------------------------------------------------ turns that a session led
+
+
+def led(*turns: tuple[str, float, float]) -> tuple[LedTurn, ...]:
+    return tuple(LedTurn(side, start_s, end_s) for side, start_s, end_s in turns)
+
+
+def test_of_a_session_only_the_turns_that_were_led_count():
+    series = sitting(ways(50, -20, -42))  # 1 to 5 s, 6 to 10 s, 11 to 15 s; the second was broken off
+    whole = measure_upper_back(series)
+    measured = measure_led_turns([LedPart(series, led(("left", 0.9, 5.2), ("right", 10.8, 15.2)))])
+    assert [one.side for one in measured.repetitions] == ["left", "right"]
+    assert measured.repetitions == (whole.repetitions[0], whole.repetitions[2])
+    assert measured.right.turn_deg == whole.repetitions[2].turn_deg
+
+
+def test_a_session_of_one_part_has_the_numbers_of_its_recording():
+    series = sitting(ways(50, -42))
+    measured = measure_led_turns([LedPart(series, led(("left", 0.5, 5.5), ("right", 5.6, 10.5)))])
+    whole = measure_upper_back(series)
+    assert (measured.left, measured.right, measured.sides) == (whole.left, whole.right, whole.sides)
+    assert measured.notices == whole.notices
+
+
+def test_each_part_of_a_session_is_measured_by_its_own_rest():
+    first = sitting(ways(50))
+    later = sitting(ways(-42), at_px=(280.0, 290.0), past_deg=6.0)
+    later = replace(later, time_ns=later.time_ns + 60 * 10**9)
+    measured = measure_led_turns(
+        [LedPart(first, led(("left", 0.5, 5.5))), LedPart(later, led(("right", 60.5, 65.5)))]
+    )
+    assert [one.side for one in measured.repetitions] == ["left", "right"]
+    assert measured.left.turn_deg == measure_upper_back(first).left.turn_deg
+    assert measured.right.turn_deg == measure_upper_back(later).right.turn_deg
+
+
+def test_a_part_that_cannot_be_measured_is_said_and_takes_nothing_from_the_others():
+    good, wrong = sitting(ways(50)), sitting(ways(-42), hands_m=-0.2)
+    wrong = replace(wrong, time_ns=wrong.time_ns + 60 * 10**9)
+    parts = [LedPart(good, led(("left", 0.5, 5.5))), LedPart(wrong, led(("right", 60.5, 65.5)))]
+    measured = measure_led_turns(parts)
+    assert measured.right is None
+    assert "upper_back_part" in told(measured)
+    with pytest.raises(InputError, match="not crossed"):
+        measure_led_turns(parts[1:])

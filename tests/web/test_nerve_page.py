@@ -60,6 +60,22 @@ def test_keys_alone_lead_through_a_repetition(nerve_page):
     assert "Bein" in page.locator("dialog[open] p").first.inner_text()
 
 
+def test_keys_alone_lead_through_a_turn_of_the_trunk(nerve_page):
+    page, session = nerve_page
+    for name, key, wanted in (
+        ("turning, position", "Enter", Simple(type="continue")),
+        ("turning, lead", "Enter", Simple(type="now")),
+        ("turning, lead", "s", Simple(type="skip")),
+    ):
+        show(page, session, name)
+        assert wanted in pressed(page, session, key), f"{name}: {key}"
+    show(page, session, "turning, lead")
+    assert not page.locator(".led-angle").is_visible()
+    assert "sehen" not in page.locator(".led").inner_text()
+    assert Simple(type="pause") in pressed(page, session, " ")
+    assert "zurück zur Mitte" in page.locator("dialog[open] p").first.inner_text()
+
+
 def test_every_screen_holds_its_boxes(nerve_page, monkeypatch):
     page, session = nerve_page
     monkeypatch.setattr(fed, "SCREENS", {name: Shown(lambda name=name: (name, None)) for name in MACHINES})
