@@ -10,6 +10,7 @@ from neckrom.messages import load_messages
 from neckrom.saying.grades import Grade
 from tests.records.body_folders import nerve_result
 from tests.records.plan_folders import plan_result
+from tests.upper_back.folders import turned
 
 ENGLISH = load_messages("en")
 
@@ -44,3 +45,11 @@ def test_a_plan_that_goes_on_names_the_day_of_the_next_test():
     assert first.grade is Grade.NOTE
     assert plan.retest_on.isoformat() in first.text
     assert follow_up(Apart(), ENGLISH) == ()
+
+
+def test_a_session_of_turning_the_trunk_that_was_stopped_counts_like_any_other():
+    stopped, plan = turned(stop_reason="nausea"), plan_result("s", "2026-04-01T10:00:00+01:00")
+    (first,) = follow_up(Apart(upper_backs=(seen(8, stopped),), plans=(seen(1, plan),)), ENGLISH)
+    assert first.grade is Grade.STOP
+    (first,) = follow_up(Apart(upper_backs=(seen(8, turned()),), plans=(seen(1, plan),)), ENGLISH)
+    assert first.grade is Grade.NOTE

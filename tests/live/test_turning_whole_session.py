@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 
 import pytest
@@ -26,30 +27,46 @@ PROTOCOL = TurnProtocol(version=1, title="test", sides=("right", "left"), repeti
 PATIENCE_S = 120.0
 
 
+def lead(engine, over, watch=lambda _state: None):
+    """Answer the questions, and follow the session until it is ``over``."""
+    seq, give_up, asked = -1, time.monotonic() + PATIENCE_S, False
+    while True:
+        assert time.monotonic() < give_up, "the session does not get on"
+        state = engine.wait(seq, 5.0)
+        seq = state.seq
+        watch(state)
+        if over(state):
+            return
+        if state.phase is Phase.SAFETY and not asked:
+            asked = True
+            for question in nerve_safety_questions():
+                engine.command(Answer(type="answer", question=question.id, answer="no"))
+            engine.command(Simple(type="continue"))
+
+
 @pytest.fixture(scope="module")
-def led(tmp_path_factory):
+def seen():
+    return SeenBodies(CLIP, SEEN)
+
+
+@pytest.fixture(scope="module")
+def led(tmp_path_factory, seen):
     """The session's folder, a state of every phase, and what was said."""
     folder = tmp_path_factory.mktemp("led") / "session"
     options = EngineOptions(LoadedTurnProtocol("test", "0" * 64, PROTOCOL), folder, record=False)
-    engine = LiveEngine(ClipPlayer(CLIP, fast=True), SeenBodies(CLIP, SEEN), options)
+    engine = LiveEngine(ClipPlayer(CLIP, fast=True), seen, options)
     engine.start()
     keys: list[str] = []
     states: list = []
-    seq, give_up = -1, time.monotonic() + PATIENCE_S
-    try:
-        while not states or states[-1].phase is not Phase.RESULT:
-            assert time.monotonic() < give_up, f"the session does not get on: {states[-1]}"
-            state = engine.wait(seq, 5.0)
-            seq = state.seq
-            texts = (*state.say, state.headline, *filter(None, [state.detail, state.wording]))
-            keys.extend(text.key for text in texts if text.key not in keys)
-            if states and states[-1].phase is state.phase:
-                continue
+
+    def watch(state):
+        texts = (*state.say, state.headline, *filter(None, [state.detail, state.wording]))
+        keys.extend(text.key for text in texts if text.key not in keys)
+        if not states or states[-1].phase is not state.phase:
             states.append(state)
-            if state.phase is Phase.SAFETY:
-                for question in nerve_safety_questions():
-                    engine.command(Answer(type="answer", question=question.id, answer="no"))
-                engine.command(Simple(type="continue"))
+
+    try:
+        lead(engine, lambda state: state.phase is Phase.RESULT, watch)
     finally:
         engine.close()
     assert engine.error is None
@@ -108,3 +125,22 @@ def test_a_stop_is_in_the_result_made_again_and_before_all_else(led, tmp_path, r
     shown = shown_upper_back(result, "en", home="x")
     assert shown.lines[0].grade == "stop"
     assert "Do not repeat the test" in shown.advice[0]
+
+
+def test_a_session_that_is_cut_off_or_killed_keeps_the_turn_that_was_over(seen, tmp_path, run):  # noqa: F811
+    folder, killed = tmp_path / "session", tmp_path / "killed"
+    options = EngineOptions(LoadedTurnProtocol("test", "0" * 64, PROTOCOL), folder, record=False)
+    engine = LiveEngine(ClipPlayer(CLIP, fast=True), seen, options)
+    engine.start()
+    try:
+        lead(engine, lambda state: state.phase is Phase.HOLD and state.nerve.side == "left")
+        engine.command(Simple(type="pause"))  # the clip would play on
+        time.sleep(1.2)  # what is waiting is put on the disk about once a second
+        shutil.copytree(folder, killed)
+    finally:
+        engine.close()  # as Ctrl-C does
+    assert engine.result_folder == folder
+    assert run("measure", killed, "--out", tmp_path / "out", "--no-pictures") == 0
+    for result in (result_in(folder), result_in(tmp_path / "out" / "killed")):
+        assert [turn.side for turn in result.turns] == ["right"]
+        assert result.side_difference == "one_side"

@@ -20,6 +20,7 @@ from neckrom.messages import LANGUAGES, load_messages
 from neckrom.records.api import Records
 from neckrom.records.location import locate
 from neckrom.records.plausible import RANGES
+from neckrom.records.stopped import refuse_after_a_stop
 from neckrom.report.letterhead import NOBODY
 from neckrom.saying.any_kind import verdict_of_any
 from neckrom.saying.grades import Grade
@@ -131,3 +132,20 @@ def test_a_damaged_result_is_refused(tmp_path, change):
     (folder / "result.json").write_text(json.dumps(content))
     with Records(locate(str(tmp_path / "store"))) as records, pytest.raises(InputError):
         records.import_result(folder, records.add_person("Eva").id)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_guided_session_that_was_stopped_says_so_first_and_no_plan_follows(tmp_path, language):
+    texts = load_messages(language)
+    result = turned(name="stopped", stop_reason="dizziness")
+    with Records(locate(str(tmp_path / "store"))) as records:
+        person = records.add_person("Eva").id
+        records.import_result(write_turned(tmp_path / "1", result), person)
+        view = records.any_session(records.person(person).sessions[0].id)
+        assert verdict_of_any(view.result, texts).findings[0].grade is Grade.STOP
+        page = report_of(view, "html", texts, NOBODY).decode("utf-8")
+        assert str(escape(texts.text("plan.stopped.dizziness"))) in page
+        assert str(escape(texts.text("nerve.next.stopped"))) in page
+        assert str(escape(texts.text("upper_back.report.next"))) not in page
+        with pytest.raises(InputError, match="2026-03-14"):
+            refuse_after_a_stop(records, person, texts)

@@ -17,6 +17,7 @@ from neckrom.result import Result
 from neckrom.saying.figures import day
 from neckrom.saying.verdict import SAFETY_STOPS
 from neckrom.service.sessions import SESSION_FILE, open_session
+from neckrom.upper_back.result import UpperBackResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def _tests(records: Records, person_id: str) -> Iterator[LastTest]:
         result = records.any_results([row.id]).get(row.id)
         if isinstance(result, PlanResult):
             yield LastTest(row.measured, result.stop_reason, refused=False)
-        elif isinstance(result, NerveResult) and result.stop_reason is not None:
+        elif isinstance(result, NerveResult | UpperBackResult) and result.stop_reason is not None:
             # of a session of several tests each is filed by itself, and only the result knows of the stop
             yield LastTest(row.measured, result.stop_reason, refused=False)
         elif isinstance(result, Result) and result.session is not None:

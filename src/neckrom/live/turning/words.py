@@ -19,6 +19,7 @@ _OWN: dict[str, tuple[str, ...]] = {
     "say.stopped.nausea": (),
     "headline.setup": (),
     "detail.refused_doctor": (),
+    "detail.saving": (),
     "detail.stopped.dizziness": (),
     "detail.stopped.nausea": (),
 }
