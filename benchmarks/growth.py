@@ -6,7 +6,7 @@
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/growth.py size --seconds 3
 
 Printed are seconds of processor (all threads) and the most memory that the process held. *length* measures the
-landmarks of a sample clip, played again and again; *number* as many files of 10 s of them in one run; *size* finds
+landmarks of a sample clip, played again and again; *number* as many short files of them in one run; *size* finds
 the landmarks in a clip of 360 to 4320 lines, in H.264 and HEVC. Each row is a process of its own.
 """
 
@@ -37,7 +37,7 @@ from neckrom.types import LandmarkFrame, LandmarkSeries
 SAMPLES = Path(__file__).parent.parent / "sample_videos"
 CLIP = SAMPLES / "chidi_deficit.mp4"
 HEIGHTS = (360, 480, 720, 1080, 2160, 4320)
-_SHORT_S, _FPS = 10.0, 30
+_FPS = 30
 CODECS = {"H.264": "libx264", "HEVC": "libx265"}
 
 
@@ -60,6 +60,7 @@ def main() -> None:
     length.add_argument("--seconds", type=float, nargs="+", default=[10, 60, 600, 3600])
     number = tables.add_parser("number")
     number.add_argument("--files", type=int, nargs="+", default=[1, 10, 100, 1000])
+    number.add_argument("--each", type=float, default=10.0, help="seconds of each (10)")
     size = tables.add_parser("size")
     size.add_argument("--seconds", type=float, default=3.0)
     size.add_argument("--heights", type=int, nargs="+", default=HEIGHTS)
@@ -78,28 +79,31 @@ def main() -> None:
         if given.table == "length":
             of_length(Path(folder), found, given.seconds)
         else:
-            of_number(Path(folder), found, given.files)
+            of_number(Path(folder), found, given.files, given.each)
 
 
 def of_length(folder: Path, found: Path, seconds: list[float]) -> None:
     """From landmarks to report."""
-    print("length     frames   file MB   processor s   ms a frame   memory MB")
+    print("length     frames   file MB   processor s   ms a frame   memory MB   page, PDF, angles.csv MB")
     for length_s in seconds:
         file = folder / f"{length_s:g}.parquet"
         frames = apart(_repeat, found, file, length_s)[2]
-        processor_s, memory_mb, _ = apart(_measure, [file], folder / f"out{length_s:g}")
+        out = folder / f"out{length_s:g}"
+        processor_s, memory_mb, _ = apart(_measure, [file], out)
+        written = [next(out.rglob(name)) for name in ("report.html", "report.pdf", "angles.csv")]
         print(
             f"{length_s:5.0f} s   {frames:7.0f}   {file.stat().st_size / 1e6:7.1f}   {processor_s:11.1f}   "
-            f"{1e3 * processor_s / frames:10.2f}   {memory_mb:9.0f}",
+            f"{1e3 * processor_s / frames:10.2f}   {memory_mb:9.0f}   "
+            + ", ".join(f"{path.stat().st_size / 1e6:.1f}" for path in written),
             flush=True,
         )
         file.unlink()
 
 
-def of_number(folder: Path, found: Path, numbers: list[int]) -> None:
+def of_number(folder: Path, found: Path, numbers: list[int], each_s: float) -> None:
     """Files of landmarks to folders of results, in one run."""
     file = folder / "one.parquet"
-    apart(_repeat, found, file, _SHORT_S)
+    apart(_repeat, found, file, each_s)
     print("files   processor s   s a file   memory MB")
     for number in numbers:
         copies = folder / f"in{number}"

@@ -15,6 +15,7 @@ from nerve_table import ARM_TABLE, NerveClip, read
 
 from neckrom.body import Side
 from neckrom.errors import InputError
+from neckrom.nerve.arms.corrections import FORWARD_DEG
 from neckrom.nerve.arms.measure import POSITIONS, ArmTestMeasurement, measure_arm_test
 from neckrom.nerve.holding import level_deg
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
@@ -60,7 +61,7 @@ class Read:
     def error(self, angle: str, arm: Side) -> FloatArray:
         """Of an angle of an arm while it is up."""
         series = self.measured.angles.arms[arm]
-        values = series.abduction_deg if angle == "abduction" else series.elbow_deg
+        values = series.abduction_deg if angle == "abduction" else series.elbow_told_deg
         return (values - self.truth(angle, arm))[self.raised(arm)]
 
     def neck(self) -> FloatArray:
@@ -107,7 +108,7 @@ def shown(errors: list[FloatArray]) -> str:
     every = np.abs(np.concatenate(errors))
     lost = float(np.mean(~np.isfinite(every)))
     every = every[np.isfinite(every)]
-    clips = max(float(np.nanmean(np.abs(e))) for e in errors)
+    clips = max(float(np.nanmean(np.abs(e))) for e in errors if np.isfinite(e).any())
     return (
         f"MAE {every.mean():4.1f}  95 % {np.percentile(every, 95):4.1f}  worst {every.max():4.1f}  "
         f"worst clip's mean {clips:4.1f}  not measured {100 * lost:3.0f} %  ({len(errors)} limbs)"
@@ -127,6 +128,20 @@ def angles(reads: list[Read]) -> None:
                     errors.append(r.error(angle, hold.arm)[inside])
             print(f"{angle:10s}{position:15s}{shown(errors)}")
     print(f"{'neck':25s}{shown([r.neck() for r in reads])}")
+
+
+def unseen(reads: list[Read]) -> None:
+    """What is left of a straight elbow that nothing in the picture tells: were every one read as ``FORWARD_DEG``."""
+    for position in ("side", "overhead"):
+        off = [
+            np.abs(FORWARD_DEG - r.truth("elbow", hold.arm)[(time_s >= hold.from_s) & (time_s <= hold.to_s)])
+            for r in reads
+            for time_s in [r.measured.angles.time_s]
+            for hold in r.holds()
+            if hold.position == position
+        ]
+        every = np.mean(np.concatenate(off))
+        print(f"elbow     {position:15s}MAE {every:4.1f}  if {FORWARD_DEG:.0f} deg were said of all")
 
 
 def positions(reads: list[Read]) -> None:
@@ -152,6 +167,7 @@ def symptoms(reads: list[Read]) -> None:
     """Angle at the symptom, its interval, and whether holding and slipping are told."""
     inside: dict[str, list[bool]] = {}
     errors: dict[str, list[float]] = {}
+    halves: dict[str, float] = {}
     still = {"accused": 0, "told": 0, "all": 0}
     slips = {"noticed": 0, "told": 0, "all": 0}
     for r in reads:
@@ -168,6 +184,7 @@ def symptoms(reads: list[Read]) -> None:
                 errors.setdefault(hold.position, []).append(abs(trial.symptom_angle_deg - true))
                 low, high = trial.interval95_deg
                 inside.setdefault(hold.position, []).append(bool(low <= true <= high))
+                halves[hold.position] = 0.5 * (high - low)
             window = (time_s >= mark) & (time_s <= min(hold.to_s, trial.trial.return_s))
             turned = r.truth("abduction", hold.arm)[window]
             if len(turned) < 4:
@@ -185,7 +202,7 @@ def symptoms(reads: list[Read]) -> None:
         if position in errors:
             print(
                 f"symptom {position:15s}MAE {np.mean(errors[position]):4.1f}  inside its interval "
-                f"{sum(inside[position])} of {len(inside[position])}"
+                f"(+- {halves[position]:4.1f}) {sum(inside[position])} of {len(inside[position])}"
             )
     print(f"arms held still: {still['all']}, told {still['told']}, accused of moving {still['accused']}")
     print(f"slips of 3 deg and more: {slips['all']}, told {slips['told']}, noticed {slips['noticed']}")
@@ -195,8 +212,10 @@ def sides(reads: list[Read]) -> None:
     """Both arms of one person: differences of 15 degrees told from none, equal arms never called unusual."""
     apart = unusual = equal = different = 0
     errors = []
+    halves: dict[str, float] = {}
     for r in reads:
         for one in r.measured.sides:
+            halves[one.position] = one.interval95_deg[1] - one.difference_deg
             true = []
             for arm in ("left", "right"):
                 hold = next((h for h in r.holds() if h.arm == arm and h.position == one.position), None)
@@ -219,6 +238,7 @@ def sides(reads: list[Read]) -> None:
         f"sides: error {np.mean(errors):.1f} ({len(errors)} pairs); 15 deg apart: {different}, found {apart}; "
         f"equal: {equal}, called unusual {unusual}"
     )
+    print("told from none from " + ", ".join(f"{halves[p]:.0f} deg ({p})" for p in POSITIONS if p in halves))
 
 
 def main() -> None:
@@ -231,6 +251,7 @@ def main() -> None:
     reads = read_all()
     print(f"{len(reads)} clips")
     angles(reads)
+    unseen(reads)
     positions(reads)
     symptoms(reads)
     sides(reads)

@@ -18,9 +18,9 @@ from neckrom.errors import NoNeutralError
 from neckrom.kinematics.face_mesh import facing_angles_deg
 from neckrom.kinematics.front.calibration import load_calibration, save_calibration
 from neckrom.kinematics.front.estimator import FrontEstimator
-from neckrom.kinematics.front.features import blocks_of, points_of
+from neckrom.kinematics.front.features import RecordedPoints
 from neckrom.kinematics.front.lens import MOVING_CUES, LensModel, growth, shares_at_rest, still_features
-from neckrom.kinematics.front.readings import branches
+from neckrom.kinematics.front.readings import face_sizes
 from neckrom.kinematics.front.truth_table import TruthClip, read_table
 from neckrom.kinematics.view import trunk_turn_deg
 
@@ -40,12 +40,10 @@ def seen_in(clip: TruthClip, estimator: FrontEstimator) -> tuple[np.ndarray, np.
         reference = estimator.fit_reference(landmarks, camera, clip.at_rest)
     except NoNeutralError:
         return None
-    points, rest = points_of(landmarks), reference.rest
-    used = clip.at_rest & points.face_found & points.pose_found
-    shares = shares_at_rest(points, used, rest)
+    recorded, rest = RecordedPoints(landmarks), reference.rest
+    shares = shares_at_rest(*recorded.still(clip.at_rest), rest)
     still = still_features(rest, reference.mirrored_rest, shares)
-    face, _ = branches(estimator.calibration, points, reference)
-    moving = growth(blocks_of(points, rest), face.angles_deg[:, :3], clip.at_rest)
+    moving = growth(*face_sizes(estimator.calibration, recorded, reference), clip.at_rest)
     return still, moving, rest.eye_distance * camera.fx / clip.focal, rest.eye_distance
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from nerve_table import HELD, HERE, TABLE, NerveClip, read
@@ -26,41 +26,51 @@ from neckrom.nerve.corrections import (
     neck_moved,
     neck_rest,
     raise_features,
+    rest_of,
 )
+from neckrom.nerve.holding import MOST_LOST_SHARE
 from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.raw_angles import RawAngles, raw_angles
+from neckrom.nerve.sides import MAIN
 from neckrom.types import BoolArray, FloatArray
 
 OUT = HERE / "nerve.json"
-RIDGE = {"raise": 0.02, "knee": 0.03, "slump.knee": 1.5, "ankle": 0.1, "neck": 0.003}
+RIDGE = {"raise": 0.02, "knee": 0.03, "slump.knee": 0.02, "ankle": 0.1, "neck": 0.003}
 """Of a person's share, against every coefficient but the constant. The neck is made of its features alone, and so
 must not be drawn to zero; the others are corrections. Of .02 to 2, those with the smallest error of people left out."""
 FAR_COSTS = 4.0
 """How much more a difference of the far leg's coefficients from the near one's costs."""
 RESTING_WEIGHT = 0.3
 """Of a leg that is not tested."""
+LEAST_PAIRS = 3
+"""People of whom both legs were read, for the error of their difference."""
 MISTAKEN_DEG = 25.0
 """Off by more, it is the other leg that was read: nothing to correct an angle by."""
-ANGLES: dict[str, tuple[str, Callable[..., FloatArray]]] = {
-    "raise": ("raise_deg", raise_features),
-    "knee": ("knee_deg", knee_features),
-    "ankle": ("sole_deg", ankle_features),
-}
+ANGLES = {"raise": "raise_deg", "knee": "knee_deg", "ankle": "sole_deg"}
+"""What is corrected of each."""
 
 
 @dataclass(frozen=True)
 class Rows:
     """Frames of one leg (or of the neck) of one clip.
 
-    ``far`` and ``weight`` are the same for all of them; ``held`` marks those in which the tested leg is held.
+    ``far`` and ``weight`` are the same for all of them; ``held`` marks those in which the tested leg is held, of
+    ``held_frames`` in which it was to be read.
     """
 
-    person: str
+    clip: NerveClip
+    side: str
     features: FloatArray
     wanted: FloatArray
     far: bool
     weight: float
     held: BoolArray
+    held_frames: int
+
+    @property
+    def person(self) -> str:
+        """Who it is."""
+        return self.clip.person
 
 
 class Sample:
@@ -83,21 +93,27 @@ class Sample:
         return np.asarray((self.raw.time_s >= hold[0]) & (self.raw.time_s <= hold[1]))
 
     @property
-    def mistaken(self) -> BoolArray:
-        """Frames in which a leg was read on the other one: neither of them says anything then."""
+    def together(self) -> BoolArray:
+        """Frames in which both legs were read on one, which a measurement leaves out: they say nothing of either."""
+        true = np.abs(self.clip.truth["knee_L"] - self.clip.truth["knee_R"])
+        read = np.abs(self.raw.legs["left"].knee_deg - self.raw.legs["right"].knee_deg)
+        return np.asarray((true > MISTAKEN_DEG) & (np.nan_to_num(read, nan=np.inf) < 0.5 * true))
+
+    def mistaken(self, side: str) -> BoolArray:
+        """Frames in which a leg was read on the other one: they say nothing of it."""
+        leg = self.raw.legs[side]
         off = [
             np.abs(self.clip.truth[f"{name}_{side[0].upper()}"] - getattr(leg, f"{name}_deg"))
-            for side, leg in self.raw.legs.items()
             for name in ("knee", "raise")
         ]
-        return np.asarray((np.nan_to_num(off) > MISTAKEN_DEG).any(axis=0))
+        return np.asarray((np.nan_to_num(off) > MISTAKEN_DEG).any(axis=0)) | self.together
 
     def neck(self) -> Rows:
         """Of the neck: against how it is at rest."""
         moved = neck_moved(self.raw, neck_rest(self.raw))
         held = np.any([self.held(side) for side in self.clip.sides()], axis=0)
         wanted = self.clip.truth["neck"] - self.neck_at_rest
-        return self._rows(moved, wanted, held, far=False, weight=1.0)
+        return self._rows(moved, wanted, held, side="", far=False, weight=1.0)
 
     @property
     def neck_at_rest(self) -> float:
@@ -109,17 +125,28 @@ class Sample:
         """Of an angle of the near or the far leg."""
         side = self.raw.near if which == "near" else self.raw.far
         leg = self.raw.legs[side]
-        main, make = ANGLES[angle]
-        wanted = self.clip.truth[f"{angle}_{side[0].upper()}"] - getattr(leg, main)
-        wanted = np.where(self.mistaken, np.nan, wanted)
+        wanted = self.clip.truth[f"{angle}_{side[0].upper()}"] - getattr(leg, ANGLES[angle])
+        wanted = np.where(self.mistaken(side), np.nan, wanted)
         weight = 1.0 if side in self.clip.sides() else RESTING_WEIGHT
-        return self._rows(make(leg), wanted, self.held(side), far=which == "far", weight=weight)
+        features = {
+            "raise": lambda: raise_features(leg),
+            "knee": lambda: knee_features(leg, self.clip.kind, rest_of(self.raw).thigh_deg[side]),
+            "ankle": lambda: ankle_features(leg),
+        }[angle]()
+        return self._rows(features, wanted, self.held(side), side=side, far=which == "far", weight=weight)
 
     def _rows(
-        self, features: FloatArray, wanted: FloatArray, held: BoolArray, *, far: bool, weight: float
+        self,
+        features: FloatArray,
+        wanted: FloatArray,
+        held: BoolArray,
+        *,
+        side: str,
+        far: bool,
+        weight: float,
     ) -> Rows:
         good = np.isfinite(features).all(axis=1) & np.isfinite(wanted)
-        return Rows(self.clip.name, features[good], wanted[good], far, weight, held[good])
+        return Rows(self.clip, side, features[good], wanted[good], far, weight, held[good], int(np.sum(held)))
 
 
 def weights(rows: list[Rows], ridge: float, *, constant: bool = True) -> tuple[FloatArray, FloatArray]:
@@ -177,11 +204,14 @@ def main() -> None:
                 left_out += zip(
                     mine, errors(mine, weights(others or rows, ridge, constant=constant)), strict=True
                 )
+            seen = readings(left_out)
+            if angle == MAIN[test]:
+                spread |= {f"{test}.sides.{filmed}": own for filmed, own in _sides(seen).items()}
             pairs = list(zip(shown, errors(shown, fitted), strict=True))
             for number, which in enumerate(whiches):
                 name = f"{test}.{angle}" + (f".{which}" if which else "")
                 coefficients[name] = [round(float(c), 5) for c in fitted[number]]
-                spread[name] = _spread(left_out)
+                spread[name] = _spread(seen)
                 far = which == "far"
                 print(f"{name:18s}{_shown(left_out, far):62s}{_shown(pairs, far)}")
     content = {"coefficients": coefficients, "neck_rest_deg": at_rest, "errors": spread}
@@ -195,19 +225,73 @@ def _of(sample: Sample, angle: str, which: str) -> Rows:
     return sample.neck() if angle == "neck" else sample.leg(angle, which)
 
 
-def _spread(left_out: list[tuple[Rows, FloatArray]]) -> dict[str, float]:
-    """Of the medians of people's errors while the leg is held, and of the frames about them.
+@dataclass(frozen=True)
+class Reading:
+    """By how much the reading of a leg (or a neck) was off while it was held."""
+
+    rows: Rows
+    off_deg: float
+    about_deg: FloatArray
+
+
+def readings(pairs: list[tuple[Rows, FloatArray]]) -> list[Reading]:
+    """Of what was held and seen for as much of that time as a measurement asks for."""
+    answer = []
+    for rows, error in pairs:
+        if rows.held.any() and rows.held.sum() >= (1.0 - MOST_LOST_SHARE) * rows.held_frames:
+            off = float(np.median(error[rows.held]))
+            answer.append(Reading(rows, off, error[rows.held] - off))
+    return answer
+
+
+def _spread(read: list[Reading]) -> dict[str, float]:
+    """Of people's errors while the leg is held, and of the frames about them."""
+    offs: dict[str, list[float]] = {}
+    for one in read:
+        offs.setdefault(one.rows.person, []).append(one.off_deg)
+    within = np.concatenate([one.about_deg for one in read])
+    return {
+        **_between(offs),
+        "within_sd_deg": round(float(np.sqrt(np.mean(np.clip(within, -15, 15) ** 2))), 2),
+    }
+
+
+def _between(offs: dict[str, list[float]]) -> dict[str, float]:
+    """Root of the mean square over people, each counting once.
 
     Wider by as much as so few people ask for (Student's t against the normal distribution).
     """
-    held = [error[rows.held] for rows, error in left_out if rows.held.any()]
-    medians = np.array([np.median(error) for error in held])
-    within = np.concatenate([error - np.median(error) for error in held])
-    wider = float(student.ppf(0.975, max(len(medians) - 1, 1))) / 1.96
+    mean = np.mean([np.mean(np.square(own)) for own in offs.values()])
+    wider = float(student.ppf(0.975, max(len(offs) - 1, 1))) / 1.96
+    return {"between_sd_deg": round(float(np.sqrt(mean)) * wider, 2), "people": len(offs)}
+
+
+def _sides(read: list[Reading]) -> dict[str, dict[str, float]]:
+    """Of the difference between both legs of a person: each filmed from its own side, and both in one recording.
+
+    Where fewer than ``LEAST_PAIRS`` people were read so, it is that of the legs of two strangers.
+    """
+    pairs: dict[str, dict[str, list[float]]] = {"near_near": {}, "near_far": {}}
+    for one, other in combinations(read, 2):
+        if one.rows.person != other.rows.person or one.rows.side == other.rows.side:
+            continue
+        together = one.rows.clip.name == other.rows.clip.name
+        if one.rows.far != other.rows.far and together:
+            filmed = "near_far"
+        elif not one.rows.far and not other.rows.far:
+            filmed = "near_near"
+        else:
+            continue
+        pairs[filmed].setdefault(one.rows.person, []).append(one.off_deg - other.off_deg)
+    for filmed, offs in pairs.items():
+        shown = " ".join(f"{who} {', '.join(f'{off:+.1f}' for off in own)}" for who, own in offs.items())
+        print(f"  both legs of a person, {filmed}: {shown or 'nobody'}")
+    stranger = np.sqrt(2.0) * _spread(read)["between_sd_deg"]
     return {
-        "between_sd_deg": round(float(np.sqrt(np.mean(medians**2))) * wider, 2),
-        "within_sd_deg": round(float(np.sqrt(np.mean(np.clip(within, -15, 15) ** 2))), 2),
-        "people": len(medians),
+        filmed: _between(offs)
+        if len(offs) >= LEAST_PAIRS
+        else {"between_sd_deg": round(float(stranger), 2), "people": len(offs)}
+        for filmed, offs in pairs.items()
     }
 
 

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 from nerve_table import NerveClip, read
 
 from neckrom.body import Side
 from neckrom.errors import InputError
-from neckrom.nerve.holding import HELD_WITHIN_DEG, LEAST_CHANGE_DEG, READING_SD_DEG, level_deg
+from neckrom.nerve.corrections import load_corrections
+from neckrom.nerve.holding import HELD_WITHIN_DEG, LEAST_CHANGE_DEG, level_deg
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
 from neckrom.nerve.marks import Mark
 from neckrom.nerve.measure import LegTestMeasurement, MeasuredTrial, measure_leg_test
+from neckrom.nerve.sides import MAIN, difference_half_deg
 from neckrom.types import BoolArray, FloatArray
 
-MAIN = {"slr": "raise", "slump": "knee"}
 SLIP_DEG = 3.0
 
 
@@ -55,6 +56,14 @@ class Read:
         held = self.clip.held(self.leg)
         assert held is not None
         return held
+
+    @property
+    def true_deg(self) -> float:
+        """The angle of the test at the symptom, as it truly is."""
+        trial = self.trial
+        assert trial is not None and trial.symptom_s is not None
+        true = self.clip.truth[f"{MAIN[self.clip.kind]}_{self.letter}"]
+        return float(np.interp(trial.symptom_s, self.measured.angles.time_s, true))
 
     @property
     def ankle_phase(self) -> tuple[float, float]:
@@ -140,15 +149,13 @@ def angles(reads: list[Read]) -> None:
 
 def symptoms(reads: list[Read]) -> None:
     """Angle at the symptom, and whether its interval holds the true one."""
-    for kind, angle in MAIN.items():
+    for kind in MAIN:
         errors, inside, sizes = [], [], []
         for r in (r for r in reads if r.clip.kind == kind):
             trial = r.trial
             if trial is None or trial.interval95_deg is None or trial.symptom_s is None:
                 continue
-            true = float(
-                np.interp(trial.symptom_s, r.measured.angles.time_s, r.clip.truth[f"{angle}_{r.letter}"])
-            )
+            true = r.true_deg
             errors.append(abs(trial.symptom_angle_deg - true))
             inside.append(trial.interval95_deg[0] <= true <= trial.interval95_deg[1])
             sizes.append(0.5 * (trial.interval95_deg[1] - trial.interval95_deg[0]))
@@ -221,30 +228,56 @@ def _again(r: Read, symptom_s: float, answered_s: float) -> MeasuredTrial | None
 
 
 def sides(reads: list[Read]) -> None:
-    """Both sides of one person, made of the errors of near and far legs at the symptom."""
-    for kind, angle in MAIN.items():
-        errors: dict[str, list[float]] = {"near": [], "far": []}
-        sds = {}
-        for r in (r for r in reads if r.clip.kind == kind):
-            hold = r.held
-            inside = (r.measured.angles.time_s > hold[0]) & (r.measured.angles.time_s < hold[1])
-            error = r.error(angle)[inside]
-            if np.isfinite(error).any():
-                errors[r.which].append(float(np.nanmedian(error)))
-            for which in ("near", "far"):
-                sds[which] = r.measured.angles.between_sd_deg(angle, which)  # type: ignore[arg-type]
-        pairs = [a - b for a, b in product(errors["near"], errors["far"])]
-        if not pairs:
-            print(f"{kind:6s}sides: no pairs")
-            continue
-        half = 1.96 * float(np.hypot(np.hypot(sds["near"], sds["far"]), READING_SD_DEG))
-        limit = HEALTHY_SIDE_DIFFERENCE_DEG.get(kind, np.inf)
-        apart = [abs(s * 12 + d) >= half for d in pairs for s in (1, -1)]
-        false = [abs(d) >= max(half, limit) for d in pairs]
-        print(
-            f"{kind:6s}sides: 12 deg found {100 * np.mean(apart):3.0f} %, equal sides called unusual "
-            f"{100 * np.mean(false):3.0f} % (error +- {half:.1f}, {len(pairs)} pairs of near and far)"
-        )
+    """Both legs of one person at the symptom; of the straight leg raise, of legs of strangers."""
+    for kind in MAIN:
+        off = {r.name: _off(r) for r in reads if r.clip.kind == kind and np.isfinite(_off(r))}
+        read = [r for r in reads if r.name in off]
+        own = [pair for pair in combinations(read, 2) if _filmed(*pair)]
+        if own:
+            for filmed, told in (("near_near", "each from its own side"), ("near_far", "both in one clip")):
+                chosen = [pair for pair in own if _filmed(*pair) == filmed]
+                errors = [off[one.name] - off[other.name] for one, other in chosen]
+                _told(kind, f"of one person, {told}", filmed, errors)
+                for one, other in chosen:
+                    true = abs(one.true_deg - other.true_deg)
+                    by = off[one.name] - off[other.name]
+                    print(f"        {one.name} {other.name}: true {true:4.1f}, off by {by:+.1f}")
+        else:
+            near, far = ([off[r.name] for r in read if r.which == which] for which in ("near", "far"))
+            _told(kind, "of strangers", "near_far", [a - b for a, b in product(near, far)])
+
+
+def _off(r: Read) -> float:
+    """By how much the angle at the symptom was off; NaN where it was not measured."""
+    trial = r.trial
+    if trial is None or trial.symptom_s is None or trial.interval95_deg is None:
+        return float("nan")
+    return trial.symptom_angle_deg - r.true_deg
+
+
+def _filmed(one: Read, other: Read) -> str | None:
+    """How both legs of a person were filmed; None where they are no pair."""
+    if one.clip.person != other.clip.person or one.leg == other.leg:
+        return None
+    if one.clip.name == other.clip.name:
+        return "near_far"
+    return "near_near" if one.which == other.which == "near" else None
+
+
+def _told(kind: str, whose: str, filmed: str, errors: list[float]) -> None:
+    if not errors:
+        print(f"{kind:6s}sides {whose}: no pairs")
+        return
+    half = difference_half_deg(load_corrections(), kind, filmed)  # type: ignore[arg-type]
+    people = load_corrections().errors[f"{kind}.sides.{filmed}"]["people"]
+    limit = HEALTHY_SIDE_DIFFERENCE_DEG.get(kind, np.inf)
+    apart = [abs(sign * 12 + error) >= half for error in errors for sign in (1, -1)]
+    false = [abs(error) >= max(half, limit) for error in errors]
+    print(
+        f"{kind:6s}sides {whose}: {len(errors)} pairs, off by {np.mean(np.abs(errors)):.1f} in the mean, "
+        f"{np.max(np.abs(errors)):.1f} at most (+- {half:.1f} from {people:.0f} people); 12 deg told from none "
+        f"{sum(apart)} of {len(apart)}, equal sides called unusual {sum(false)}"
+    )
 
 
 def main() -> None:

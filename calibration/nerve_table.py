@@ -28,7 +28,9 @@ ARM_TABLE = HERE / "arm_landmarks.npz"
 LEGS, ARMS = ("slr", "slump"), ("arms",)
 POINTS = [0, 2, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32]
 HANDS = {17: 15, 18: 16, 19: 15, 20: 16, 21: 15, 22: 16}
-"""Points of hands are not kept: they are put where the wrist is, so that an arm is whole."""
+"""Points of hands that are not kept are put where the wrist is, so that an arm is whole."""
+ARM_POINTS = sorted([*POINTS, 19, 20])
+"""Of arm tests the index is kept, too."""
 TRUTHS = {
     "slr": ["neck", "raise_L", "raise_R", "knee_L", "knee_R", "ankle_L", "ankle_R"],
     "slump": ["neck", "raise_L", "raise_R", "knee_L", "knee_R", "ankle_L", "ankle_R"],
@@ -63,6 +65,12 @@ class NerveClip:
     phases: tuple[tuple[str, float, float], ...]
     scenario: dict[str, Any]
 
+    @property
+    def person(self) -> str:
+        """Who is filmed: ``p911`` of ``p911_slump_L``, ``A`` of ``slump_A2``."""
+        first, _, second = self.name.partition("_")
+        return first if first[1:].isdigit() else second[:1]
+
     def sides(self) -> tuple[str, ...]:
         """The legs that are tested."""
         return ("left", "right") if self.tested == "both" else (self.tested,)
@@ -95,6 +103,11 @@ class NerveClip:
         return self.phase(HELD[self.kind][1])[0]
 
 
+def points_of(kind: str) -> list[int]:
+    """Numbers of the pose model's points that the table of a kind of test holds."""
+    return ARM_POINTS if kind in ARMS else POINTS
+
+
 def read(path: Path = TABLE) -> list[NerveClip]:
     """All clips of the table."""
     with np.load(path) as table:
@@ -106,8 +119,11 @@ def _clip(entry: dict[str, Any], table: Any) -> NerveClip:
     name = entry["name"]
     kept = np.cumsum(table[f"{name}.points"].astype(np.int64), axis=0)
     pose = np.full((len(kept), 33, 3), np.nan, dtype=np.float32)
-    pose[:, POINTS] = kept * STEP_PX
+    kept_points = points_of(entry["kind"])
+    pose[:, kept_points] = kept * STEP_PX
     for hand, wrist in HANDS.items():
+        if hand in kept_points:
+            continue
         pose[:, hand] = pose[:, wrist]
     pose[~table[f"{name}.found"]] = np.nan
     time_ns = table[f"{name}.time_ns"].astype(np.int64)
@@ -162,7 +178,7 @@ def _add(arrays: dict[str, Any], path: Path, truth: Path, kind: str) -> dict[str
     keep = np.arange(0, len(time_ns), max(1, round(fps / (15 if held_out else 10))))
     columns = _truth(truth.with_suffix(".csv"), kind)
     found = np.isfinite(pose[:, 0, 0])
-    steps = np.nan_to_num(pose[keep][:, POINTS] / STEP_PX).round().astype(np.int32)
+    steps = np.nan_to_num(pose[keep][:, points_of(kind)] / STEP_PX).round().astype(np.int32)
     arrays[f"{name}.points"] = np.diff(steps, axis=0, prepend=0).astype(np.int32)
     arrays[f"{name}.found"] = found[keep]
     arrays[f"{name}.time_ns"] = time_ns[keep]

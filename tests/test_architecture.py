@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "neckrom"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
-BASE = {"_version", "errors", "types", "resources", "config_file", "result", "private_files"} | {
+BASE = {"_version", "columns", "errors", "types", "resources", "config_file", "result", "private_files"} | {
     "operating_system",
     "rounding",
     "statement",
@@ -31,7 +31,8 @@ BASE = {"_version", "errors", "types", "resources", "config_file", "result", "pr
 MAY_IMPORT = {
     "_version": set(),
     "errors": set(),
-    "types": {"errors"},
+    "columns": set(),
+    "types": {"errors", "columns"},
     "resources": {"errors"},
     "config_file": {"errors"},
     "operating_system": set(),
@@ -41,13 +42,14 @@ MAY_IMPORT = {
     "result": {"types", "statement"},
     "site_file": {"types", "errors", "result", "private_files"},
     "frames": {"types", "errors"},
-    "landmarks": {"types", "errors", "resources", "_version"},
-    "kinematics": {"types", "errors", "resources"},
+    "landmarks": {"types", "errors", "resources", "_version", "columns"},
+    "kinematics": {"types", "errors", "resources", "columns"},
     # whole bodies: which leg is which, angles of segments in the picture; shared by what is measured on them
     "body": {"types", "errors", "result", "statement"},
     "running": BASE | {"body"},
     "posture": BASE | {"body"},
     "nerve": BASE | {"body", "messages", "saying"},
+    "upper_back": BASE | {"body", "saying"},
     # what is exercised after a test, how repetitions are counted, and what came of them
     "plans": BASE | {"body"},
     "camera_profiles": {
@@ -62,7 +64,7 @@ MAY_IMPORT = {
     "rom": {"types", "errors", "config_file", "kinematics"},
     "messages": {"errors", "resources", "rounding"},
     # says the results of every kind of measurement; how they were made is none of its business
-    "saying": BASE | {"messages", "body", "running", "posture", "nerve", "plans"},
+    "saying": BASE | {"messages", "body", "running", "posture", "nerve", "plans", "upper_back"},
     "assessment": BASE | {"saying", "kinematics", "rom", "body", "running"},
     "report": BASE
     | {
@@ -76,13 +78,14 @@ MAY_IMPORT = {
         "posture",
         "nerve",
         "plans",
+        "upper_back",
     },
     "validation": BASE | {"kinematics", "rom", "assessment", "report", "body", "running", "posture"},
     # a study of a clinic: its folder, tables, statistics and report; reads results, measures nothing
     "study": BASE | {"report", "messages", "saying"},
     "service": BASE
     | {"frames", "landmarks", "kinematics", "rom", "assessment", "report", "validation", "camera_profiles"}
-    | {"body", "running", "posture", "nerve", "plans"}
+    | {"body", "running", "posture", "nerve", "plans", "upper_back"}
     | {"messages", "saying"},
     # the service on many machines; what programs and the command line call of it stands beside it
     "cluster": BASE | {"service", "frames", "landmarks"},
@@ -104,27 +107,27 @@ MAY_IMPORT = {
     | {"body", "nerve", "plans"},
     "records": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages", "saying"}
-    | {"running", "posture", "nerve", "plans"},
+    | {"running", "posture", "nerve", "plans", "upper_back"},
     "exports": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "records", "screening", "messages", "saying"}
-    | {"body", "running", "posture", "nerve", "plans"},
+    | {"body", "running", "posture", "nerve", "plans", "upper_back"},
     # what is handed to a person knows the records that it tells of, and no page and no command
     "handouts": BASE
     | {"report", "service", "records", "exports", "screening", "messages", "saying", "running", "posture"}
-    | {"nerve", "plans"},
+    | {"nerve", "plans", "upper_back"},
     # runs commands in a process of their own and files what they measured; no page knows how
     "guided": BASE | {"records", "plans"},
     "web": BASE
     | {"assessment", "report", "service", "live", "screening", "records", "exports", "handouts", "guided"}
-    | {"messages", "saying", "running", "posture", "nerve", "plans"},
+    | {"messages", "saying", "running", "posture", "nerve", "plans", "upper_back"},
     "cli": BASE
     | {"service", "live", "web", "records", "exports", "handouts", "guided", "screening"}
-    | {"messages", "saying", "body", "running", "posture", "nerve", "plans"}
+    | {"messages", "saying", "body", "running", "posture", "nerve", "plans", "upper_back"}
     | {"report", "validation", "assessment", "landmarks", "camera_profiles", "study", "cluster"},
     # what programs call; knows how a result folder is read from the records, and no page and no command
     "library": BASE
     | {"service", "landmarks", "camera_profiles", "rom", "assessment", "report", "validation", "records"}
-    | {"messages", "saying", "running", "posture", "cluster"},
+    | {"messages", "saying", "running", "posture", "nerve", "cluster"},
     "__main__": {"cli"},
     "__init__": {"_version", "types", "errors", "result", "assessment", "library", "cluster"},
 }

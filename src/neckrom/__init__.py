@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from neckrom.assessment.norms import Norm, NormSet
     from neckrom.cluster.options import Cluster
     from neckrom.errors import NeckromError
-    from neckrom.library.bodies import measure_posture, measure_run
+    from neckrom.library.bodies import measure_nerve, measure_posture, measure_run
     from neckrom.library.camera import Camera
     from neckrom.library.measurement import Failed, Measurement
     from neckrom.library.measuring import measure, measure_many, to_table
@@ -39,6 +39,7 @@ __all__ = [
     "load_norms",
     "measure",
     "measure_many",
+    "measure_nerve",
     "measure_posture",
     "measure_run",
     "read_landmarks",
@@ -61,6 +62,7 @@ _HOMES = {
     "load_norms": "library.norms",
     "measure": "library.measuring",
     "measure_many": "library.measuring",
+    "measure_nerve": "library.bodies",
     "measure_posture": "library.bodies",
     "measure_run": "library.bodies",
     "read_landmarks": "library.reading",

@@ -304,6 +304,18 @@ class Result(Model):
         default=None, description="Of a guided session; null for clips and for results before 1.1."
     )
 
+    def __repr__(self) -> str:
+        """Short, for whoever looks at it in a notebook; ``str`` and ``model_dump`` have all of it."""
+        return f"<neckrom.Result of {self.clip.name!r}: {in_short(self)}>"
+
     def of(self, movement: Movement) -> MovementResult:
         """Result of one direction."""
         return next(item for item in self.movements if item.movement is movement)
+
+
+def in_short(result: Result) -> str:
+    """Best end ranges in a line, for whoever looks at an object."""
+    best = ", ".join(
+        f"{item.movement.value} {item.best_deg:.0f}" for item in result.movements if item.best_deg is not None
+    )
+    return f"{best or 'nothing was tested'} (deg)"

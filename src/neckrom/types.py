@@ -15,6 +15,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from neckrom.columns import found_rows
+
 FloatArray = NDArray[np.float64]
 Float32Array = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
@@ -237,6 +239,8 @@ class LandmarkFrame:
 class LandmarkSeries:
     """Landmarks of a whole clip, one row a frame (fields as in :class:`LandmarkFrame`).
 
+    Arrays of long recordings may lie on disk and are read-only then (:mod:`neckrom.columns`).
+
     Attributes
     ----------
     time_ns : ndarray, shape (N,), int64
@@ -283,12 +287,12 @@ class LandmarkSeries:
     @property
     def face_found(self) -> BoolArray:
         """Frames with a face, shape (N,)."""
-        return np.asarray(np.isfinite(self.face[:, 0, 0]))
+        return found_rows(self.face)
 
     @property
     def pose_found(self) -> BoolArray:
         """Frames with a pose, shape (N,)."""
-        return np.asarray(np.isfinite(self.pose[:, 0, 0]))
+        return found_rows(self.pose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +368,7 @@ class BodySeries:
     @property
     def found(self) -> BoolArray:
         """Frames with a body, shape (N,)."""
-        return np.asarray(np.isfinite(self.pose[:, 0, 0]))
+        return found_rows(self.pose)
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,7 +234,8 @@ def test_what_is_done_is_not_done_again(machines, tmp_path):
     assert said == ["2 of 3 are done already."]
     assert [path.stat().st_ino for path in again[0].written] == before
     assert str(again[1].error) == str(outcomes[1].error)
-    assert "is a result" in str(again[2].error), "its content changed, and nothing is replaced without a word"
+    assert "input" in str(again[2].error), "its content changed, and nothing is replaced without a word"
+    assert "Remove that folder" in str(again[2].error)
     anew, _ = machines.measure(inputs, tmp_path / "out", options=MeasureOptions(overwrite=True))
     assert [path.stat().st_ino for path in anew[0].written] != before
     assert anew[2].error is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import subprocess
 import sys
 import tomllib
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from neckrom.cluster.connection import connected
+from neckrom.cluster.connection import _quieten, connected
 from neckrom.cluster.content import content_of, packed, unpacked
 from neckrom.cluster.identity import differences, own_identity
 from neckrom.cluster.manifest import JOURNAL, MANIFEST, Manifest, Row
@@ -175,3 +176,11 @@ def test_tls_without_certificates_names_the_options_before_anything_connects(mon
         connected(Cluster(address="tls://127.0.0.1:1")),
     ):
         pass
+
+
+def test_dask_keeps_its_tracebacks_to_itself():
+    """Its configuration gives "distributed.client" a level of its own, which does not follow its parent's."""
+    pytest.importorskip("distributed")
+    _quieten()
+    for name in ("distributed.client", "distributed.scheduler", "tornado.application", "asyncio"):
+        assert not logging.getLogger(name).isEnabledFor(logging.ERROR), name

@@ -32,6 +32,15 @@ def test_no_such_file(tmp_path):
     assert "does not exist" in refused(tmp_path / "nowhere.mp4")
 
 
+def test_a_folder_of_clips(tmp_path):
+    """Whoever means all of them is told how to say so."""
+    for name in ("a.MP4", "b.mp4", "notes.txt"):
+        (tmp_path / name).touch()
+    message = refused(tmp_path)
+    assert "2 that may be recordings (such as a.MP4)" in message
+    assert f"as in {tmp_path / '*'}.MP4" in message
+
+
 def test_a_folder_in_place_of_the_file(tmp_path):
     (tmp_path / "a").write_text("x")
     assert "cannot be read" in refused(tmp_path / "a" / "b.mp4")

@@ -62,6 +62,7 @@ def test_it_gives_what_the_command_line_gives(measured, folder):
     assert numbers(measured.result) == numbers(neckrom.read_result(folder))
     assert measured.error is None
     assert folder.name in repr(measured)
+    assert repr(measured.result).startswith("<neckrom.Result of 'chidi_deficit': flexion 49, ")
     assert any("LEFT" in line or "left" in line for line in measured.verdict)
 
 
@@ -111,6 +112,8 @@ def test_figures_and_the_page_of_a_notebook(measured):
     assert len(measured.figure("angles").axes) == 3
     with pytest.raises(ValueError, match='"range" or "angles"'):
         measured.figure("pie")
+    for name in ("range", "angles"):
+        assert measured.figure(name)._repr_png_().startswith(b"\x89PNG"), "a notebook shows it without pyplot"
     page = measured._repr_html_()
     assert page.count("<tr>") == 7
     assert "data:image/png;base64," in page
@@ -162,6 +165,99 @@ def test_mistakes_are_told_at_once_before_anything_is_measured(tmp_path):
         "language='xx'", "nonesuch", "none.toml",
     ):  # fmt: skip
         assert word in str(error.value), word
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"mirrored": "no"}, "mirrored='no': give True or False"),
+        ({"neutral": "0 1"}, "neutral='0 1': give two times"),
+        ({"neutral": 1.5}, "neutral=1.5: give two times"),
+        ({"neutral": (0, 1, 2)}, "neutral=(0, 1, 2): give two times"),
+        ({"warm_ups": "2"}, "warm_ups='2': give 0 to 20"),
+        ({"warm_ups": True}, "warm_ups=True: give 0 to 20"),
+        ({"warm_ups": 1.5}, "warm_ups=1.5: give 0 to 20"),
+        ({"rotate_deg": [90]}, "rotate_deg=[90]: give 0, 90"),
+        ({"hfov_deg": "70"}, "hfov_deg='70': give 5 to 150 degrees"),
+        ({"camera": 70}, "camera=70: give a Camera"),
+        ({"protocol": 3}, "protocol=3: give a path"),
+        ({"norms": None}, "norms=None: give a name"),
+        ({"norms": {"flexion": 50}}, "norms={'flexion': 50}: give a name"),
+    ],
+)
+def test_an_option_of_a_wrong_type_is_named(options, words, tmp_path):
+    """ "no" would count as yes, and True as one warm-up."""
+    with pytest.raises(ConfigurationError) as error:
+        neckrom.measure(tmp_path / "missing.mp4", **options)
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize("path", [None, 5, "", b"clip.mp4", ["clip.mp4"], float("nan")])
+def test_a_path_that_is_none(path):
+    """An empty one would be the folder in which the program runs."""
+    for read in (neckrom.measure, neckrom.read_result, neckrom.read_landmarks, neckrom.measure_run):
+        with pytest.raises(InputError, match="path="):
+            read(path)
+    [item] = neckrom.measure_many([path])
+    assert isinstance(item.error, InputError)
+
+
+@pytest.mark.parametrize("paths", ["/", b"/", SAMPLES, None, 5])
+def test_one_path_is_not_taken_for_many(paths):
+    """The letters of a path are paths, too: "/" among them."""
+    with pytest.raises(ConfigurationError, match=r"paths=.*give a list"):
+        neckrom.measure_many(paths)
+
+
+@pytest.mark.parametrize("jobs", ["2", 2.5, True, None])
+def test_jobs_are_a_whole_number(jobs):
+    with pytest.raises(ConfigurationError, match=r"jobs=.*whole number"):
+        neckrom.measure_many([], jobs=jobs)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        (5,),
+        (None,),
+        ("local:2", "auto", "2"),
+        ("local:2", "auto", 2, None),
+        ("tls://a:1", "auto", 2, 1, 1, 2, 3),
+    ],
+)
+def test_a_cluster_of_wrong_types(given):
+    names = ("address", "files", "memory_gb", "wait_s", "tls_ca", "tls_cert", "tls_key")
+    with pytest.raises(ConfigurationError, match="This cluster cannot be used"):
+        neckrom.Cluster(**dict(zip(names, given, strict=False)))
+    with pytest.raises(ConfigurationError, match="cluster=2: give its address"):
+        neckrom.measure_many([], cluster=2)
+
+
+def test_a_camera_of_wrong_types():
+    good = {"fx": 600, "fy": 600, "cx": 320, "cy": 240, "width": 640, "height": 480}
+    for name, value in (
+        ("fx", "600"),
+        ("cx", None),
+        ("width", 640.5),
+        ("distortion", None),
+        ("distortion", "abcd"),
+    ):
+        with pytest.raises(ConfigurationError, match=name):
+            neckrom.Camera(**good | {name: value})
+    assert neckrom.Camera(**good, distortion=[0.1, 0, 0, 0]).distortion == (0.1, 0, 0, 0)
+
+
+def test_norms_that_a_program_put_together_wrong(tmp_path):
+    """``model_copy`` checks nothing."""
+    norms = neckrom.load_norms().model_copy(update={"movements": {}})
+    with pytest.raises(ConfigurationError, match=r"norms, the set: missing: \[movements\.flexion\]"):
+        neckrom.measure(tmp_path / "missing.mp4", norms=norms)
+
+
+def test_a_table_of_something_else(measured):
+    assert neckrom.to_table(measured).num_rows == 6
+    with pytest.raises(TypeError, match="str"):
+        neckrom.to_table(["clip.mp4"])
 
 
 def test_many_come_in_their_order_and_one_that_fails_does_not_end_them(of_clip, short):

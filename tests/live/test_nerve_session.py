@@ -383,3 +383,75 @@ def test_whatever_happens_marks_make_sense_and_a_stop_ends_it(happened, reason):
     assert machine.phase in OVER
     assert saves == 1
     assert set(before) <= set(machine.marks())
+
+
+def halted(phase: Phase, reason: str, *, felt_deg: float = 40.0, after_s: float = 1.0):
+    """A session that is halted in a phase of its first repetition, and stopped then."""
+    machine, person = machine_of("slr"), Person(felt_deg=felt_deg)
+    for _ in person.frames(machine):
+        if machine.phase is phase and machine._floor.in_phase_s() >= after_s:
+            machine.take(UserCommand(machine.time_s, simple("pause")))
+            at_s = machine.time_s
+            machine.take(UserCommand(at_s + 3.0, Stop(type="stop", reason=reason)))
+            return machine, at_s
+    raise AssertionError(f"{phase} never came")
+
+
+@pytest.mark.parametrize("phase", [Phase.HOLD, Phase.CHANGE, Phase.ANSWER, Phase.BACK])
+@pytest.mark.parametrize("reason", ["pain", "dizziness", "tired"])
+def test_what_was_felt_before_a_stop_is_kept(phase, reason):
+    machine, _ = halted(phase, reason, after_s=0.3)
+    assert machine.anything_measured
+    assert next(mark.kind for mark in machine.marks()) == "symptom"
+    assert machine.plan.done()[0].symptom_deg == pytest.approx(40.0, abs=6.0)
+    assert machine.stopped_during == "slr:left:1"
+
+
+@pytest.mark.parametrize("end", [UserCommand(0.0, simple("finish")), Happening(0.0, "source_ended")])
+def test_what_was_felt_is_kept_however_the_session_ends(end):
+    machine = machine_of()
+    until(machine, Person(), Phase.CHANGE)
+    machine.take(end)
+    assert machine.phase is Phase.SAVING
+    assert [mark.kind for mark in machine.marks()] == ["symptom"]
+
+
+def test_a_stop_for_pain_while_the_limb_is_led_marks_where_it_came():
+    machine, at_s = halted(Phase.LEAD, "pain", felt_deg=60.0, after_s=3.0)
+    (mark,) = machine.marks()
+    assert (mark.kind, mark.time_s) == ("symptom", pytest.approx(at_s))
+    assert machine.plan.done()[0].symptom_deg == pytest.approx(36.0, abs=4.0)
+
+
+@pytest.mark.parametrize(
+    ("phase", "reason", "after_s"),
+    [(Phase.LEAD, "dizziness", 3.0), (Phase.LEAD, "pain", 0.2), (Phase.POSITION, "pain", 0.3)],
+)
+def test_a_stop_marks_nothing_that_was_not_felt_in_the_limb(phase, reason, after_s):
+    machine, _ = halted(phase, reason, felt_deg=60.0, after_s=after_s)
+    assert not machine.anything_measured
+    assert machine.marks() == ()
+
+
+def test_what_was_halted_and_went_on_is_not_kept_twice():
+    machine, person, halts = machine_of("slr"), Person(felt_deg=40.0), 0
+    for _ in person.frames(machine):
+        if machine.phase is Phase.CHANGE and not halts:
+            halts = 1
+            machine.take(UserCommand(machine.time_s, simple("pause")))
+            machine.take(UserCommand(machine.time_s + 2.0, simple("resume")))
+            person.moved = {}
+    assert [mark.kind for mark in machine.marks()].count("symptom") == len(machine.plan.done())
+
+
+@pytest.mark.parametrize(("seen", "status"), [(True, "skipped"), (False, "done")])
+def test_nothing_felt_of_a_limb_that_was_not_moved_is_no_result(seen, status):
+    machine, person = machine_of("slr", sides=("left",)), Person(felt_deg=None, most_deg=0.0, seen=seen)
+    until(machine, person, Phase.LEAD)
+    for _ in person.frames(machine):
+        if machine.phase is Phase.LEAD and machine._floor.in_phase_s() > 2.0:
+            step = machine.current
+            press(machine, "felt_nothing")
+            break
+    person.do(machine)
+    assert step.status == status

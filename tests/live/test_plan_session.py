@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import pytest
 
-from neckrom.live.contract import Answer, Level, Phase, Stop
+from neckrom.live.contract import Answer, Heard, Level, Phase, Stop
 from neckrom.live.events import BodySample, Happening, Save, UserCommand
 from neckrom.live.exercise.session import PlanMachine
 from neckrom.live.exercise.view import plan_state_of
@@ -14,6 +15,7 @@ from neckrom.live.keys import every_key
 from neckrom.live.protocols import protocol_of_plan
 from neckrom.live.view import Surroundings
 from neckrom.plans.plan_file import load_plan
+from neckrom.web.hub import WAITS_FOR_THE_VOICE
 from tests.live.nerve_people import GOOD, Person, simple
 
 
@@ -244,3 +246,41 @@ def test_a_plan_of_the_neck_is_a_session_of_the_neck_with_its_repetitions():
     protocol = loaded.protocol
     assert protocol.directions == plan.plan.directions
     assert (protocol.warm_ups, protocol.trials) == (0, 5)
+
+
+def test_nobody_waits_for_a_voice_that_has_spoken():
+    machine, person, said = admitted(), Exerciser(felt_deg=52.0), None
+    aimed_s = begun_s = math.nan
+    for _ in person.frames(machine):
+        newest = machine.said[-1].id
+        # as the server passes it on: only where it says that the session waits for it
+        if machine.phase in WAITS_FOR_THE_VOICE and newest != said:
+            said = newest
+            machine.take(UserCommand(machine.time_s, Heard(type="heard", id=newest)))
+        if machine.phase is Phase.EXERCISE and math.isnan(begun_s):
+            begun_s = machine.time_s
+        if machine.room.set is not None and machine.room.set.goal is not None:
+            aimed_s = machine.time_s
+            break
+    assert aimed_s - begun_s < 3.0
+
+
+def test_a_limb_that_never_comes_back_ends_the_set():
+    machine, person = admitted(), Exerciser()
+    stays = person._move
+
+    def out_and_stays(machine):
+        if machine.phase is not Phase.EXERCISE or person.moved.get("limb", 0.0) < 30.0:
+            stays(machine)
+
+    person._move = out_and_stays
+    begun_s = None
+    for _ in person.frames(machine):
+        if machine.phase is Phase.EXERCISE and begun_s is None:
+            begun_s = machine.time_s
+        if begun_s is not None and machine.phase is not Phase.EXERCISE:
+            break
+        if machine.sets[0].status == "done":
+            break
+    assert machine.sets[0].status == "done"
+    assert machine.time_s - begun_s < 100.0

@@ -190,6 +190,28 @@ def test_the_position_that_was_asked_for_counts():
     assert trials[1].start_s >= 10.0
 
 
+def test_a_short_stand_is_found_in_a_clip_of_few_pictures():
+    paths = led(110, 0.7, (88, 9), (158, 9), (155, 90), (9, 9))
+    trials = find_arm_trials(made_up(5, 0.3, **paths))
+    assert [trial.position for trial in trials] == ["side", "overhead", "bent_overhead"]
+
+
+@pytest.mark.parametrize("fps", [5, 15, 30])
+def test_a_short_stand_is_found_after_long_ones(fps):
+    """However long an arm is held before, it is as fast between: that is what a stand is told from."""
+    long = led(110, 9.0, (88, 9), (158, 9))
+    at_s, hold_s = long["abduction"][-1][0], 0.7
+    for name, bent, end in (("abduction", 155, 9), ("elbow", 90, 9)):
+        long[name] += [
+            (at_s + 0.75, bent),
+            (at_s + 0.75 + hold_s, bent),
+            (at_s + 3.0, end),
+            (at_s + 4.0, end),
+        ]
+    trials = find_arm_trials(made_up(fps, 0.3, **long))
+    assert [trial.position for trial in trials] == ["side", "overhead", "bent_overhead"]
+
+
 def test_an_arm_that_goes_up_and_down_without_a_stop_is_one_trial():
     paths = {"abduction": [(0, 9), (2, 9), (3, 90), (4, 9), (6, 9)], "elbow": [(0, 9), (6, 9)]}
     (trial,) = find_arm_trials(made_up(30, 0.3, **paths))
@@ -283,6 +305,62 @@ def test_an_arm_that_slips_was_not_held():
     assert "was not held" in result.reading
 
 
+def test_a_shoulder_whose_point_wanders_is_no_arm_that_slips():
+    """The forearm stays as it was: that is not known to be a slip, nor to be none."""
+    wandered = series().pose.copy()
+    from_s, to_s = (np.abs(series().time_ns * 1e-9 - at).argmin() for at in (3.5, 6.0))
+    reach_px = np.linalg.norm(wandered[from_s, 16, :2] - wandered[from_s, 12, :2])
+    wandered[from_s:to_s, 12, 1] += np.tan(np.radians(5.0)) * reach_px
+    right, left = result_of(of=replace(series(), pose=wandered)).trials
+    assert right.held is None
+    assert right.moved_deg is None
+    assert left.held is True
+
+
+def test_of_a_hand_outside_of_the_picture_neither_elbow_nor_holding_is_told():
+    # the picture ends a little beyond the left wrist, as far as it ever goes
+    wrists = series().pose[:, 15, 0]
+    cut = replace(series(), width=int(np.nanmax(wrists)) + 4)
+    right, left = result_of(of=cut).trials
+    assert (left.elbow_deg, left.held) == (None, None)
+    assert left.abduction_deg == pytest.approx(result_of().trials[1].abduction_deg, abs=0.5)
+    assert right.held is True
+    assert right.elbow_deg is not None
+    warnings = result_of(of=cut).quality.warnings
+    assert [line for line in warnings if "hand of the left arm leaves the picture" in line]
+    assert not [line for line in warnings if "hand of the right arm" in line]
+
+
+def test_a_symptom_with_both_arms_raised_is_neither_ones():
+    both = series().pose.copy()
+    middle = both[:, [11, 12, 23, 24], 0].mean(axis=1)
+    first = series().time_ns * 1e-9 < result_of().trials[0].end_s
+    for right in (12, 14, 16, 18, 20, 22):
+        both[first, right - 1] = both[first, right]
+        both[first, right - 1, 0] = 2 * middle[first] - both[first, right, 0]
+    result = result_of((Mark(2.5, "symptom"), Mark(5.0, "pain", "own")), of=replace(series(), pose=both))
+    assert [trial.arm for trial in result.trials[:2]] in (["left", "right"], ["right", "left"])
+    assert {trial.symptom_s for trial in result.trials} == {None}
+    assert (result.arm_tension.left, result.arm_tension.right) == ("unknown", "unknown")
+    assert sum("Both arms were raised" in line for line in result.quality.warnings) == 1
+    assert sum("to which of them it belongs cannot be told" in line for line in result.quality.warnings) == 2
+    assert "belongs to no trial" in result.reading
+    assert "painful tightness" not in result.reading.lower()
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.floats(-150, 150))
+def test_a_hand_that_is_bent_turns_the_elbow_little(bent_deg):
+    turn = np.radians(bent_deg)
+    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    some = replace_frames(series(), slice(0, 60))
+    pose = some.pose.copy()
+    pose[:, 20, :2] = pose[:, 16, :2] + (pose[:, 20, :2] - pose[:, 16, :2]) @ matrix.T
+    one, two = (measure_arm_angles(read_body(replace(some, pose=p))).arms["right"] for p in (some.pose, pose))
+    assert np.nanmax(np.abs(one.elbow_deg - two.elbow_deg)) < 15.0
+    np.testing.assert_allclose(one.abduction_deg, two.abduction_deg)
+
+
 def test_tension_is_not_found_only_where_all_positions_were_asked_for():
     result = result_of((Mark(2.5, "symptom"), Mark(7.5, "pain", "own")))
     assert (result.arm_tension.right, result.arm_tension.left) == ("found", "unknown")
@@ -313,6 +391,7 @@ def test_pain_that_was_said_of_a_mark_at_rest_is_no_negative_test():
     [
         (lambda pose: pose * 0.1, "too small"),
         (lambda pose: pose + np.array([0, 500, 0]), "does not fit"),
+        (lambda pose: pose - np.array([0, 200, 0]), "head, shoulders or hips"),
         (lambda pose: pose * np.nan, "Nobody is seen"),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neckrom.body.smoothing import smoothed
-from neckrom.nerve.holding import HELD_WITHIN_DEG, moved_deg, seen_at, settled_s, was_held
+from neckrom.nerve.holding import HELD_WITHIN_DEG, moved_deg, moved_together, seen_at, settled_s, was_held
 from neckrom.nerve.marks import Mark
 from neckrom.nerve.measure import measure_leg_test
 from tests.nerve.figure import leg_raise, ramp, slump, times
@@ -32,6 +32,39 @@ def test_a_still_leg_is_not_accused(noise, seed):
     t = times(4)
     turn = 50 + noise * np.random.default_rng(seed).normal(size=len(t))
     assert abs(moved_deg(t, smoothed(t, turn), 1.0, 4.0)) < HELD_WITHIN_DEG["slump"]
+
+
+@pytest.mark.parametrize(
+    ("moved", "held"), [(2.3, True), (-2.3, True), (2.5, None), (-2.6, None), (2.7, False)]
+)
+def test_between_held_and_moved_it_is_not_told(moved, held):
+    t = times(4)
+    turn = np.full(len(t), 50.0)
+    assert was_held(t, turn, 1.0, 4.0, moved=moved, within_deg=2.4, left_from_deg=2.7) is held
+
+
+@given(size=st.floats(3.0, 8.0), share=st.floats(0.8, 1.5), fps=st.sampled_from([5.0, 15.0, 30.0]))
+@settings(max_examples=30, deadline=None)
+def test_two_readings_of_one_limb_move_together_or_not(size, share, fps):
+    t = np.arange(0.0, 5.0, 1.0 / fps)
+    one = ramp(t, (2.0, 90.0), (2.5, 90.0 + size))
+    agrees = ramp(t, (2.0, 80.0), (2.5, 80.0 + share * size))
+
+    def together(witness):
+        return moved_together(t, one, witness, 1.0, 5.0, place_s=0.3, least_deg=(2.7, 2.4))
+
+    assert together(agrees)
+    assert not together(160.0 - agrees)
+    assert not together(np.full(len(t), 80.0))
+    assert not together(np.full(len(t), np.nan))
+
+
+def test_a_place_over_a_longer_time_is_not_that_of_one_frame():
+    t = np.arange(0.0, 4.0, 0.2)
+    turn = np.full(len(t), 50.0)
+    turn[5] -= 2.0  # the frame at the mark
+    assert abs(moved_deg(t, turn, 1.0, 4.0)) == pytest.approx(2.0)
+    assert abs(moved_deg(t, turn, 1.0, 4.0, place_s=0.3)) <= 1.0
 
 
 def test_a_leg_that_was_lost_at_the_mark_is_not_said_to_be_held():
@@ -98,3 +131,12 @@ def test_a_limb_seen_throughout_is_seen_at_any_mark(fps, at_s):
     turn_deg[np.abs(time_s - at_s) < 0.3] = np.nan
     assert was_held(time_s, turn_deg, at_s, at_s + 1.0, **held) is None
     assert was_held(time_s, turn_deg, at_s, at_s + 1.0, moved=3.0, within_deg=2.4) is False
+
+
+@given(fps=st.sampled_from([5.0, 15.0, 30.0]), at_s=st.floats(1.0, 3.0), just_s=st.floats(0.0, 0.03))
+def test_a_limb_that_was_lost_until_the_mark_is_not_said_to_be_held(fps, at_s, just_s):
+    """It may have been on its way until then: where it is seen again is where it went on to."""
+    time_s = np.arange(0.0, 4.0, 1 / fps)
+    turn_deg = np.zeros(len(time_s))
+    turn_deg[(time_s > at_s - 0.4) & (time_s <= at_s + just_s)] = np.nan
+    assert was_held(time_s, turn_deg, at_s, at_s + 1.0, moved=0.0, within_deg=2.4) is None

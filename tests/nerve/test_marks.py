@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neckrom.errors import ConfigurationError
+from neckrom.nerve.holding import Moved
+from neckrom.nerve.marking import answers_to, left_over, not_placed
 from neckrom.nerve.marks import Mark, load_marks, read_marks
 
 CSV = "time_s,kind,answer\n7.4,pain,own\n3.9,symptom,\n7.2,answer,less\n"
@@ -82,3 +84,13 @@ def test_marks_are_read_back_as_they_were(rows):
     read = read_marks(text, "x", as_json=True)
     assert sorted((m.time_s, m.kind) for m in read) == sorted((at, kind) for at, (kind, _) in rows)
     assert [m.time_s for m in read] == sorted(m.time_s for m in read)
+
+
+def test_an_answer_to_a_movement_that_was_not_seen_is_told_and_not_used():
+    neck = Moved("neck", 20.0, from_s=5.0, done_s=5.6)
+    answers = [Mark(7.0, "answer", "same"), Mark(12.0, "answer", "less")]
+    assert [one.answer for one in answers_to([neck], answers)] == ["same"]
+    assert left_over([neck], answers) == (answers[1],)
+    assert [note.key for note in not_placed(answers[1:])] == ["nerve_answer_left"]
+    assert left_over([neck, Moved("ankle", 15.0, from_s=9.0, done_s=9.5)], answers) == ()
+    assert left_over([], answers) == tuple(answers)

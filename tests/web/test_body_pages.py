@@ -112,6 +112,7 @@ def test_a_nerve_test_has_a_page_and_a_line_with_the_person(filled, language):
     page = unescape(desk.page(f"/sessions/{session}?lang={language}"))
     assert texts.text("nerve.table.right_leg") in page
     assert texts.text("nerve.reading.one_side") in page
+    assert texts.text("nerve.next.urgent") in page
     assert desk.get(f"/sessions/{session}/pictures/trial_1").body.startswith(b"\xff\xd8\xff")
     assert desk.get(f"/sessions/{session}/pictures/trial_2").status == 404
     assert desk.get(f"/sessions/{session}/report.pdf").body.startswith(b"%PDF")

@@ -87,8 +87,10 @@ def session(tmp_path):
 def test_the_gravest_stands_first_and_the_rest_is_only_told(session):
     (session / "result.json").write_text(result().model_dump_json(), encoding="utf-8")
     shown = shown_nerve(nerve_tests_in(session), "de", home="/live/report")
-    assert [line.grade for line in shown.lines] == ["raised", "note", "note"]
+    assert [line.grade for line in shown.lines] == ["caution", "note"]
+    assert "linke Bein" in shown.lines[0].text  # whose it was stands in the line that says what it was
     assert "Laufschmerz" in shown.lines[0].text
+    assert "neckrom live --plan slr_slider" in shown.advice[0]
     assert [bar.best for bar in shown.bars] == ["51°"]
     assert shown.report == ""
 
@@ -111,3 +113,15 @@ def test_a_session_of_the_neck_has_no_nerve_tests(session):
     (session / "session.json").write_text(json.dumps({**content, "kind": "neck"}))
     (session / "result.json").write_text(result().model_dump_json())
     assert nerve_tests_in(session) == ()
+
+
+def test_after_a_stop_the_page_asks_nobody_to_do_it_again(session):
+    for test in ("slump", "slr"):
+        (session / test).mkdir()
+        stopped = result(test).model_copy(update={"stop_reason": "pain"})
+        (session / test / "result.json").write_text(stopped.model_dump_json(), encoding="utf-8")
+    shown = shown_nerve(nerve_tests_in(session), "en", home="/live/report")
+    assert [line.grade for line in shown.lines].count("stop") == 1
+    assert shown.lines[0].grade == "stop"
+    assert "Do not repeat the test" in shown.advice[0]
+    assert not any("repeat the test under" in line or "--plan" in line for line in shown.advice)

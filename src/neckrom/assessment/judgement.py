@@ -63,7 +63,26 @@ def judge(
     pain: dict[Movement, PainReport],
     settings: JudgementSettings,
 ) -> tuple[tuple[MovementResult, ...], tuple[AsymmetryResult, ...]]:
-    """Judge the six directions and the two pairs."""
+    """Judge the six directions and the two pairs.
+
+    Parameters
+    ----------
+    rom : RangeOfMotion
+        Neutral and the counted repetitions; degrees, positive in each direction.
+    norms : LoadedNorms
+        What is judged by.
+    pain : dict of Movement to PainReport
+        What was said of pain; a direction that is not in it was not asked about.
+    settings : JudgementSettings
+        Shares and limits from which on something is flagged.
+
+    Returns
+    -------
+    movements : tuple of MovementResult
+        The six directions, in the order of ``MOVEMENTS``.
+    pairs : tuple of AsymmetryResult
+        Rotation and side-bend, left against right.
+    """
     movements = tuple(
         _movement(rom, movement, norms.of(movement), pain.get(movement, PainReport()), settings)
         for movement in MOVEMENTS
@@ -204,7 +223,19 @@ def _ends(trial: Trial) -> tuple[float, float]:
 
 
 def judge_pain(pain: PainReport) -> Judged:
-    """Whether a movement is painful, and why."""
+    """Whether a movement is painful, and why.
+
+    Parameters
+    ----------
+    pain : PainReport
+        Intensity from 0 to 10, and the angle from which on it hurt, degrees; None: not asked.
+
+    Returns
+    -------
+    flag : {"flagged", "not_flagged", "could_not_judge"}
+        Any pain above 0, or at an angle, is flagged.
+    reason : tuple of Statement
+    """
     if pain.intensity is None and pain.onset_deg is None:
         return "could_not_judge", (state("judged.pain.not_asked"),)
     if pain.intensity == 0 and pain.onset_deg is None:
@@ -218,7 +249,18 @@ def judge_pain(pain: PainReport) -> Judged:
 
 
 def with_pain(item: MovementResult, intensity: int | None) -> MovementResult:
-    """A movement with what was said of its pain afterwards: the flag and its reason follow."""
+    """A movement with what was said of its pain afterwards: the flag and its reason follow.
+
+    Parameters
+    ----------
+    item : MovementResult
+    intensity : int or None
+        0 to 10; None: not asked. 0 takes away the angle from which on it hurt, too.
+
+    Returns
+    -------
+    MovementResult
+    """
     if intensity == item.pain:
         return item
     onset = None if intensity == 0 else item.pain_onset_deg  # none at all is none at any angle

@@ -74,7 +74,16 @@ class LoadedNorms(BaseModel):
     norms: NormSet
 
     def of(self, movement: Movement) -> Norm:
-        """Norm of one direction."""
+        """Norm of one direction.
+
+        Parameters
+        ----------
+        movement : Movement
+
+        Returns
+        -------
+        Norm
+        """
         return self.norms.movements[movement]
 
 
@@ -83,12 +92,27 @@ def _shipped_folder() -> Path:
 
 
 def shipped_norm_names() -> tuple[str, ...]:
-    """Names of the norm sets that travel with the package."""
+    """Names of the norm sets that travel with the package.
+
+    Returns
+    -------
+    tuple of str
+        In alphabetical order; :func:`load_norms` takes each.
+    """
     return tuple(sorted(path.stem for path in _shipped_folder().glob("*.toml")))
 
 
 def load_norms(name_or_path: str) -> LoadedNorms:
     """Load a shipped norm set by name, or one of the user's own by path.
+
+    Parameters
+    ----------
+    name_or_path : str
+
+    Returns
+    -------
+    LoadedNorms
+        With the SHA-256 of the file.
 
     Raises
     ------

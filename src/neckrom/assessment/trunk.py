@@ -23,5 +23,10 @@ def trunk_stood_in(
         Of the neck, in its direction.
     limit_deg, limit_share : float
         Both have to be passed.
+
+    Returns
+    -------
+    bool
+        False where the trunk's angle is not known.
     """
     return trunk_deg > max(limit_deg, limit_share * peak_deg)

@@ -40,7 +40,13 @@ class Board:
         return self.columns * self.square_mm, self.rows * self.square_mm
 
     def charuco(self) -> cv2.aruco.CharucoBoard:
-        """The board as OpenCV has it; lengths in mm."""
+        """The board as OpenCV has it; lengths in mm.
+
+        Returns
+        -------
+        cv2.aruco.CharucoBoard
+            Of markers 4 x 4 from the dictionary of 50.
+        """
         dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
         return cv2.aruco.CharucoBoard(
             (self.columns, self.rows),
@@ -50,11 +56,23 @@ class Board:
         )
 
     def corners_mm(self) -> FloatArray:
-        """Inner corners, shape ((columns - 1) * (rows - 1), 3), in the order of their numbers."""
+        """Inner corners, shape ((columns - 1) * (rows - 1), 3), in the order of their numbers.
+
+        Returns
+        -------
+        array, float64
+            mm from the board's corner; the last column is 0.
+        """
         return np.asarray(self.charuco().getChessboardCorners(), dtype=np.float64)
 
     def black_cells(self) -> BoolArray:
-        """The drawing in its smallest parts, an eighth of a square each, shape (rows * 8, columns * 8)."""
+        """The drawing in its smallest parts, an eighth of a square each, shape (rows * 8, columns * 8).
+
+        Returns
+        -------
+        array of bool
+            True is black.
+        """
         shape = (self.columns * _SQUARE_CELLS, self.rows * _SQUARE_CELLS)
         return np.asarray(self.charuco().generateImage(shape, marginSize=0, borderBits=1) < 128)
 
@@ -85,6 +103,11 @@ def board_pdf(paper: str) -> bytes:
     Parameters
     ----------
     paper : {"a4", "letter"}
+
+    Returns
+    -------
+    bytes
+        PDF, the same bytes every time.
     """
     from reportlab.lib.units import mm  # noqa: PLC0415  (slow to load)
     from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415

@@ -82,7 +82,18 @@ class Calibration:
     mirrored: bool
 
     def profile(self, name: str, created: datetime) -> CameraProfile:
-        """As a profile."""
+        """As a profile.
+
+        Parameters
+        ----------
+        name : str
+        created : datetime
+
+        Returns
+        -------
+        CameraProfile
+            Lengths in pixels, rounded to four decimals.
+        """
         camera = self.camera
         return CameraProfile(
             name=name,
@@ -158,6 +169,11 @@ def calibrate(pictures: Iterable[ImageArray], board: Board = BOARD) -> Calibrati
     pictures : iterable of ndarray, shape (height, width, 3), RGB
         Upright and of one size; each is looked at once.
     board : Board
+
+    Returns
+    -------
+    Calibration
+        Lengths in pixels of the upright picture.
 
     Raises
     ------

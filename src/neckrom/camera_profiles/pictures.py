@@ -30,7 +30,17 @@ class Pictures(Protocol):
     """Where pictures of the board come from; a live camera would be another."""
 
     def read(self) -> Iterator[ImageArray]:
-        """Yield upright RGB pictures of one size."""
+        """Yield upright RGB pictures of one size.
+
+        Yields
+        ------
+        array of shape (height, width, 3), uint8
+
+        Raises
+        ------
+        InputError
+            There is no picture that can be read.
+        """
         ...
 
     @property
@@ -41,6 +51,14 @@ class Pictures(Protocol):
 
 def open_pictures(path: Path) -> Pictures:
     """Open a clip or a folder of images.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Pictures
 
     Raises
     ------
@@ -69,7 +87,17 @@ class ClipPictures:
         return self._expected
 
     def read(self) -> Iterator[ImageArray]:
-        """Yield upright RGB pictures of one size."""
+        """Yield upright RGB pictures of one size.
+
+        Yields
+        ------
+        array of shape (height, width, 3), uint8
+
+        Raises
+        ------
+        InputError
+            There is no picture that can be read.
+        """
         with contextlib.closing(self._source):
             next_ns = 0
             for frame in self._source.frames():
@@ -90,7 +118,17 @@ class FolderPictures:
         return len(self._files())
 
     def read(self) -> Iterator[ImageArray]:
-        """Yield upright RGB pictures of the size of the first."""
+        """Yield upright RGB pictures of the size of the first.
+
+        Yields
+        ------
+        array of shape (height, width, 3), uint8
+
+        Raises
+        ------
+        InputError
+            There is no picture that can be read.
+        """
         first: tuple[int, int] | None = None
         for path in self._files():
             decoded = read_picture(path)

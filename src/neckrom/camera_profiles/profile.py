@@ -95,7 +95,13 @@ class CameraProfile(BaseModel):
         return self
 
     def camera(self) -> CameraModel:
-        """The camera at the profile's own size, with words on where it comes from."""
+        """The camera at the profile's own size, with words on where it comes from.
+
+        Returns
+        -------
+        CameraModel
+            Pixels.
+        """
         if self.nominal:
             return self._model(f"profile {self.name}: nominal, not calibrated")
         when = f" on {self.created:%Y-%m-%d}" if self.created else ""
@@ -148,12 +154,26 @@ class ProfileEntry:
 
 
 def user_folder() -> Path:
-    """Where a user's own profiles lie; it may not exist yet."""
+    """Where a user's own profiles lie; it may not exist yet.
+
+    Returns
+    -------
+    Path
+    """
     return user_data_path("neckrom", appauthor=False) / "cameras"
 
 
 def load_camera(name_or_path: str) -> LoadedCamera:
     """Load a profile by its name (the user's own before those that ship), or from a file.
+
+    Parameters
+    ----------
+    name_or_path : str
+
+    Returns
+    -------
+    LoadedCamera
+        With the SHA-256 of the file.
 
     Raises
     ------
@@ -179,7 +199,13 @@ def _find(name_or_path: str) -> Path:
 
 
 def list_profiles() -> list[ProfileEntry]:
-    """All profiles that have a name, the user's own first; damaged ones too."""
+    """All profiles that have a name, the user's own first; damaged ones too.
+
+    Returns
+    -------
+    list of ProfileEntry
+        A damaged one has no profile, and says what is wrong.
+    """
     entries = []
     for path, shipped in _files():
         try:
@@ -201,6 +227,12 @@ def _files() -> list[tuple[Path, bool]]:
 
 def check_new_name(name: str, *, overwrite: bool) -> None:
     """Refuse a name before the work is done.
+
+    Parameters
+    ----------
+    name : str
+    overwrite : bool
+        Whether a profile of the user's own may be replaced.
 
     Raises
     ------
@@ -224,6 +256,17 @@ def check_new_name(name: str, *, overwrite: bool) -> None:
 def save_profile(profile: CameraProfile, *, overwrite: bool) -> Path:
     """Write a profile into the user's folder, whole or not at all, readable by its owner alone.
 
+    Parameters
+    ----------
+    profile : CameraProfile
+    overwrite : bool
+        Whether one of the same name may be replaced.
+
+    Returns
+    -------
+    Path
+        The file.
+
     Raises
     ------
     ConfigurationError, OutputError
@@ -243,13 +286,35 @@ def save_profile(profile: CameraProfile, *, overwrite: bool) -> Path:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Put a file in its place in one step; nothing half-written is ever seen under its name."""
+    """Put a file in its place in one step; nothing half-written is ever seen under its name.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced where it is there.
+    content : bytes
+
+    Raises
+    ------
+    OSError
+        It cannot be written; what was there stays.
+    """
     with whole_file(path, replace=True) as file:
         file.write(content)
 
 
 def toml_text(profile: CameraProfile) -> str:
-    """The profile as it stands in its file."""
+    """The profile as it stands in its file.
+
+    Parameters
+    ----------
+    profile : CameraProfile
+
+    Returns
+    -------
+    str
+        TOML.
+    """
     lines = ["# Camera profile of neckrom; pixels count from the corner of the picture."]
     for name, value in profile.model_dump(exclude_none=True).items():
         if isinstance(value, datetime):

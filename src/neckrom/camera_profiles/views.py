@@ -93,7 +93,17 @@ class BoardFinder:
         return bool(self._mirrored)
 
     def find(self, picture: ImageArray) -> View | int:
-        """The board in an RGB picture, or, where it does not show enough, the number of markers seen."""
+        """The board in an RGB picture, or, where it does not show enough, the number of markers seen.
+
+        Parameters
+        ----------
+        picture : array of shape (height, width, 3), uint8
+
+        Returns
+        -------
+        View or int
+            A mirrored picture is recognised; from the first view on, all are taken to be as that one.
+        """
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
         markers = 0
         for mirrored in (False, True) if self._mirrored is None else (self._mirrored,):
@@ -160,7 +170,18 @@ class BoardFinder:
 
 
 def find_views(pictures: Iterable[ImageArray], board: Board) -> Sightings:
-    """Find the board in each picture; only what was found is kept, not the pictures."""
+    """Find the board in each picture; only what was found is kept, not the pictures.
+
+    Parameters
+    ----------
+    pictures : iterable of array of shape (height, width, 3), uint8
+        All of one size.
+    board : Board
+
+    Returns
+    -------
+    Sightings
+    """
     finder = BoardFinder(board)
     views: list[View] = []
     width = height = count = partial = 0
@@ -180,6 +201,15 @@ def chosen_views(sightings: Sightings, board: Board) -> tuple[View, ...]:
 
     The one with most corners comes first, then always the one farthest from all chosen so far, until the
     rest repeats them.
+
+    Parameters
+    ----------
+    sightings : Sightings
+    board : Board
+
+    Returns
+    -------
+    tuple of View
     """
     views = sightings.sharp
     if not views:

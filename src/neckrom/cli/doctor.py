@@ -50,6 +50,12 @@ IMPORTED = (
 """Packages that are tried, as they are imported."""
 
 
+EXTRAS = {
+    "cluster": "measuring on many machines (neckrom measure --cluster)",
+    "postgresql": "records on a PostgreSQL server",
+}
+"""What installs more than measuring needs, and what it is for."""
+
 SYSTEM_LIBRARIES = {
     "linux": ("libGL.so.1", "libgthread-2.0.so.0"),
     "win32": ("vcruntime140_1.dll", "msvcp140.dll"),
@@ -115,6 +121,7 @@ def examine(folder: Path) -> Iterator[Check]:
     yield check_terminal(sys.stdout.encoding)
     yield check_writable(folder)
     yield from check_packages()
+    yield from check_extras()
     yield check_one_cv2()
     if sys.platform == "win32":
         yield check_long_paths()
@@ -262,6 +269,24 @@ def check_packages() -> Iterator[Check]:
         if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
             continue
         yield _check_package(requirement)
+
+
+def check_extras() -> Iterator[Check]:
+    """Packages that only some commands need: none is missing, but one that is there has to be of the right version."""
+    needed = [Requirement(text) for text in metadata.requires("neckrom") or []]
+    for extra, for_what in EXTRAS.items():
+        mine = [
+            one
+            for one in needed
+            if one.marker and one.marker.evaluate({"extra": extra}) and not one.marker.evaluate({"extra": ""})
+        ]
+        checks = [_check_package(one) for one in mine if _version(one.name) is not None]
+        yield from (check for check in checks if check.state is not State.OK)
+        if checks:
+            found = ", ".join(f"{one.name} {_version(one.name)}" for one in mine)
+        else:
+            found = f"not installed, and not needed but for {for_what}: {_pip()} install 'neckrom[{extra}]'"
+        yield Check(f"Extra {extra}", State.OK, found)
 
 
 def _check_package(requirement: Requirement) -> Check:

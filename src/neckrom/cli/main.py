@@ -69,6 +69,7 @@ class SchemaChoice(StrEnum):
     POSTURE = "posture"
     NERVE = "nerve"
     PLAN = "plan"
+    UPPER_BACK = "upper_back"
 
 
 class _Commands(TyperGroup):
@@ -256,7 +257,7 @@ def measure(
         typer.Option(
             "--protocol",
             metavar="NAME|FILE",
-            help="What was done when, and pain: see docs/cli.md. Or a nerve tension test: slr, slump, arms.",
+            help="What was done when, and pain: see docs/cli.md. Or a test: slr, slump, arms, upper_back.",
         ),
     ] = None,
     marks: Annotated[
@@ -311,6 +312,7 @@ def measure(
         leave(finish_plans(inputs, language, as_json=as_json))
         return
     nerve_test = reader.nerve_test(protocol)
+    upper_back = reader.upper_back(protocol)
     if nerve_test is None and marks is not None:
         reader.problems.append("--marks belongs to a nerve tension test: add --protocol slr, slump or arms")
     fleet = reader.cluster(
@@ -321,9 +323,9 @@ def measure(
         tls=(tls_ca, tls_cert, tls_key),
         jobs=jobs,
     )
-    if nerve_test is not None:
+    if nerve_test is not None or upper_back:
         reader.neck_only(
-            nerve_test,
+            str(protocol),
             {
                 "--cluster": cluster is not None,
                 "--neutral": neutral is not None,
@@ -352,6 +354,19 @@ def measure(
             language=language,
         )
         leave(measure_nerve_and_show(inputs, out, nerve_options, as_json=as_json))
+        return
+    if upper_back:
+        from neckrom.cli.upper_back import measure_upper_back_and_show  # noqa: PLC0415
+        from neckrom.service.upper_back import UpperBackOptions  # noqa: PLC0415
+
+        turning = UpperBackOptions(
+            mirrored=mirrored,
+            rotate_deg=turned,
+            pictures=not no_pictures,
+            overwrite=overwrite,
+            language=language,
+        )
+        leave(measure_upper_back_and_show(inputs, out, turning, as_json=as_json))
         return
     from neckrom import service  # noqa: PLC0415
     from neckrom.cli.measuring import measure_and_show  # noqa: PLC0415
@@ -612,6 +627,7 @@ def schema(
     from neckrom.posture.result import PostureResult  # noqa: PLC0415
     from neckrom.result import Model, Result  # noqa: PLC0415
     from neckrom.running.result import RunResult  # noqa: PLC0415
+    from neckrom.upper_back.result import UpperBackResult  # noqa: PLC0415
 
     models: dict[SchemaChoice, type[Model]] = {
         SchemaChoice.MEASURE: Result,
@@ -619,6 +635,7 @@ def schema(
         SchemaChoice.POSTURE: PostureResult,
         SchemaChoice.NERVE: NerveResult,
         SchemaChoice.PLAN: PlanResult,
+        SchemaChoice.UPPER_BACK: UpperBackResult,
     }
     print_json(json.dumps(models[kind].model_json_schema(mode="serialization"), indent=2))
 

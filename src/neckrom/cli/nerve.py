@@ -15,7 +15,9 @@ from neckrom.cli.progress import progress_on
 from neckrom.cli.terminal import console, say, tell
 from neckrom.errors import ExitCode
 from neckrom.messages import Messages, load_messages
+from neckrom.nerve.reading import read_sides
 from neckrom.nerve.result import NerveResult
+from neckrom.nerve.sides import compare_recordings
 from neckrom.nerve.wording import ROWS, trial_rows, warnings_in_words
 from neckrom.saying.sentences import all_said
 from neckrom.service.nerve import NerveOptions, measure_nerve_all
@@ -35,12 +37,23 @@ def measure_nerve_and_show(
         outcomes = measure_nerve_all(inputs, out, options, progress)
     texts = load_messages(options.language)
     show_outcomes(outcomes, lambda result: nerve_view(result, texts), console(), as_json=as_json)
+    results = [outcome.result for outcome in outcomes if outcome.result is not None]
+    if len(results) == 2 and not as_json:
+        show_sides(results[0], results[1], texts)
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     for outcome in failed:
         if len(outcomes) == 1 and tell("refused", message=str(outcome.error)):
             continue
         say(f"Error: {outcome.error}" if len(outcomes) == 1 else f"{outcome.input} failed: {outcome.error}")
     return exit_code_of(outcomes)
+
+
+def show_sides(one: NerveResult, another: NerveResult, texts: Messages) -> None:
+    """Print what two clips say of both legs, where each shows the leg on the camera's side."""
+    sides = compare_recordings(one, another)
+    if sides is not None:
+        said = all_said(read_sides(one.kind, sides), texts)
+        console().print(Padding(Text(texts.text("nerve.sides.two_clips", what=said)), (1, 0, 0, 0)))
 
 
 def nerve_view(result: NerveResult, texts: Messages) -> Group:

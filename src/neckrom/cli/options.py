@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from neckrom.cluster.options import Cluster
 
 NERVE_TESTS: tuple[Literal["slr", "slump", "arms"], ...] = ("slr", "slump", "arms")
+UPPER_BACK = "upper_back"
 _MOST_PIXELS = 100_000
 
 
@@ -52,8 +53,12 @@ class OptionReader:
         """The nerve tension test that ``--protocol`` names; None where it is a file's name, or nothing."""
         return next((test for test in NERVE_TESTS if protocol == Path(test)), None)
 
+    def upper_back(self, protocol: Path | None) -> bool:
+        """Whether ``--protocol`` asks for turns of the trunk."""
+        return protocol == Path(UPPER_BACK)
+
     def neck_only(self, test: str, given: Mapping[str, bool]) -> None:
-        """Refuse options that mean nothing for a nerve tension test."""
+        """Refuse options that mean nothing for a nerve tension test or the upper back."""
         wrong = [option for option, used in given.items() if used]
         if wrong:
             self.problems.append(f"{', '.join(wrong)}: not for --protocol {test}; leave out")

@@ -102,13 +102,22 @@ def show_person(
         runs = records.runs(view.of_kind("run"))
         tests = records.nerve_tests(view.nerve_tests)
         plans = records.plans(view.of_kind("plan"))
+        turned = records.upper_backs(view.of_kind("upper_back"))
         limits = records.limits(found.id)
         records.log(Action.OPENED, found.id)
     if as_json:
         print_value({"person": view, "trends": trends})
         return
     shown = person_view(
-        view, trends, limits, texts, results=results, runs=runs, nerve_tests=tests, plans=plans
+        view,
+        trends,
+        limits,
+        texts,
+        results=results,
+        runs=runs,
+        nerve_tests=tests,
+        plans=plans,
+        upper_backs=turned,
     )
     console().print(shown)
 

@@ -12,7 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from neckrom.errors import OptionValueError
-from neckrom.handouts.bodies import comparison_table, earlier_of, nerve_table, plan_table, runs_table
+from neckrom.handouts.bodies import (
+    comparison_table,
+    earlier_of,
+    nerve_table,
+    plan_table,
+    runs_table,
+    sides_said,
+    upper_back_table,
+)
 from neckrom.handouts.caveats import findings_of
 from neckrom.handouts.values_in_words import NONE, best, difference, error, error_lines, verdict_words
 from neckrom.messages import Messages
@@ -36,6 +44,7 @@ from neckrom.records.views import (
     RunSeen,
     SessionView,
     StoredSession,
+    UpperBackSeen,
 )
 from neckrom.report.content import Table as Cells
 from neckrom.result import Result
@@ -48,8 +57,11 @@ from neckrom.saying.nerve_tests import sides_row
 from neckrom.saying.plans import key_test_said
 from neckrom.saying.postures import posture_quantities_said
 from neckrom.saying.runs import quantities_said, rows_said
+from neckrom.saying.upper_backs import ROWS as TURN_ROWS
+from neckrom.saying.upper_backs import turn_rows, upper_back_warnings
 from neckrom.saying.verdict import Finding, movements_said, verdict_of
 from neckrom.types import MOVEMENTS, Movement
+from neckrom.upper_back.result import UpperBackResult
 
 _PLAN_COLUMNS = ("side", "before", "counted", "after")
 
@@ -116,6 +128,7 @@ def person_view(
     runs: Sequence[RunSeen] = (),
     nerve_tests: Sequence[NerveSeen] = (),
     plans: Sequence[PlanSeen] = (),
+    upper_backs: Sequence[UpperBackSeen] = (),
 ) -> Group:
     """A person with sessions and course; runs, nerve tests and plans stand apart from the neck."""
     row = view.row
@@ -144,10 +157,15 @@ def person_view(
         parts += [title, _words(runs_table(runs, texts)), Text(texts.text("run.course.note"))]
     if nerve_tests:
         title = Text(f"\n{texts.text('nerve.course.title')}", style="bold")
-        parts += [title, _words(nerve_table(nerve_tests, texts)), Text(texts.text("nerve.course.note"))]
+        parts += [title, _words(nerve_table(nerve_tests, texts))]
+        parts += [Text(line) for line in (*sides_said(nerve_tests, texts), texts.text("nerve.course.note"))]
     if plans:
         title = Text(f"\n{texts.text('plan.course.title')}", style="bold")
         parts += [title, _words(plan_table(plans, texts)), Text(texts.text("plan.course.note"))]
+    if upper_backs:
+        title = Text(f"\n{texts.text('upper_back.course.title')}", style="bold")
+        table = _words(upper_back_table(upper_backs, texts))
+        parts += [title, table, Text(texts.text("upper_back.course.note"))]
     return Group(*parts)
 
 
@@ -271,6 +289,13 @@ def body_session_view(view: BodySession, texts: Messages) -> Group:
             table.add_row(*map(Text, cells))
         said += [
             Text(f"- {display_name(line, limit=1000)}") for line in warnings_in_words(view.result, texts)
+        ]
+    elif isinstance(view.result, UpperBackResult):
+        table = _plain_table(*(texts.text(f"upper_back.table.{name}") for name in TURN_ROWS))
+        for cells in turn_rows(view.result, texts):
+            table.add_row(*map(Text, cells))
+        said += [
+            Text(f"- {display_name(line, limit=1000)}") for line in upper_back_warnings(view.result, texts)
         ]
     elif isinstance(view.result, PlanResult):
         table = _plain_table(*(texts.text(f"plan.report.{name}") for name in _PLAN_COLUMNS))

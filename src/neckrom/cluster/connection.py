@@ -40,12 +40,7 @@ def connected(cluster: Cluster) -> Iterator[Client]:
             "Measuring on a cluster needs Dask, which is not installed: pip install 'neckrom[cluster]', here, on the "
             "scheduler and on every worker."
         ) from error
-    for name in (
-        "distributed",
-        "asyncio",
-        "tornado",
-    ):  # what it says of lost connections, we say in our words
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    _quieten()
     if cluster.local_workers is not None:
         with _local(cluster, cluster.local_workers) as client:
             yield client
@@ -72,6 +67,17 @@ def connected(cluster: Cluster) -> Iterator[Client]:
         yield client
     finally:
         client.close(timeout=5)
+
+
+def _quieten() -> None:
+    """What Dask logs of lost connections, with tracebacks, we say in our words.
+
+    Its own configuration gives some of its loggers a level of their own ("distributed.client"), which does not
+    follow their parent's.
+    """
+    for name in ("distributed", "asyncio", "tornado", *logging.root.manager.loggerDict):
+        if name.partition(".")[0] in {"distributed", "asyncio", "tornado"}:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 @contextmanager

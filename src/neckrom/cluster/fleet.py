@@ -436,7 +436,10 @@ class Fleet:
 
     def _lost_scheduler(self, error: BaseException | None) -> ClusterError:
         log.info("scheduler: %r", error)
-        return ClusterError(f"The scheduler at {self._cluster.address} is lost, or was started anew.")
+        return ClusterError(
+            f"The scheduler at {self._cluster.address} is lost, or was started anew. Workers end when they have lost "
+            "theirs: start again whichever of them has ended."
+        )
 
     def _gone(self, worker: _Worker) -> None:
         if worker.running:

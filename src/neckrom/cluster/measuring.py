@@ -120,6 +120,7 @@ def measure_on_cluster(
             stack.callback(manifest.close)
             run = Run(inputs, out, options, analysis, manifest)
             stack.callback(run.clear)
+            run.say_what_is_done(tell)
             if run.waiting:
                 run.measure(cluster, progress, tell)
             return run.outcomes()
@@ -282,12 +283,24 @@ class Run:
                 if self._done_before(folder, shown, key):
                     self._count()
                     continue
+                self._refuse_another(path, folder, shown)
                 refuse_existing(folder, overwrite=self._settings.options.overwrite)
             except NeckromError as error:
                 self._failed(path, folder, error)
                 continue
             self._manifest.note(Row(key, str(path), shown, "begun"))
             yield WantedInput(path, folder, shown, content, key, self._settings, rough_size(path)[1])
+
+    def _refuse_another(self, path: Path, folder: Path, shown: str) -> None:
+        """Say more than that a result is there where it is known what it is of."""
+        row = self._manifest.row(shown)
+        if row is None or row.status != "done" or self._settings.options.overwrite or not folder.exists():
+            return
+        raise OutputError(
+            f"{folder} holds another result of {path}: the input, the options, neckrom, or the result itself has "
+            "changed since. Remove that folder to have this input measured anew, choose another one with --out, or "
+            "replace everything with --overwrite."
+        )
 
     def _done_before(self, folder: Path, shown: str, key: str) -> bool:
         """Whether the same content was measured before: under another date, or for a run that did not live to hear."""
@@ -306,11 +319,14 @@ class Run:
 
     # ---------------------------------------------------------------- measuring
 
+    def say_what_is_done(self, tell: Callable[[str], None]) -> None:
+        """How many inputs an earlier run has settled."""
+        if self._already:
+            tell(f"{self._already} of {len(self._inputs)} are done already.")
+
     def measure(self, cluster: Cluster, progress: Progress, tell: Callable[[str], None]) -> None:
         """Measure what is waiting."""
         self._progress, total = progress, self._total
-        if self._already:
-            tell(f"{self._already} of {len(self._inputs)} are done already.")
         if not cluster.encrypted and not _is_here(cluster.address):
             tell(
                 f"Nothing that travels to and from {cluster.address} is encrypted, and whoever reaches its port "

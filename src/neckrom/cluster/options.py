@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Literal
 
@@ -55,13 +56,19 @@ class Cluster:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
+        if not isinstance(self.address, str):  # a program may give anything
+            raise OptionValueError("This cluster cannot be used.", (_address_problem(self.address),))
         problems = [*self._address_problems(), *self._tls_problems()]
         if self.files not in FILES:
             problems.append(f"files of the cluster {self.files!r}: choose one of {', '.join(FILES)}")
-        if not 0.1 <= self.memory_gb <= 10_000:
-            problems.append(f"memory of the cluster {self.memory_gb:g}: give gigabytes from 0.1 on, as in 2")
-        if not 0 <= self.wait_s <= 7 * 86_400:
-            problems.append(f"wait of the cluster {self.wait_s:g}: give seconds from 0 to a week, as in 60")
+        if not _lies_between(self.memory_gb, 0.1, 10_000):
+            problems.append(
+                f"memory of the cluster {_said(self.memory_gb)}: give gigabytes from 0.1 on, as in 2"
+            )
+        if not _lies_between(self.wait_s, 0, 7 * 86_400):
+            problems.append(
+                f"wait of the cluster {_said(self.wait_s)}: give seconds from 0 to a week, as in 60"
+            )
         if problems:
             raise OptionValueError("This cluster cannot be used.", tuple(problems))
 
@@ -87,10 +94,7 @@ class Cluster:
             return []
         if self.local_workers:
             return []
-        return [
-            f"address of the cluster {self.address!r}: give that of its scheduler, as in tcp://scheduler:8786 or "
-            "tls://scheduler:8786, or local:2 for two processes on this machine"
-        ]
+        return [_address_problem(self.address)]
 
     def _tls_problems(self) -> list[str]:
         given = {"CA": self.tls_ca, "certificate": self.tls_cert, "key": self.tls_key}
@@ -102,6 +106,23 @@ class Cluster:
         missing = [name for name in given if name not in named]
         if missing:
             return [f"TLS needs CA, certificate and key together: {' and '.join(missing)} missing"]
-        return [
-            f"TLS {name}: there is no file {path}" for name, path in named.items() if not Path(path).is_file()
-        ]
+        return [f"TLS {name}: there is no file {path}" for name, path in named.items() if not _is_file(path)]
+
+
+def _address_problem(address: object) -> str:
+    return (
+        f"address of the cluster {address!r}: give that of its scheduler, as in tcp://scheduler:8786 or "
+        "tls://scheduler:8786, or local:2 for two processes on this machine"
+    )
+
+
+def _lies_between(value: object, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def _said(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else repr(value)
+
+
+def _is_file(path: object) -> bool:
+    return isinstance(path, str | PathLike) and Path(path).is_file()

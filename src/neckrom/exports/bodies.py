@@ -20,9 +20,11 @@ from neckrom.plans.result import PlanResult
 from neckrom.posture.result import PostureResult
 from neckrom.report.bodies.nerve_tables import read_nerve_columns
 from neckrom.report.bodies.stored import StoredResult, curves_in
+from neckrom.report.bodies.upper_back_chart import read_upper_back_columns
 from neckrom.running.curves import Curves
 from neckrom.running.result import RunResult
 from neckrom.types import FloatArray
+from neckrom.upper_back.result import UpperBackResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ def numbers_of(result: StoredResult) -> tuple[Number, ...]:
         return tuple(_of_run(result))
     if isinstance(result, PlanResult):
         return tuple(_of_plan(result))
+    if isinstance(result, UpperBackResult):
+        return tuple(_of_turns(result))
     return tuple(_of_nerve_test(result) if isinstance(result, NerveResult) else _of_posture(result))
 
 
@@ -218,6 +222,24 @@ def _of_plan(result: PlanResult) -> Iterator[Number]:
             yield Number(f"pain_{when}", "", level, "{score}", None, f"0 to 10, {when} the exercise")
 
 
+def _of_turns(result: UpperBackResult) -> Iterator[Number]:
+    for side, turned in (("left", result.rotation_left), ("right", result.rotation_right)):
+        if turned is not None:
+            told = f"shoulders against the beginning, mean of {turned.repetitions}"
+            yield Number("trunk_rotation", side, turned.turn_deg, "deg", turned.interval95_deg, told)
+    for number, turn in enumerate(result.turns, 1):
+        if turn.turn_deg is not None:
+            told = "shoulders against the beginning"
+            yield Number(f"turn_{number}", turn.side, turn.turn_deg, "deg", None, told)
+        if turn.thighs_deg is not None:
+            told = "thighs, turned along, + to the same side; rough"
+            yield Number(f"turn_{number}_thighs", turn.side, turn.thighs_deg, "deg", None, told)
+    if result.side_difference_deg is not None:
+        told = "between both sides; never a finding by itself"
+        ends = result.side_difference_interval95_deg
+        yield Number("side_difference", "", result.side_difference_deg, "deg", ends, told)
+
+
 # ------------------------------------------------------------------------ tables
 
 
@@ -234,6 +256,10 @@ def body_tables(export: Export) -> dict[str, list[Column]]:
         result = item.view.result
         if isinstance(result, NerveResult):
             angles = read_nerve_columns(item.view.folder)
+            if angles is not None:
+                tables[f"{item.view.row.id}_angles"] = _columns(angles.pop("time_s"), angles)
+        if isinstance(result, UpperBackResult):
+            angles = read_upper_back_columns(item.view.folder)
             if angles is not None:
                 tables[f"{item.view.row.id}_angles"] = _columns(angles.pop("time_s"), angles)
         if isinstance(result, RunResult):
@@ -363,6 +389,12 @@ def _trials(export: Export) -> list[Column]:
             "own running pain (arm: painful tightness or sharp pain), or a stretch",
             [trial.pain or "" for trial in trials],
         ),
+        Column(
+            "stopped",
+            "",
+            "why the session was stopped before its end; empty: it was not",
+            [getattr(item.view.result, "stop_reason", None) or "" for item, _, _ in pairs],
+        ),
     ]
 
 
@@ -438,6 +470,10 @@ def body_motions(item: ExportBody) -> tuple[dict[str, bytes], list[str]]:
     if isinstance(result, NerveResult):
         return {}, [
             f"{session}: a nerve test is no motion; --format csv and parquet have its angles over time."
+        ]
+    if isinstance(result, UpperBackResult):
+        return {}, [
+            f"{session}: turns of the trunk are no motion; --format csv and parquet have their angles over time."
         ]
     if isinstance(result, PlanResult):
         return {}, [f"{session}: an exercise is no motion; export it as --format csv or json."]

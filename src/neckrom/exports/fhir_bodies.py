@@ -26,6 +26,7 @@ _TITLES = {
     "slr": "Straight leg raise by camera",
     "slump": "Slump test by camera",
     "arms": "Nerve tension test of the arms by camera",
+    "upper_back": "Turning of the trunk, sitting, by camera",
     "plan": "Exercise by a plan, with its test before and after, by camera",
 }
 

@@ -21,7 +21,17 @@ _PILLOW_ERRORS = (OSError, ValueError, EOFError, SyntaxError, UnidentifiedImageE
 
 
 def is_animation(path: Path) -> bool:
-    """Whether the file is a WebP with several pictures, judged by its first bytes (VP8X with its animation flag)."""
+    """Whether the file is a WebP with several pictures, judged by its first bytes (VP8X with its animation flag).
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+        False as well for a file that cannot be opened.
+    """
     try:
         with path.open("rb") as file:
             start = file.read(21)
@@ -91,7 +101,13 @@ class AnimationSource:
         return (*picture_size_warnings(self._source_size, self._size), *self._warnings)
 
     def frames(self) -> Iterator[Frame]:
-        """Yield each frame once, in time order."""
+        """Yield each frame once, in time order.
+
+        Yields
+        ------
+        Frame
+            RGB, upright, in time order.
+        """
         times = TimeKeeper()
         for time_ns, picture in self._pictures():
             if times.accept(time_ns):
@@ -135,7 +151,28 @@ class AnimationSource:
 def grab_animation_frames(
     path: Path, times_ns: frozenset[int], max_side: int, turned_deg: int
 ) -> dict[int, ImageArray]:
-    """Pictures at the given times; times without a frame are left out."""
+    """Pictures at the given times; times without a frame are left out.
+
+    Parameters
+    ----------
+    path : Path
+    times_ns : frozenset of int
+        Nanoseconds: the ``time_ns`` of :class:`~neckrom.types.Frame`.
+    max_side : int
+        Longest side of what comes out, pixels; never scaled up.
+    turned_deg : int
+        Degrees clockwise by which pictures are turned, a multiple of 90.
+
+    Returns
+    -------
+    dict of int to array
+        RGB, shape (height, width, 3), uint8, by its time.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
     source = AnimationSource(path, max_side=max_side, turned_deg=turned_deg)
     return {frame.time_ns: frame.image for frame in source.frames() if frame.time_ns in times_ns}
 

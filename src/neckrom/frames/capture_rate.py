@@ -19,7 +19,17 @@ _KEY = "com.android.capture.fps"
 
 
 def capture_fps_of_clip(path: Path) -> float | None:
-    """Pictures a second at which the clip was filmed, where its file names it; None where it does not."""
+    """Pictures a second at which the clip was filmed, where its file names it; None where it does not.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    float or None
+        As the phone wrote it into the container; None also where it lies outside of :data:`CAPTURE_RATES`.
+    """
     try:
         with av.open(
             f"file:{path.absolute()}", options={"protocol_whitelist": "file"}, metadata_errors="replace"

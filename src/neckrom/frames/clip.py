@@ -141,6 +141,11 @@ class ClipSource:
     def frames(self) -> Iterator[Frame]:
         """Yield each frame once, in time order.
 
+        Yields
+        ------
+        Frame
+            RGB, upright, in time order.
+
         Raises
         ------
         NotAVideoError
@@ -180,6 +185,28 @@ def grab_clip_frames(
 
     It jumps to the key frame before each time and decodes on from there; where a
     frame is not found so (containers without an index), it reads from the start.
+
+    Parameters
+    ----------
+    path : Path
+    times_ns : frozenset of int
+        Nanoseconds: the ``time_ns`` of :class:`~neckrom.types.Frame`.
+    max_side : int
+        Longest side of what comes out, pixels; never scaled up.
+    turned_deg : int
+        Degrees clockwise by which pictures are turned beyond what the file asks for, a multiple of 90.
+    track : int or None
+        Which of several tracks with a moving picture, from 0; None takes the one with the largest picture.
+
+    Returns
+    -------
+    dict of int to array
+        RGB, shape (height, width, 3), uint8, by its time.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
     """
     look = _look_at(path, max_side, turned_deg, track)
     makers = _Makers(look, turned_deg)
@@ -240,6 +267,14 @@ def _grab_in_sequence(
 def track_count(path: Path) -> int:
     """How many tracks with a moving picture a clip has.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    int
+
     Raises
     ------
     InputError
@@ -252,6 +287,20 @@ def track_count(path: Path) -> int:
 
 def sampled_pictures(path: Path, count: int, max_side: int, track: int | None) -> Iterator[ImageArray]:
     """Up to ``count`` pictures spread over the clip; from its first seconds where it cannot be jumped in.
+
+    Parameters
+    ----------
+    path : Path
+    count : int
+    max_side : int
+        Longest side of what comes out, pixels; never scaled up.
+    track : int or None
+        Which of several tracks with a moving picture, from 0; None takes the one with the largest picture.
+
+    Yields
+    ------
+    array of shape (height, width, 3), uint8
+        RGB.
 
     Raises
     ------

@@ -29,7 +29,17 @@ _TEXT = 1
 
 
 def focal_of_clip(path: Path) -> float | None:
-    """Millimetres on 35 mm film by the metadata of a QuickTime or MP4 file; None where none are written."""
+    """Millimetres on 35 mm film by the metadata of a QuickTime or MP4 file; None where none are written.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    float or None
+        As the file states it, mm; None also where no lens is so long or short.
+    """
     try:
         with path.open("rb") as file:
             file.seek(0, 2)
@@ -39,7 +49,17 @@ def focal_of_clip(path: Path) -> float | None:
 
 
 def focal_of_picture(path: Path) -> float | None:
-    """Millimetres on 35 mm film by EXIF; None where none are written."""
+    """Millimetres on 35 mm film by EXIF; None where none are written.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    float or None
+        ``FocalLengthIn35mmFilm`` as the file states it, mm; None also where no lens is so long or short.
+    """
     try:
         with Image.open(path) as image:
             written = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.FocalLengthIn35mmFilm)

@@ -50,14 +50,34 @@ class Turn:
         return self.quarter_turns % 2 == 1
 
     def turned_further(self, clockwise_deg: int) -> Turn:
-        """The turn with another one after it, in degrees clockwise (a multiple of 90)."""
+        """The turn with another one after it, in degrees clockwise (a multiple of 90).
+
+        Parameters
+        ----------
+        clockwise_deg : int
+            May be negative: anticlockwise.
+
+        Returns
+        -------
+        Turn
+        """
         quarters = -clockwise_deg // 90 % 4
         if self.flipped:  # the flip comes last: turning after it is turning the other way before it
             quarters = -quarters % 4
         return Turn((self.quarter_turns + quarters) % 4, self.flipped)
 
     def apply(self, image: ImageArray) -> ImageArray:
-        """The picture upright, contiguous in memory."""
+        """The picture upright, contiguous in memory.
+
+        Parameters
+        ----------
+        image : array of shape (height, width, ...)
+
+        Returns
+        -------
+        array
+            Sides exchanged where the turn is one of 90 or 270 degrees.
+        """
         turned = np.rot90(image, self.quarter_turns) if self.quarter_turns else image
         return np.ascontiguousarray(turned[:, ::-1] if self.flipped else turned)
 
@@ -67,6 +87,14 @@ def turn_of(frame: VideoFrame) -> Turn:
 
     Angles that are no multiple of 90 deg are taken as the nearest one: no camera
     writes others.
+
+    Parameters
+    ----------
+    frame : VideoFrame
+
+    Returns
+    -------
+    Turn
     """
     matrix = display_matrix(frame)
     if matrix is None:
@@ -81,7 +109,20 @@ def turn_of(frame: VideoFrame) -> Turn:
 
 
 def upright_size(frame: VideoFrame, turn: Turn, pixel_aspect: Fraction) -> tuple[int, int]:
-    """Width and height of the picture with square pixels, upright, before scaling."""
+    """Width and height of the picture with square pixels, upright, before scaling.
+
+    Parameters
+    ----------
+    frame : VideoFrame
+    turn : Turn
+    pixel_aspect : Fraction
+        Width of a pixel by its height.
+
+    Returns
+    -------
+    width, height : int
+        Pixels.
+    """
     width, height = _square_size(frame, pixel_aspect)
     return (height, width) if turn.swaps_sides else (width, height)
 
@@ -116,7 +157,20 @@ def check_size(width: int, height: int, where: str) -> None:
 
 
 def fitted_size(width: int, height: int, max_side: int) -> tuple[int, int]:
-    """The size scaled down so that the long side has at most ``max_side`` pixels; never up."""
+    """The size scaled down so that the long side has at most ``max_side`` pixels; never up.
+
+    Parameters
+    ----------
+    width, height : int
+        Pixels.
+    max_side : int
+        Pixels.
+
+    Returns
+    -------
+    width, height : int
+        Pixels, at least 1 each; proportions kept to half a pixel.
+    """
     long_side = max(width, height)
     if long_side <= max_side:
         return width, height
@@ -140,6 +194,15 @@ class PictureMaker:
 
     def make(self, frame: VideoFrame) -> ImageArray:
         """RGB picture, shape (height, width, 3), uint8.
+
+        Parameters
+        ----------
+        frame : VideoFrame
+
+        Returns
+        -------
+        array
+            Upright.
 
         Raises
         ------

@@ -38,6 +38,8 @@ from neckrom.frames.timestamps import HOW, TIMESTAMPS_FILE, PictureTime, read_ti
 from neckrom.frames.timing import TimeKeeper, picture_size_warnings
 from neckrom.types import Frame, ImageArray, Notice, SourceInfo
 
+_RECORDINGS = frozenset((".mp4", ".mov", ".m4v", ".mkv", ".avi", ".webm", ".mpg", ".mpeg", ".parquet"))
+"""Of clips and landmark files, which are given one by one."""
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 _TIME_IN_NAME = re.compile(r"(?:^|[_\-. ])(\d{1,20}(?:\.\d{1,20})?)(s|ms|us|ns)$", re.IGNORECASE)
 _LATEST_NS = 10**20
@@ -95,7 +97,14 @@ class ImageFolderSource:
         return (*picture_size_warnings(self._source_size, self._size), *self._warnings)
 
     def frames(self) -> Iterator[Frame]:
-        """Yield each picture once, in time order."""
+        """Yield each picture once, in time order.
+
+        Yields
+        ------
+        Frame
+            RGB, upright, all of one size; pictures that cannot be read, or are of another size than the first, are left
+            out and told in the warnings afterwards.
+        """
         times = TimeKeeper()
         unreadable: list[str] = []
         other_size: list[str] = []
@@ -119,7 +128,18 @@ class ImageFolderSource:
         ]
 
     def grab(self, times_ns: frozenset[int]) -> dict[int, ImageArray]:
-        """Pictures at the given times; times without an image are left out."""
+        """Pictures at the given times; times without an image are left out.
+
+        Parameters
+        ----------
+        times_ns : frozenset of int
+            Nanoseconds: the ``time_ns`` of :class:`~neckrom.types.Frame`.
+
+        Returns
+        -------
+        dict of int to array
+            RGB, shape (height, width, 3), uint8, by its time.
+        """
         found: dict[int, ImageArray] = {}
         for entry in self._entries:
             if entry.time_ns in times_ns and entry.time_ns not in found:
@@ -145,7 +165,29 @@ class ImageFolderSource:
 def grab_image_frames(
     path: Path, times_ns: frozenset[int], max_side: int, turned_deg: int
 ) -> dict[int, ImageArray]:
-    """Pictures at the given times; times without an image are left out."""
+    """Pictures at the given times; times without an image are left out.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    times_ns : frozenset of int
+        Nanoseconds: the ``time_ns`` of :class:`~neckrom.types.Frame`.
+    max_side : int
+        Longest side of what comes out, pixels; never scaled up.
+    turned_deg : int
+        Degrees clockwise by which pictures are turned, a multiple of 90.
+
+    Returns
+    -------
+    dict of int to array
+        RGB, shape (height, width, 3), uint8, by its time.
+
+    Raises
+    ------
+    InputError
+        The folder holds no pictures with times.
+    """
     return ImageFolderSource(path, max_side=max_side, turned_deg=turned_deg).grab(times_ns)
 
 
@@ -162,9 +204,17 @@ def _entries(folder: Path) -> tuple[list[PictureTime], int]:
 
 def _from_names(folder: Path) -> list[PictureTime]:
     try:
-        images = sorted(p for p in folder.iterdir() if is_picture_name(p) and p.is_file())
+        names = sorted(folder.iterdir())
+        images = [p for p in names if is_picture_name(p) and p.is_file()]
     except OSError as error:
         raise InputError(f"{folder} cannot be listed ({error.strerror}): check its permissions.") from error
+    recordings = [p for p in names if p.suffix.lower() in _RECORDINGS]
+    if recordings and not images:
+        some = f"{folder / '*'}{recordings[0].suffix}"
+        raise InputError(
+            f"{folder} is a folder without images, but with {len(recordings)} that may be recordings (such as "
+            f"{recordings[0].name}): name those themselves, as in {some}"
+        )
     if not images:
         raise InputError(f"{folder} is a folder without images: give a clip, or a folder of images. {HOW}")
     entries = [PictureTime(path, time) for path in images if (time := _time_in(path.stem)) is not None]

@@ -30,6 +30,15 @@ class FrameIndex:
 def index_of(path: Path) -> FrameIndex:
     """Times of all frames that the container holds, up to where it was cut off.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    FrameIndex
+        Nanoseconds, rising.
+
     Raises
     ------
     InputError

@@ -104,12 +104,33 @@ def grab_frames(
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a file is a single still picture by its name; animations are none."""
+    """Whether a file is a single still picture by its name; animations are none.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+    """
     return path.is_file() and is_picture_name(path) and not is_animation(path)
 
 
 def open_picture(path: Path, *, max_side: int = DEFAULT_MAX_SIDE, turned_deg: int = 0) -> FrameSource:
     """Open a still picture as a source of one frame, at time zero.
+
+    Parameters
+    ----------
+    path : Path
+    max_side : int
+        Longest side of what comes out, pixels; never scaled up.
+    turned_deg : int
+        Degrees clockwise by which the picture is turned beyond what the file asks for, a multiple of 90.
+
+    Returns
+    -------
+    FrameSource
 
     Raises
     ------
@@ -125,6 +146,10 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.\-]+:/", re.IGNORECASE)
 
 def check_exists(path: Path) -> None:
     """Refuse what is no file or folder that can be read.
+
+    Parameters
+    ----------
+    path : Path
 
     Raises
     ------

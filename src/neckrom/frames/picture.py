@@ -84,7 +84,13 @@ class PictureSource:
         return tuple(picture_size_warnings(self._source_size, self._size))
 
     def frames(self) -> Iterator[Frame]:
-        """Yield the picture."""
+        """Yield the picture.
+
+        Yields
+        ------
+        Frame
+            The one.
+        """
         yield Frame(0, 0, self._image)
 
     def close(self) -> None:

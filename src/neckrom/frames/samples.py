@@ -33,6 +33,18 @@ class Samples:
 def sample(path: Path, count: int, *, max_side: int) -> tuple[Samples, ...]:
     """Up to ``count`` pictures from each track with a moving picture, spread over it.
 
+    Parameters
+    ----------
+    path : Path
+    count : int
+    max_side : int
+        Longest side of what comes out, pixels; never scaled up.
+
+    Returns
+    -------
+    tuple of Samples
+        One for each track; empty where a track cannot be read.
+
     Raises
     ------
     InputError

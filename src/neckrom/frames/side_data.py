@@ -34,6 +34,14 @@ def display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
 
     It comes from the container (clips of phones) or from EXIF (photos); None where there is none, or where
     what is there is cut off.
+
+    Parameters
+    ----------
+    frame : VideoFrame
+
+    Returns
+    -------
+    tuple of nine int, or None
     """
     found = frame.side_data.get("DISPLAYMATRIX")
     if not isinstance(found, SideData):

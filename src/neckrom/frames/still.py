@@ -26,12 +26,32 @@ _OPTIONS = {
 
 
 def is_picture_name(path: Path) -> bool:
-    """Whether a file's name is that of a picture; those that systems hide beside the real ones are not."""
+    """Whether a file's name is that of a picture; those that systems hide beside the real ones are not.
+
+    Parameters
+    ----------
+    path : Path
+        Need not exist.
+
+    Returns
+    -------
+    bool
+    """
     return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
 
 
 def read_picture(path: Path) -> VideoFrame | None:
-    """The picture, not yet turned; None where the file holds none that can be read."""
+    """The picture, not yet turned; None where the file holds none that can be read.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    VideoFrame or None
+        With its display matrix, where it has one.
+    """
     try:
         with av.open(f"file:{path.absolute()}", options=_OPTIONS, metadata_errors="replace") as image:
             if not _is_tiled(image):

@@ -40,6 +40,16 @@ class PictureTime:
 def read_timestamps(table: Path) -> list[PictureTime]:
     """The pictures that a table lists, in its order.
 
+    Parameters
+    ----------
+    table : Path
+        CSV with the columns file and time_s; pictures lie beside it.
+
+    Returns
+    -------
+    list of PictureTime
+        Nanoseconds.
+
     Raises
     ------
     InputError

@@ -36,7 +36,18 @@ class TimeKeeper:
         self._steps = np.zeros(round(_HISTOGRAM_TOP_S / _HISTOGRAM_STEP_S) + 1, dtype=np.int64)
 
     def accept(self, time_ns: int) -> bool:
-        """Whether the frame is later than all before it; others are counted and left out."""
+        """Whether the frame is later than all before it; others are counted and left out.
+
+        Parameters
+        ----------
+        time_ns : int
+            Nanoseconds from the start of the recording.
+
+        Returns
+        -------
+        bool
+            False where it does not rise, or comes so long after the one before that it belongs to another recording.
+        """
         if self._started and time_ns <= self.last_ns:
             self._not_rising += 1
             return False
@@ -67,7 +78,13 @@ class TimeKeeper:
         return float(np.searchsorted(np.cumsum(self._steps), (total + 1) // 2) * _HISTOGRAM_STEP_S)
 
     def warnings(self) -> list[Notice]:
-        """What a user should know about the times, complete after the last frame."""
+        """What a user should know about the times, complete after the last frame.
+
+        Returns
+        -------
+        list of Notice
+            Frames that were left out, a low frame rate, gaps; empty where nothing is to be said.
+        """
         words = []
         if self._not_rising:
             text = f"{self._not_rising} frames whose time does not rise were left out."
@@ -109,6 +126,10 @@ def picture_size_warnings(source_size: tuple[int, int], size: tuple[int, int]) -
     ----------
     source_size, size : tuple of int
         Width and height as stored and as handed out.
+
+    Returns
+    -------
+    tuple of Notice
     """
     width, height = source_size
     if min(width, height) < _TINY_PX:

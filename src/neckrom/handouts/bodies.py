@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from neckrom.messages import Messages
-from neckrom.records.views import BodySession, NerveSeen, PlanSeen, RunComparison, RunSeen
+from neckrom.nerve.reading import read_sides
+from neckrom.nerve.result import NerveResult
+from neckrom.nerve.sides import SidesCompared, compare_recordings
+from neckrom.records.views import BodySession, NerveSeen, PlanSeen, RunComparison, RunSeen, UpperBackSeen
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.running.result import ROWS, RunResult
 from neckrom.saying import figures
 from neckrom.saying.grades import Grade
-from neckrom.saying.nerve_tests import nerve_line
+from neckrom.saying.nerve_tests import NONE as NO_ANGLE
+from neckrom.saying.nerve_tests import nerve_line, sides_line
 from neckrom.saying.plans import plan_line
 from neckrom.saying.runs import NONE, Earlier, RowSaid, changed_beyond_error, rows_said
+from neckrom.saying.sentences import all_said
+from neckrom.saying.upper_backs import upper_back_line
 
 
 def body_report(
@@ -93,15 +100,24 @@ def _meaning(beyond: bool | None, texts: Messages) -> str:
 def nerve_table(tests: Sequence[NerveSeen], texts: Messages) -> Table:
     """Nerve tests of a person, one line each, newest first: the angles at the first symptom, and what it was.
 
+    Two recordings of a day, each of the leg on the camera's side, have a line together above them: only there are the
+    sides compared.
+
     Parameters
     ----------
     tests : sequence of NerveSeen
         Newest first.
     """
+    pairs = {pair.newest.row.id: pair for pair in sides_of_days(tests)}
     lines = []
     for test in tests:
-        line = nerve_line(test.result, texts)
         day = figures.day(test.row.measured)
+        pair = pairs.get(test.row.id)
+        if pair is not None:
+            both = texts.text("nerve.sides.both", test=f"nerve.kind.{test.result.kind}")
+            left, right = (nerve_line(result, texts) for result in (pair.left, pair.right))
+            lines.append((day, both, left.left, right.right, sides_line(pair.sides, texts), NO_ANGLE))
+        line = nerve_line(test.result, texts)
         lines.append((day, line.test, line.left, line.right, line.difference, line.pain))
     columns = ("test", "left", "right", "difference", "pain")
     return Table(
@@ -109,6 +125,73 @@ def nerve_table(tests: Sequence[NerveSeen], texts: Messages) -> Table:
         tuple(lines),
         tuple(Grade.CALM for _ in lines),
         (13, 19, 17, 17, 15, 19),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SidesOfDay:
+    """Two recordings of one person, test and day, each of the leg on the camera's side.
+
+    Attributes
+    ----------
+    newest : NerveSeen
+        The later one of both.
+    left, right : NerveResult
+        Filmed from the left, and from the right.
+    sides : SidesCompared
+    """
+
+    newest: NerveSeen
+    left: NerveResult
+    right: NerveResult
+    sides: SidesCompared
+
+
+def sides_of_days(tests: Sequence[NerveSeen]) -> tuple[SidesOfDay, ...]:
+    """Every two recordings of a day that compare both legs, each filmed from its own side.
+
+    Of several of a side and day the newest ones belong together, then those before them.
+
+    Parameters
+    ----------
+    tests : sequence of NerveSeen
+        Of one person, newest first.
+
+    Returns
+    -------
+    tuple of SidesOfDay
+        Newest first.
+    """
+    of_day: dict[tuple[str, str], dict[str, list[tuple[int, NerveSeen]]]] = {}
+    for place, test in enumerate(tests):
+        key = (figures.day(test.row.measured), test.result.kind)
+        of_day.setdefault(key, {"left": [], "right": [], "front": []})[test.result.side].append((place, test))
+    found = []
+    for seen in of_day.values():
+        for left, right in zip(seen["left"], seen["right"], strict=False):
+            sides = compare_recordings(left[1].result, right[1].result)
+            if sides is not None:
+                newest = min(left, right, key=lambda one: one[0])
+                found.append((newest[0], SidesOfDay(newest[1], left[1].result, right[1].result, sides)))
+    return tuple(pair for _, pair in sorted(found, key=lambda one: one[0]))
+
+
+def sides_said(tests: Sequence[NerveSeen], texts: Messages) -> tuple[str, ...]:
+    """What two recordings of a day say of both legs, a line each, newest first.
+
+    Parameters
+    ----------
+    tests : sequence of NerveSeen
+        Of one person, newest first.
+    """
+    return tuple(
+        texts.text(
+            "nerve.sides.said",
+            test=f"nerve.kind.{pair.left.kind}",
+            date=figures.day(pair.newest.row.measured),
+            what=all_said(read_sides(pair.left.kind, pair.sides), texts),
+        )
+        for pair in sides_of_days(tests)
     )
 
 
@@ -131,6 +214,27 @@ def plan_table(plans: Sequence[PlanSeen], texts: Messages) -> Table:
         tuple(lines),
         tuple(Grade.CALM for _ in lines),
         (13, 18, 15, 15, 15, 10, 14),
+    )
+
+
+def upper_back_table(seen: Sequence[UpperBackSeen], texts: Messages) -> Table:
+    """Turns of the trunk of a person, one line a session, newest first: each side, and both against each other.
+
+    Parameters
+    ----------
+    seen : sequence of UpperBackSeen
+        Newest first.
+    """
+    lines = []
+    for one in seen:
+        line = upper_back_line(one.result, texts)
+        lines.append((figures.day(one.row.measured), line.left, line.right, line.difference))
+    columns = ("left", "right", "difference")
+    return Table(
+        (texts.text("pages.measured"), *(texts.text(f"upper_back.course.{name}") for name in columns)),
+        tuple(lines),
+        tuple(Grade.CALM for _ in lines),
+        (19, 27, 27, 27),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from neckrom.handouts.bodies import nerve_table, plan_table, runs_table
+from neckrom.handouts.bodies import nerve_table, plan_table, runs_table, sides_said, upper_back_table
 from neckrom.handouts.caveats import GRAVE
 from neckrom.handouts.clinician_page import Detail
 from neckrom.handouts.diary_in_words import day_line, diary_lines
@@ -13,7 +13,7 @@ from neckrom.handouts.handout_page import Handout
 from neckrom.messages import Messages
 from neckrom.records.diary import DiaryDay
 from neckrom.records.kinds import AnyResult
-from neckrom.records.views import NerveSeen, PersonView, PlanSeen, RunSeen
+from neckrom.records.views import NerveSeen, PersonView, PlanSeen, RunSeen, UpperBackSeen
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.report.wording import display_name
@@ -37,6 +37,7 @@ class Apart:
     nerve_tests: tuple[NerveSeen, ...] = ()
     plans: tuple[PlanSeen, ...] = ()
     diary: tuple[DiaryDay, ...] = ()
+    upper_backs: tuple[UpperBackSeen, ...] = ()
 
 
 def body_course_of(
@@ -91,7 +92,10 @@ def body_course_of(
         table=_table(apart, texts),
         sessions_title=texts.text("course.sessions"),
         sessions=tuple(shown),
-        notes=(*((texts.text("run.course.note"),) if runs else ()), texts.text("course.statement")),
+        notes=(
+            *((texts.text("run.course.note"),) if runs else sides_said(apart.nerve_tests, texts)),
+            texts.text("course.statement"),
+        ),
         details=details,
     )
 
@@ -127,15 +131,18 @@ def follow_up(apart: Apart, texts: Messages) -> tuple[Finding, ...]:
 
 
 def details_of(apart: Apart, texts: Messages) -> tuple[Detail, ...]:
-    """Every run, nerve test and session of a plan in a line, and the diary, for the clinician."""
-    tables = []
+    """Every run, nerve test, session of a plan and of turning in a line, and the diary, for the clinician."""
+    tables: list[tuple[str, Table, tuple[str, ...]]] = []
     if apart.runs:
-        tables.append(("run", runs_table(apart.runs, texts)))
+        tables.append(("run", runs_table(apart.runs, texts), ()))
     if apart.nerve_tests:
-        tables.append(("nerve", nerve_table(apart.nerve_tests, texts)))
+        said = sides_said(apart.nerve_tests, texts)
+        tables.append(("nerve", nerve_table(apart.nerve_tests, texts), said))
     if apart.plans:
-        tables.append(("plan", plan_table(apart.plans, texts)))
-    return (*(_detail(kind, table, texts) for kind, table in tables), *_diary(apart.diary, texts))
+        tables.append(("plan", plan_table(apart.plans, texts), ()))
+    if apart.upper_backs:
+        tables.append(("upper_back", upper_back_table(apart.upper_backs, texts), ()))
+    return (*(_detail(*table, texts) for table in tables), *_diary(apart.diary, texts))
 
 
 def _diary(days: Sequence[DiaryDay], texts: Messages) -> Iterator[Detail]:
@@ -145,10 +152,10 @@ def _diary(days: Sequence[DiaryDay], texts: Messages) -> Iterator[Detail]:
         yield Detail(texts.text("diary.title"), lines=lines)
 
 
-def _detail(kind: str, table: Table, texts: Messages) -> Detail:
+def _detail(kind: str, table: Table, said: tuple[str, ...], texts: Messages) -> Detail:
     shares = tuple(width / sum(table.widths) for width in table.widths)
     note = texts.text(f"{kind}.course.note")
-    return Detail(texts.text(f"{kind}.course.title"), table.columns, table.rows, shares, (note,))
+    return Detail(texts.text(f"{kind}.course.title"), table.columns, table.rows, shares, (*said, note))
 
 
 # --------------------------------------------------------------------- what changed
@@ -195,7 +202,9 @@ def _findings(runs: Sequence[RunSeen], texts: Messages) -> tuple[Finding, ...]:
 def _table(apart: Apart, texts: Messages) -> Table:
     runs = apart.runs
     if not runs:
-        return nerve_table(apart.nerve_tests, texts) if apart.nerve_tests else plan_table(apart.plans, texts)
+        if apart.nerve_tests:
+            return nerve_table(apart.nerve_tests, texts)
+        return plan_table(apart.plans, texts) if apart.plans else upper_back_table(apart.upper_backs, texts)
     row_title, last = texts.text("run.column.row"), figures.day(runs[0].row.measured)
     if len(runs) == 1:
         said = rows_said(runs[0].result, texts)

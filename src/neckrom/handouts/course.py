@@ -18,7 +18,14 @@ from neckrom.records.diary import DiaryDay
 from neckrom.records.limits import Limits
 from neckrom.records.sessions import SessionRow
 from neckrom.records.trends import MovementTrend, Repeatability, Verdict
-from neckrom.records.views import NerveSeen, PersonView, PlanSeen, RunSeen, ScreeningRow
+from neckrom.records.views import (
+    NerveSeen,
+    PersonView,
+    PlanSeen,
+    RunSeen,
+    ScreeningRow,
+    UpperBackSeen,
+)
 from neckrom.report.content import Table
 from neckrom.report.letterhead import Letterhead
 from neckrom.report.wording import display_name
@@ -53,6 +60,7 @@ def course_of(
     nerve_tests: Sequence[NerveSeen] = (),
     plans: Sequence[PlanSeen] = (),
     diary: Sequence[DiaryDay] = (),
+    upper_backs: Sequence[UpperBackSeen] = (),
 ) -> Handout:
     """Put a person's course into words.
 
@@ -76,10 +84,12 @@ def course_of(
         As the runs.
     diary : sequence of DiaryDay
         Newest first.
+    upper_backs : sequence of UpperBackSeen
+        As the runs.
     """
     rows = view.neck if results else ()
     kept = {row.id: result for row, result in zip(rows, results, strict=True)}
-    apart = Apart(tuple(runs), tuple(nerve_tests), tuple(plans), tuple(diary))
+    apart = Apart(tuple(runs), tuple(nerve_tests), tuple(plans), tuple(diary), tuple(upper_backs))
     return _Writer(view, tuple(trends), limits, texts, kept, head or Letterhead(), apart).handout()
 
 

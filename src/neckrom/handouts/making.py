@@ -12,7 +12,7 @@ from neckrom.handouts.bodies import body_report
 from neckrom.messages import Messages, load_messages
 from neckrom.records.api import Records
 from neckrom.records.audit import Action
-from neckrom.records.kinds import PLAN, RUN
+from neckrom.records.kinds import PLAN, RUN, UPPER_BACK
 from neckrom.records.pictures import pictures_of
 from neckrom.records.views import BodySession, PersonView, SessionView
 from neckrom.report.letterhead import Letterhead
@@ -166,8 +166,8 @@ def _course(records: Records, what: str, form: str, language: str) -> tuple[str,
     course = course_for(records, view, load_messages(language))
     if course is None:
         raise InputError(
-            f"{view.row.label} has no neck, run, nerve test or plan that can be read, which a course tells of. Hand "
-            "out a session itself: "
+            f"{view.row.label} has no neck, run, nerve test, plan or turns of the trunk that can be read, which a "
+            "course tells of. Hand out a session itself: "
             f"neckrom report {view.sessions[0].id}"
         )
     return f"{view.row.id}_course.{form}", laid_out(course, form)
@@ -175,7 +175,7 @@ def _course(records: Records, what: str, form: str, language: str) -> tuple[str,
 
 def has_course(view: PersonView) -> bool:
     """Whether there is a course to hand out: of the neck, else of runs, nerve tests and plans."""
-    return bool(view.neck or view.of_kind(RUN, PLAN) or view.nerve_tests)
+    return bool(view.neck or view.of_kind(RUN, PLAN, UPPER_BACK) or view.nerve_tests)
 
 
 def course_for(records: Records, view: PersonView, texts: Messages) -> Handout | None:
@@ -196,8 +196,11 @@ def course_for(records: Records, view: PersonView, texts: Messages) -> Handout |
         tuple(records.nerve_tests(view.nerve_tests)),
         tuple(records.plans(view.of_kind(PLAN))),
         tuple(records.diary(view.row.id)),
+        tuple(records.upper_backs(view.of_kind(UPPER_BACK))),
     )
-    if not (view.neck or apart.runs or apart.nerve_tests or apart.plans):  # damaged, or deleted meanwhile
+    if not (
+        view.neck or apart.runs or apart.nerve_tests or apart.plans or apart.upper_backs
+    ):  # damaged, or deleted meanwhile
         return None
     if not view.neck:
         results = records.any_results(row.id for row in view.sessions)
@@ -214,6 +217,7 @@ def course_for(records: Records, view: PersonView, texts: Messages) -> Handout |
         nerve_tests=apart.nerve_tests,
         plans=apart.plans,
         diary=apart.diary,
+        upper_backs=apart.upper_backs,
     )
 
 

@@ -14,10 +14,12 @@ from neckrom.nerve.marking import was_felt
 from neckrom.nerve.result import LeftOrRight, NerveResult, NerveTrial
 from neckrom.nerve.wording import end_angle
 from neckrom.records.api import Records
-from neckrom.records.views import NerveSeen
+from neckrom.records.kinds import UPPER_BACK as UPPER_BACK_KIND
+from neckrom.records.views import NerveSeen, UpperBackSeen
 from neckrom.saying import figures
+from neckrom.saying.upper_backs import NONE, upper_back_line
 from neckrom.saying.verdict import SAFETY_STOPS
-from neckrom.screening.neck_screen import Lever, ScreenAnswers
+from neckrom.screening.neck_screen import UPPER_BACK, Lever, ScreenAnswers
 from neckrom.service.sessions import is_session, open_session
 
 ARMS = "arms_tension"
@@ -68,6 +70,9 @@ def suggestions_for(records: Records, person_id: str, texts: Messages) -> dict[s
     for test in tests:
         for one in _of_test(records, test, texts):
             found.setdefault(one.question, one)
+    turned = records.upper_backs(records.person(person_id).of_kind(UPPER_BACK_KIND)[:1])
+    if turned:
+        found[UPPER_BACK] = _of_turns(turned[0], texts)
     return found
 
 
@@ -200,6 +205,22 @@ def _of_arms(seen: NerveSeen, stopped: str | None, texts: Messages) -> Iterator[
 def _arm(tension: object, side: LeftOrRight) -> str:
     value = tension.get(side) if isinstance(tension, Mapping) else getattr(tension, side, None)
     return value if isinstance(value, str) else "unknown"
+
+
+def _of_turns(seen: UpperBackSeen, texts: Messages) -> Suggestion:
+    """Sign 2 of the upper back: what was measured, and no answer, as there is no norm to call it stiff by."""
+    line = upper_back_line(seen.result, texts)
+    sides = [(side, getattr(line, side)) for side in (*_SIDES, "difference")]
+    what = "; ".join(
+        f"{texts.text(f'upper_back.course.{side}')}: {angle}" for side, angle in sides if angle != NONE
+    )
+    told = what or texts.text("nerve.table.not_measured")
+    return Suggestion(UPPER_BACK, "", seen.row.id, _words_of(seen, told, texts))
+
+
+def _words_of(seen: UpperBackSeen, what: str, texts: Messages) -> str:
+    date = figures.day(seen.row.measured)
+    return texts.text("screen.measured_test.turned", date=date, session=seen.row.id, what=what)
 
 
 def confirmed_words(answers: ScreenAnswers, texts: Messages) -> str:

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from neckrom.columns import by_blocks
 from neckrom.errors import OptionValueError
 from neckrom.types import BoolArray, CameraModel, Float32Array, FloatArray, LandmarkSeries
 
@@ -329,19 +330,26 @@ def straightened(landmarks: LandmarkSeries, camera: CameraModel) -> tuple[Landma
 
 
 def _straight_points(points: Float32Array, camera: CameraModel) -> Float32Array:
-    straight = np.array(points)
-    for start in range(0, len(points), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        straight[part] = _straight_part(points[part].astype(np.float64), camera)
-    return straight
+    def change(some: Float32Array) -> Float32Array:
+        straight = np.array(some)
+        for start in range(0, len(some), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            straight[part] = _straight_part(some[part].astype(np.float64), camera)
+        return straight
+
+    return by_blocks(points, change)
 
 
 def _straight_tracks(tracks: Float32Array | None, camera: CameraModel) -> Float32Array | None:
     if tracks is None:
         return None
-    straight = np.array(tracks)
-    straight[..., 1:] = _squared(undistorted(tracks[..., 1:].astype(np.float64), camera), camera)
-    return straight
+
+    def change(part: Float32Array) -> Float32Array:
+        straight = np.array(part)
+        straight[..., 1:] = _squared(undistorted(part[..., 1:].astype(np.float64), camera), camera)
+        return straight
+
+    return by_blocks(tracks, change)
 
 
 def _squared(points: FloatArray, camera: CameraModel) -> FloatArray:

@@ -13,6 +13,7 @@ from functools import cache
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from neckrom.columns import in_blocks
 from neckrom.kinematics.neck_angles import cardan_of
 from neckrom.kinematics.rotations import (
     BODY_FACING_CAMERA,
@@ -22,7 +23,9 @@ from neckrom.kinematics.rotations import (
 )
 from neckrom.resources import resource
 from neckrom.types import (
+    BoolArray,
     CameraModel,
+    Float32Array,
     FloatArray,
     IntArray,
     LandmarkSeries,
@@ -59,7 +62,9 @@ def head_shape() -> HeadShape:
         return HeadShape(stored["points"].astype(np.int64), stored["shape"].astype(np.float64))
 
 
-def face_orientation(landmarks: LandmarkSeries, camera: CameraModel) -> FloatArray:
+def face_orientation(
+    landmarks: LandmarkSeries, camera: CameraModel, *, where: BoolArray | None = None
+) -> FloatArray:
     """Orientation of the head in the camera frame, from the mean head and the ray to the face.
 
     Parameters
@@ -67,21 +72,34 @@ def face_orientation(landmarks: LandmarkSeries, camera: CameraModel) -> FloatArr
     landmarks : LandmarkSeries, N frames
     camera : CameraModel
         Of the picture in which the landmarks count.
+    where : ndarray, shape (N,), bool, optional
+        The frames that are asked for; without it all of them.
 
     Returns
     -------
     ndarray, shape (N, 4)
-        Quaternions (x, y, z, w), body frame to camera frame; NaN where no face was found.
+        Quaternions (x, y, z, w), body frame to camera frame; NaN where no face was found, and in frames that are not
+        asked for.
     """
     mean_head = head_shape()
     found = landmarks.face_found
-    points = landmarks.face[found][:, mean_head.points].astype(np.float64)
-    if not len(points):
-        return np.full((len(landmarks), 4), np.nan)
-    kept = np.isfinite(points).all(axis=(0, 2))  # compact recordings do not keep every point
-    points = points[:, kept]
-    seen = Rotation.from_matrix(rotations_between(mean_head.shape[kept], points))
-    return as_quaternions(found, rotation_to_ray(points[:, :, :2].mean(axis=1), camera) * seen)
+    kept = np.ones(len(mean_head.points), dtype=np.bool_)  # compact recordings do not keep every point
+    for rows in in_blocks(landmarks.face):
+        kept &= np.isfinite(_points_in(landmarks, rows, found)).all(axis=(0, 2))
+    asked = found if where is None else found & where
+    orientation = np.full((len(landmarks), 4), np.nan)
+    for rows in in_blocks(landmarks.face):
+        points = _points_in(landmarks, rows, asked)[:, kept].astype(np.float64)
+        if len(points):
+            seen = Rotation.from_matrix(rotations_between(mean_head.shape[kept], points))
+            to_ray = rotation_to_ray(points[:, :, :2].mean(axis=1), camera)
+            orientation[rows] = as_quaternions(asked[rows], to_ray * seen)
+    return orientation
+
+
+def _points_in(landmarks: LandmarkSeries, rows: slice, which: BoolArray) -> Float32Array:
+    """Points of the mean head in some of the rows; shape (n, K, 3)."""
+    return np.asarray(landmarks.face[rows][:, head_shape().points][which[rows]])
 
 
 def facing_angles_deg(head: FloatArray) -> FloatArray:

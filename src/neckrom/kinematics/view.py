@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from neckrom.columns import let_go
 from neckrom.kinematics.face_mesh import face_orientation, facing_angles_deg
 from neckrom.types import (
     POSE_HIPS,
@@ -75,6 +76,7 @@ def trunk_turn_deg(landmarks: LandmarkSeries) -> FloatArray:
     """
     left, right = (landmarks.pose_world[:, i] for i in POSE_SHOULDERS)
     across = left - right
+    let_go(landmarks.pose_world)
     return np.asarray(np.degrees(np.arctan2(across[:, 2], across[:, 0])), dtype=np.float64)
 
 
@@ -173,7 +175,7 @@ def askew_seat_deg(landmarks: LandmarkSeries, camera: CameraModel, neutral: Bool
     float
         Degrees, difference of the medians over the neutral stretch; 0 where face or pose is not seen in it.
     """
-    facing = facing_angles_deg(face_orientation(landmarks, camera))[neutral, 2]
+    facing = facing_angles_deg(face_orientation(landmarks, camera, where=neutral)[neutral])[:, 2]
     lean = -_SHOULDERS_LEAN_DEG if landmarks.sides_swapped else _SHOULDERS_LEAN_DEG
     trunk = lean - trunk_turn_deg(landmarks)[neutral]
     if not (np.isfinite(facing).any() and np.isfinite(trunk).any()):
@@ -261,8 +263,8 @@ def _quarter(turn_deg: float) -> int:
 
 def _shoulder_share(landmarks: LandmarkSeries) -> FloatArray:
     """Shoulders apart in x over shoulders from hips, in the picture; shape (N,)."""
-    points = landmarks.pose[:, :, :2].astype(np.float64)
-    shoulders, hips = points[:, POSE_SHOULDERS], points[:, POSE_HIPS]
+    shoulders, hips = (landmarks.pose[:, part, :2].astype(np.float64) for part in (POSE_SHOULDERS, POSE_HIPS))
+    let_go(landmarks.pose)
     width = np.abs(shoulders[:, 0, 0] - shoulders[:, 1, 0])
     trunk = shoulders.mean(axis=1) - hips.mean(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):

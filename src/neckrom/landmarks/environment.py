@@ -61,12 +61,23 @@ def opencv_distributions() -> tuple[str, ...]:
 
 
 def mediapipe_version() -> str | None:
-    """Installed version of mediapipe, None where it is missing."""
+    """Installed version of mediapipe, None where it is missing.
+
+    Returns
+    -------
+    str or None
+    """
     return _version("mediapipe")
 
 
 def mediapipe_folder() -> Path | None:
-    """Where the mediapipe package lies, found without importing it."""
+    """Where the mediapipe package lies, found without importing it.
+
+    Returns
+    -------
+    Path or None
+        None where it is missing.
+    """
     spec = util.find_spec("mediapipe")
     if spec is None or spec.origin is None:
         return None

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from neckrom.columns import by_blocks
 from neckrom.landmarks.symmetry import FACE_OPPOSITE, POSE_OPPOSITE
 from neckrom.types import BodySeries, Float32Array, IntArray, LandmarkSeries
 
@@ -73,9 +74,12 @@ def _flip_feet(motion: Float32Array) -> Float32Array:
 
 
 def _flip_motion(motion: Float32Array) -> Float32Array:
-    flipped: Float32Array = motion[:, :, ::-1].copy()
-    flipped[..., 0] *= -1
-    return flipped
+    def change(part: Float32Array) -> Float32Array:
+        flipped: Float32Array = part[:, :, ::-1].copy()
+        flipped[..., 0] *= -1
+        return flipped
+
+    return by_blocks(motion, change)
 
 
 def _flip_box(box: Float32Array, width: np.float32) -> Float32Array:
@@ -85,12 +89,18 @@ def _flip_box(box: Float32Array, width: np.float32) -> Float32Array:
 
 
 def _flip_tracks(tracks: Float32Array, width: np.float32) -> Float32Array:
-    flipped: Float32Array = tracks.copy()
-    flipped[..., 1] = width - flipped[..., 1]
-    return flipped
+    def change(part: Float32Array) -> Float32Array:
+        flipped: Float32Array = part.copy()
+        flipped[..., 1] = width - flipped[..., 1]
+        return flipped
+
+    return by_blocks(tracks, change)
 
 
 def _flip(points: Float32Array, opposite: IntArray, width: np.float32) -> Float32Array:
-    flipped: Float32Array = points[:, opposite].copy()
-    flipped[..., 0] = width - flipped[..., 0]
-    return flipped
+    def change(part: Float32Array) -> Float32Array:
+        flipped: Float32Array = part[:, opposite].copy()
+        flipped[..., 0] = width - flipped[..., 0]
+        return flipped
+
+    return by_blocks(points, change)

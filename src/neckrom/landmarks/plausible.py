@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from neckrom.columns import in_blocks
 from neckrom.types import BodySeries, FloatArray, LandmarkSeries
 
 LONGEST_S = 24 * 3600.0
@@ -105,8 +106,7 @@ def implausible_bodies(series: BodySeries) -> tuple[str, ...]:
 
 def _largest(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> float:
     """Largest absolute value that is a number; 0 where there is none."""
-    found = np.nanmax(np.abs(values), initial=0.0)
-    return float(found)
+    return max(float(np.nanmax(np.abs(values[rows]), initial=0.0)) for rows in in_blocks(values))
 
 
 def _in_words(seconds: float) -> str:

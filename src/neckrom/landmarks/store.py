@@ -57,7 +57,8 @@ class LandmarkWriter(TableWriter[LandmarkFrame]):
 def read_landmarks(path: Path) -> tuple[LandmarkSeries, LandmarkHeader]:
     """Read the landmark file of a neck session.
 
-    Gaps in time and NaN are fine; they mean that nothing was seen.
+    Gaps in time and NaN are fine; they mean that nothing was seen. Arrays of a recording of more than about three
+    minutes lie in a temporary file and are read-only (:mod:`neckrom.columns`).
 
     Parameters
     ----------

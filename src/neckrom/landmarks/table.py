@@ -8,8 +8,8 @@ another.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from neckrom.columns import IN_MEMORY_BYTES, ColumnWriter, in_blocks
 from neckrom.errors import LandmarkFileError, OutputError
 from neckrom.landmarks.header import (
     HeaderError,
@@ -429,28 +430,36 @@ def _same_kind(stored: pa.DataType, wanted: pa.DataType) -> bool:
 
 
 def _read_columns(kind: TableFormat, file: pq.ParquetFile) -> Columns:
-    """Batch by batch into arrays made once: nothing is held twice."""
+    """Batch by batch into columns made once: nothing is held twice, and much is held on disk."""
     n = file.metadata.num_rows
     names = [name for name in kind.schema.names if name in file.schema_arrow.names]
-    lists = {
-        name: np.full((n, length), np.nan, dtype=np.float32)
-        for name, length in kind.lists.items()
-        if name in names
-    }
+    on_disk = n * kind.row_bytes > IN_MEMORY_BYTES
     plain: dict[str, NDArray[Any]] = {
         name: np.zeros(n, dtype=np.bool_ if pa.types.is_boolean(kind_of) else np.int64)
         for name, kind_of in {"time_ns": pa.int64(), **kind.plain}.items()
     }
-    at = 0
-    for batch in file.iter_batches(_ROWS_A_GROUP, columns=names):
-        rows = slice(at, at + batch.num_rows)
-        for name, values in plain.items():
-            values[rows] = _full(batch, name).to_numpy(zero_copy_only=False)
-        for name, points in lists.items():
-            stored = _full(batch, name).flatten().to_numpy(zero_copy_only=False)
-            points[rows] = stored.reshape(-1, kind.lists[name])
-        at = rows.stop
-    return Columns(lists, plain)
+    with ExitStack() as open_columns:
+        lists = {
+            name: open_columns.enter_context(ColumnWriter(n, length, on_disk=on_disk))
+            for name, length in kind.lists.items()
+            if name in names
+        }
+        at = 0
+        for batch in _batches(file, names):
+            rows = slice(at, at + batch.num_rows)
+            for name, values in plain.items():
+                values[rows] = _full(batch, name).to_numpy(zero_copy_only=False)
+            for name, points in lists.items():
+                stored = _full(batch, name).flatten().to_numpy(zero_copy_only=False)
+                points.write(stored.reshape(-1, kind.lists[name]))
+            at = rows.stop
+        return Columns({name: points.done() for name, points in lists.items()}, plain)
+
+
+def _batches(file: pq.ParquetFile, names: list[str]) -> Iterator[pa.RecordBatch]:
+    """Of each row group by itself: read all in one go, the whole file stays in memory until the end."""
+    for group in range(file.metadata.num_row_groups):
+        yield from file.iter_batches(_ROWS_A_GROUP, row_groups=[group], columns=names, use_threads=False)
 
 
 def _full(batch: pa.RecordBatch, name: str) -> pa.Array:
@@ -474,7 +483,7 @@ def _check_values(columns: Columns, header: LandmarkHeader, path: Path) -> None:
     problems += [
         f'column "{name}" holds infinite values'
         for name, values in columns.lists.items()
-        if np.isinf(values).any()
+        if any(np.isinf(values[rows]).any() for rows in in_blocks(values))
     ]
     if width <= 0 or height <= 0:
         problems.append(f"the picture has no size ({width} x {height})")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 from neckrom.camera_profiles import load_camera
-from neckrom.errors import ConfigurationError
+from neckrom.errors import ConfigurationError, OptionValueError
+from neckrom.library.given import is_number, is_whole, shown
 from neckrom.types import CameraModel
 
 _STATED = "stated by the program"
@@ -54,26 +56,39 @@ class Camera:
 
     def __post_init__(self) -> None:
         problems = []
-        if not all(math.isfinite(value) and value > 0 for value in (self.fx, self.fy)):
+        if not all(is_number(value) and value > 0 for value in (self.fx, self.fy)):
             problems.append("fx and fy must be focal lengths in pixels, above 0")
-        if not (self.width > 0 and self.height > 0):
-            problems.append("width and height must be pixels, above 0")
-        elif not (0 < self.cx < self.width and 0 < self.cy < self.height):
+        if not all(is_whole(value) and value > 0 for value in (self.width, self.height)):
+            problems.append("width and height must be whole pixels, above 0")
+        elif not (_lies_within(self.cx, self.width) and _lies_within(self.cy, self.height)):
             problems.append("cx and cy must lie within the picture")
-        if len(self.distortion) not in (0, 4, 5) or not all(map(math.isfinite, self.distortion)):
-            problems.append("distortion must be k1, k2, p1, p2 and maybe k3, or nothing")
+        if not _bends(self.distortion):
+            problems.append("distortion must be k1, k2, p1, p2 and maybe k3, or nothing: ()")
         if problems:
             raise ConfigurationError("This is no camera.", tuple(problems))
+        object.__setattr__(self, "distortion", tuple(self.distortion))
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Camera:
         """A profile: one that travels with neckrom, one of your own (``neckrom calibrate``), or a file.
+
+        Parameters
+        ----------
+        name_or_path : str or Path
+
+        Returns
+        -------
+        Camera
 
         Raises
         ------
         ConfigurationError
             There is none, or its file has a mistake.
         """
+        if not isinstance(name_or_path, str | PathLike):
+            raise OptionValueError(
+                f"name_or_path={shown(name_or_path)}: give the name of a profile, or its file"
+            )
         loaded = load_camera(str(name_or_path))
         model = loaded.profile.camera()
         return cls(
@@ -95,7 +110,13 @@ class Camera:
         return self.model().hfov_deg
 
     def model(self) -> CameraModel:
-        """As the measurement takes it."""
+        """As the measurement takes it.
+
+        Returns
+        -------
+        CameraModel
+            Pixels.
+        """
         return CameraModel(
             fx=self.fx,
             fy=self.fy,
@@ -107,3 +128,15 @@ class Camera:
             assumed=False,
             distortion=self.distortion,
         )
+
+
+def _lies_within(value: float, size_px: int) -> bool:
+    return is_number(value) and 0 < value < size_px
+
+
+def _bends(distortion: object) -> bool:
+    return (
+        isinstance(distortion, Iterable)
+        and all(map(is_number, given := tuple(distortion)))
+        and len(given) in (0, 4, 5)
+    )

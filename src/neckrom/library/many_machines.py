@@ -15,17 +15,38 @@ from neckrom.cluster.identity import own_identity
 from neckrom.cluster.measuring import Settings, WantedInput, error_of
 from neckrom.cluster.options import Cluster
 from neckrom.errors import NeckromError
+from neckrom.library.given import path_of
 from neckrom.library.measurement import Failed, Measurement
 from neckrom.service.analysis import AnalysisOptions
 from neckrom.service.options import MeasureOptions
 
 
 def measured_on(
-    cluster: Cluster, paths: Iterator[Path], analysis: AnalysisOptions, written: MeasureOptions
+    cluster: Cluster, paths: Iterator[object], analysis: AnalysisOptions, written: MeasureOptions
 ) -> Iterator[Measurement | Failed]:
     """Measure clips on a cluster; see :func:`neckrom.measure_many`.
 
     What a person should know of the workers is a :class:`UserWarning`.
+
+    Parameters
+    ----------
+    cluster : Cluster
+    paths : iterator
+        As they were given; what is no path fails by itself.
+    analysis : AnalysisOptions
+    written : MeasureOptions
+
+    Yields
+    ------
+    Measurement or Failed
+        In the order of the paths.
+
+    Raises
+    ------
+    ClusterError
+        The scheduler cannot be reached or is lost, or no worker can be used.
+    EnvironmentProblemError
+        Dask is not installed.
     """
     settings = Settings(written, analysis, own_identity().sha256, secrets.token_hex(4))
     order = _InOrder(paths, settings)
@@ -44,7 +65,7 @@ def measured_on(
 class _InOrder:
     """Gives out what is wanted, takes what is finished, and hands it on in the first order."""
 
-    def __init__(self, paths: Iterator[Path], settings: Settings) -> None:
+    def __init__(self, paths: Iterator[object], settings: Settings) -> None:
         self._paths, self._settings = enumerate(paths), settings
         self._held: dict[int, Measurement | Failed] = {}
         self._numbers: dict[int, int] = {}
@@ -57,12 +78,13 @@ class _InOrder:
 
     def wanted(self) -> Iterator[WantedInput]:
         """Inputs that can be read."""
-        for number, path in self._paths:
+        for number, given in self._paths:
             self._taken = number + 1
             try:
+                path = path_of(given)
                 content = content_of(path)
             except NeckromError as error:
-                self._held[number] = Failed(path, error)
+                self._held[number] = Failed(Path(str(given)), error)
                 continue
             key = self._settings.key(content, path.name, "")
             wanted = WantedInput(path, path, "", content, key, self._settings, keep=True)

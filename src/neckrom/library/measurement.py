@@ -13,7 +13,7 @@ from neckrom.errors import NeckromError, OutputError
 from neckrom.library import page, tables
 from neckrom.messages import load_messages
 from neckrom.report.figures import rom_figure, trace_figure
-from neckrom.result import Result
+from neckrom.result import Result, in_short
 from neckrom.saying.verdict import verdict_of
 from neckrom.service.measure import Seen, write_kept
 from neckrom.service.options import MeasureOptions
@@ -154,12 +154,7 @@ class Measurement:
         return target
 
     def __repr__(self) -> str:
-        best = ", ".join(
-            f"{item.movement.value} {item.best_deg:.0f}"
-            for item in self.result.movements
-            if item.best_deg is not None
-        )
-        return f"<neckrom.Measurement of {self.path.name!r}: {best or 'nothing was tested'} (deg)>"
+        return f"<neckrom.Measurement of {self.path.name!r}: {in_short(self.result)}>"
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

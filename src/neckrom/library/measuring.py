@@ -14,8 +14,19 @@ import pyarrow as pa
 
 from neckrom.assessment.norms import NormSet
 from neckrom.cluster.options import Cluster
-from neckrom.errors import ConfigurationError
+from neckrom.errors import ConfigurationError, InputError
 from neckrom.library.camera import Camera
+from neckrom.library.given import (
+    is_number,
+    is_stretch,
+    is_turn,
+    is_whole,
+    is_yes_or_no,
+    path_of,
+    paths_of,
+    refuse,
+    shown,
+)
 from neckrom.library.measurement import Failed, Measurement
 from neckrom.library.norms import loaded
 from neckrom.library.tables import movement_table
@@ -124,7 +135,8 @@ def measure(
         "norms": norms,
         "language": language,
     }
-    return _measured(Path(path), *_settings(given))
+    settings = _settings(given)
+    return _measured(path_of(path), *settings)
 
 
 def measure_many(
@@ -164,13 +176,15 @@ def measure_many(
     ClusterError
         The scheduler cannot be reached or is lost, or there is no worker that can be used.
     """
-    if jobs < 1:
-        raise ConfigurationError("This cannot be measured.", (f"jobs={jobs}: give 1 or more",))
-    if cluster is not None and jobs != 1:
-        raise ConfigurationError(
-            "This cannot be measured.",
-            ("jobs and cluster exclude each other: its workers say how many at once",),
+    wanted = paths_of(paths)
+    problems = [] if is_whole(jobs) and jobs >= 1 else [f"jobs={shown(jobs)}: give a whole number from 1"]
+    if cluster is not None and not isinstance(cluster, Cluster | str):
+        problems.append(
+            f'cluster={shown(cluster)}: give its address, as in "tcp://scheduler:8786", or a Cluster'
         )
+    elif cluster is not None and not problems and jobs != 1:
+        problems.append("jobs and cluster exclude each other: its workers say how many at once")
+    refuse(problems)
     unknown = sorted(set(options) - set(Options.__annotations__))
     if unknown:
         raise TypeError(f"measure_many() got an unexpected keyword argument {unknown[0]!r}")
@@ -179,8 +193,8 @@ def measure_many(
         from neckrom.library.many_machines import measured_on  # noqa: PLC0415
 
         where = Cluster(cluster) if isinstance(cluster, str) else cluster
-        return measured_on(where, map(Path, paths), analysis, written)
-    return _one_by_one(map(Path, paths), jobs, analysis, written)
+        return measured_on(where, wanted, analysis, written)
+    return _one_by_one(wanted, jobs, analysis, written)
 
 
 def to_table(items: Iterable[Measurement | Failed | Result]) -> pa.Table:
@@ -198,22 +212,37 @@ def to_table(items: Iterable[Measurement | Failed | Result]) -> pa.Table:
         ``low_deg`` to ``high_deg`` (null above where it is only a ``lower_bound``); ``mean_deg``, ``trials``;
         ``reference_deg``, ``percent_of_reference``, ``flag``, ``reason``; ``pain`` (0 to 10);
         ``compensation_deg``. Angles are positive in the movement's direction; null: not measured.
+
+    Raises
+    ------
+    TypeError
+        Something in it is none of them: results of runs, postures and nerve tests have other values.
     """
-    results = (
-        item.result if isinstance(item, Measurement) else item
-        for item in items
-        if not isinstance(item, Failed)
+    if isinstance(items, Measurement | Failed | Result):
+        items = (items,)
+    return movement_table(result for item in items if (result := _result_of(item)) is not None)
+
+
+def _result_of(item: object) -> Result | None:
+    if isinstance(item, Failed):
+        return None
+    found = item.result if isinstance(item, Measurement) else item
+    if isinstance(found, Result):
+        return found
+    raise TypeError(
+        f"to_table() takes measurements and results of necks, and was given {type(item).__name__}: "
+        "take that one out of the list."
     )
-    return movement_table(results)
 
 
 def _one_by_one(
-    paths: Iterator[Path], jobs: int, analysis: AnalysisOptions, written: MeasureOptions
+    paths: Iterator[object], jobs: int, analysis: AnalysisOptions, written: MeasureOptions
 ) -> Iterator[Measurement | Failed]:
-    def work(path: Path) -> Measurement | Failed:
+    def work(given: object) -> Measurement | Failed:
+        path = Path(str(given))
         border = Border(path)
         with border:
-            return _measured(path, analysis, written)
+            return _measured(path_of(given), analysis, written)
         assert border.error is not None
         return Failed(path, border.error)
 
@@ -243,30 +272,34 @@ def _settings(given: Options) -> tuple[AnalysisOptions, MeasureOptions]:
     """Options with their files read and checked: all mistakes at once."""
     problems = _mistakes(given)
     norms = protocol = camera = None
+    wanted = given.get("norms", "article")
     try:
-        norms = loaded(given.get("norms", "article"))
+        norms = loaded(wanted)
     except ConfigurationError as error:
-        problems.append(str(error))
+        problems += error.problems if isinstance(wanted, NormSet) else [str(error)]
     named = given.get("protocol")
     try:
-        protocol = None if named is None else load_protocol(Path(named))
-    except ConfigurationError as error:
+        protocol = None if named is None else load_protocol(path_of(named, "protocol"))
+    except (ConfigurationError, InputError) as error:
         problems.append(str(error))
     lens = given.get("camera")
     try:
-        camera = Camera.load(lens) if isinstance(lens, str | Path) else lens
+        camera = lens if lens is None or isinstance(lens, Camera) else Camera.load(path_of(lens, "camera"))
+    except InputError:
+        problems.append(f"camera={shown(lens)}: give a Camera, or a profile by name or file")
     except ConfigurationError as error:
         problems.append(str(error))
-    if problems or norms is None:
-        raise ConfigurationError("This cannot be measured.", tuple(problems))
+    refuse(problems)
+    assert norms is not None
+    neutral, warm_ups = given.get("neutral"), given.get("warm_ups")
     analysis = AnalysisOptions(
         norms=norms,
-        mirrored=given.get("mirrored", False),
-        neutral=given.get("neutral"),
-        warm_ups=given.get("warm_ups"),
+        mirrored=bool(given.get("mirrored", False)),
+        neutral=None if neutral is None else (float(neutral[0]), float(neutral[1])),
+        warm_ups=None if warm_ups is None else int(warm_ups),
         view=given.get("view", "auto"),
-        hfov_deg=given.get("hfov_deg"),
-        distance_m=given.get("distance_m"),
+        hfov_deg=_float(given.get("hfov_deg")),
+        distance_m=_float(given.get("distance_m")),
         camera=None if camera is None else camera.model(),
         camera_name=None if camera is None else camera.name,
         camera_sha256=None if camera is None else camera.sha256,
@@ -274,23 +307,36 @@ def _settings(given: Options) -> tuple[AnalysisOptions, MeasureOptions]:
         protocol_name=None if named is None else Path(named).name,
         protocol_sha256=None if named is None else sha256(Path(named).read_bytes()).hexdigest(),
     )
-    written = MeasureOptions(rotate_deg=given.get("rotate_deg"), language=given.get("language", "en"))
+    turn = given.get("rotate_deg")
+    written = MeasureOptions(
+        rotate_deg=None if turn is None else int(turn), language=given.get("language", "en")
+    )
     return analysis, written
 
 
+def _float(value: float | None) -> float | None:
+    """Of numpy's numbers, too, whose text is another one in a cluster's keys."""
+    return None if value is None else float(value)
+
+
 def _mistakes(given: Options) -> list[str]:
+    """What is wrong with the options that need no file."""
     problems: list[str] = []
 
     def check(good: bool, name: str, advice: str) -> None:
         if not good:
-            problems.append(f"{name}={given.get(name)!r}: {advice}")
+            problems.append(f"{name}={shown(given.get(name))}: {advice}")
 
+    check(is_yes_or_no(given.get("mirrored", False)), "mirrored", "give True or False")
     neutral = given.get("neutral")
-    if neutral is not None:
-        check(0 <= neutral[0] < neutral[1] < float("inf"), "neutral", "give two times in seconds, start, end")
+    check(neutral is None or is_stretch(neutral), "neutral", "give two times in seconds, start, end")
     warm_ups = given.get("warm_ups")
-    check(warm_ups is None or 0 <= warm_ups <= MOST_WARM_UPS, "warm_ups", f"give 0 to {MOST_WARM_UPS}")
-    check(given.get("rotate_deg") in (None, 0, 90, 180, 270), "rotate_deg", "give 0, 90, 180 or 270")
+    check(
+        warm_ups is None or (is_whole(warm_ups) and 0 <= warm_ups <= MOST_WARM_UPS),
+        "warm_ups",
+        f"give 0 to {MOST_WARM_UPS}",
+    )
+    check(is_turn(given.get("rotate_deg")), "rotate_deg", "give 0, 90, 180 or 270")
     check(given.get("view", "auto") in VIEWS, "view", f"give one of {', '.join(VIEWS)}")
     check(given.get("language", "en") in LANGUAGES, "language", f"give one of {', '.join(LANGUAGES)}")
     ranges: tuple[tuple[Literal["hfov_deg", "distance_m"], tuple[float, float], str], ...] = (
@@ -299,7 +345,8 @@ def _mistakes(given: Options) -> list[str]:
     )
     for name, (low, high), unit in ranges:
         value = given.get(name)
-        check(value is None or low <= value <= high, name, f"give {low:g} to {high:g} {unit}")
+        good = value is None or (is_number(value) and low <= value <= high)
+        check(good, name, f"give {low:g} to {high:g} {unit}")
     lens = [name for name in ("camera", "hfov_deg", "distance_m") if given.get(name) is not None]
     if len(lens) > 1:
         problems.append(f"{' and '.join(lens)} exclude each other: give one of them")

@@ -20,7 +20,18 @@ _DOTS_PER_INCH = 100
 
 
 def html_of(result: Result, texts: Messages) -> str:
-    """A measurement as HTML; every word from a file is escaped."""
+    """A measurement as HTML; every word from a file is escaped.
+
+    Parameters
+    ----------
+    result : Result
+    texts : Messages
+
+    Returns
+    -------
+    str
+        One ``div`` with the figure in it as a PNG; nothing is fetched.
+    """
     verdict = verdict_of(result, texts, "clinician.movement")
     said = movements_said(result, texts)
     table = client_table(tuple(replace(words, name=words.clinical_name) for words in said), texts)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from neckrom.errors import InputError
 from neckrom.landmarks.store import read_landmarks as read_file
+from neckrom.library.given import path_of
 from neckrom.records.kinds import AnyResult
 from neckrom.records.result_folder import LANDMARKS, parse_result, read_result_folder
 from neckrom.types import DetectorIdentity, LandmarkSeries, SourceInfo
@@ -44,15 +45,16 @@ def read_result(path: str | Path) -> AnyResult:
 
     Returns
     -------
-    Result, RunResult, PostureResult or NerveResult
-        Of the neck, a run, standing posture or a nerve test; ``docs/result.md`` describes the fields of the first.
+    Result, RunResult, PostureResult, NerveResult, PlanResult or UpperBackResult
+        Of the neck, a run, standing posture, a nerve test, a plan or turning the trunk; ``docs/result.md`` describes
+        the fields of the first.
 
     Raises
     ------
     InputError
         It is not there, is damaged, or was written by a newer neckrom.
     """
-    path = Path(path)
+    path = path_of(path)
     if not path.is_file():
         return read_result_folder(path).result
     try:
@@ -71,6 +73,10 @@ def read_landmarks(path: str | Path) -> Landmarks:
     path : str or Path
         A result folder, or its ``landmarks.parquet``.
 
+    Returns
+    -------
+    Landmarks
+
     Raises
     ------
     InputError
@@ -78,7 +84,7 @@ def read_landmarks(path: str | Path) -> Landmarks:
     LandmarkFileError
         It is damaged, or no landmark file.
     """
-    path = Path(path)
+    path = path_of(path)
     file = path / LANDMARKS if path.is_dir() else path
     if not file.is_file():
         raise InputError(f"There is no {file}: give a result folder, or the {LANDMARKS} in it.")

@@ -75,7 +75,20 @@ TRIALS = pa.schema(
 
 
 def angle_table(angles: AngleSeries, rom: RangeOfMotion) -> pa.Table:
-    """One row a frame; columns and signs as in ``angles.csv``."""
+    """One row a frame; columns and signs as in ``angles.csv``.
+
+    Parameters
+    ----------
+    angles : AngleSeries
+        N frames, degrees.
+    rom : RangeOfMotion
+        To which repetition a frame belongs.
+
+    Returns
+    -------
+    pyarrow.Table
+        N rows; NaN became null.
+    """
     numbers = np.hstack([angles.neck_deg, angles.sd_deg, angles.trunk_deg]).T
     names = [name or None for name in movement_column(angles, rom)]
     columns = [
@@ -90,14 +103,33 @@ def angle_table(angles: AngleSeries, rom: RangeOfMotion) -> pa.Table:
 
 
 def movement_table(results: Iterable[Result]) -> pa.Table:
-    """Six rows a result: the best end range of each direction, with its 95 % interval."""
+    """Six rows a result: the best end range of each direction, with its 95 % interval.
+
+    Parameters
+    ----------
+    results : iterable of Result
+
+    Returns
+    -------
+    pyarrow.Table
+        Degrees, positive in the movement's direction.
+    """
     return pa.Table.from_pylist(
         [_movement_row(result, item) for result in results for item in result.movements], schema=MOVEMENTS
     )
 
 
 def trial_table(results: Iterable[Result]) -> pa.Table:
-    """One row a counted repetition; angles are positive in the movement's direction."""
+    """One row a counted repetition; angles are positive in the movement's direction.
+
+    Parameters
+    ----------
+    results : iterable of Result
+
+    Returns
+    -------
+    pyarrow.Table
+    """
     rows = [
         _trial_row(result, item, number, trial)
         for result in results

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from neckrom.errors import InputError
+from neckrom.library.given import path_of
 from neckrom.result import Result
 from neckrom.service.held_out import unpack_table
 from neckrom.service.held_out_tables import USUAL_TABLE, find_table
@@ -48,13 +49,13 @@ def validate(
     OutputError
         The report cannot be written, or one is already there.
     """
-    source = find_table(USUAL_TABLE) if source is None else Path(source)
+    source = find_table(USUAL_TABLE) if source is None else path_of(source, "source")
     if not source.exists():
         raise InputError(
             f"{source} does not exist: give a folder of clips with truth tables, or a table (.npz)."
         )
     with TemporaryDirectory(prefix="neckrom-validate-") as temporary, _clips(source) as clips:
-        target = Path(temporary) / "report" if out is None else Path(out)
+        target = Path(temporary) / "report" if out is None else path_of(out, "out")
         return validate_folder(clips, target, _measure, overwrite=overwrite)
 
 

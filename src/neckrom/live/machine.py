@@ -360,7 +360,7 @@ class GuidedMachine(ABC):
         elif event.what == "source_ended":
             self.source_ended = True
             if not self.over:
-                self._drop()
+                self._break_off()
                 self._enter_saving()
         elif event.what in ("saved", "nothing_to_save", "not_saved"):
             self._saved(event)

@@ -12,13 +12,14 @@ from neckrom.body.smoothing import smoothed
 from neckrom.nerve.corrections import (
     Corrections,
     LegTest,
+    Rest,
     Which,
     ankle_features,
     knee_features,
     load_corrections,
     neck_moved,
-    neck_rest,
     raise_features,
+    rest_of,
 )
 from neckrom.nerve.raw_angles import LegAngles, RawAngles, raw_angles
 from neckrom.types import FloatArray
@@ -78,23 +79,6 @@ class LegTestAngles:
     trunk_lean_deg: FloatArray
     corrections: Corrections
 
-    def between_sd_deg(self, angle: str, which: Which | None = None) -> float:
-        """Standard deviation of an angle's bias from person to person.
-
-        Parameters
-        ----------
-        angle : {"raise", "knee", "ankle", "neck"}
-        which : {"near", "far"}, optional
-            None for the neck.
-
-        Returns
-        -------
-        float
-            Degrees; of the reading on people left out of the fit.
-        """
-        name = f"{self.test}.{angle}" + (f".{which}" if which else "")
-        return float(self.corrections.errors[name]["between_sd_deg"])
-
     def without(self, spans: Sequence[tuple[float, float]]) -> LegTestAngles:
         """The same with no angle of either leg in some stretches, from start to end in seconds.
 
@@ -124,7 +108,7 @@ class LegTestAngles:
         return replace(self, legs=legs)
 
 
-def measure_angles(body: Body, near: Side, test: LegTest, *, rest: FloatArray | None = None) -> LegTestAngles:
+def measure_angles(body: Body, near: Side, test: LegTest, *, rest: Rest | None = None) -> LegTestAngles:
     """Angles of a leg test over time.
 
     Parameters
@@ -134,9 +118,9 @@ def measure_angles(body: Body, near: Side, test: LegTest, *, rest: FloatArray | 
     near : {"left", "right"}
         The side that is seen.
     test : {"slr", "slump"}
-    rest : ndarray, shape (5,), optional
-        The neck at rest (:func:`neckrom.nerve.corrections.neck_rest`), for a part of a recording that does not begin
-        with it; else the beginning is taken.
+    rest : Rest, optional
+        The person at rest (:func:`neckrom.nerve.corrections.rest_of`), for a part of a recording that does not show
+        that; else it is read from the recording itself.
 
     Returns
     -------
@@ -144,23 +128,37 @@ def measure_angles(body: Body, near: Side, test: LegTest, *, rest: FloatArray | 
     """
     corrections = load_corrections()
     raw = raw_angles(body, near)
+    at_rest = rest_of(raw) if rest is None else rest
     legs = {
-        side: _leg(raw.legs[side], "near" if side == near else "far", test, corrections, raw.time_s)
-        for side in raw.legs
+        side: _leg(
+            leg,
+            "near" if side == near else "far",
+            test,
+            corrections,
+            raw.time_s,
+            thigh_rest_deg=at_rest.thigh_deg[side],
+        )
+        for side, leg in raw.legs.items()
     }
     return LegTestAngles(
         test=test,
         time_s=raw.time_s,
         near=near,
         legs=legs,
-        neck_flexion_deg=smoothed(raw.time_s, _neck(raw, test, corrections, rest)),
+        neck_flexion_deg=smoothed(raw.time_s, _neck(raw, test, corrections, at_rest)),
         trunk_lean_deg=smoothed(raw.time_s, _wrapped(90.0 - raw.trunk_deg)),
         corrections=corrections,
     )
 
 
 def _leg(
-    raw: LegAngles, which: Which, test: LegTest, corrections: Corrections, time_s: FloatArray
+    raw: LegAngles,
+    which: Which,
+    test: LegTest,
+    corrections: Corrections,
+    time_s: FloatArray,
+    *,
+    thigh_rest_deg: float,
 ) -> LegSeries:
     def corrected(angle: str, main: FloatArray, features: FloatArray) -> FloatArray:
         weights = np.array(corrections.coefficients[f"{test}.{angle}.{which}"])
@@ -169,14 +167,14 @@ def _leg(
     return LegSeries(
         which=which,
         raise_deg=corrected("raise", raw.raise_deg, raise_features(raw)),
-        knee_deg=corrected("knee", raw.knee_deg, knee_features(raw)),
+        knee_deg=corrected("knee", raw.knee_deg, knee_features(raw, test, thigh_rest_deg)),
         ankle_deg=corrected("ankle", raw.sole_deg, ankle_features(raw)),
         turn_deg=smoothed(time_s, raw.leg_turn_deg if test == "slr" else raw.shank_turn_deg),
     )
 
 
-def _neck(raw: RawAngles, test: LegTest, corrections: Corrections, rest: FloatArray | None) -> FloatArray:
-    moved = neck_moved(raw, neck_rest(raw) if rest is None else rest)
+def _neck(raw: RawAngles, test: LegTest, corrections: Corrections, rest: Rest) -> FloatArray:
+    moved = neck_moved(raw, rest.neck)
     return np.asarray(
         corrections.neck_rest_deg[test] + moved @ np.array(corrections.coefficients[f"{test}.neck"])
     )

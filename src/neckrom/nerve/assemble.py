@@ -60,7 +60,9 @@ def leg_test_result(measured: LegTestMeasurement, about: About) -> NerveResult:
     unplaced = any_unplaced(measured.notices)
     statements = (
         *read_trials(measured.trials, about.marked, unplaced=unplaced),
-        *read_sides(measured.test, measured.sides),
+        *read_sides(
+            measured.test, measured.sides, both_tested=len({trial.leg for trial in measured.trials}) == 2
+        ),
     )
     said = (*about.warnings, *measured.notices)
     note = state("nerve.interval_note")

@@ -9,11 +9,13 @@ at once, because none of them says it well alone. All coefficients are in ``cali
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 import numpy as np
 
+from neckrom.body import Side
 from neckrom.body.fitted import Fitted, read_fitted
 from neckrom.nerve.raw_angles import LegAngles, RawAngles
 from neckrom.resources import resource
@@ -23,6 +25,10 @@ LegTest = Literal["slr", "slump"]
 Which = Literal["near", "far"]
 REST_S = 0.7
 """A recording begins with the head at rest for this long."""
+THIGH_TURN_DEG = 8.0
+"""The thigh is taken to turn by no more than this while the knee is straightened on a bench: more is a lifted thigh."""
+HANGS_WITHIN_DEG = 12.0
+"""A leg hangs where its knee is bent by at most this much less than it is at most."""
 
 
 class Corrections(Fitted):
@@ -46,6 +52,53 @@ class Corrections(Fitted):
     calibration_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A person at rest, as it was read: what later angles are measured from.
+
+    Attributes
+    ----------
+    neck : ndarray, shape (5,)
+        From :func:`neck_rest`.
+    thigh_deg : dict
+        By side: direction of the thigh in the picture while the knee hangs; NaN where it was not seen.
+    """
+
+    neck: FloatArray
+    thigh_deg: dict[Side, float]
+
+    @property
+    def known(self) -> bool:
+        """Whether the neck was seen."""
+        return bool(np.isfinite(self.neck).all())
+
+
+def rest_of(raw: RawAngles) -> Rest:
+    """A person at rest: the neck at the beginning of the recording, each thigh where its knee is bent most.
+
+    Parameters
+    ----------
+    raw : RawAngles
+
+    Returns
+    -------
+    Rest
+    """
+    return Rest(neck_rest(raw), {side: _thigh_rest(leg) for side, leg in raw.legs.items()})
+
+
+def _thigh_rest(leg: LegAngles) -> float:
+    seen = np.isfinite(leg.knee_deg) & np.isfinite(leg.thigh_deg)
+    if not seen.any():
+        return float("nan")
+    hangs = seen & (leg.knee_deg > np.percentile(leg.knee_deg[seen], 90) - HANGS_WITHIN_DEG)
+    return float(np.median(leg.thigh_deg[hangs]))
+
+
+def _wrapped(angle_deg: FloatArray) -> FloatArray:
+    return np.asarray((angle_deg + 180.0) % 360.0 - 180.0)
+
+
 def _waves(angle_deg: FloatArray) -> list[FloatArray]:
     angle = np.radians(angle_deg)
     return [np.sin(angle), np.cos(angle)]
@@ -67,20 +120,31 @@ def raise_features(leg: LegAngles) -> FloatArray:
     return np.stack([one, *_waves(leg.raise_deg), (leg.resting_deg + 8.0) / 8.0], axis=1)
 
 
-def knee_features(leg: LegAngles) -> FloatArray:
-    """What the correction of the knee is made of, shape (N, 5).
+def knee_features(leg: LegAngles, test: LegTest, thigh_rest_deg: float) -> FloatArray:
+    """What the correction of the knee is made of, shape (N, 5), of the slump test (N, 6).
+
+    On a bench the thigh lies still while the knee is straightened. The model's knee does not: with the knee straight
+    it lies on the kneecap, above the joint, by another amount in each person. By how much the thigh is read to have
+    turned since the leg hung says how much that is; a thigh that really is lifted turns by more than is corrected.
 
     Parameters
     ----------
     leg : LegAngles
+    test : {"slr", "slump"}
+    thigh_rest_deg : float
+        From :func:`rest_of`; NaN where it is not known.
 
     Returns
     -------
-    ndarray, shape (N, 5)
+    ndarray, shape (N, 5) or (N, 6)
         Without unit; NaN where the leg was not read.
     """
     one = np.ones_like(leg.knee_deg)
-    return np.stack([one, *_waves(leg.raise_deg), *_waves(leg.knee_deg)], axis=1)
+    features = [one, *_waves(leg.raise_deg), *_waves(leg.knee_deg)]
+    if test == "slump":
+        turned = _wrapped(leg.thigh_deg - thigh_rest_deg) if np.isfinite(thigh_rest_deg) else 0.0 * one
+        features.append(np.clip(turned / THIGH_TURN_DEG, -1.0, 1.0))
+    return np.stack(features, axis=1)
 
 
 def ankle_features(leg: LegAngles) -> FloatArray:

@@ -103,7 +103,9 @@ def angle_at(
     return between, (float(min(ends)) - half_deg, float(max(ends)) + half_deg)
 
 
-def moved_deg(time_s: FloatArray, turn_deg: FloatArray, from_s: float, to_s: float) -> float:
+def moved_deg(
+    time_s: FloatArray, turn_deg: FloatArray, from_s: float, to_s: float, *, place_s: float = AT_MARK_S
+) -> float:
     """By how much a limb left its place in a stretch of time: the most, with its sign; NaN where not measured.
 
     Parameters
@@ -113,26 +115,69 @@ def moved_deg(time_s: FloatArray, turn_deg: FloatArray, from_s: float, to_s: flo
         Turn of the limb in the picture.
     from_s, to_s : float
         The symptom, and the end of holding.
+    place_s : float
+        The place that it leaves is where it was until so long after the symptom.
 
     Returns
     -------
     float
         Degrees: the largest departure that was kept for ``KEPT_S``, in the sign of ``turn_deg``.
     """
+    _, off = _departure(time_s, turn_deg, from_s, to_s, place_s)
+    return float(off[int(np.argmax(np.abs(off)))]) if len(off) else float("nan")
+
+
+def moved_together(
+    time_s: FloatArray,
+    turn_deg: FloatArray,
+    witness_deg: FloatArray,
+    from_s: float,
+    to_s: float,
+    *,
+    place_s: float,
+    least_deg: tuple[float, float],
+) -> bool:
+    """Whether two readings of one limb leave their places at the same time and in the same sense.
+
+    Parameters
+    ----------
+    time_s, turn_deg, witness_deg : ndarray, shape (N,)
+        Turns of the limb in the picture, from different points.
+    from_s, to_s, place_s : float
+        As in :func:`moved_deg`.
+    least_deg : tuple of float
+        By how much either has to leave its place.
+
+    Returns
+    -------
+    bool
+        False also where one of them was not measured.
+    """
+    one_s, one = _departure(time_s, turn_deg, from_s, to_s, place_s)
+    other_s, other = _departure(time_s, witness_deg, from_s, to_s, place_s)
+    if not len(one) or not len(other):
+        return False
+    there = np.interp(one_s, other_s, other) * np.sign(one)
+    return bool(((np.abs(one) >= least_deg[0]) & (there >= least_deg[1])).any())
+
+
+def _departure(
+    time_s: FloatArray, turn_deg: FloatArray, from_s: float, to_s: float, place_s: float
+) -> tuple[FloatArray, FloatArray]:
+    """Times, and by how much a limb has left the place that it had at the beginning; empty where not measured."""
     measured = np.isfinite(turn_deg)
     inside = (time_s >= from_s - AT_MARK_S) & (time_s <= to_s) & measured
     # a leg that goes on slipping has left its place within half a second: where it was at the mark itself counts
-    first = inside & (time_s <= from_s + AT_MARK_S)
+    first = inside & (time_s <= from_s + place_s)
     if not first.any():
         first = inside & (time_s <= from_s + KEPT_S)
     if inside.sum() < 3 or not first.any():
-        return float("nan")
-    off = _kept(time_s[inside], turn_deg[inside] - float(np.median(turn_deg[first])))
-    return float(off[int(np.argmax(np.abs(off)))])
+        return time_s[:0], turn_deg[:0]
+    return time_s[inside], _kept(time_s[inside], turn_deg[inside] - float(np.median(turn_deg[first])))
 
 
 def seen_at(time_s: FloatArray, turn_deg: FloatArray, at_s: float) -> bool:
-    """Whether the limb was measured at a moment itself.
+    """Whether the limb was measured at a moment itself, and not only from just after it on.
 
     Parameters
     ----------
@@ -142,15 +187,26 @@ def seen_at(time_s: FloatArray, turn_deg: FloatArray, at_s: float) -> bool:
     Returns
     -------
     bool
-        True where a frame within ``AT_MARK_S`` was measured, or the frame nearest to the moment: a clip of few
-        pictures a second may have none that is nearer.
+        True where the last frame up to the moment was measured, or one within ``AT_MARK_S`` before it. A limb that was
+        lost until the moment may have been anywhere then: what is seen a tenth of a second later is where it went on
+        to.
     """
-    away = np.abs(time_s - at_s)
-    return bool(np.isfinite(turn_deg[away <= max(AT_MARK_S, float(away.min()))]).any())
+    until = np.flatnonzero(time_s <= at_s + 1e-6)
+    if not len(until):
+        return bool(np.isfinite(turn_deg[0]))
+    last = until[time_s[until] >= min(at_s - AT_MARK_S, float(time_s[until[-1]]))]
+    return bool(np.isfinite(turn_deg[last]).any())
 
 
 def was_held(
-    time_s: FloatArray, turn_deg: FloatArray, from_s: float, to_s: float, *, moved: float, within_deg: float
+    time_s: FloatArray,
+    turn_deg: FloatArray,
+    from_s: float,
+    to_s: float,
+    *,
+    moved: float,
+    within_deg: float,
+    left_from_deg: float | None = None,
 ) -> bool | None:
     """Whether a limb kept its place in a stretch of time; None where that is not known.
 
@@ -163,6 +219,8 @@ def was_held(
         From :func:`moved_deg`; NaN where it says nothing.
     within_deg : float
         What a limb that is held may be read to turn, degrees.
+    left_from_deg : float, optional
+        From here on it left its place; between both it is not known. ``within_deg`` where nothing is given.
 
     Returns
     -------
@@ -172,8 +230,10 @@ def was_held(
     """
     if not np.isfinite(moved) or to_s - from_s < LEAST_HELD_S:
         return None
-    if abs(moved) >= within_deg:
+    if abs(moved) >= (within_deg if left_from_deg is None else left_from_deg):
         return False
+    if abs(moved) >= within_deg:
+        return None
     return True if seen_at(time_s, turn_deg, from_s) else None
 
 
@@ -262,8 +322,8 @@ def changes(
 
 
 def _kept(time_s: FloatArray, off: FloatArray) -> FloatArray:
-    """What each deviation is at least, for ``KEPT_S``: median over that much to the middle."""
-    half = KEPT_S / 2
-    first = np.searchsorted(time_s, time_s - half)
-    last = np.searchsorted(time_s, time_s + half, side="right")
+    """What each deviation is at least, for ``KEPT_S``: median over that much to the middle, three frames at least."""
+    half, frames = KEPT_S / 2, np.arange(len(time_s))
+    first = np.minimum(np.searchsorted(time_s, time_s - half), np.maximum(frames - 1, 0))
+    last = np.maximum(np.searchsorted(time_s, time_s + half, side="right"), frames + 2)
     return np.array([np.median(off[a:b]) for a, b in zip(first, last, strict=True)])

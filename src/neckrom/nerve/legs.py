@@ -5,7 +5,8 @@ the smoothest path alone, which tells running legs apart, may take one for the o
 one is nearer to the camera, and its own names are mostly right. Of all ways to name the legs from frame to frame, the
 one is taken in which they jump least and lie as deep as they should (a Viterbi path over two states). Where one leg
 is away after that, the other one rests, and has to rest where it did before: if it lies where the leg that is away
-lay, the two were exchanged.
+lay, and looks as long as a leg there does (the nearer one is the longer one in the picture), the two were exchanged.
+A far leg that hung hidden behind the near one may come to light at that one's place, too; its length tells it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from neckrom.body.points import LEFT_LEG, RIGHT_LEG
 from neckrom.body.stretches import stretches
 from neckrom.types import BoolArray, FloatArray
 
+SIDES: tuple[Side, Side] = ("left", "right")
+"""In the order in which legs are stacked here."""
 DEPTH_COST_S = 0.12
 """Of a second in which the nearer leg is named the farther one, in trunk lengths of jumping."""
 NAME_COST_S = 0.06
@@ -50,7 +53,7 @@ def with_own_legs(body: Body, near: Side) -> Body:
     world = np.where(body.legs_turned[:, None, None], _turned(body.world), body.world)
     turned = turned_legs(named, body.time_s, near, body.scale_px)
     put = np.where(turned[:, None, None], _turned(named), named)
-    turned ^= resting_elsewhere(put, body.time_s, body.scale_px)
+    turned ^= resting_elsewhere(put, body.time_s, near, body.scale_px)
     return replace(
         body,
         pose=np.where(turned[:, None, None], _turned(named), named),
@@ -96,13 +99,14 @@ def turned_legs(pose: FloatArray, time_s: FloatArray, near: Side, scale_px: floa
     return answer
 
 
-def resting_elsewhere(pose: FloatArray, time_s: FloatArray, scale_px: float) -> BoolArray:
-    """Frames in which the leg that rests lies where the one that is away had lain.
+def resting_elsewhere(pose: FloatArray, time_s: FloatArray, near: Side, scale_px: float) -> BoolArray:
+    """Frames in which the leg that rests lies where the one that is away had lain, and has that one's length.
 
     Parameters
     ----------
     pose : ndarray, shape (N, 33, 3), pixels
     time_s : ndarray, shape (N,)
+    near : {"left", "right"}
     scale_px : float
         Length of the trunk in the picture.
 
@@ -121,6 +125,13 @@ def resting_elsewhere(pose: FloatArray, time_s: FloatArray, scale_px: float) -> 
         crossed = np.linalg.norm(feet - rest[::-1], axis=3).mean(axis=2)
         away = far > AWAY_SHARE
     apart = np.linalg.norm(feet[:, 0] - feet[:, 1], axis=2).mean(axis=1)
+    shanks = np.stack(
+        [
+            np.linalg.norm(pose[:, ankle, :2] - pose[:, knee, :2], axis=1)
+            for knee, ankle in (LEFT_LEG[:2], RIGHT_LEG[:2])
+        ],
+        axis=1,
+    )
     for leg in (0, 1):
         resting = 1 - leg
         for first, last in stretches(away[:, leg] & (far[:, resting] < AWAY_SHARE)):
@@ -128,7 +139,10 @@ def resting_elsewhere(pose: FloatArray, time_s: FloatArray, scale_px: float) -> 
                 continue
             own = float(np.nanmedian(far[first : last + 1, resting]))
             others = float(np.nanmedian(crossed[first : last + 1, resting]))
-            if others < AT_REST_SHARE and own - others > CLEARLY_SHARE:
+            away_px, resting_px = np.nanmedian(shanks[first : last + 1][:, [leg, resting]], axis=0)
+            named_near = leg == SIDES.index(near)
+            as_the_other = away_px < resting_px if named_near else away_px > resting_px
+            if others < AT_REST_SHARE and own - others > CLEARLY_SHARE and as_the_other:
                 start, end = _met(apart, time_s, first, -1), _met(apart, time_s, last, 1)
                 answer[start : end + 1] = True
     return answer

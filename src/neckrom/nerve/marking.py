@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -53,9 +53,13 @@ def was_felt(trial: Marked) -> bool:
     return trial.symptom_s is not None or trial.pain is not None
 
 
+UNPLACED = ("nerve_stray_mark", "nerve_position_lost", "nerve_both_arms_mark")
+"""Keys of notices on marks that say nothing of any trial."""
+
+
 def any_unplaced(notices: Sequence[Notice]) -> bool:
     """Whether a mark belongs to no trial, one of a position too: what was felt there is not known then."""
-    return any(notice.key in ("nerve_stray_mark", "nerve_position_lost") for notice in notices)
+    return any(notice.key in UNPLACED for notice in notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +115,60 @@ def answers_to(elsewhere: Sequence[Moved], answers: Sequence[Mark]) -> tuple[Ans
         One for each movement. Where no answer follows any of them, the first one is taken for that of the first
         movement.
     """
-    pairs = []
+    given = [None if mark is None else mark.answer for mark in _following(elsewhere, answers)]
+    pairs = [Answered(moved, answer) for moved, answer in zip(elsewhere, given, strict=True)]
+    return tuple(sorted(pairs, key=lambda pair: pair.answer is None))
+
+
+def left_over(elsewhere: Sequence[Moved], answers: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Answers of a trial that follow no movement of their own: what moved then was not seen.
+
+    Parameters
+    ----------
+    elsewhere : sequence of Moved
+    answers : sequence of Mark
+        As :func:`answers_to` takes them.
+
+    Returns
+    -------
+    tuple of Mark
+    """
+    used = [mark for mark in _following(elsewhere, answers) if mark is not None]
+    return tuple(answer for answer in answers if answer not in used)
+
+
+def _following(elsewhere: Sequence[Moved], answers: Sequence[Mark]) -> list[Mark | None]:
+    """The answer to each movement."""
+    found: list[Mark | None] = []
     for place, moved in enumerate(elsewhere):
         until = elsewhere[place + 1].done_s if place + 1 < len(elsewhere) else np.inf
-        said = next((a.answer for a in answers if moved.from_s <= a.time_s < until), None)
-        pairs.append(Answered(moved, said))
-    if elsewhere and answers and not any(pair.answer for pair in pairs):
-        pairs[0] = replace(pairs[0], answer=answers[0].answer)
-    return tuple(sorted(pairs, key=lambda pair: pair.answer is None))
+        found.append(next((a for a in answers if moved.from_s <= a.time_s < until), None))
+    if elsewhere and answers and not any(found):
+        found[0] = answers[0]
+    return found
+
+
+def not_placed(answers: Sequence[Mark]) -> list[Notice]:
+    """Notes on answers that :func:`left_over` gives.
+
+    Parameters
+    ----------
+    answers : sequence of Mark
+
+    Returns
+    -------
+    list of Notice
+        One for each.
+    """
+    return [
+        Notice(
+            f"The answer at {answer.time_s:.1f} s follows no movement of neck or ankle of its own that was seen: "
+            "what moved then is not known, and it was not used. Move one thing alone, and answer after each.",
+            "nerve_answer_left",
+            time_s=answer.time_s,
+        )
+        for answer in answers
+    ]
 
 
 def no_symptom(marks: Sequence[Mark]) -> list[Notice]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from neckrom.nerve.corrections import LegTest
 from neckrom.nerve.holding import (
     HELD_WITHIN_DEG,
     MOST_LOST_SHARE,
-    READING_SD_DEG,
     Joint,
     angle_at,
     changes,
@@ -25,24 +23,29 @@ from neckrom.nerve.holding import (
     was_held,
 )
 from neckrom.nerve.legs import with_own_legs
-from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
 from neckrom.nerve.marking import (
     Answered,
     answers_to,
     belongs,
     check_marks,
+    left_over,
     no_symptom,
+    not_placed,
     pressed_again,
     stray,
 )
 from neckrom.nerve.marks import Mark
+from neckrom.nerve.sides import (
+    Interval,
+    SideAngle,
+    SidesCompared,
+    angle_half_deg,
+    compare_angles,
+    mean_angle,
+)
 from neckrom.nerve.suitable import check_side_view, notes_on
 from neckrom.nerve.trials import LegTrial, find_trials, legs_together, without_doubles
 from neckrom.types import BodySeries, FloatArray, Notice
-
-Interval = tuple[float, float]
-
-SideDifference = Literal["unusual", "within_error", "usual", "one_side"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class MeasuredTrial:
     answered : tuple of Answered
         The one that the first answer follows comes first.
     pain : str or None
+    left_over : tuple of str
+        Answers to movements that were not seen.
     """
 
     trial: LegTrial
@@ -78,21 +83,12 @@ class MeasuredTrial:
     moved_deg: float
     answered: tuple[Answered, ...]
     pain: str | None
+    left_over: tuple[str, ...] = ()
 
     @property
     def leg(self) -> Side:
         """Which leg."""
         return self.trial.leg
-
-
-@dataclass(frozen=True, slots=True)
-class SidesCompared:
-    """Both sides against each other; degrees."""
-
-    difference_deg: float
-    interval95_deg: Interval
-    smaller: Side
-    verdict: SideDifference
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +228,8 @@ def _measured(
     )
     if symptom is not None and held is False:
         notices.append(not_held(symptom, moved))
+    unseen = left_over(elsewhere, answers)
+    notices += not_placed(unseen)
     # at the end of the way, as long as nothing else has moved
     before = min((one.from_s for one in elsewhere), default=held_to)
     at = held_from + min(0.25, max(0.0, 0.5 * (before - held_from)))
@@ -253,6 +251,7 @@ def _measured(
         moved_deg=moved,
         answered=answers_to(elsewhere, answers),
         pain=pain,
+        left_over=tuple(answer.answer for answer in unseen if answer.answer is not None),
     ), notices
 
 
@@ -276,9 +275,9 @@ def symptom_angle(angles: LegTestAngles, side: Side, at_s: float | None) -> tupl
     if at_s is None:
         return float("nan"), None
     time_s, main = angles.time_s, _main(angles, side)
-    bias = angles.between_sd_deg("raise" if angles.test == "slr" else "knee", angles.legs[side].which)
-    half = 1.96 * float(np.hypot(bias, READING_SD_DEG))
-    return angle_at(time_s, main, at_s, half)
+    return angle_at(
+        time_s, main, at_s, angle_half_deg(angles.corrections, angles.test, angles.legs[side].which)
+    )
 
 
 def compare_sides(angles: LegTestAngles, trials: tuple[MeasuredTrial, ...]) -> SidesCompared | None:
@@ -292,36 +291,20 @@ def compare_sides(angles: LegTestAngles, trials: tuple[MeasuredTrial, ...]) -> S
     Returns
     -------
     SidesCompared or None
-        None where only one side was done. The smaller side is the one that went less far.
+        None where only one side was done, or read. The smaller side is the one that went less far.
     """
     marked = all(any(t.symptom_s is not None for t in trials if t.leg == s) for s in ("left", "right"))
 
-    def of(side: Side) -> float:
-        values = [
-            t.symptom_angle_deg if marked else (t.leg_raise_deg if angles.test == "slr" else t.knee_deg)
-            for t in trials
-            if t.leg == side
-        ]
-        values = [v for v in values if np.isfinite(v)]
-        return float(np.mean(values)) if values else float("nan")
+    def angle(trial: MeasuredTrial) -> SideAngle:
+        if not marked:
+            return SideAngle(trial.leg_raise_deg if angles.test == "slr" else trial.knee_deg)
+        if trial.interval95_deg is None:
+            return SideAngle(float("nan"))
+        low, high = trial.interval95_deg
+        seen = angle_half_deg(angles.corrections, angles.test, angles.legs[trial.leg].which)
+        return SideAngle(trial.symptom_angle_deg, max(0.0, 0.5 * (high - low) - seen))
 
-    left, right = of("left"), of("right")
-    if not (np.isfinite(left) and np.isfinite(right)):
-        return None
-    angle = "raise" if angles.test == "slr" else "knee"
-    error = float(np.hypot(angles.between_sd_deg(angle, "near"), angles.between_sd_deg(angle, "far")))
-    half = 1.96 * float(np.hypot(error, READING_SD_DEG))
-    difference = abs(left - right)
-    limit = HEALTHY_SIDE_DIFFERENCE_DEG.get(angles.test)
-    if difference < half:
-        verdict: SideDifference = "within_error"
-    else:
-        verdict = "unusual" if limit is not None and difference >= limit else "usual"
-    # a knee that stays bent went less far: there the larger angle is the smaller way
-    less_left = left < right if angles.test == "slr" else left > right
-    return SidesCompared(
-        difference_deg=difference,
-        interval95_deg=(max(0.0, difference - half), difference + half),
-        smaller="left" if less_left else "right",
-        verdict=verdict,
+    left, right = (
+        mean_angle([angle(trial) for trial in trials if trial.leg == side]) for side in ("left", "right")
     )
+    return compare_angles(angles.corrections, angles.test, "near_far", left, right)

@@ -23,6 +23,8 @@ LEG = ("hip", "knee", "ankle", "heel", "toe")
 THIGH_OFF_SHARE, SHANK_OFF_SHARE, FOOT_OFF_SHARE = 0.3, 0.25, 0.5
 """A segment that is this much longer or shorter than the clip's own was not read, but mistaken. A camera that looks
 on by 12 degrees from the side shortens by 2 %, one that is near changes by 5 %; the model moves the hip by more."""
+HEEL_OFF_SHARE = 0.5
+"""The same of the line from the ankle to the heel: the model's ankle has slid along the foot, or up the shank."""
 SHANK_OFF_WITHOUT_FOOT_SHARE = 0.1
 """The same of a shank whose foot was mistaken."""
 BENT_BACKWARD_DEG = -12.0
@@ -49,6 +51,8 @@ class LegAngles:
         Thigh against the trunk's line, + to the front, 0 in line.
     knee_deg : ndarray
         Bend of the knee, 0 straight, + as a knee bends.
+    thigh_deg : ndarray
+        Direction of the thigh in the picture, forward to the right, up +.
     leg_turn_deg, shank_turn_deg : ndarray
         Turn of the whole leg about the hips' usual place, and of the shank, in the picture; + as a leg is raised or a
         knee straightened. Only differences mean anything: the trunk has no part in them.
@@ -62,6 +66,7 @@ class LegAngles:
 
     raise_deg: FloatArray
     knee_deg: FloatArray
+    thigh_deg: FloatArray
     leg_turn_deg: FloatArray
     shank_turn_deg: FloatArray
     sole_deg: FloatArray
@@ -75,6 +80,7 @@ class LegAngles:
         return (
             self.raise_deg,
             self.knee_deg,
+            self.thigh_deg,
             self.leg_turn_deg,
             self.shank_turn_deg,
             self.sole_deg,
@@ -177,6 +183,7 @@ def _leg(time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray
     leg = LegAngles(
         raise_deg=_wrapped(thigh_deg - trunk_deg - 180.0),
         knee_deg=_wrapped(thigh_deg - shank_deg),
+        thigh_deg=thigh_deg,
         leg_turn_deg=_turn(knee + ankle - 2.0 * np.nanmedian(hip, axis=0)),
         shank_turn_deg=_turn(shank),
         sole_deg=_wrapped(_direction(toe - heel) - shank_deg - 90.0),
@@ -191,10 +198,12 @@ def _leg(time_s: FloatArray, trunk_deg: FloatArray, points: dict[str, FloatArray
         | (leg.knee_deg < BENT_BACKWARD_DEG)
         | ~np.isfinite(leg.knee_deg)
     )
-    foot_lost = _off(np.linalg.norm(toe - heel, axis=1), FOOT_OFF_SHARE)
+    foot_lost = _off(np.linalg.norm(toe - heel, axis=1), FOOT_OFF_SHARE) | _off(
+        np.linalg.norm(ankle - heel, axis=1), HEEL_OFF_SHARE
+    )
     foot_lost = around(foot_lost | (leg.sole_deg < LEAST_SOLE_DEG) | (leg.sole_deg > MOST_SOLE_DEG), time_s)
     lost = around(lost | (foot_lost & _off(shank_px, SHANK_OFF_WITHOUT_FOOT_SHARE)), time_s)
-    for angle in (leg.raise_deg, leg.knee_deg, leg.leg_turn_deg, leg.shank_turn_deg):
+    for angle in (leg.raise_deg, leg.knee_deg, leg.thigh_deg, leg.leg_turn_deg, leg.shank_turn_deg):
         angle[lost] = np.nan
     for angle in (leg.sole_deg, leg.instep_deg, leg.heel_deg):
         angle[lost | foot_lost] = np.nan

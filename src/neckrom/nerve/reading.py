@@ -12,8 +12,12 @@ import numpy as np
 
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
 from neckrom.nerve.marking import was_felt
-from neckrom.nerve.measure import MeasuredTrial, SidesCompared
+from neckrom.nerve.measure import MeasuredTrial
+from neckrom.nerve.sides import SidesCompared
 from neckrom.statement import Statement, state
+
+_NEGATIVE = frozenset({"nerve.reading.nothing", "screen.reading.buttock"})
+"""What is said where a test brought nothing on."""
 
 
 def read_trials(
@@ -49,21 +53,39 @@ def read_trials(
     return tuple(said)
 
 
-def read_sides(test: str, sides: SidesCompared | None) -> tuple[Statement, ...]:
+def after_a_stop(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """The same of a test that was stopped for safety: that nothing was brought on by then says nothing of the rest.
+
+    Parameters
+    ----------
+    statements : sequence of Statement
+        Of a leg or arm test.
+
+    Returns
+    -------
+    tuple of Statement
+    """
+    kept = (one for one in statements if one.key not in _NEGATIVE)
+    return (state("nerve.reading.stopped"), *kept)
+
+
+def read_sides(test: str, sides: SidesCompared | None, *, both_tested: bool = False) -> tuple[Statement, ...]:
     """What both sides say beside each other.
 
     Parameters
     ----------
     test : {"slr", "slump", "arms"}
     sides : SidesCompared or None
-        None where only one side was done.
+        None where only one side was done, or measured.
+    both_tested : bool
+        Whether both sides were done.
 
     Returns
     -------
     tuple of Statement
     """
     if sides is None:
-        return (state("nerve.reading.one_side"),)
+        return (state("nerve.reading.one_side_read" if both_tested else "nerve.reading.one_side"),)
     limit = HEALTHY_SIDE_DIFFERENCE_DEG.get(test)
     values = {"difference_deg": sides.difference_deg}
     if sides.verdict == "within_error":
@@ -79,6 +101,16 @@ def read_sides(test: str, sides: SidesCompared | None) -> tuple[Statement, ...]:
     return (said, state("nerve.reading.range_alone"))
 
 
+def _not_told(trial: MeasuredTrial) -> Statement | None:
+    """Why nothing can be said of what a movement elsewhere changes; None where it can."""
+    if trial.held is False:
+        return state("nerve.reading.not_held")
+    unseen = [answer for answer in trial.left_over if answer in ("more", "less")]
+    if unseen and not any(one.answer in ("more", "less") for one in trial.answered):
+        return state("nerve.reading.answer_left", answer=f"nerve.answer.{unseen[0]}")
+    return None if trial.answered else state("nerve.reading.no_change")
+
+
 def _of_trial(trial: MeasuredTrial) -> list[Statement]:
     limb = f"nerve.limb.{trial.leg}_leg"
     at = trial.symptom_angle_deg
@@ -89,15 +121,15 @@ def _of_trial(trial: MeasuredTrial) -> list[Statement]:
     )
     if trial.pain == "stretch":
         return [came, state("nerve.reading.stretch")]
-    if trial.held is False:
-        return [came, state("nerve.reading.not_held")]
-    if not trial.answered:
-        return [came, state("nerve.reading.no_change")]
+    own = [state("nerve.reading.own")] if trial.pain == "own" else []
+    not_told = _not_told(trial)
+    if not_told is not None:
+        return [came, *own, not_told]
     said = [came] if trial.held else [came, state("nerve.reading.holding_unknown")]
     first = trial.answered[0]
     joint = f"nerve.joint.{first.moved.joint}"
     if first.answer is None:
-        said.append(state("nerve.reading.no_answer", joint=joint, by_deg=abs(first.moved.by_deg)))
+        said += [*own, state("nerve.reading.no_answer", joint=joint, by_deg=abs(first.moved.by_deg))]
         return said
     changed = [one for one in trial.answered if one.answer in ("more", "less")]
     if not changed:

@@ -110,14 +110,14 @@ class NerveResult(Model):
     trials: tuple[NerveTrial, ...]
     side_difference_deg: float | None = Field(
         description="Between the angles of both sides at the first symptom (without one, at the end of the way); "
-        "positive. Null where only one side was done. Of arms: in the position in which they differ most."
+        "positive. Null where only one side was done or measured. Of arms: in the position in which they differ most."
     )
     side_difference_interval95_deg: tuple[float, float] | None = None
     smaller_side: LeftOrRight | None = Field(default=None, description="The side with the smaller way.")
     side_difference: Verdict = Field(
         default="one_side",
         description="unusual: past the healthy limit and its own error; usual: within the limit; within_error: not "
-        "told apart from none. Never a finding by itself.",
+        "told apart from none; one_side: only one was done or measured. Never a finding by itself.",
     )
     side_differences: tuple[PositionSides, ...] = Field(
         default=(), description="Of arms: every position that both were in, the largest difference first."

@@ -22,10 +22,10 @@ SHARE_OF_BEST = 0.4
 """A trial reaches this share of the way of the largest one of its leg."""
 SHARE_OF_OTHER = 0.6
 """Where both legs move at once, the one that moves less than this share is only read along with the other."""
-OTHER_AWAY_SHARE = 0.45
+OTHER_AWAY_SHARE = 0.35
 """Where the other leg is read to have gone more than this share of the way of the one that is straightened, the model
-has drawn both on one leg: in clips used for fitting it was 0.14 at most where the legs were told apart, and 0.59 at
-least where they were not."""
+has drawn both on one leg. About half-way between the clips used for fitting: 0.08 at most where the legs were told
+apart, and 0.67 at least where they were not."""
 SHORTEST_S = 0.5
 """A leg that is away for less has not been led there."""
 OFF_REST_DEG = 4.0

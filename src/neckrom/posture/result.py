@@ -132,3 +132,8 @@ class PostureResult(PostureValues):
     statement_key: str = Field(
         default="posture.statement", description="The same as a key of the message files."
     )
+
+    def __repr__(self) -> str:
+        """Short, for whoever looks at it in a notebook; ``str`` and ``model_dump`` have all of it."""
+        names = ", ".join(repr(view.recording.clip.name) for view in self.views)
+        return f"<PostureResult of {names}, seen from the {self.side}>"

@@ -67,12 +67,14 @@ from neckrom.records.views import (
     RunSeen,
     ScreeningRow,
     SessionView,
+    UpperBackSeen,
 )
 from neckrom.result import Result
 from neckrom.running.result import RunResult
 from neckrom.service.clinic import load_site
 from neckrom.service.sessions import facts_beside
 from neckrom.types import Movement
+from neckrom.upper_back.result import UpperBackResult
 
 log = logging.getLogger(__name__)
 
@@ -412,6 +414,15 @@ class Records:
             result = self.any_results([row.id]).get(row.id)
             if isinstance(result, PlanResult):
                 found.append(PlanSeen(row, result))
+        return found
+
+    def upper_backs(self, rows: Iterable[SessionRow]) -> list[UpperBackSeen]:
+        """Turns of the trunk with their results, as :meth:`runs`."""
+        found = []
+        for row in rows:
+            result = self.any_results([row.id]).get(row.id)
+            if isinstance(result, UpperBackResult):
+                found.append(UpperBackSeen(row, result))
         return found
 
     def change_session(

@@ -23,12 +23,14 @@ from neckrom.result import SCHEMA_VERSION as NECK_VERSION
 from neckrom.result import ClipInfo, Model, Result, ToolInfo
 from neckrom.running.result import SCHEMA_VERSION as RUN_VERSION
 from neckrom.running.result import RunResult
+from neckrom.upper_back.result import SCHEMA_VERSION as UPPER_BACK_VERSION
+from neckrom.upper_back.result import UpperBackResult
 
-NECK, RUN, POSTURE, PLAN = "neck", "run", "posture", "plan"
+NECK, RUN, POSTURE, PLAN, UPPER_BACK = "neck", "run", "posture", "plan", "upper_back"
 NERVE_TESTS = ("slr", "slump", "arms")
 """Nerve tests; each is a kind of its own, as its result says, and all share one model."""
 
-BodyResult = RunResult | PostureResult | NerveResult | PlanResult
+BodyResult = RunResult | PostureResult | NerveResult | PlanResult | UpperBackResult
 """Results of the kinds that are read from a whole body."""
 AnyResult = Result | BodyResult
 
@@ -66,6 +68,9 @@ KINDS: dict[str, Kind] = {
         for test in NERVE_TESTS
     },
     PLAN: Kind(PLAN, PlanResult, PLAN_VERSION, "neckrom live --plan"),
+    UPPER_BACK: Kind(
+        UPPER_BACK, UpperBackResult, UPPER_BACK_VERSION, "neckrom measure --protocol upper_back"
+    ),
 }
 
 
@@ -134,6 +139,8 @@ def facts_of(result: AnyResult) -> Facts:
         view = "unknown" if result.view is None else f"side_{result.view}"
         past = sum(side.number_of("past") for side in result.sides)
         return Facts(PLAN, result.tool, (result.clip,), view, "", past)
+    if isinstance(result, UpperBackResult):
+        return Facts(UPPER_BACK, result.tool, (result.clip,), result.side, "", 0)
     flagged = sum(item.flag == "flagged" for item in result.movements)
     return Facts(NECK, result.tool, (result.clip,), result.camera.view, result.norms.name, flagged)
 
@@ -170,6 +177,8 @@ def fault_of(result: AnyResult) -> str | None:
         return _fault_of_nerve_test(result)
     if isinstance(result, PlanResult):
         return _fault_of_plan(result)
+    if isinstance(result, UpperBackResult):
+        return _fault_of_turns(result)
     return None if result.views else "it holds no recording"
 
 
@@ -182,6 +191,18 @@ def _fault_of_plan(result: PlanResult) -> str | None:
         return "its repetitions are not as many as it says"
     if any(each.end_s < each.start_s for one in result.sides for each in one.repetitions):
         return "a repetition ends before it begins"
+    if len(result.quality.warnings) != len(result.quality.warning_statements):
+        return "its warnings are not whole"
+    return None
+
+
+def _fault_of_turns(result: UpperBackResult) -> str | None:
+    if not result.turns:
+        return "it holds no turn"
+    if any(turn.end_s < turn.start_s for turn in result.turns):
+        return "a turn ends before it begins"
+    if (result.side_difference == "one_side") != (result.side_difference_deg is None):
+        return "what it says of both sides does not fit their difference"
     if len(result.quality.warnings) != len(result.quality.warning_statements):
         return "its warnings are not whole"
     return None

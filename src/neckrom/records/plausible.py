@@ -173,6 +173,10 @@ RANGES: dict[str, tuple[float, float]] = {
     "at_s": _TIME_S,
     "side_difference_deg": (0, 2 * ANGLE_DEG),
     "side_difference_interval95_deg": (-1e5, 1e5),
+    # turns of the trunk
+    "turn_deg": _ANGLE,
+    "thighs_deg": _ANGLE,
+    "repetitions": (0, 1000),
     "c7": (-1e6, 1e6),
     "tragus": (-1e6, 1e6),
 }

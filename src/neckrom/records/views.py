@@ -18,6 +18,7 @@ from neckrom.records.trends import Change, MeasuredValue
 from neckrom.result import Result
 from neckrom.running.result import RowName, RunResult
 from neckrom.types import Movement
+from neckrom.upper_back.result import UpperBackResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,14 @@ class PlanSeen:
 
     row: SessionRow
     result: PlanResult
+
+
+@dataclass(frozen=True, slots=True)
+class UpperBackSeen:
+    """Turns of the trunk with their day, for those who show several."""
+
+    row: SessionRow
+    result: UpperBackResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ hatched and said in words, so that the figures read in grey and for every eye.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -49,6 +50,19 @@ _BAR = (0.0, 0.5)
 _TEXT = 11.0
 
 
+class ShownFigure(Figure):
+    """A figure that a notebook shows where it is the last line of a cell.
+
+    Notebooks know how to show matplotlib's own figures only once pyplot was imported, which nothing here does:
+    pyplot keeps every figure until it is closed, so a loop over many clips would fill the memory.
+    """
+
+    def _repr_png_(self) -> bytes:
+        data = io.BytesIO()
+        self.savefig(data, format="png")
+        return data.getvalue()
+
+
 # ------------------------------------------------------------ range of motion
 
 
@@ -73,11 +87,11 @@ def rom_figure(result: Result, *, phone: bool = False, texts: Messages | None = 
     words = texts or load_messages(FALLBACK)
     limit = _scale_limit(result)
     if phone:
-        figure = Figure(figsize=(PHONE_WIDTH_IN, 9.0))
+        figure = ShownFigure(figsize=(PHONE_WIDTH_IN, 9.0))
         cells = [figure.add_axes((0.04, 0.995 - (i + 1) * 0.138, 0.92, 0.13)) for i in range(6)]
         order = [movement for row in _ROWS for movement in row]
     else:
-        figure = Figure(figsize=(PAGE_WIDTH_IN, 4.35))
+        figure = ShownFigure(figsize=(PAGE_WIDTH_IN, 4.35))
         cells = [
             figure.add_axes((0.01 + 0.5 * column, 0.995 - (row + 1) * 0.292, 0.48, 0.275))
             for row in range(3)
@@ -366,7 +380,7 @@ def trace_figure(
     """
     words = texts or load_messages(FALLBACK)
     size = (PHONE_WIDTH_IN, 6.6) if phone else (PAGE_WIDTH_IN, 5.0)
-    figure = Figure(figsize=size, layout="constrained")
+    figure = ShownFigure(figsize=size, layout="constrained")
     panels = figure.subplots(3, 1, sharex=True)
     for axes, (column, title) in zip(panels, _PANELS, strict=True):
         _draw_panel(axes, column, angles, rom, label_share=0.2 if phone else 0.09)

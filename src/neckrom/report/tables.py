@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neckrom.report.files import write_whole
+from neckrom.report.files import replacing
 from neckrom.result import Result, TrialResult
 from neckrom.saying.names import display_name
 from neckrom.types import AngleSeries, Movement, RangeOfMotion
@@ -96,7 +95,7 @@ def write_angles_csv(path: Path, angles: AngleSeries, rom: RangeOfMotion) -> Non
             angles.time_s, numbers, names, angles.source, angles.quality, strict=True
         )
     )
-    write_whole(path, _csv(ANGLE_COLUMNS, rows))
+    _write_csv(path, ANGLE_COLUMNS, rows)
 
 
 def write_summary_csv(path: Path, result: Result) -> None:
@@ -116,7 +115,7 @@ def write_summary_csv(path: Path, result: Result) -> None:
         for item in result.movements
         for number, trial in enumerate(item.trials, start=1)
     ]
-    write_whole(path, _csv(SUMMARY_COLUMNS, rows))
+    _write_csv(path, SUMMARY_COLUMNS, rows)
 
 
 def _summary_row(
@@ -160,9 +159,9 @@ def _plain(text: str) -> str:
     return f"'{text}" if text[:1] in "=+-@" and text else text
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return buffer.getvalue().encode("utf-8")
+def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Row by row: the table of a long recording is never in memory as text."""
+    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)

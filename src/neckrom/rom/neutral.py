@@ -175,6 +175,7 @@ def doubted(
     time_s : ndarray, shape (N,)
     facing_deg : ndarray, shape (N, 3)
         As for :func:`find_neutral`.
+    settings : NeutralSettings
 
     Returns
     -------
@@ -246,9 +247,13 @@ def rests_elsewhere(
 
     Parameters
     ----------
+    time_s : ndarray, shape (N,)
     neck_deg : ndarray, shape (N, 3)
+        Degrees.
+    neutral : Neutral
     busy : ndarray, shape (N,), bool
         Frames that belong to a movement.
+    settings : NeutralSettings
 
     Returns
     -------
@@ -270,7 +275,10 @@ def neutral_drift_deg(
 ) -> float:
     """Largest angle at which the head rests elsewhere than in neutral; NaN where it rests nowhere else.
 
-    Parameters are those of :func:`rests_elsewhere`.
+    Parameters
+    ----------
+    time_s, neck_deg, neutral, busy, settings
+        As for :func:`rests_elsewhere`.
 
     Returns
     -------

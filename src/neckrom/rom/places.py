@@ -59,6 +59,7 @@ def find_places(time_s: FloatArray, poses_deg: FloatArray, settings: PlaceSettin
     ----------
     time_s : ndarray, shape (N,)
     poses_deg : ndarray, shape (N, 3); NaN rows are not measured.
+    settings : PlaceSettings
 
     Returns
     -------

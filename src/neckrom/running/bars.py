@@ -75,7 +75,12 @@ class Checked:
             self.errors.setdefault(name, []).append(Error(estimate.value - truth, held))
 
     def line(self) -> str:
-        """Means of everything, for a person to read."""
+        """Means of everything, for a person to read.
+
+        Returns
+        -------
+        str
+        """
         if self.refused:
             return f"{self.name}: refused: {self.refused}"
         parts = [

@@ -50,7 +50,17 @@ class Gait:
     right: FootContacts
 
     def foot(self, side: Side) -> FootContacts:
-        """Contacts of one foot."""
+        """Contacts of one foot.
+
+        Parameters
+        ----------
+        side : {"left", "right"}
+            The runner's.
+
+        Returns
+        -------
+        FootContacts
+        """
         return self.left if side == "left" else self.right
 
     @property

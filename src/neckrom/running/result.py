@@ -246,6 +246,11 @@ class RunResult(Model):
     statement: str = Field(description="What this is, and what it is not.")
     statement_key: str = Field(default="run.statement", description="The same as a key of the message files.")
 
+    def __repr__(self) -> str:
+        """Short, for whoever looks at it in a notebook; ``str`` and ``model_dump`` have all of it."""
+        rows = ", ".join(f"{row.name} {row.flag}" for row in self.rows)
+        return f"<RunResult of {self.clips[0].clip.name!r}: {rows}>"
+
     def row(self, name: RowName) -> Row:
         """One of the four.
 

@@ -17,7 +17,7 @@ from neckrom.body import Body, Side
 from neckrom.running.calibration import FAST_FPS, RunningCalibration
 from neckrom.running.features import shoe_features
 from neckrom.running.gait import FootContacts, Gait, contacts_of, read_moment
-from neckrom.running.strides import Course, Strides, mean_course
+from neckrom.running.strides import Course, Strides, mean_course, within
 from neckrom.types import BodySeries, BoolArray, FloatArray, IntArray
 
 FLAT = (0.28, 0.34, 0.40)
@@ -119,11 +119,10 @@ def shoe_course(series: BodySeries, body: Body, strides: Strides) -> Course | No
         return None
     # what a shoe did since the frame before, it did in the middle between them
     middle = (body.time_s - 0.5 * step)[known]
-    rel = middle[:, None] - strides.origin_s[None]
-    rows, numbers = np.nonzero(np.abs(rel) < 0.5 * strides.period_s)
+    rel, rows, _ = within(middle, strides.origin_s, 0.5 * strides.period_s)
     if len(rows) < 60:
         return None
-    return mean_course(rel[rows, numbers], speeds[known][rows], strides.course.at_s)
+    return mean_course(rel, speeds[known][rows], strides.course.at_s)
 
 
 def with_shoe_off(series: BodySeries, gait: Gait, calibration: RunningCalibration) -> Gait:

@@ -24,6 +24,8 @@ REACH = 0.75
 """How far a mean course reaches to either side of its origin, in strides."""
 BANDWIDTH_S = 0.012
 """Standard deviation of the kernel that makes the mean course."""
+_AT_ONCE = 2_000_000
+"""Samples of all channels about places of the course that are worked on at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,34 @@ def mean_course(
     first = np.searchsorted(rel_s, at_s - reach)
     last = np.searchsorted(rel_s, at_s + reach)
     widest = max(int((last - first).max()), 4)
+    # each place stands alone: some at a time, so that memory does not grow with the recording
+    at_once = max(_AT_ONCE // (widest * values.shape[1]), 1)
+    parts = [slice(start, start + at_once) for start in range(0, len(at_s), at_once)]
+    fitted = np.concatenate(
+        [
+            _parabolas(rel_s, values, given, at_s[part], near=(first[part], last[part]), widest=widest)
+            for part in parts
+        ]
+    )
+    course = Course(at_s, fitted[..., 0], fitted[..., 1] / BANDWIDTH_S, np.zeros(values.shape[1]))
+    noise = 1.48 * np.median(np.abs(values - course.at(rel_s)[0]), axis=0)
+    return Course(at_s, course.values, course.slopes, np.maximum(noise, 1e-4))
+
+
+def _parabolas(
+    rel_s: FloatArray,
+    values: FloatArray,
+    given: FloatArray,
+    at_s: FloatArray,
+    *,
+    near: tuple[IntArray, IntArray],
+    widest: int,
+) -> FloatArray:
+    """Value, slope and bend of each channel in the unit of the bandwidth, shape (Q, C, 3); samples rise in time.
+
+    ``near`` are the first sample about each place and the one after the last, ``widest`` the most there are about any.
+    """
+    first, last = near
     index = np.clip(first[:, None] + np.arange(widest), 0, len(rel_s) - 1)
     inside = first[:, None] + np.arange(widest) < last[:, None]
     u = (rel_s[index] - at_s[:, None]) / BANDWIDTH_S
@@ -264,9 +294,7 @@ def mean_course(
         off = np.abs(samples - np.einsum("qwa,qca->qwc", design, fitted))
         typical = np.sum(base[..., None] * off, axis=1) / np.maximum(base.sum(axis=1), 1e-9)[:, None]
         weight = base[..., None] / (1.0 + (off / (2.0 * typical[:, None] + 1e-6)) ** 2)
-    course = Course(at_s, fitted[..., 0], fitted[..., 1] / BANDWIDTH_S, np.zeros(values.shape[1]))
-    noise = 1.48 * np.median(np.abs(values - course.at(rel_s)[0]), axis=0)
-    return Course(at_s, course.values, course.slopes, np.maximum(noise, 1e-4))
+    return np.asarray(fitted)
 
 
 def strides_of(body: Body, side: Side, beat: Rhythm) -> Strides | None:
@@ -296,6 +324,7 @@ def strides_of(body: Body, side: Side, beat: Rhythm) -> Strides | None:
     # the hips' height drifts; what matters is how it goes up and down within a stride
     seen[:, -1] -= _drift(time_s, seen[:, -1], beat.period_s)
     at_s = np.arange(-REACH * beat.period_s, REACH * beat.period_s, STEP_S)
+    reach_s = (REACH + 0.05) * beat.period_s
 
     def begun(offset: float) -> FloatArray:
         """Where the phase is whole and a share more; one further at either end, whose contact may be in the clip."""
@@ -308,21 +337,21 @@ def strides_of(body: Body, side: Side, beat: Rhythm) -> Strides | None:
     origin = begun(0.0)
     if len(origin) < 4:
         return None
-    rel, rows, _ = _within(time_s, origin, beat.period_s)
+    rel, rows, _ = within(time_s, origin, reach_s)
     guess = _near_contact(mean_course(rel, seen[rows], at_s), beat.period_s, body.view.near is not None)
     origin = begun((guess / beat.period_s) % 1.0)
     if len(origin) < 4:
         return None
     for _ in range(3):
-        rel, rows, _ = _within(time_s, origin, beat.period_s)
+        rel, rows, _ = within(time_s, origin, reach_s)
         course = mean_course(rel, seen[rows], at_s)
         shift = _shifts(time_s, seen, origin, course, (-0.5 * beat.period_s, 0.5 * beat.period_s))
         origin = origin + np.where(np.isfinite(shift), shift, 0.0)
-    rel, rows, _ = _within(time_s, origin, beat.period_s)
+    rel, rows, _ = within(time_s, origin, reach_s)
     # the origin is where the finished course has it, so that it does not hang on where the search began
     move = _near_contact(course, beat.period_s, body.view.near is not None)
     origin = origin + move
-    rel, rows, _ = _within(time_s, origin, beat.period_s)
+    rel, rows, _ = within(time_s, origin, reach_s)
     return Strides(side, origin, beat.period_s, mean_course(rel, seen[rows], at_s))
 
 
@@ -354,11 +383,34 @@ def _drift(time_s: FloatArray, values: FloatArray, period_s: float) -> FloatArra
     return np.asarray(np.convolve(padded, np.full(2 * reach + 1, 1 / (2 * reach + 1)), mode="valid"))
 
 
-def _within(time_s: FloatArray, origin: FloatArray, period_s: float) -> tuple[FloatArray, IntArray, IntArray]:
-    """Every frame as part of each stride whose origin is near: time from it, row of the frame, number of the stride."""
-    rel = time_s[:, None] - origin[None]
-    rows, numbers = np.nonzero(np.abs(rel) < (REACH + 0.05) * period_s)
-    return rel[rows, numbers], rows, numbers
+def within(time_s: FloatArray, origin_s: FloatArray, reach_s: float) -> tuple[FloatArray, IntArray, IntArray]:
+    """Every frame as part of each stride whose origin is near.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (N,)
+        Rising.
+    origin_s : ndarray, shape (K,)
+    reach_s : float
+        Nearer than this counts.
+
+    Returns
+    -------
+    rel_s : ndarray, shape (M,)
+        Time from the origin.
+    rows, numbers : ndarray of int, shape (M,)
+        Of the frame, and of the stride; in the order of the frames.
+    """
+    # a little more than what counts, so that it does not hang on rounding: recordings are long, strides are short
+    first, last = (np.searchsorted(time_s, origin_s + way * (reach_s + 1e-3)) for way in (-1, 1))
+    many = last - first
+    numbers = np.repeat(np.arange(len(origin_s)), many)
+    rows = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many) + np.repeat(first, many)
+    rel = time_s[rows] - origin_s[numbers]
+    inside = np.abs(rel) < reach_s
+    rel, rows, numbers = rel[inside], rows[inside], numbers[inside]
+    order = np.lexsort((numbers, rows))
+    return rel[order], rows[order], numbers[order]
 
 
 def _shifts(
@@ -369,14 +421,18 @@ def _shifts(
     for k, start in enumerate(origin):
         shift = 0.0
         for _ in range(3):
-            rel = time_s - start - shift
+            first, last = np.searchsorted(
+                time_s, [start + shift + window[0] - 1e-3, start + shift + window[1] + 1e-3]
+            )
+            rel = time_s[first:last] - start - shift
             inside = (rel > window[0]) & (rel < window[1])
             outside = 0.3 * (window[1] - window[0])
-            if inside.sum() < 4 or rel[0] > window[0] + outside or rel[-1] < window[1] - outside:
+            begins, ends = (time_s[end] - start - shift for end in (0, -1))
+            if inside.sum() < 4 or begins > window[0] + outside or ends < window[1] - outside:
                 shift = np.nan
                 break
             mean, slope = course.at(rel[inside])
-            off = (values[inside] - mean) / course.noise
+            off = (values[first:last][inside] - mean) / course.noise
             steep = slope / course.noise
             weight = 1.0 / (1.0 + (off / 3.0) ** 2)
             power = np.sum(weight * steep**2)

@@ -12,11 +12,13 @@ from neckrom.saying.nerve_tests import nerve_verdict
 from neckrom.saying.plans import plan_verdict
 from neckrom.saying.postures import posture_verdict
 from neckrom.saying.runs import run_verdict
+from neckrom.saying.upper_backs import upper_back_verdict
 from neckrom.saying.verdict import Verdict, verdict_of
+from neckrom.upper_back.result import UpperBackResult
 
 
 def verdict_of_any(
-    result: Result | RunResult | PostureResult | NerveResult | PlanResult, texts: Messages
+    result: Result | RunResult | PostureResult | NerveResult | PlanResult | UpperBackResult, texts: Messages
 ) -> Verdict:
     """Everything to be said of a session, the most important first."""
     if isinstance(result, RunResult):
@@ -27,4 +29,6 @@ def verdict_of_any(
         return nerve_verdict(result, texts)
     if isinstance(result, PlanResult):
         return plan_verdict(result, texts)
+    if isinstance(result, UpperBackResult):
+        return upper_back_verdict(result, texts)
     return verdict_of(result, texts)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from neckrom.messages import Messages
 from neckrom.nerve.marking import was_felt
 from neckrom.nerve.result import LeftOrRight, NerveResult, NerveTrial
+from neckrom.nerve.sides import SidesCompared
 from neckrom.nerve.wording import ROWS, pain_key
 from neckrom.saying.grades import GRADES, Grade
 from neckrom.saying.names import display_name
@@ -27,6 +28,8 @@ _OPEN = frozenset(
         "not_held",
         "no_change",
         "no_answer",
+        "answer_left",
+        "stopped",
         "changes_pain_unknown",
         "arm_changes_pain_unknown",
     )
@@ -34,8 +37,9 @@ _OPEN = frozenset(
 _BEGINS_A_TRIAL = frozenset(
     f"nerve.reading.{name}" for name in ("came_at", "came", "arm_came_at", "elbow_came_at", "arm_came")
 )
-_OF_A_TRIAL = _OPEN - {"nerve.reading.not_marked", "nerve.reading.unplaced"} | {
-    f"nerve.reading.{name}" for name in ("stretch", "stays", "stays_own", "nerve", "arm_painful", "arm_nerve")
+_OF_A_TRIAL = _OPEN - {f"nerve.reading.{name}" for name in ("not_marked", "unplaced", "stopped")} | {
+    f"nerve.reading.{name}"
+    for name in ("stretch", "own", "stays", "stays_own", "nerve", "arm_painful", "arm_nerve")
 }
 """What goes on with the symptom that was said before it."""
 _READINGS = ("nerve.reading.", "screen.reading.")
@@ -59,6 +63,32 @@ def nerve_verdict(result: NerveResult, texts: Messages) -> Verdict:
     if result.stop_reason in SAFETY_STOPS:
         findings.insert(0, Finding("stopped", Grade.STOP, texts.text(f"plan.stopped.{result.stop_reason}")))
     return Verdict(findings=tuple(findings), grade=findings[0].grade, meaning="")
+
+
+def nerve_advice(result: NerveResult, texts: Messages) -> tuple[str, ...]:
+    """What to do next, by what the test said; after a stop never the test again.
+
+    Parameters
+    ----------
+    result : NerveResult
+    texts : Messages
+
+    Returns
+    -------
+    tuple of str
+    """
+    keys = {statement.key for statement in result.reading_statements}
+    if result.stop_reason in SAFETY_STOPS:
+        names = ["stopped", "urgent"]
+    elif keys & _MARKED:
+        names = ["nerve_arm" if result.kind == "arms" else "nerve_leg", "same_way", "urgent"]
+    else:
+        names = ["show"]
+        if keys & _OPEN:
+            names.append("open")
+        names += ["same_way", "urgent"]
+    plan = {"plan": f"neckrom live --plan {result.kind}_slider"}
+    return tuple(texts.text(f"nerve.next.{name}", **(plan if name == "nerve_leg" else {})) for name in names)
 
 
 def _lines(statements: Sequence[Statement]) -> list[list[Statement]]:
@@ -183,6 +213,17 @@ def _felt_at(trial: NerveTrial, angle_deg: float, texts: Messages) -> str:
     if trial.position is None:
         return angle
     return texts.text("nerve.course.at", position=f"nerve.position.{trial.position}", angle=angle)
+
+
+def sides_line(sides: SidesCompared, texts: Messages) -> str:
+    """How far both sides are apart, with its interval.
+
+    Parameters
+    ----------
+    sides : SidesCompared
+    texts : Messages
+    """
+    return _with_interval(sides.difference_deg, sides.interval95_deg, texts)
 
 
 def _difference(result: NerveResult, texts: Messages) -> str:

@@ -52,10 +52,18 @@ def _findings(result: PlanResult, texts: Messages) -> Iterator[Finding]:
             yield Finding("past", Grade.CAUTION, texts.text("plan.past", limb=leg, number=past))
         if one.felt:
             yield Finding("felt", Grade.CAUTION, texts.text("plan.felt", limb=leg, number=one.felt))
-        yield _change(one, leg, texts)
+        if _tested_again_or_should_be(one, result):
+            yield _change(one, leg, texts)
     pain = _pain(result, texts)
     if pain is not None:
         yield pain
+
+
+def _tested_again_or_should_be(one: ExerciseDone, result: PlanResult) -> bool:
+    """Whether there is something to say of the test afterwards: not of a leg never tested, nor after a stop."""
+    if one.after is not None:
+        return True
+    return one.before is not None and result.stop_reason is None
 
 
 def _change(one: ExerciseDone, leg: str, texts: Messages) -> Finding:

@@ -68,7 +68,17 @@ class ScreenQuestions(BaseModel):
         return self
 
     def of_sign(self, number: int) -> tuple[ScreenQuestion, ...]:
-        """Questions of one sign."""
+        """Questions of one sign.
+
+        Parameters
+        ----------
+        number : int
+            1 to 6.
+
+        Returns
+        -------
+        tuple of ScreenQuestion
+        """
         return tuple(question for question in self.question if question.sign == number)
 
 
@@ -245,6 +255,11 @@ class ScreenResult:
 def screen_questions() -> ScreenQuestions:
     """The questions that ship.
 
+    Returns
+    -------
+    ScreenQuestions
+        Of the six signs, in the article's order.
+
     Raises
     ------
     ConfigurationError
@@ -262,6 +277,10 @@ def evaluate(answers: ScreenAnswers, result: Result | None = None) -> ScreenResu
     answers : ScreenAnswers
     result : Result, optional
         The measurement that fills in the neck's part of sign 2.
+
+    Returns
+    -------
+    ScreenResult
     """
     neck = None if result is None else neck_findings(result)
     signs = tuple(
@@ -271,7 +290,18 @@ def evaluate(answers: ScreenAnswers, result: Result | None = None) -> ScreenResu
 
 
 def neck_findings(result: Result) -> NeckFindings:
-    """The measurement in the article's terms."""
+    """The measurement in the article's terms.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    NeckFindings
+        Movements that lost half or more of their norm, that hurt, and pairs whose sides differ; ``unknown`` could
+        not be judged and is never taken for normal.
+    """
     return NeckFindings(
         lost=tuple(item.movement for item in result.movements if item.flag == "flagged"),
         painful=tuple(item.movement for item in result.movements if item.pain_flag == "flagged"),

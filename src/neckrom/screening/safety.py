@@ -73,13 +73,23 @@ class Verdict:
 
 @cache
 def safety_questions() -> tuple[SafetyQuestion, ...]:
-    """All questions, the gravest first."""
+    """All questions, the gravest first.
+
+    Returns
+    -------
+    tuple of SafetyQuestion
+    """
     return _load("questions")
 
 
 @cache
 def nerve_safety_questions() -> tuple[SafetyQuestion, ...]:
-    """Those before tests of the nerves of legs and arms: the neck's, and their own; the gravest first."""
+    """Those before tests of the nerves of legs and arms: the neck's, and their own; the gravest first.
+
+    Returns
+    -------
+    tuple of SafetyQuestion
+    """
     every = (*_load("nerve_questions"), *safety_questions())
     order: tuple[Tier, ...] = ("stop", "clinician", "sign")
     return tuple(sorted(every, key=lambda question: order.index(question.tier)))
@@ -87,7 +97,12 @@ def nerve_safety_questions() -> tuple[SafetyQuestion, ...]:
 
 @cache
 def plan_safety_questions() -> tuple[SafetyQuestion, ...]:
-    """What is asked before an exercise, beside the questions of its test."""
+    """What is asked before an exercise, beside the questions of its test.
+
+    Returns
+    -------
+    tuple of SafetyQuestion
+    """
     return _load("plan_questions")
 
 
@@ -107,6 +122,10 @@ def judge_answers(
         Question id to answer.
     questions : sequence of SafetyQuestion, optional
         All that are asked; those of the neck where none are given.
+
+    Returns
+    -------
+    Verdict
 
     Raises
     ------

@@ -35,12 +35,32 @@ class Statement:
 
 
 def statements(found: ScreenResult) -> tuple[Statement, ...]:
-    """Everything to be said of a screen; a safety answer that ended it leaves nothing else to say."""
+    """Everything to be said of a screen; a safety answer that ended it leaves nothing else to say.
+
+    Parameters
+    ----------
+    found : ScreenResult
+
+    Returns
+    -------
+    tuple of Statement
+    """
     return tuple(_statements(found))
 
 
 def ended_by_safety(found: ScreenResult, *, overridden: bool) -> bool:
-    """Whether a safety answer ends the screen before its questions."""
+    """Whether a safety answer ends the screen before its questions.
+
+    Parameters
+    ----------
+    found : ScreenResult
+    overridden : bool
+        A clinician has said that it goes on; without effect on answers that stop everybody.
+
+    Returns
+    -------
+    bool
+    """
     outcome = found.safety.outcome
     return outcome == "stop" or (outcome == "clinician_only" and not overridden)
 
@@ -129,7 +149,17 @@ def _convention(tension: Tension) -> Iterator[str]:
 
 
 def sentence(statement: Statement, texts: Messages) -> str:
-    """A statement in words."""
+    """A statement in words.
+
+    Parameters
+    ----------
+    statement : Statement
+    texts : Messages
+
+    Returns
+    -------
+    str
+    """
     params: dict[str, str | float] = {"why": statement.why} if statement.why else {}
     if statement.what:
         params["what"] = "; ".join(texts.text(key) for key in statement.what)

@@ -1,6 +1,7 @@
 """From landmarks to the judged result: the one engine of recordings, replays and live sessions.
 
-No file is read or written here and no clock is asked.
+No file is read or written here and no clock is asked; landmarks of long recordings lie in temporary files
+(:mod:`neckrom.columns`).
 """
 
 from __future__ import annotations

@@ -331,6 +331,6 @@ def _refuse_upper_body(series: BodySeries, name: str) -> None:
         return
     raise InputError(
         f"{name} shows head and shoulders only, and this is read from the whole body. Neck movements are measured "
-        "with: neckrom measure CLIP. For a run or a posture film the whole person from the side, head and feet in the "
-        "picture."
+        "with: neckrom measure CLIP. For a run, a posture or a test of the legs film the whole person from the side, "
+        "head and feet in the picture; for a test of the arms from the front, from the hips up to a hand overhead."
     )

@@ -25,7 +25,10 @@ from neckrom.nerve.legs import with_own_legs
 from neckrom.nerve.marks import Mark, load_marks
 from neckrom.nerve.measure import measure_leg_test
 from neckrom.nerve.raw_angles import LEG
+from neckrom.nerve.reading import after_a_stop
 from neckrom.nerve.result import NerveResult
+from neckrom.saying.sentences import in_english
+from neckrom.saying.verdict import SAFETY_STOPS
 from neckrom.service.body_recordings import BodyRecording, part_of, read_recording
 from neckrom.service.folders import LANDMARK_FILE, distinct_folders, new_folder, refuse_existing
 from neckrom.service.measure import Border, Progress
@@ -237,6 +240,9 @@ def _measure_recording(
         legs = measure_leg_test(series, options.test, in_order)
         result = leg_test_result(legs, about(ESTIMATOR, legs.angles.corrections.calibration_id))
         rows, curves = angles_csv(legs.angles), _curves(legs.angles)
+    if options.stop_reason in SAFETY_STOPS:
+        said = after_a_stop(result.reading_statements)
+        result = result.model_copy(update={"reading": in_english(*said), "reading_statements": said})
     _write(folder, result, rows, marks)
     pictures = _pictures(result, series, recording) if options.pictures else {}
     from neckrom.report.bodies.write import (  # noqa: PLC0415  (matplotlib is slow to load)
@@ -302,7 +308,7 @@ def _arm_curves(angles: ArmTestAngles) -> NerveCurves:
         angles.time_s,
         {
             "main": {side: arm.abduction_deg for side, arm in angles.arms.items()},
-            "elbow": {side: arm.elbow_deg for side, arm in angles.arms.items()},
+            "elbow": {side: arm.elbow_told_deg for side, arm in angles.arms.items()},
             "neck": {"both": angles.neck_side_bend_deg},
         },
     )
@@ -371,8 +377,8 @@ def arm_angles_csv(angles: ArmTestAngles) -> str:
     columns = [
         left.abduction_deg,
         right.abduction_deg,
-        left.elbow_deg,
-        right.elbow_deg,
+        left.elbow_told_deg,
+        right.elbow_told_deg,
         angles.neck_side_bend_deg,
         angles.trunk_lean_deg,
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from neckrom.columns import in_blocks
 from neckrom.errors import WholeBodyError
 from neckrom.frames.samples import sample
 from neckrom.service.looking import Choice
@@ -40,8 +41,10 @@ def whole_body_notice(series: LandmarkSeries, name: str) -> tuple[Notice, ...]:
     WholeBodyError
         The face is seen in too few frames: this is no recording of a neck.
     """
-    poses = series.pose[series.pose_found]
-    if not len(poses) or np.mean([stands_whole(pose, series.height) for pose in poses]) < _AGREE:
+    found, standing = series.pose_found, 0
+    for rows in in_blocks(series.pose):
+        standing += sum(stands_whole(pose, series.height) for pose in series.pose[rows][found[rows]])
+    if not found.any() or standing / found.sum() < _AGREE:
         return ()
     if series.face_found.mean() < _FACES:
         raise WholeBodyError(

@@ -99,6 +99,8 @@ def repeated_limits(
         No NaN. Degrees.
     person, session : sequence of str, length n
         Whose, and in which of the person's sessions.
+    confidence : float
+        Of all intervals, 0 to 1.
 
     Returns
     -------
@@ -107,7 +109,7 @@ def repeated_limits(
 
     Notes
     -----
-    ``confidence`` is that of all intervals, 0 to 1. The limits themselves always hold 95 % of the differences.
+    The limits themselves always hold 95 % of the differences.
     """
     values = np.asarray(difference, dtype=np.float64)
     grouped = _grouped(values, person, session)

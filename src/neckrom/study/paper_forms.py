@@ -35,15 +35,13 @@ def checklist_pdf(text: str, plan: Plan) -> bytes:
     ----------
     text : str
         Markdown: a title, headings, and a line for each box.
+    plan : Plan
+        Its name and hash stand at the head and foot.
 
     Returns
     -------
     bytes
         PDF.
-
-    Notes
-    -----
-    The plan's name and hash stand at the head and foot.
     """
     title, *lines = text.splitlines()
     story: list[Flowable] = [

@@ -105,6 +105,12 @@ def icc_interval(
     ----------
     icc : float
         True one, below 1.
+    people, sessions : int
+        Of each study.
+    repeats : int
+        How many studies are drawn.
+    seed : int
+        The same seed gives the same figures.
 
     Returns
     -------
@@ -112,8 +118,7 @@ def icc_interval(
 
     Notes
     -----
-    Drawn are ``repeats`` studies of ``people`` with ``sessions`` each, without a shift between sessions; the same
-    ``seed`` gives the same figures.
+    Studies are drawn without a shift between sessions.
     """
     random = np.random.default_rng(seed)
     ends = np.empty((repeats, 2))
@@ -154,15 +159,13 @@ def reestimate(
     ----------
     difference, person, session : list
         As for :func:`neckrom.study.agreement.repeated_limits`.
+    half_width_deg : float
+        Wanted, of the 95 % interval of a limit of agreement.
 
     Returns
     -------
     Reestimate or None
         None with fewer than three people.
-
-    Notes
-    -----
-    ``half_width_deg`` is the wanted one, of the 95 % interval of a limit of agreement.
     """
     found = repeated_limits(difference, person, session)
     if not found.sd.known:

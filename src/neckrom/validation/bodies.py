@@ -128,7 +128,17 @@ def is_body(about: Path) -> bool:
 
 
 def find_nerve_tests(folder: Path) -> tuple[str, ...]:
-    """Names of the nerve tests with truth under a folder: whole bodies that are not validated here."""
+    """Names of the nerve tests with truth under a folder: whole bodies that are not validated here.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    tuple of str
+        Relative to the folder, without suffix, sorted.
+    """
     if not folder.is_dir():
         return ()
     return tuple(

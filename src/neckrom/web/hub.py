@@ -34,7 +34,7 @@ _WAIT_S = 0.25
 AT_WORK = frozenset(
     {Phase.SETUP, Phase.NEUTRAL, Phase.ANNOUNCE, Phase.OUT, Phase.HOLD, Phase.BACK}
 ) | frozenset({Phase.POSITION, Phase.LEAD, Phase.CHANGE})
-WAITS_FOR_THE_VOICE = frozenset({Phase.INTRO, Phase.ANNOUNCE, Phase.POSITION})
+WAITS_FOR_THE_VOICE = frozenset({Phase.INTRO, Phase.ANNOUNCE, Phase.POSITION, Phase.EXERCISE})
 """What a page has spoken is news to the session only here."""
 BEFORE_THE_VOICE = frozenset({Phase.SAFETY, Phase.REFUSED, Phase.CONSENT})
 OVER = frozenset({Phase.RESULT, Phase.STOPPED, Phase.REFUSED})

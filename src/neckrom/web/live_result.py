@@ -23,9 +23,9 @@ from neckrom.report.site_words import trust_of
 from neckrom.report.stored import report_html, report_pdf
 from neckrom.result import MovementResult, Result
 from neckrom.saying.grades import GRADES, LOOKS, Grade
+from neckrom.saying.nerve_tests import nerve_advice, nerve_verdict
 from neckrom.saying.plans import key_test_said, pain_said, plan_title
-from neckrom.saying.sentences import all_said
-from neckrom.saying.verdict import SAFETY_STOPS, MovementSaid, movement_said, verdict_of
+from neckrom.saying.verdict import MovementSaid, movement_said, verdict_of
 from neckrom.service.clinic import load_site
 from neckrom.service.nerve_sessions import NerveTest
 from neckrom.service.sessions import open_session
@@ -126,18 +126,6 @@ def shown_of(result: Result, language: str) -> Shown:
     )
 
 
-_NERVE_GRADES = {
-    "nerve.reading.nerve": Grade.RAISED,
-    "nerve.reading.arm_nerve": Grade.RAISED,
-    "nerve.reading.arm_sign": Grade.CAUTION,
-    "nerve.reading.arm_changes_pain_unknown": Grade.CAUTION,
-    "nerve.reading.changes_pain_unknown": Grade.CAUTION,
-    "nerve.reading.not_held": Grade.CAUTION,
-    "nerve.reading.no_change": Grade.CAUTION,
-}
-"""Of what a reading says; all else is only told. Range alone, and a difference of range, raise nothing."""
-
-
 class NerveHome(NamedTuple):
     """Where the result of a nerve test lies."""
 
@@ -170,36 +158,24 @@ def shown_nerve(homes: tuple[NerveHome, ...], language: str, *, home: str) -> Sh
     """
     texts = load_messages(language)
     results = [_nerve_result(each.folder) for each in homes]
-    graded = [
-        (_NERVE_GRADES.get(statement.key, Grade.NOTE), statement)
-        for result in results
-        for statement in result.reading_statements
-    ]
-    stops = {result.stop_reason for result in results} & SAFETY_STOPS
-    stopped = tuple(
-        Line(
-            sign=LOOKS[Grade.RAISED].sign,
-            grade=Grade.RAISED.value,
-            text=texts.text(f"plan.stopped.{reason}"),
-        )
-        for reason in sorted(filter(None, stops))
+    findings = [finding for result in results for finding in nerve_verdict(result, texts).findings]
+    # a stop is said once, not once for each test of the session
+    lines = dict.fromkeys(
+        Line(sign=one.sign, grade=one.grade.value, text=one.text)
+        for one in sorted(findings, key=lambda one: GRADES.index(one.grade))
     )
     reports = [f"{home}{each.address}/report" for each in homes if (each.folder / "report.html").is_file()]
     return Shown(
         title=" · ".join(texts.text(f"nerve.kind.{result.kind}") for result in results),
-        lines=stopped
-        + tuple(
-            Line(sign=LOOKS[grade].sign, grade=grade.value, text=all_said((statement,), texts))
-            for grade, statement in sorted(graded, key=lambda each: GRADES.index(each[0]))
-        ),
+        lines=tuple(lines),
         meaning="",
         bars=tuple(
             _nerve_bar(trial, row, texts.text("nerve.table.held"))
             for result in results
             for trial, row in zip(result.trials, trial_rows(result, texts), strict=True)
         ),
-        advice_title="",
-        advice=(),
+        advice_title=texts.text("report.section.next"),
+        advice=tuple(dict.fromkeys(one for result in results for one in nerve_advice(result, texts))),
         notes=tuple(line for result in results for line in warnings_in_words(result, texts)),
         report=f"{reports[0]}.html" if reports else "",
         pdf=f"{reports[0]}.pdf" if reports else "",
@@ -269,7 +245,7 @@ def _nerve_bar(trial: NerveTrial, row: tuple[str, ...], held: str) -> Bar:
     said = dict(zip(ROWS, row, strict=True))
     angle = trial.symptom_angle_deg
     first = said["symptom"] if trial.symptom_s is not None else said["end"]
-    grade = Grade.RAISED if trial.pain == "own" else Grade.NOTE
+    grade = Grade.CAUTION if trial.pain == "own" else Grade.NOTE
     best, _, interval = first.partition(" ")
     return Bar(
         name=said["limb"],

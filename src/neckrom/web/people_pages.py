@@ -14,7 +14,7 @@ from starlette.responses import Response
 from neckrom.errors import NeckromError
 from neckrom.exports.write import Format
 from neckrom.guided.sessions import CAMERAS, PROTOCOLS, plan_choices
-from neckrom.handouts.bodies import nerve_table, plan_table, runs_table
+from neckrom.handouts.bodies import nerve_table, plan_table, runs_table, sides_said, upper_back_table
 from neckrom.handouts.course import course_of, ends_of
 from neckrom.handouts.diary_in_words import day_line, diary_lines
 from neckrom.handouts.making import course_for, has_course
@@ -30,7 +30,7 @@ from neckrom.live.camera_names import camera_names
 from neckrom.messages import Messages
 from neckrom.records.audit import Action
 from neckrom.records.diary import ACTIVITIES, KnownDayError, checked_day, today
-from neckrom.records.kinds import PLAN, RUN
+from neckrom.records.kinds import PLAN, RUN, UPPER_BACK
 from neckrom.records.people import RefusedValueError
 from neckrom.records.trends import MovementTrend, Verdict
 from neckrom.records.views import PersonView
@@ -170,6 +170,7 @@ def person_page(
     runs = records.runs(view.of_kind(RUN))
     tests = records.nerve_tests(view.nerve_tests)
     plans = records.plans(view.of_kind(PLAN))
+    turned = records.upper_backs(view.of_kind(UPPER_BACK))
     limits = records.limits(view.row.id)
     days = records.diary(view.row.id)
     course = course_of(view, trends, limits, texts, said)
@@ -183,7 +184,9 @@ def person_page(
         "has_course": has_course(view),
         "runs": runs_table(runs, texts) if runs else None,
         "nerve_tests": nerve_table(tests, texts) if tests else None,
+        "sides_said": sides_said(tests, texts),
         "plans": plan_table(plans, texts) if plans else None,
+        "upper_backs": upper_back_table(turned, texts) if turned else None,
         "course": course,
         "drawings": course.trends(HEIGHT) if course.trends is not None else (),
         "error": error_lines(limits, texts)[0],

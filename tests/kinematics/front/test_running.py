@@ -12,7 +12,7 @@ from neckrom.kinematics.camera import pinhole
 from neckrom.kinematics.front.calibration import shipped_calibration
 from neckrom.kinematics.front.estimator import FrontEstimator, ObservedSeries
 from neckrom.kinematics.front.features import POSE_GAP_S
-from neckrom.kinematics.front.filter import Transitions
+from neckrom.kinematics.front.filter import Course
 from neckrom.kinematics.front.flow import steps_seen
 from neckrom.kinematics.front.fusion import filtered
 from neckrom.kinematics.front.readings import readings_of
@@ -46,12 +46,12 @@ def forward_only(observed: ObservedSeries, reference: Reference) -> np.ndarray:
     p = FITTED.fusion
     readings = readings_of(FITTED, observed.time_ns, observed.face, observed.pose, reference)
     even = np.ones((len(readings), 2))
-    track, _ = filtered(readings, Transitions.of(readings, p), p, even)
+    track = filtered(readings, Course.of(readings, p), p, even)
     for _ in range(2 if observed.motion.recorded else 0):
         angles = track.mean[..., 0]
         seen = steps_seen(observed.motion.after(1), reference, angles[:-1], angles[1:], FITTED.motion)
         readings = replace(readings, step=np.vstack([np.full((1, 6), np.nan), seen]))
-        track, _ = filtered(readings, Transitions.of(readings, p), p, even)
+        track = filtered(readings, Course.of(readings, p), p, even)
     return FITTED.stretched(track.fused(readings, even), flow=observed.motion.recorded).angles_deg[:, :3]
 
 

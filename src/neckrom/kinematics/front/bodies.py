@@ -5,12 +5,13 @@ Lengths are in units of the distance between the outer corners of the eyes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from neckrom.columns import in_blocks, let_go
 from neckrom.kinematics.ellipsoid import Ellipsoid
-from neckrom.types import FloatArray
+from neckrom.types import BoolArray, Float32Array, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +89,51 @@ class BodyTracks:
     body : Body
     time_s : ndarray, shape (N,)
     tracks : ndarray, shape (N, K, 3)
-        Number of the point; x, y on the plane at depth 1. NaN in empty rows.
+        Number of the point; x, y, which :meth:`on_plane` puts on the plane at depth 1. NaN in empty rows.
     origin : ndarray, shape (2,)
         The body's origin at rest, on the plane at depth 1.
     eye_distance : float
         Outer corners of the eyes at rest, on the plane at depth 1.
     joint_moved : ndarray, shape (N, 2)
         How far the joint has moved since rest, on the plane at depth 1; NaN counts as not at all.
+    centre : tuple of two float
+    focal : float
+        What takes x and y of ``tracks`` to the plane at depth 1: less the centre, over the focal length.
+    followed : ndarray, shape (N,), bool
+        Frames in which points were followed.
     """
 
     body: Body
     time_s: FloatArray
-    tracks: FloatArray
+    tracks: FloatArray | Float32Array
     origin: FloatArray
     eye_distance: float
     joint_moved: FloatArray
+    centre: tuple[float, float] = (0.0, 0.0)
+    focal: float = 1.0
+    followed: BoolArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Looks once through all frames for those with points."""
+        followed = np.empty(len(self.tracks), dtype=np.bool_)
+        for rows in in_blocks(self.tracks):
+            followed[rows] = np.isfinite(self.tracks[rows, :, 0]).any(axis=1)
+        object.__setattr__(self, "followed", followed)
+
+    def on_plane(self, frames: IntArray) -> FloatArray:
+        """The points of some frames.
+
+        Parameters
+        ----------
+        frames : ndarray of int, shape (n,)
+
+        Returns
+        -------
+        ndarray, shape (n, K, 3)
+            Number of the point; x, y on the plane at depth 1. NaN in empty rows.
+        """
+        points = self.tracks[frames].astype(np.float64)
+        let_go(self.tracks)
+        points[..., 1] = (points[..., 1] - self.centre[0]) / self.focal
+        points[..., 2] = (points[..., 2] - self.centre[1]) / self.focal
+        return points

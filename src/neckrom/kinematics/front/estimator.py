@@ -23,11 +23,10 @@ from neckrom.kinematics.front.calibration import Calibration, shipped_calibratio
 from neckrom.kinematics.front.features import (
     Lens,
     Points,
+    RecordedPoints,
     at_rest,
-    blocks_of,
     head_on_plane,
     middle_on_plane,
-    points_of,
 )
 from neckrom.kinematics.front.flow import Motion, motion_of, steps_seen
 from neckrom.kinematics.front.followed_points import (
@@ -55,7 +54,7 @@ from neckrom.kinematics.front.lens import (
 )
 from neckrom.kinematics.front.networks import Prediction, resting_posture
 from neckrom.kinematics.front.orientation import orientations
-from neckrom.kinematics.front.readings import branches, readings_of
+from neckrom.kinematics.front.readings import face_sizes, readings_of, recorded_branches
 from neckrom.kinematics.front.reference import Reference
 from neckrom.kinematics.front.running import RunningFront
 from neckrom.kinematics.front.unknowns import (
@@ -144,8 +143,7 @@ class FrontEstimator:
         NoNeutralError
             If face and pose are found together in fewer than three frames of the neutral stretch.
         """
-        points = points_of(landmarks)
-        used = neutral & points.face_found & points.pose_found
+        points, used = RecordedPoints(landmarks).still(neutral)
         if used.sum() < _FEWEST_REST_FRAMES:
             raise NoNeutralError(
                 "Face and shoulders are found together in fewer than three frames of the neutral stretch: "
@@ -204,11 +202,9 @@ class FrontEstimator:
         rest = reference.rest
         if distance_m is not None:
             return at_distance(camera, rest.eye_distance, distance_m)
-        points = points_of(landmarks)
-        used = neutral & points.face_found & points.pose_found
-        still = still_features(rest, reference.mirrored_rest, shares_at_rest(points, used, rest))
-        face, _ = branches(self._calibration, points, reference)
-        moving = growth(blocks_of(points, rest), face.angles_deg[:, :3], neutral)
+        recorded = RecordedPoints(landmarks)
+        still = still_features(rest, reference.mirrored_rest, shares_at_rest(*recorded.still(neutral), rest))
+        moving = growth(*face_sizes(self._calibration, recorded, reference), neutral)
         return with_inverse_focal(
             camera, *self._calibration.lens.share_from(still, moving, rest.eye_distance)
         )
@@ -227,16 +223,16 @@ class FrontEstimator:
         ObservedSeries, N frames
             Standard deviations (degrees) are here those that the networks give themselves, not yet the measured ones.
         """
-        points = points_of(landmarks)
-        face, pose = branches(self._calibration, points, reference)
+        points, lens = RecordedPoints(landmarks), reference.rest.lens
+        face, pose = recorded_branches(self._calibration, points, reference)
         observed = orientations(landmarks.time_ns, _better_of(face, pose), reference, (face, pose))
         return ObservedSeries(
             **{name: getattr(observed, name) for name in OrientationSeries.__dataclass_fields__},
             face=face,
             pose=pose,
             motion=motion_of(landmarks),
-            tracks=tracks_of(landmarks, points, reference),
-            head_moved=head_on_plane(points.pose, reference.rest.lens) - reference.head,
+            tracks=tracks_of(points, reference),
+            head_moved=points.of_pose(lambda pose: head_on_plane(pose, lens)) - reference.head,
         )
 
     def smooth(self, observed: OrientationSeries, reference: Reference) -> OrientationSeries:

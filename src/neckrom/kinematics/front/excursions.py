@@ -71,9 +71,12 @@ def with_rest(window: IntArray, seen: BodyTracks, parameters: TrackParameters) -
     """
     body = seen.body
     own: IntArray = np.unique(np.append(window[:: body.every], window[-1]))
-    followed = np.isfinite(seen.tracks[:, :, 0]).any(axis=1)
-    away_s = np.maximum(seen.time_s[window[0]] - seen.time_s, seen.time_s - seen.time_s[window[-1]])
-    rest = np.flatnonzero(followed & (away_s > 0) & (away_s <= body.rest_s))
+    time_s, start_s, end_s = seen.time_s, seen.time_s[window[0]], seen.time_s[window[-1]]
+    # a little more than the rest, so that what counts does not hang on rounding: recordings hold many excursions
+    first, last = np.searchsorted(time_s, [start_s - body.rest_s - 1e-3, end_s + body.rest_s + 1e-3])
+    near = slice(int(first), int(last))
+    away_s = np.maximum(start_s - time_s[near], time_s[near] - end_s)
+    rest = near.start + np.flatnonzero(seen.followed[near] & (away_s > 0) & (away_s <= body.rest_s))
     before, after = rest[rest < window[0]], rest[rest > window[-1]]
     spacing_s = parameters.spacing_s * body.every
     earlier, later = (spaced(seen.time_s, frames, spacing_s) for frames in (before, after))

@@ -7,16 +7,26 @@ the camera and size of the picture drop out. The focal length enters only throug
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from neckrom.columns import in_blocks
 from neckrom.kinematics.neck_angles import cardan_of
 from neckrom.kinematics.pose_points import HIP_ROWS, OPPOSITE_ROWS, POSE_POINTS
 from neckrom.kinematics.rotations import BODY_FACING_CAMERA, rotations_between
 from neckrom.kinematics.smoothing import bridged
-from neckrom.types import POSE_HEAD, POSE_SHOULDERS, BoolArray, FloatArray, IntArray, LandmarkSeries
+from neckrom.types import (
+    POSE_HEAD,
+    POSE_SHOULDERS,
+    BoolArray,
+    Float32Array,
+    FloatArray,
+    IntArray,
+    LandmarkSeries,
+)
 
 # numbers in the face mesh (468 points of the skin from 0, then the irises); of a pair the person's right first
 _MIDLINE = (10, 151, 9, 8, 168, 6, 197, 195, 5, 4, 1, 2, 0, 13, 14, 17, 199, 175, 152)
@@ -162,8 +172,97 @@ class Rest:
     world: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedPoints:
+    """The points in use of a recording of any length: they are read where they are asked for.
+
+    Attributes
+    ----------
+    landmarks : LandmarkSeries, N frames
+    """
+
+    landmarks: LandmarkSeries
+
+    def at(self, rows: slice) -> Points:
+        """The points in some of the frames.
+
+        Parameters
+        ----------
+        rows : slice
+
+        Returns
+        -------
+        Points, n frames
+            Pose points interpolated over gaps up to ``POSE_GAP_S``, also over those that reach out of the rows.
+        """
+        landmarks = self.landmarks
+        face = landmarks.face[rows][:, FACE_POINTS].astype(np.float64)
+        return Points(face, self._bridged(landmarks.pose, rows), self._bridged(landmarks.pose_world, rows))
+
+    def of_pose(self, what: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        """Something of the pose in every frame.
+
+        Parameters
+        ----------
+        what : callable
+            From the pose in some frames, shape (n, 15, 3), to an array of as many rows.
+
+        Returns
+        -------
+        ndarray, shape (N, ...)
+        """
+        pose = self.landmarks.pose
+        return np.concatenate([what(self._bridged(pose, rows)) for rows in in_blocks(pose)])
+
+    def _bridged(self, points: Float32Array, rows: slice) -> FloatArray:
+        """Rows of ``POSE_POINTS``, interpolated."""
+        time_s = self.landmarks.time_s
+        inside = time_s[rows]
+        around, own = rows, slice(None)
+        if len(inside):
+            reach_s = POSE_GAP_S + 1e-3
+            first, start, last = np.searchsorted(
+                time_s, [inside[0] - reach_s, inside[0], inside[-1] + reach_s]
+            )
+            around, own = (
+                slice(int(first), int(last)),
+                slice(int(start - first), int(start - first) + len(inside)),
+            )
+        return bridged(time_s[around], points[around][:, POSE_POINTS].astype(np.float64), POSE_GAP_S)[own]
+
+    def still(self, neutral: BoolArray) -> tuple[Points, BoolArray]:
+        """The points from the first to the last frame of a neutral stretch.
+
+        Parameters
+        ----------
+        neutral : ndarray, shape (N,), bool
+
+        Returns
+        -------
+        points : Points, n frames
+        used : ndarray, shape (n,), bool
+            Frames of the stretch in which both face and pose were found.
+        """
+        frames = np.flatnonzero(neutral)
+        rows = slice(int(frames[0]), int(frames[-1]) + 1) if len(frames) else slice(0, 0)
+        points = self.at(rows)
+        return points, np.asarray(neutral[rows] & points.face_found & points.pose_found)
+
+    def in_blocks(self) -> Iterator[Points]:
+        """All frames, so many at a time that memory does not grow with the recording.
+
+        Yields
+        ------
+        Points
+            In the order of the frames.
+        """
+        landmarks = self.landmarks
+        for rows in in_blocks(landmarks.face, landmarks.pose, landmarks.pose_world):
+            yield self.at(rows)
+
+
 def points_of(landmarks: LandmarkSeries) -> Points:
-    """The points in use; pose points interpolated over short gaps.
+    """The points in use, all at once; pose points interpolated over short gaps.
 
     Parameters
     ----------
@@ -174,11 +273,7 @@ def points_of(landmarks: LandmarkSeries) -> Points:
     Points, N frames
         Face points are not interpolated, pose points over gaps up to ``POSE_GAP_S``.
     """
-    return Points(
-        face=landmarks.face[:, FACE_POINTS].astype(np.float64),
-        pose=bridged(landmarks.time_s, landmarks.pose[:, POSE_POINTS].astype(np.float64), POSE_GAP_S),
-        world=bridged(landmarks.time_s, landmarks.pose_world[:, POSE_POINTS].astype(np.float64), POSE_GAP_S),
-    )
+    return RecordedPoints(landmarks).at(slice(0, len(landmarks)))
 
 
 def at_rest(points: Points, lens: Lens) -> Rest:

@@ -104,9 +104,42 @@ class Transitions:
     noise: FloatArray
     shift: FloatArray
 
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the transitions of a recording are made from: a tenth of what they take themselves.
+
+    Attributes
+    ----------
+    parameters : FusionParameters
+    since : ndarray, shape (N, 1)
+        Seconds since the frame before.
+    dt : ndarray, shape (N, K)
+        The same, and 1 ms at least.
+    keep_face, keep_pose : ndarray, shape (N, 1)
+    keep_gain : ndarray, shape (N, K)
+        Shares of the errors that are still the same.
+    flow : ndarray, shape (N, K), bool
+        Where a step was seen.
+    step : ndarray, shape (N, K)
+        Degrees; zero where none was.
+    turned : ndarray, shape (N, 1)
+        Length of the step.
+    """
+
+    parameters: FusionParameters
+    since: FloatArray
+    dt: FloatArray
+    keep_face: FloatArray
+    keep_pose: FloatArray
+    keep_gain: FloatArray
+    flow: BoolArray
+    step: FloatArray
+    turned: FloatArray
+
     @classmethod
-    def of(cls, readings: Readings, p: FusionParameters) -> Transitions:
-        """Transitions into each frame; the one into the first is not used.
+    def of(cls, readings: Readings, p: FusionParameters) -> Course:
+        """From the readings of a whole recording.
 
         Parameters
         ----------
@@ -115,10 +148,9 @@ class Transitions:
 
         Returns
         -------
-        Transitions, N frames
-            By the step of flow where one was seen, else by the speed.
+        Course, N frames
         """
-        n, k = readings.face.shape
+        k = readings.face.shape[1]
         since = np.diff(readings.time_s, prepend=readings.time_s[0])[:, None]
         # two frames at one time are taken 1 ms apart
         dt = np.maximum(since * np.ones(k), 1e-3)
@@ -128,6 +160,28 @@ class Transitions:
         step = np.where(flow, readings.step, 0.0)
         turned = np.sqrt((step**2).sum(axis=1))[:, None]
         keep_gain = np.exp(-turned / p.gain_length_deg - dt / p.error_time_s)
+        return cls(p, since, dt, keep_face, keep_pose, keep_gain, flow, step, turned)
+
+    def transitions(self, rows: slice = slice(None)) -> Transitions:
+        """Transitions into some of the frames; the one into the first of all is not used.
+
+        Parameters
+        ----------
+        rows : slice
+
+        Returns
+        -------
+        Transitions, n frames
+            By the step of flow where one was seen, else by the speed.
+        """
+        p = self.parameters
+        since, dt, flow, step, turned = (
+            part[rows] for part in (self.since, self.dt, self.flow, self.step, self.turned)
+        )
+        keep_face, keep_pose, keep_gain = (
+            part[rows] for part in (self.keep_face, self.keep_pose, self.keep_gain)
+        )
+        n, k = step.shape
         f = np.zeros((n, k, N_STATES, N_STATES))
         f[..., ANGLE, ANGLE] = 1.0
         f[..., ANGLE, SPEED] = np.where(flow, 0.0, dt)
@@ -150,7 +204,7 @@ class Transitions:
         # the angle moves by the step seen times one plus the gain error
         shift = np.zeros((n, k, N_STATES))
         shift[..., ANGLE], shift[..., SPEED] = step, step / np.maximum(since, 1e-3)
-        return cls(f, q, shift)
+        return Transitions(f, q, shift)
 
 
 def predict(state: State, transitions: Transitions, i: int) -> State:

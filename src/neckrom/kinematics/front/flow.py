@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from neckrom.columns import in_blocks, let_go
 from neckrom.kinematics.front.bodies import HEAD
 from neckrom.kinematics.front.features import POSE_GAP_S
 from neckrom.kinematics.front.reference import Reference
 from neckrom.kinematics.neck_angles import cardan_of, rotation_from_cardan
 from neckrom.kinematics.smoothing import bridged
-from neckrom.types import N_MOTION, POSE_EARS, BoolArray, FloatArray, LandmarkSeries
+from neckrom.types import N_MOTION, POSE_EARS, BoolArray, Float32Array, FloatArray, LandmarkSeries
 
 _RIM = 0.12
 _RIM_FROM_BELOW = 0.40
@@ -42,7 +43,7 @@ class Motion:
 
     Attributes
     ----------
-    displacement : ndarray, shape (N, 14, 14, 2)
+    displacement : ndarray, shape (N, 14, 14, 2), float32 where it was read from landmarks
         Pixels from the frame before to this one, rows downwards, columns to the right of the picture.
     box : ndarray, shape (N, 3)
         Where the grid lay in the frame before: centre x, y and half size, pixels.
@@ -50,7 +51,7 @@ class Motion:
         Middle of the ears of the pose model in the frame before, pixels.
     """
 
-    displacement: FloatArray
+    displacement: FloatArray | Float32Array
     box: FloatArray
     ears: FloatArray
 
@@ -150,7 +151,7 @@ def _block_movement(motion: Motion, head: FloatArray, eye_distance_px: float) ->
     grid = np.stack(np.meshgrid(lines, lines), axis=-1).reshape(1, -1, 2)
     place = motion.box[:, None, :2] + motion.box[:, None, 2:] * grid
     offset = (place - motion.ears[:, None]) / eye_distance_px
-    moved = motion.displacement.reshape(len(head), -1, 2) / eye_distance_px
+    moved = motion.displacement.reshape(len(head), -1, 2).astype(np.float64) / eye_distance_px
     depth, on_head = _ellipsoid_depth(offset, head)
     used = on_head & np.isfinite(moved).all(axis=2)
     enough = used.sum(axis=1) >= _FEWEST
@@ -244,11 +245,14 @@ def motion_of(landmarks: LandmarkSeries) -> Motion:
     n = len(landmarks)
     if landmarks.motion is None or landmarks.motion_box is None:
         return Motion(
-            np.full((n, N_MOTION, N_MOTION, 2), np.nan), np.full((n, 3), np.nan), np.full((n, 2), np.nan)
+            np.broadcast_to(np.nan, (n, N_MOTION, N_MOTION, 2)),
+            np.full((n, 3), np.nan),
+            np.full((n, 2), np.nan),
         )
     pose = bridged(landmarks.time_s, landmarks.pose[:, POSE_EARS, :2].astype(np.float64), POSE_GAP_S)
+    let_go(landmarks.pose)
     before = np.vstack([np.full((1, 2), np.nan), pose.mean(axis=1)[:-1]])
-    return Motion(landmarks.motion.astype(np.float64), landmarks.motion_box.astype(np.float64), before)
+    return Motion(landmarks.motion, landmarks.motion_box.astype(np.float64), before)
 
 
 def steps_seen(
@@ -269,6 +273,16 @@ def steps_seen(
     ndarray, shape (N, 6)
         NaN where nothing is seen, and for the trunk.
     """
+    blocks = [
+        _steps_in_block(motion.rows(rows), reference, before_deg[rows], after_deg[rows], model)
+        for rows in in_blocks(before_deg, motion.displacement)
+    ]
+    return np.concatenate(blocks)
+
+
+def _steps_in_block(
+    motion: Motion, reference: Reference, before_deg: FloatArray, after_deg: FloatArray, model: MotionModel
+) -> FloatArray:
     steps = np.full((len(before_deg), 6), np.nan)
     neck, trunk = rotation_from_cardan(before_deg[:, :3]), rotation_from_cardan(before_deg[:, 3:])
     turned = trunk * neck

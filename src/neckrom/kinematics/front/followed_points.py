@@ -9,14 +9,14 @@ from scipy.spatial.transform import Rotation
 
 from neckrom.kinematics.front.bodies import HEAD, THORAX, Body, BodyTracks
 from neckrom.kinematics.front.excursions import between_key_frames, excursions
-from neckrom.kinematics.front.features import Points, middle_on_plane
+from neckrom.kinematics.front.features import RecordedPoints, middle_on_plane
 from neckrom.kinematics.front.networks import Prediction
 from neckrom.kinematics.front.parameters import TrackParameters
 from neckrom.kinematics.front.reference import Reference
 from neckrom.kinematics.front.rigid_body import Prior, solve
 from neckrom.kinematics.neck_angles import cardan_of, rotation_from_cardan
 from neckrom.kinematics.smoothing import bridged
-from neckrom.types import POSE_SHOULDERS, BoolArray, Float32Array, FloatArray, IntArray, LandmarkSeries
+from neckrom.types import POSE_SHOULDERS, BoolArray, Float32Array, FloatArray, IntArray
 
 FOLLOWED_GAP_S = 0.2
 """Points need not be followed in every frame: so near to one with them a frame counts as followed."""
@@ -57,14 +57,13 @@ class SolvedNeck:
     trunk_sd_deg: FloatArray
 
 
-def tracks_of(landmarks: LandmarkSeries, points: Points, reference: Reference) -> Tracks | None:
+def tracks_of(points: RecordedPoints, reference: Reference) -> Tracks | None:
     """Points followed over head and thorax, on the plane at depth 1.
 
     Parameters
     ----------
-    landmarks : LandmarkSeries, N frames
-    points : Points, N frames
-        Of the same landmarks: the shoulders say how far the head's joint moved.
+    points : RecordedPoints, N frames
+        Of the landmarks; the shoulders say how far the head's joint moved.
     reference : Reference
 
     Returns
@@ -73,16 +72,23 @@ def tracks_of(landmarks: LandmarkSeries, points: Points, reference: Reference) -
         None where no points were followed. No thorax where none were followed on the chest, or where no shoulder is in
         the picture at rest.
     """
+    landmarks, lens = points.landmarks, reference.rest.lens
     if landmarks.tracks is None:
         return None
-    lens = reference.rest.lens
-    shoulders = bridged(landmarks.time_s, middle_on_plane(points.pose, POSE_SHOULDERS, lens), _SHOULDER_GAP_S)
+    shoulders = points.of_pose(lambda pose: middle_on_plane(pose, POSE_SHOULDERS, lens))
+    shoulders = bridged(landmarks.time_s, shoulders, _SHOULDER_GAP_S)
 
     def seen(body: Body, tracks: Float32Array, origin: FloatArray, joint_moved: FloatArray) -> BodyTracks:
-        on_plane = tracks.astype(np.float64)
-        on_plane[..., 1] = (on_plane[..., 1] - lens.cx) / lens.focal
-        on_plane[..., 2] = (on_plane[..., 2] - lens.cy) / lens.focal
-        return BodyTracks(body, landmarks.time_s, on_plane, origin, reference.rest.eye_distance, joint_moved)
+        return BodyTracks(
+            body,
+            landmarks.time_s,
+            tracks,
+            origin,
+            reference.rest.eye_distance,
+            joint_moved,
+            centre=(lens.cx, lens.cy),
+            focal=lens.focal,
+        )
 
     still = np.zeros((len(landmarks), 2))
     moved = shoulders - reference.shoulders if reference.shoulders_seen else still
@@ -113,7 +119,7 @@ def solved_neck(
     neutral = Rotation.from_quat(reference.neutral_thorax).as_matrix()
     read = rotation_from_cardan(fused.angles_deg[:, 3:]) * rotation_from_cardan(fused.angles_deg[:, :3])
     turned = cardan_of(read)
-    windows = excursions(turned, time_s, parameters, np.isfinite(tracks.head.tracks[:, :, 0]).any(axis=1))
+    windows = excursions(turned, time_s, parameters, tracks.head.followed)
     size = np.degrees(rotation_from_cardan(turned).magnitude())
     trunk_prior = Prior(neutral, fused.angles_deg[:, 3:], _trunk_sd_deg(size, parameters))
     trunk, trunk_sd = _solved_trunk(tracks, trunk_prior, windows, turned, parameters)
@@ -204,7 +210,7 @@ def followed(seen: BodyTracks) -> BoolArray:
     ndarray, shape (N,), bool
         Within ``FOLLOWED_GAP_S`` of a frame in which points were followed.
     """
-    at = seen.time_s[np.isfinite(seen.tracks[..., 0]).any(axis=1)]
+    at = seen.time_s[seen.followed]
     if not len(at):
         return np.zeros(len(seen.time_s), dtype=np.bool_)
     after = np.searchsorted(at, seen.time_s)

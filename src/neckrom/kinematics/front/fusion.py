@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from neckrom.columns import in_blocks
 from neckrom.kinematics.front.filter import (
     ANGLE,
     N_STATES,
+    Course,
     Readings,
     State,
-    Transitions,
     inflation_of,
     predict,
     update,
@@ -70,7 +71,8 @@ class Track:
         """
         sd = np.sqrt(np.maximum(self.covariance[..., ANGLE, ANGLE], _LEAST_VARIANCE))
         seen = np.isfinite(readings.face).all(axis=1)
-        return Fused(self.mean[..., ANGLE], sd, np.where(seen, 1.0 / inflation[:, 0], 0.0))
+        # a copy, so that the whole track need not be kept for it
+        return Fused(self.mean[..., ANGLE].copy(), sd, np.where(seen, 1.0 / inflation[:, 0], 0.0))
 
 
 def fuse(readings: Readings, p: FusionParameters, *, repeats: int = PASSES) -> Fused:
@@ -88,14 +90,16 @@ def fuse(readings: Readings, p: FusionParameters, *, repeats: int = PASSES) -> F
     Fused
         Defined in every frame; how far to trust a frame without any reading is in its standard deviation.
     """
-    transitions = Transitions.of(readings, p)
+    course = Course.of(readings, p)
     inflation = np.ones((len(readings), 2))
     for _ in range(repeats):
-        track = _smoothed(readings, transitions, p, inflation)
-        previous, inflation = inflation, inflation_of(readings, p, track.mean[:, :, ANGLE])
+        previous, track = inflation, _smoothed(readings, course, p, inflation)
+        inflation = inflation_of(readings, p, track.mean[:, :, ANGLE])
+        fused = track.fused(readings, inflation)
+        del track  # the next pass makes one as large
         if np.allclose(previous, inflation, rtol=_SETTLED):
             break
-    return track.fused(readings, inflation)
+    return fused
 
 
 def contradicts(readings: Readings, angles_deg: FloatArray) -> BoolArray:
@@ -141,9 +145,13 @@ def contradicted(readings: Readings, angles_deg: FloatArray) -> BoolArray:
     time_s = readings.time_s
     wrong = contradicts(readings, angles_deg)
     around = np.zeros(len(time_s), dtype=np.bool_)
-    for t in time_s[wrong]:
-        if wrong[np.abs(time_s - t) <= STANDING_S / 2].mean() > 0.5:
-            around |= np.abs(time_s - t) <= AROUND_S
+    # a little more than what counts, so that it does not hang on rounding: recordings are long, what counts is short
+    first, last = (np.searchsorted(time_s, time_s + way * (AROUND_S + 1e-3)) for way in (-1, 1))
+    for i in np.flatnonzero(wrong):
+        near = slice(int(first[i]), int(last[i]))
+        away_s = np.abs(time_s[near] - time_s[i])
+        if wrong[near][away_s <= STANDING_S / 2].mean() > 0.5:
+            around[near] |= away_s <= AROUND_S
     return around
 
 
@@ -163,50 +171,72 @@ def without_flow(readings: Readings, where: BoolArray) -> Readings:
     return replace(readings, step=np.where(where[:, None], np.nan, readings.step))
 
 
-def filtered(
-    readings: Readings, transitions: Transitions, p: FusionParameters, inflation: FloatArray
-) -> tuple[Track, Track]:
-    """Each frame from itself and those before it: the states with their readings, and before them.
+def filtered(readings: Readings, course: Course, p: FusionParameters, inflation: FloatArray) -> Track:
+    """Each frame from itself and those before it.
 
     Parameters
     ----------
     readings : Readings, N frames
-    transitions : Transitions
+    course : Course
     p : FusionParameters
     inflation : ndarray, shape (N, 2)
         Factor on the variance of face and pose reading in each frame.
 
     Returns
     -------
-    known, predicted : Track, N frames
-        With the readings of a frame, and before them.
+    Track, N frames
     """
     n, k = readings.face.shape
-    known, predicted = (
-        Track(np.zeros((n, k, N_STATES)), np.zeros((n, k, N_STATES, N_STATES))) for _ in range(2)
-    )
+    known = Track(np.zeros((n, k, N_STATES)), np.zeros((n, k, N_STATES, N_STATES)))
     state = State.unknown(k, p)
-    for i in range(n):
-        if i:
-            state = predict(state, transitions, i)
-        predicted.mean[i], predicted.covariance[i] = state.mean, state.covariance
-        state = update(state, readings, i, p, inflation[i])
-        known.mean[i], known.covariance[i] = state.mean, state.covariance
-    return known, predicted
-
-
-def _smoothed(
-    readings: Readings, transitions: Transitions, p: FusionParameters, inflation: FloatArray
-) -> Track:
-    known, predicted = filtered(readings, transitions, p, inflation)
-    mean, covariance = known.mean, known.covariance
-    # what the filter found fixes the gains of all frames: only the way back goes frame by frame
-    # (1e-9 lets a covariance be inverted in which a state is known exactly)
-    before = predicted.covariance[1:] + 1e-9 * np.eye(N_STATES)
-    gains = np.linalg.solve(before, transitions.matrix[1:] @ covariance[:-1]).swapaxes(-1, -2)
-    for i in range(len(mean) - 2, -1, -1):
-        gain = gains[i]
-        ahead = mean[i + 1] - predicted.mean[i + 1]
-        mean[i] += (gain @ ahead[:, :, None])[:, :, 0]
-        covariance[i] += gain @ (covariance[i + 1] - predicted.covariance[i + 1]) @ gain.transpose(0, 2, 1)
+    for rows in in_blocks(known.mean):
+        transitions = course.transitions(rows)
+        for i in range(rows.start, rows.stop):
+            if i:
+                state = predict(state, transitions, i - rows.start)
+            state = update(state, readings, i, p, inflation[i])
+            known.mean[i], known.covariance[i] = state.mean, state.covariance
     return known
+
+
+def _smoothed(readings: Readings, course: Course, p: FusionParameters, inflation: FloatArray) -> Track:
+    known = filtered(readings, course, p, inflation)
+    mean, covariance = known.mean, known.covariance
+    for rows in reversed(list(in_blocks(mean[1:]))):  # of the frames that others come before
+        back = _WayBack.over(known, course, rows)
+        for at in range(rows.stop - rows.start - 1, -1, -1):
+            i, gain = rows.start + at, back.gains[at]
+            ahead = mean[i + 1] - back.predicted.mean[at]
+            mean[i] += (gain @ ahead[:, :, None])[:, :, 0]
+            wider = covariance[i + 1] - back.predicted.covariance[at]
+            covariance[i] += gain @ wider @ gain.transpose(0, 2, 1)
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class _WayBack:
+    """What the filter found fixes the gains of all frames: only the way back goes frame by frame.
+
+    Attributes
+    ----------
+    predicted : Track, n frames
+        The state in the frame after each before its readings, as the filter had it.
+    gains : ndarray, shape (n, K, 5, 5)
+    """
+
+    predicted: Track
+    gains: FloatArray
+
+    @classmethod
+    def over(cls, known: Track, course: Course, rows: slice) -> _WayBack:
+        """Of some frames as the filter left them; later ones may be smoothed already."""
+        after = course.transitions(slice(rows.start + 1, rows.stop + 1))
+        mean, covariance = known.mean[rows], known.covariance[rows]
+        carried = after.matrix @ covariance
+        predicted = Track(
+            (after.matrix @ mean[..., None])[..., 0] + after.shift,
+            carried @ after.matrix.swapaxes(-1, -2) + after.noise,
+        )
+        # 1e-9 lets a covariance be inverted in which a state is known exactly
+        before = predicted.covariance + 1e-9 * np.eye(N_STATES)
+        return cls(predicted, np.linalg.solve(before, carried).swapaxes(-1, -2))

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neckrom.kinematics.front.features import Blocks, Points, Rest
+from neckrom.kinematics.front.features import Points, Rest
 from neckrom.types import POSE_EARS, POSE_SHOULDERS, BoolArray, CameraModel, FloatArray
 
 EYES_M = 0.088
@@ -149,14 +149,15 @@ def shares_at_rest(points: Points, used: BoolArray, rest: Rest) -> FloatArray:
     return np.log([float(np.median(distance)) / eyes_px for distance in apart])
 
 
-def growth(blocks: Blocks, angles_deg: FloatArray, at_rest: BoolArray) -> FloatArray:
+def growth(size: FloatArray, angles_deg: FloatArray, at_rest: BoolArray) -> FloatArray:
     """How the face grows and shrinks as the head tips and turns.
 
     The logarithm of its size against rest, for a unit of the sine of the angle: a line through zero, robustly.
 
     Parameters
     ----------
-    blocks : Blocks, N frames
+    size : ndarray, shape (N,)
+        Its logarithm (``place`` of :class:`neckrom.kinematics.front.features.Blocks`); NaN where no face was found.
     angles_deg : ndarray, shape (N, 3)
         Flexion, lateral, rotation as the face reads them.
     at_rest : ndarray, shape (N,), bool
@@ -166,7 +167,6 @@ def growth(blocks: Blocks, angles_deg: FloatArray, at_rest: BoolArray) -> FloatA
     ndarray, shape (3,)
         In the order of ``MOVING_CUES``, positive where the face grows; NaN where too little of a movement was seen.
     """
-    size = blocks.place[:, 2]
     known = np.isfinite(size) & np.isfinite(angles_deg).all(axis=1)
     if not (known & at_rest).any():
         return np.full(len(MOVING_CUES), np.nan)

@@ -146,7 +146,7 @@ def _set_up(
     moved = np.nan_to_num(seen.joint_moved[window]) * depth
     joint = joint + np.column_stack([moved, np.zeros(len(moved))])
     place = joint + rotation @ lever
-    tracks = seen.tracks[window]
+    tracks = seen.on_plane(window)
     frame, row = np.nonzero(np.isfinite(tracks).all(axis=2))
     if not len(frame):
         return None, rotation, place

@@ -17,9 +17,9 @@ from neckrom.kinematics.front.calibration import Calibration
 from neckrom.kinematics.front.features import POSE_GAP_S, head_on_plane, points_of
 from neckrom.kinematics.front.filter import (
     ANGLE,
+    Course,
     Readings,
     State,
-    Transitions,
     inflation_of,
     predict,
     update,
@@ -124,7 +124,7 @@ class RunningFront:
     def _filtered(self, before: _Before, now: Readings) -> State:
         p = self._calibration.fusion
         both = _joined(before.readings, now)
-        return update(predict(before.state, Transitions.of(both, p), 1), both, 1, p)
+        return update(predict(before.state, Course.of(both, p).transitions(), 1), both, 1, p)
 
 
 def _with_pose_held(frame: LandmarkSeries, before: _Before) -> LandmarkSeries:

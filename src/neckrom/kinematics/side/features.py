@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from neckrom.columns import in_blocks
 from neckrom.kinematics.pose_points import HIP_ROWS, OPPOSITE_ROWS, POSE_POINTS
 from neckrom.kinematics.smoothing import GAP_S, bridged
 from neckrom.types import (
@@ -21,6 +22,7 @@ from neckrom.types import (
     POSE_NOSE,
     POSE_SHOULDERS,
     BoolArray,
+    Float32Array,
     FloatArray,
     LandmarkSeries,
 )
@@ -140,42 +142,59 @@ def head_flow(landmarks: LandmarkSeries, view: SideView) -> HeadFlow:
         Degrees a frame, flexion positive; NaN in the first frame, where no flow was recorded, and where fewer than 15
         points of the grid were followed near the ears.
     """
-    turn = np.full(len(landmarks), np.nan)
+    turn, stuck = np.full(len(landmarks), np.nan), np.zeros(len(landmarks))
     if landmarks.motion is None or landmarks.motion_box is None or len(landmarks) < 2:
-        return HeadFlow(turn, np.zeros(len(landmarks)))
+        return HeadFlow(turn, stuck)
     box = landmarks.motion_box.astype(np.float64)
     seen = landmarks.pose[:, [POSE_NOSE, *POSE_EARS], :2].astype(np.float64)
     pose = bridged(landmarks.time_s, seen, GAP_S)
     nose, ears = (np.roll(part, 1, axis=0) for part in (pose[:, 0], pose[:, 1:].mean(axis=1)))
-    line = np.linspace(-1.0, 1.0, landmarks.motion.shape[1])
+    # a quarter of the way from the ears to the nose, where the frame before had them
+    centre = ears + 0.25 * (nose - ears)
+    box[0] = np.nan  # it has no frame before it
+    moving = np.zeros(len(landmarks), dtype=np.bool_)
+    for rows in in_blocks(landmarks.motion):
+        turn[rows], stuck[rows], moving[rows] = _flow_in_block(
+            landmarks.motion[rows], box[rows], centre[rows]
+        )
+    if not np.isfinite(turn).any():
+        return HeadFlow(turn, np.zeros(len(landmarks)))
+    return HeadFlow(turn if view == "side_right" else -turn, _over_time(landmarks.time_s, stuck, moving))
+
+
+def _flow_in_block(
+    motion: Float32Array, box: FloatArray, centre: FloatArray
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Turn in the picture, share of the points that are stuck, and whether the head moves, in n frames."""
+    line = np.linspace(-1.0, 1.0, motion.shape[1])
     grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(1, -1, 2)
     half = box[:, 2][:, None]
-    # from a quarter of the way from the ears to the nose, where the frame before had them
-    offset = box[:, None, :2] + half[:, :, None] * grid - (ears + 0.25 * (nose - ears))[:, None]
-    moved = landmarks.motion.reshape(len(landmarks), -1, 2).astype(np.float64)
+    offset = box[:, None, :2] + half[:, :, None] * grid - centre[:, None]
+    moved = motion.reshape(len(motion), -1, 2).astype(np.float64)
     with np.errstate(invalid="ignore"):
         distance = np.linalg.norm(offset, axis=2) / half
         used = np.isfinite(moved).all(axis=2) & (distance < 1.0)
-    used[0] = False  # it has no frame before it
+    turn = np.full(len(motion), np.nan)
     rows = used.sum(axis=1) >= _FEWEST_FLOW_POINTS
-    if not rows.any():
-        return HeadFlow(turn, np.zeros(len(landmarks)))
-    turn[rows] = _robust_turn(offset[rows], moved[rows], distance[rows], used[rows])
+    if rows.any():
+        turn[rows] = _robust_turn(offset[rows], moved[rows], distance[rows], used[rows])
     on_head = used & (distance < 0.6)  # in half sides of the grid; its corners see background and shoulders
-    stuck = _stuck_share(landmarks.time_s, moved, on_head)
-    return HeadFlow(turn if view == "side_right" else -turn, stuck)
+    return turn, *_stuck(moved, on_head)
 
 
-def _stuck_share(time_s: FloatArray, moved: FloatArray, on_head: BoolArray) -> FloatArray:
-    """Share of points slower than 0.15 of the frame's quick ones, in the frames about each that move by 0.4 px."""
+def _stuck(moved: FloatArray, on_head: BoolArray) -> tuple[FloatArray, BoolArray]:
+    """Share of points slower than 0.15 of the frame's quick ones, and whether those move by 0.4 px; else it is 0."""
     speed = np.where(on_head, np.hypot(moved[..., 0], moved[..., 1]), -1.0)
     count = on_head.sum(axis=1)
     # speed of the point that a quarter of those on the head exceed
     quick = np.sort(speed, axis=1)[np.arange(len(speed)), speed.shape[1] - 1 - count // 4]
     moving = (count >= _FEWEST_FLOW_POINTS) & (quick > 0.4)
-    stuck = np.where(
-        moving, (on_head & (speed < 0.15 * quick[:, None])).sum(axis=1) / np.maximum(count, 1), 0.0
-    )
+    slow = (on_head & (speed < 0.15 * quick[:, None])).sum(axis=1)
+    return np.where(moving, slow / np.maximum(count, 1), 0.0), np.asarray(moving)
+
+
+def _over_time(time_s: FloatArray, stuck: FloatArray, moving: BoolArray) -> FloatArray:
+    """Mean share of stuck points in the moving frames around each."""
     first, last = (np.searchsorted(time_s, time_s + side * _STUCK_S / 2) for side in (-1, 1))
     total, frames = (np.r_[0.0, np.cumsum(values)] for values in (stuck, moving.astype(np.float64)))
     return np.asarray((total[last] - total[first]) / np.maximum(frames[last] - frames[first], 1.0))

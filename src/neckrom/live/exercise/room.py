@@ -216,7 +216,10 @@ class ExerciseRoom:
         elif not self._reached and time_s - self._ticked_s >= 1.0:
             self._ticked_s = time_s
             floor.tone("countdown")
-        if time_s - self._left_s >= _REMINDED_S:
+        if time_s - self._left_s >= _GIVEN_UP_S:  # nobody waits for ever for the way back
+            floor.say(exercised("enough"))
+            self.end()
+        elif time_s - self._left_s >= _REMINDED_S:
             self._remind("and_back", _REMINDED_S)
 
     def _finished(self, one: ExerciseSet, counter: RepetitionCounter, over: Repetition) -> None:

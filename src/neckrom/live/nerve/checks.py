@@ -57,27 +57,33 @@ _ARM_ORDER: tuple[CheckName, ...] = (
 )
 
 
-def check_body(body: Body | None, image: ImageArray, test: TestName, pace: Pace) -> tuple[Check, ...]:
+def check_body(
+    body: Body | None, image: ImageArray, test: TestName, pace: Pace, *, person: bool = False
+) -> tuple[Check, ...]:
     """Every point of the set-up, the gravest first.
 
     Parameters
     ----------
     body : Body or None
-        The last seconds; None where nobody is seen.
+        The last seconds; None where nobody is seen, or too few frames came yet to read one.
     image : ndarray, shape (height, width, 3), uint8, RGB
     test : {"slump", "slr", "arms"}
     pace : Pace
         Frames a second.
+    person : bool
+        Whether somebody is in the newest picture: where too few come to read a body, it is not the person's fault.
     """
+    speed = _speed(pace) if np.isfinite(pace.fps) else None
+    seen = body is not None or (person and speed is not None)
     step = max(1, image.shape[1] // 160)
     found: dict[CheckName, Text | None] = {
-        "person": None if body is not None else said_in(test, "advice.person"),
+        "person": None if seen else said_in(test, "advice.person"),
         "light": said("advice.dark") if float(image[::step, ::step, 1].mean()) < _DARK else None,
     }
     if body is not None:
         found.update(_place_for_arms(body) if test == "arms" else _place(body, test))
     if np.isfinite(pace.fps):
-        found["frame_rate"] = _speed(pace)
+        found["frame_rate"] = speed
     return tuple(_check(name, found) for name in (_ARM_ORDER if test == "arms" else _ORDER))
 
 

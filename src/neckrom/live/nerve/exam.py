@@ -80,7 +80,7 @@ class NerveExam:
         if phase in (Phase.INTRO, Phase.SETUP):
             with self._stages.measure("checks"):
                 body = self._reading.body if person else None
-                checks = check_body(body, item.frame.image, self.machine.test, pace)
+                checks = check_body(body, item.frame.image, self.machine.test, pace, person=person)
         near = None if self._reading.body is None else self._reading.body.view.near
         sample = BodySample(round(frame.time_ns * 1e-9, 3), angles, person=person, checks=checks, near=near)
         return Looked(

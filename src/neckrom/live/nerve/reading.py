@@ -16,7 +16,7 @@ from neckrom.nerve.angles import measure_angles
 from neckrom.nerve.arms.angles import measure_arm_angles
 from neckrom.nerve.arms.corrections import neck_rest as arm_neck_rest
 from neckrom.nerve.arms.raw_angles import raw_arm_angles
-from neckrom.nerve.corrections import neck_rest
+from neckrom.nerve.corrections import Rest, rest_of
 from neckrom.nerve.raw_angles import raw_angles
 from neckrom.types import BodyFrame, BodySeries, FloatArray
 
@@ -42,7 +42,8 @@ class CausalReading:
         self._frames: deque[BodyFrame] = deque()
         self._read_ns = 0
         self._angles: dict[str, float] = {}
-        self._rest: FloatArray | None = None
+        self._rest: Rest | None = None
+        self._arm_rest: FloatArray | None = None
         self.body: Body | None = None
         """The window, each leg with its own points; None while nobody is seen."""
 
@@ -54,10 +55,10 @@ class CausalReading:
         frame : BodyFrame
         test : {"slump", "slr", "arms"}
         resting : bool
-            Nothing has been moved yet: the neck as it is held now is what it is measured from.
+            Nothing has been moved yet: neck and thighs as they are held now are what they are measured from.
         """
         if resting:
-            self._rest = None
+            self._rest = self._arm_rest = None
         self._frames.append(frame)
         while (frame.time_ns - self._frames[0].time_ns) * 1e-9 > WINDOW_S:
             self._frames.popleft()
@@ -77,8 +78,8 @@ class CausalReading:
         if body.view.near is None:
             return {}
         if self._rest is None:
-            rest = neck_rest(raw_angles(body, body.view.near))
-            self._rest = rest if np.isfinite(rest).all() else None
+            rest = rest_of(raw_angles(body, body.view.near))
+            self._rest = rest if rest.known else None
         read = measure_angles(body, body.view.near, test, rest=self._rest)
         found = {"neck": self._newest(read.time_s, read.neck_flexion_deg)}
         for side, leg in read.legs.items():
@@ -89,10 +90,10 @@ class CausalReading:
     def _arms(self, body: Body) -> dict[str, float]:
         if body.view.name != "front":
             return {}
-        if self._rest is None:
+        if self._arm_rest is None:
             rest = arm_neck_rest(raw_arm_angles(body))
-            self._rest = rest if np.isfinite(rest).all() else None
-        read = measure_arm_angles(body, rest=self._rest)
+            self._arm_rest = rest if np.isfinite(rest).all() else None
+        read = measure_arm_angles(body, rest=self._arm_rest)
         left = self._newest(read.time_s, read.neck_side_bend_deg)
         found = {
             "neck_towards.left": left,

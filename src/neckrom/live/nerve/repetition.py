@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from statistics import median
 
 from neckrom.live.contract import Phase, Text
@@ -46,6 +47,25 @@ def other_side(side: Side) -> Side:
     return "right" if side == "left" else "left"
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenOff:
+    """A repetition that was halted before it was over, as it stood.
+
+    Attributes
+    ----------
+    step : NerveStep
+        The plan's own; it is to come again.
+    as_it_was : NerveStep
+        With all that was said until then.
+    led : bool
+        Whether the limb was on its way: what hurt then came there.
+    """
+
+    step: NerveStep
+    as_it_was: NerveStep
+    led: bool
+
+
 class NerveRepetition:
     """At most one repetition at a time.
 
@@ -77,12 +97,15 @@ class NerveRepetition:
         self._furthest = -math.inf
         self._change_at = -1
         self._asked_change = self._asked_whose = self._held_before = self._back_before = False
+        self.broken_off: BrokenOff | None = None
+        """What was halted last, until another repetition begins."""
 
     # --------------------------------------------------------------- begin, end
 
     def begin(self, step: NerveStep) -> None:
         """Into the position, with its words."""
         self.drop()
+        self.broken_off = None
         step.status = "now"
         self.step = step
         self._floor.enter(Phase.POSITION)
@@ -104,9 +127,38 @@ class NerveRepetition:
     def drop(self) -> None:
         """What was begun and not ended was not seen; it is still to come."""
         if self.step is not None and self.step.status == "now":
+            self.broken_off = self._as_it_is(self.step)
             self.step.clear()
             self._floor.want(Ask(None))
         self.step = None
+
+    def _as_it_is(self, step: NerveStep) -> BrokenOff:
+        led = self._floor.phase is Phase.LEAD and self._furthest >= step.position.least_deg
+        kept = replace(step, changes=list(step.changes), end_s=step.end_s or round(self._floor.time_s, 3))
+        if led:
+            kept.furthest_deg = self.led_deg
+        return BrokenOff(step, kept, led)
+
+    def keep_what_was_felt(self, *, hurts: bool) -> None:
+        """The session ends here: a repetition that was halted counts, as far as it went, where something was felt.
+
+        Parameters
+        ----------
+        hurts : bool
+            The session is stopped for pain: what hurt while the limb was led was felt there, said or not.
+        """
+        broken, self.broken_off = self.broken_off, None
+        if broken is None or broken.step.status != "to_come":
+            return
+        kept = broken.as_it_was
+        if kept.symptom_s is None and hurts and broken.led:
+            kept.symptom_s, kept.symptom_deg = kept.end_s, kept.furthest_deg
+        if kept.symptom_s is None:
+            return
+        step = broken.step
+        for name in ("start_s", "end_s", "symptom_s", "symptom_deg", "furthest_deg", "held", "changes"):
+            setattr(step, name, getattr(kept, name))
+        step.status = "done"
 
     def name_it_again(self) -> None:
         """The next position is named, whatever was said before."""
@@ -335,9 +387,12 @@ class NerveRepetition:
         self._enter_hold()
 
     def felt_nothing(self) -> None:
-        """As far as it goes, without a symptom."""
+        """As far as it goes, without a symptom; a limb that is seen to lie where it did was not tested."""
         step = self.step
         if step is None or self._floor.phase is not Phase.LEAD:
+            return
+        if self._progress() is not None and self._furthest < step.position.least_deg:
+            self._nothing_done(step)
             return
         step.furthest_deg = self.led_deg
         self._floor.tone("captured")

@@ -169,6 +169,10 @@ class NerveMachine(GuidedMachine):
         elif step is not None:
             self.stopped_during = step.name
         self.repetition.drop()
+        broken = self.repetition.broken_off
+        if broken is not None:  # halted first, and stopped then
+            self.stopped_during = broken.step.name
+        self.repetition.keep_what_was_felt(hurts=self.stop_reason == "pain")
 
     def _return_to(self, phase: Phase) -> None:
         if phase is Phase.WHOSE and self.current is not None:

@@ -10,14 +10,17 @@ from neckrom.body import Body, Side
 from neckrom.body.smoothing import smoothed
 from neckrom.nerve.arms.corrections import (
     ArmCorrections,
-    abduction_features,
+    corrected_abduction_deg,
     elbow_features,
+    elbow_main_deg,
+    elbow_seen_deg,
+    forearm_seen,
     load_arm_corrections,
     neck_features,
     neck_rest,
 )
 from neckrom.nerve.arms.raw_angles import ArmAngles, RawArmAngles, raw_arm_angles
-from neckrom.types import FloatArray
+from neckrom.types import BoolArray, FloatArray
 
 STRAIGHT_WITHIN_DEG = 40.0
 """An elbow that is bent by more is a bent one."""
@@ -32,13 +35,17 @@ class ArmSeries:
     abduction_deg : ndarray
         Upper arm against the trunk's line, 0 hanging, 90 out to the side.
     elbow_deg : ndarray
-        0 = straight.
+        0 = straight. With the hand outside of the picture only enough to tell a bent elbow from a straight one:
+        ``elbow_told_deg`` is without these frames.
     upper_turn_deg, reach_turn_deg : ndarray
-        Upper arm, and shoulder to wrist, against the trunk in the picture: whether an arm is held is seen there. Only
-        differences mean anything.
+        Upper arm, and shoulder to wrist, against the trunk in the picture: whether an arm is led or stands is seen
+        there. Only differences mean anything.
     forearm_seen : ndarray
         Length of the forearm in the picture as a share of how long it is seen at most: small where it points at the
         camera or away from it.
+    raw : ArmAngles, optional
+        Frame by frame, before correction and smoothing: whether an arm is held from a moment on must not depend on how
+        it moved before.
     """
 
     abduction_deg: FloatArray
@@ -46,6 +53,17 @@ class ArmSeries:
     upper_turn_deg: FloatArray
     reach_turn_deg: FloatArray
     forearm_seen: FloatArray
+    raw: ArmAngles | None = None
+
+    @property
+    def hand_outside(self) -> BoolArray:
+        """Frames in which the hand does not fit into the picture, shape (N,)."""
+        return np.zeros(len(self.elbow_deg), dtype=bool) if self.raw is None else self.raw.hand_outside
+
+    @property
+    def elbow_told_deg(self) -> FloatArray:
+        """The elbow, shape (N,), degrees; NaN also where the hand is outside of the picture."""
+        return np.where(self.hand_outside, np.nan, self.elbow_deg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +89,20 @@ class ArmTestAngles:
     trunk_lean_deg: FloatArray
     corrections: ArmCorrections
 
-    def sd_deg(self, angle: str) -> float:
+    def sd_deg(self, name: str) -> float:
         """Standard deviation of an angle's bias from person to person.
 
         Parameters
         ----------
-        angle : {"abduction", "elbow", "neck", "abduction.sides", "elbow.sides"}
+        name : str
+            A position, of which the angle at the symptom is meant; with ``.sides``, left less right; or ``neck``.
 
         Returns
         -------
         float
             Degrees; of the reading on people left out of the fit.
         """
-        return float(self.corrections.errors[angle]["between_sd_deg"])
+        return float(self.corrections.errors[name]["between_sd_deg"])
 
 
 def measure_arm_angles(body: Body, *, rest: FloatArray | None = None) -> ArmTestAngles:
@@ -113,21 +132,17 @@ def measure_arm_angles(body: Body, *, rest: FloatArray | None = None) -> ArmTest
 
 
 def _arm(arm: ArmAngles, raw: RawArmAngles, corrections: ArmCorrections) -> ArmSeries:
-    def corrected(name: str, main: FloatArray, features: FloatArray) -> FloatArray:
-        angle = main + features @ np.array(corrections.coefficients[name])
-        return smoothed(raw.time_s, np.clip(angle, 0.0, 180.0))
-
+    abduction = corrected_abduction_deg(arm, np.array(corrections.coefficients["abduction"]))
+    seen = elbow_seen_deg(arm, abduction)
+    elbow = elbow_main_deg(seen) + elbow_features(arm, seen) @ np.array(corrections.coefficients["elbow"])
     return ArmSeries(
-        abduction_deg=corrected("abduction", arm.abduction_deg, abduction_features(arm)),
-        elbow_deg=corrected("elbow", np.abs(arm.bend_deg), elbow_features(arm)),
+        abduction_deg=smoothed(raw.time_s, np.clip(abduction, 0.0, 180.0)),
+        elbow_deg=smoothed(raw.time_s, np.clip(elbow, 0.0, 180.0)),
         upper_turn_deg=smoothed(raw.time_s, arm.abduction_deg),
         reach_turn_deg=smoothed(raw.time_s, arm.reach_deg),
-        forearm_seen=arm.forearm_share / _longest(arm.forearm_share),
+        forearm_seen=forearm_seen(arm),
+        raw=arm,
     )
-
-
-def _longest(share: FloatArray) -> float:
-    return float(np.nanpercentile(share, 80)) if np.isfinite(share).any() else float("nan")
 
 
 def _neck(raw: RawArmAngles, corrections: ArmCorrections, rest: FloatArray | None) -> FloatArray:

@@ -19,6 +19,8 @@ BENT_DEG = 30.0
 """An elbow that is bent by more out to the side or overhead is no straight one."""
 OTHER_ARM_DEG = 25.0
 """An arm that is further out does not hang."""
+TOGETHER_SHARE = 0.6
+"""An arm that is raised by so much of the other one's angle is raised together with it."""
 TRUNK_DEG = 10.0
 """A trunk that leans aside by more while the arm is up stands in for it."""
 LOST_SHARE = 0.1
@@ -26,7 +28,8 @@ LOST_SHARE = 0.1
 OUT_SHARE = 0.3
 """Of the time at the end, so much may have the hand outside the picture without a note."""
 TOO_CLOSE_SHARE = 0.25
-"""Of the frames, so many may have a shoulder or hip outside the picture."""
+"""Of the frames, so many may have an eye, a shoulder or a hip outside the picture: without the head there is no neck,
+and the model mistakes arms."""
 LEAST_TRUNK_PX = 40.0
 """Length of the trunk in the picture, pixels: in a smaller person the joints are too near to each other."""
 LYING_DEG = 50.0
@@ -62,12 +65,12 @@ def check_front_view(body: Body) -> None:
             "the picture, and their angles cannot be told. Turn towards the camera."
         )
     outside = max(
-        outside_share(body, name, side) for name in ("shoulder", "hip") for side in ("left", "right")
+        outside_share(body, name, side) for name in ("eye", "shoulder", "hip") for side in ("left", "right")
     )
     if outside > TOO_CLOSE_SHARE:
         raise InputError(
-            "The person does not fit into the picture: shoulders or hips lie outside of it. Move the camera back until "
-            "the body from the hips up, with an arm overhead, is in the picture."
+            "The person does not fit into the picture: head, shoulders or hips lie outside of it. Move the camera back "
+            "until the body from the hips up, with an arm overhead, is in the picture."
         )
     if body.scale_px < LEAST_TRUNK_PX:
         raise InputError(
@@ -94,13 +97,38 @@ def notes_on_arms(body: Body, angles: ArmTestAngles, trials: Sequence[ArmTrial])
         Trial after trial.
     """
     notices = few_frames(body)
+    together: list[ArmTrial] = []
     for trial in trials:
-        notices += _handoutside_share(body, trial)
+        notices += _hand_outside(angles, trial)
         notices += _arm_lost(angles, trial)
         notices += _elbow_bent(angles, trial)
-        notices += _other_arm(angles, trial)
+        if not raised_together(angles, trial):
+            notices += _other_arm(angles, trial)
+        elif not any(one.reached_s < trial.return_s and trial.reached_s < one.return_s for one in together):
+            together.append(trial)
+            notices.append(_both_arms(trial))
         notices += _trunk(angles, trial)
     return tuple(notices)
+
+
+def raised_together(angles: ArmTestAngles, trial: ArmTrial) -> bool:
+    """Whether the other arm was raised with that of a trial: a symptom is then no more one's than the other's.
+
+    Parameters
+    ----------
+    angles : ArmTestAngles
+    trial : ArmTrial
+
+    Returns
+    -------
+    bool
+        False where one of them was not measured.
+    """
+    mine = _while(angles, trial, angles.arms[trial.arm].abduction_deg)
+    others = _while(angles, trial, angles.arms[other(trial.arm)].abduction_deg)
+    if not len(mine) or not len(others):
+        return False
+    return float(np.median(others)) >= max(OTHER_ARM_DEG, TOGETHER_SHARE * float(np.median(mine)))
 
 
 def _while(angles: ArmTestAngles, trial: ArmTrial, values: FloatArray) -> FloatArray:
@@ -112,14 +140,15 @@ def _limb(side: Side) -> str:
     return f"nerve.limb.{side}_arm"
 
 
-def _handoutside_share(body: Body, trial: ArmTrial) -> list[Notice]:
-    inside = (body.time_s >= trial.reached_s) & (body.time_s <= trial.return_s)
-    if not inside.any() or outside_share(body, "wrist", trial.arm, inside) <= OUT_SHARE:
+def _hand_outside(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:
+    inside = (angles.time_s >= trial.reached_s) & (angles.time_s <= trial.return_s)
+    outside = angles.arms[trial.arm].hand_outside[inside]
+    if not len(outside) or float(outside.mean()) <= OUT_SHARE:
         return []
     return [
         Notice(
             f"The hand of the {trial.arm} arm leaves the picture in the trial from {trial.start_s:.1f} s on: the elbow "
-            "is not to be relied on there. Move the camera back.",
+            "was not measured there, and whether the arm was held is not known. Move the camera back.",
             "nerve_hand_outside",
             limb=_limb(trial.arm),
             time_s=trial.start_s,
@@ -146,7 +175,7 @@ def _arm_lost(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:
 
 
 def _elbow_bent(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:
-    elbow = _while(angles, trial, angles.arms[trial.arm].elbow_deg)
+    elbow = _while(angles, trial, angles.arms[trial.arm].elbow_told_deg)
     if trial.position == "bent_overhead" or not len(elbow) or float(np.median(elbow)) < BENT_DEG:
         return []
     return [
@@ -174,6 +203,15 @@ def _other_arm(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:
             time_s=trial.reached_s,
         )
     ]
+
+
+def _both_arms(trial: ArmTrial) -> Notice:
+    return Notice(
+        f"Both arms were raised at {trial.reached_s:.1f} s: raise one at a time, let the other one hang, and do the "
+        "trial again.",
+        "nerve_both_arms",
+        time_s=trial.reached_s,
+    )
 
 
 def _trunk(angles: ArmTestAngles, trial: ArmTrial) -> list[Notice]:

@@ -36,6 +36,9 @@ FAST_DEG_S = 60.0
 """An arm that is led for less than this at its fastest is led slowly, as a session asks for: then one that stands is
 slower than ``STILL_SHARE`` of that, over ``SLOW_OVER_S`` to either side, and than ``LEAST_STILL_DEG_S`` in any case."""
 STILL_SHARE, SLOW_OVER_S, LEAST_STILL_DEG_S = 0.35, 0.25, 4.0
+FEW_FRAMES_S = 0.1
+"""Where frames are further apart, a speed about a frame would leave nothing of a short stand: it is looked at from each
+frame to the next."""
 STILL_S = 0.35
 """An arm that stands does so for this long."""
 MEASURED_SHARE = 0.4
@@ -162,7 +165,7 @@ def _stood(
     """Positions in which the arm stood, with the beginning and the end of standing; at least one."""
     stood: list[tuple[ArmPosition, float, float]] = []
     if len(time_s) > 2:
-        for first, last in stretches(_still(time_s, abduction, elbow)):
+        for first, last in _stands(time_s, abduction, elbow):
             at = np.arange(first, last + 1)[measured[first : last + 1]]
             # where the arm was lost for most of the time, where it stood is not known
             if time_s[last] - time_s[first] < STILL_S or len(at) < MEASURED_SHARE * (last + 1 - first):
@@ -181,8 +184,8 @@ def _stood(
     return [(position, float(time_s[near[0]]), float(time_s[near[-1]]))]
 
 
-def _still(time_s: FloatArray, abduction: FloatArray, elbow: FloatArray) -> BoolArray:
-    """Frames in which the arm stands: slow, and slow against how it moves otherwise."""
+def _stands(time_s: FloatArray, abduction: FloatArray, elbow: FloatArray) -> list[tuple[int, int]]:
+    """First and last frame of each stand: the arm is slow, and slow against how it moves otherwise."""
 
     def speeds(half_s: float, elbow_counts: float) -> FloatArray:
         return np.maximum(
@@ -191,13 +194,20 @@ def _still(time_s: FloatArray, abduction: FloatArray, elbow: FloatArray) -> Bool
         )
 
     speed = speeds(0.0, ELBOW_COUNTS)
-    usual = float(np.percentile(speed, 90))
-    if usual >= FAST_DEG_S:
-        return np.asarray(speed < STILL_DEG_S)
+    if _led_deg_s(speed) >= FAST_DEG_S:
+        if float(np.median(np.diff(time_s))) <= FEW_FRAMES_S:
+            return stretches(speed < STILL_DEG_S)
+        steps = np.maximum(np.abs(np.diff(abduction)), ELBOW_COUNTS * np.abs(np.diff(elbow)))
+        return [(first, last + 1) for first, last in stretches(steps / np.diff(time_s) < STILL_DEG_S)]
     # an arm that is led slowly is told from one that stands over a longer time
     speed = speeds(SLOW_OVER_S, 1.0)
-    usual = float(np.percentile(speed, 90))
-    return np.asarray(speed < max(LEAST_STILL_DEG_S, min(STILL_DEG_S, STILL_SHARE * usual)))
+    return stretches(speed < max(LEAST_STILL_DEG_S, min(STILL_DEG_S, STILL_SHARE * _led_deg_s(speed))))
+
+
+def _led_deg_s(speed: FloatArray) -> float:
+    """How fast the arm is led: of the time in which it moves, however long it stands between."""
+    moving = speed[speed >= LEAST_STILL_DEG_S]
+    return float(np.percentile(moving if len(moving) else speed, 90))
 
 
 def _speed(time_s: FloatArray, angle_deg: FloatArray, half_s: float) -> FloatArray:

@@ -111,7 +111,9 @@ class BodyContent:
 
 # ------------------------------------------------------------------ shared by both kinds
 
-_STATEMENTS = frozenset({"run.statement", "posture.statement", "nerve.statement", "plan.statement"})
+_STATEMENTS = frozenset(
+    {"run.statement", "posture.statement", "nerve.statement", "plan.statement", "upper_back.statement"}
+)
 """Those that may be asked for: a file from elsewhere may name any text."""
 
 

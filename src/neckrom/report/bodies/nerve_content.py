@@ -24,7 +24,7 @@ from neckrom.report.content import Table
 from neckrom.report.letterhead import NOBODY, Letterhead, facts_of
 from neckrom.saying import figures
 from neckrom.saying.grades import Grade
-from neckrom.saying.nerve_tests import nerve_verdict, sides_row
+from neckrom.saying.nerve_tests import nerve_advice, nerve_verdict, sides_row
 
 
 def nerve_content(
@@ -66,7 +66,7 @@ def nerve_content(
             for number, (row, trial) in enumerate(zip(rows, result.trials, strict=True))
         ),
         no_pictures="" if pictures else text("no_pictures"),
-        advice=(text("next"),),
+        advice=nerve_advice(result, words),
         source=((text("clip"), _clip(result, words)),),
         quantities_title=text("trials"),
         quantities=Table(

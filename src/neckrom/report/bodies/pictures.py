@@ -322,6 +322,40 @@ def limb_picture(
     return BodyPicture(name, frame.time_ns * 1e-9, canvas.done())
 
 
+def turn_picture(
+    name: str, frame: Frame, series: BodySeries, *, mirrored: bool = False
+) -> BodyPicture | None:
+    """The picture of a turned trunk from in front: lines between shoulders and hips, and between their middles.
+
+    Parameters
+    ----------
+    name : str
+    frame : Frame
+        Not flipped yet where the clip was stored mirrored.
+    series : BodySeries
+    mirrored : bool
+
+    Returns
+    -------
+    BodyPicture or None
+        None where the person was not seen then.
+    """
+    at = marks.nearest_row(series.time_ns, frame.time_ns)
+    pose = series.pose[at, :, :2].astype(np.float64)
+    shoulders, hips, ears, knees = (
+        [np.asarray(pose[index_of(of, side)]) for side in _SIDES] for of in ("shoulder", "hip", "ear", "knee")
+    )
+    everything = [*shoulders, *hips, *ears, *knees]
+    if not np.isfinite(everything).all():
+        return None
+    image = frame.image[:, ::-1] if mirrored else frame.image
+    canvas = _Canvas.around(image, series.width, everything)
+    canvas.path([np.mean(hips, axis=0), np.mean(shoulders, axis=0)], marks.WHITE)
+    canvas.path(hips, LEG_COLOURS["right"])
+    canvas.path(shoulders, LEG_COLOURS["left"])
+    return BodyPicture(name, frame.time_ns * 1e-9, canvas.done())
+
+
 # --------------------------------------------------------------------------- drawing
 
 

@@ -23,15 +23,19 @@ from neckrom.report.bodies.plan_content import plan_content
 from neckrom.report.bodies.posture_content import posture_content
 from neckrom.report.bodies.run_content import run_content
 from neckrom.report.bodies.tables import CURVES, read_curves
+from neckrom.report.bodies.upper_back_chart import read_turn_curves
+from neckrom.report.bodies.upper_back_content import upper_back_content
 from neckrom.report.letterhead import NOBODY, Letterhead
 from neckrom.report.pictures import EDGE
 from neckrom.report.write import PICTURES
 from neckrom.running.curves import Curves
 from neckrom.running.result import RunResult
 from neckrom.saying.runs import Earlier
+from neckrom.saying.upper_backs import SIDES, furthest_turn
 from neckrom.types import ImageArray
+from neckrom.upper_back.result import UpperBackResult
 
-StoredResult = RunResult | PostureResult | NerveResult | PlanResult
+StoredResult = RunResult | PostureResult | NerveResult | PlanResult | UpperBackResult
 
 MAX_PICTURE_BYTES = 5_000_000
 _NO_PICTURE = (
@@ -54,6 +58,8 @@ def picture_names(result: StoredResult) -> tuple[str, ...]:
         return tuple(f"trial_{number}" for number in range(1, len(result.trials) + 1))
     if isinstance(result, PlanResult):
         return ()
+    if isinstance(result, UpperBackResult):
+        return tuple(f"turn_{side}" for side in SIDES)
     return tuple(f"view_{number}" for number in range(1, len(result.views) + 1))
 
 
@@ -112,6 +118,9 @@ def _time_of(result: StoredResult, name: str) -> float:
         return 0.5 * (trial.start_s + trial.end_s) if trial.symptom_s is None else trial.symptom_s
     if isinstance(result, PlanResult):
         return 0.0
+    if isinstance(result, UpperBackResult):
+        furthest = furthest_turn(result, "left" if name == "turn_left" else "right")
+        return 0.0 if furthest is None else furthest.at_s
     moment = next((row.moment for row in result.rows if row.name == name), None)
     return 0.0 if moment is None else moment.time_s
 
@@ -156,5 +165,8 @@ def stored_content(
     if isinstance(result, NerveResult):
         by_trial = {int(name.removeprefix("trial_")) - 1: picture for name, picture in drawn.items()}
         return nerve_content(result, read_nerve_curves(folder, result), by_trial, texts, head)
+    if isinstance(result, UpperBackResult):
+        by_side = {side: drawn[f"turn_{side}"] for side in SIDES if f"turn_{side}" in drawn}
+        return upper_back_content(result, read_turn_curves(folder), by_side, texts, head)
     by_row = {row.name: drawn[row.name] for row in result.rows if row.name in drawn}
     return run_content(result, curves_in(folder, result), by_row, texts, head, earlier=earlier)

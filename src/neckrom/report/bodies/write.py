@@ -18,12 +18,15 @@ from neckrom.report.bodies.pictures import BodyPicture
 from neckrom.report.bodies.plan_content import plan_content
 from neckrom.report.bodies.posture_content import posture_content
 from neckrom.report.bodies.run_content import run_content
+from neckrom.report.bodies.upper_back_chart import TurnCurves
+from neckrom.report.bodies.upper_back_content import upper_back_content
 from neckrom.report.files import write_whole
 from neckrom.report.letterhead import NOBODY, Letterhead
 from neckrom.report.write import PICTURES
 from neckrom.running.curves import Curves
 from neckrom.running.result import RowName, RunResult
 from neckrom.saying.runs import Earlier
+from neckrom.upper_back.result import LeftOrRight, UpperBackResult
 
 
 def write_run_report(
@@ -89,6 +92,19 @@ def write_nerve_report(
 ) -> list[Path]:
     """Write ``report.html`` and ``report.pdf`` of a leg or arm test; as :func:`write_run_report`."""
     return _write(folder, nerve_content(result, curves, pictures, load_messages(language), head))
+
+
+def write_upper_back_report(
+    folder: Path,
+    result: UpperBackResult,
+    curves: TurnCurves | None,
+    pictures: Mapping[LeftOrRight, BodyPicture],
+    *,
+    language: str = FALLBACK,
+    head: Letterhead = NOBODY,
+) -> list[Path]:
+    """Write ``report.html`` and ``report.pdf`` of turning the trunk; as :func:`write_run_report`."""
+    return _write(folder, upper_back_content(result, curves, pictures, load_messages(language), head))
 
 
 def write_plan_report(

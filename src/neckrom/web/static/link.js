@@ -1,6 +1,8 @@
 // The connection to the session: states and pictures in, commands out; comes back by itself.
 
 const PATIENCE_MS = 8000;
+/** What is sent late rather than never: a stop has to arrive, and what was noted. "Now" would mark another moment. */
+const NEVER_LOST = ["pause", "stop", "note"];
 
 function pageName() {
   let name = sessionStorage.getItem("neckrom-page");
@@ -32,6 +34,7 @@ export class Link {
     this.wait = 200;
     this.lostAt = 0;
     this.pictures = true;
+    this.kept = [];
     document.addEventListener("visibilitychange", () => this.tellLooking());
     this.open();
   }
@@ -45,6 +48,7 @@ export class Link {
       this.lostAt = 0;
       this.on.status("open");
       this.tellLooking();
+      for (const command of this.kept.splice(0)) this.send(command);
     };
     this.socket.onmessage = (event) => this.take(event.data);
     this.socket.onclose = () => this.lost();
@@ -91,5 +95,7 @@ export class Link {
 
   send(command) {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(command));
+    else if (NEVER_LOST.includes(command.type)) this.kept.push(command);
+    else if (command.type === "resume") this.kept = this.kept.filter(({ type }) => type !== "pause");
   }
 }

@@ -2,15 +2,27 @@
 // the sound to somebody's server is not asked, and neither is one that does not say where it listens.
 
 const AFTER_THE_VOICE_MS = 700;
+/** So long a browser may still hand over what the page itself has said. */
+const OWN_WORDS_MS = 10000;
+/** Understood in every language: who is in a hurry does not think of which one the page speaks. */
+const STOPS = ["stop", "stopp"];
+
+/** Words between blanks, in small letters. */
+const plain = (words) => ` ${words.toLowerCase().replace(/[^\p{L}]+/gu, " ")} `;
 
 export class Listener {
-  /** `on` has now() and stop(), `busy()` says whether the page itself is speaking, `change()` is told of a change. */
+  /**
+   * `on` has now() and stop(), `speaking()` gives what the page itself is saying, or null, `change()` is told of a
+   * change.
+   */
   constructor(on) {
     this.on = on;
     this.words = null;
     this.wanted = false;
     this.engine = null;
     this.quietSince = 0;
+    /** What the page itself said lately, and when it was last heard saying it. */
+    this.own = new Map();
   }
 
   /** The words of a language; the browser is asked whether it knows them here. */
@@ -69,18 +81,27 @@ export class Listener {
     this.on.change();
   }
 
-  /** What the page itself says is not meant: its sentences hold the same words. */
+  /**
+   * What the page itself says is not meant: its sentences hold the same words. "Stop" is taken all the same while it
+   * speaks, where it is no word of its own: that is when it has to be silent at once.
+   */
   take(event) {
     const now = performance.now();
-    if (this.on.busy()) this.quietSince = now + AFTER_THE_VOICE_MS;
-    if (now < this.quietSince) return;
+    const speaking = this.on.speaking();
+    if (speaking !== null) {
+      this.quietSince = now + AFTER_THE_VOICE_MS;
+      this.own.set(plain(speaking), now);
+    }
+    for (const [words, at] of this.own) if (now - at > OWN_WORDS_MS) this.own.delete(words);
+    const quiet = now >= this.quietSince;
+    const said = (word) => [...this.own.keys()].some((words) => words.includes(` ${word} `));
     for (let index = event.resultIndex; index < event.results.length; index += 1) {
-      const heard = ` ${event.results[index][0].transcript.toLowerCase().replace(/[^\p{L}]+/gu, " ")} `;
-      if (heard.includes(` ${this.words.stop} `)) {
+      const heard = plain(event.results[index][0].transcript);
+      if ([this.words.stop, ...STOPS].some((word) => heard.includes(` ${word} `) && (quiet || !said(word)))) {
         this.on.stop();
         return;
       }
-      if (heard.includes(` ${this.words.now} `)) {
+      if (quiet && heard.includes(` ${this.words.now} `)) {
         this.on.now();
         return;
       }

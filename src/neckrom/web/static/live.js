@@ -55,7 +55,7 @@ class App {
     this.listener = new Listener({
       now: () => ["lead", ...PLAN_MOVING].includes(this.state?.phase) && this.send({ type: "now" }),
       stop: () => this.act("stop"),
-      busy: () => this.voice.speaking !== null,
+      speaking: () => this.voice.speaking?.words ?? null,
       change: () => this.tellListener(),
     });
     this.preview = new Preview();

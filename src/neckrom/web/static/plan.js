@@ -48,7 +48,7 @@ export function planScreens(Screen, choice) {
       if (!exercise || !set) return;
       this.figure.update(exercise && nerve ? nerve.test : null, "lead", null, this.words.of(state.wording));
       setText(this.count, this.t("plan.counted", { counted: set.counted, wanted: set.wanted }));
-      const aimed = set.mark_said !== "–";
+      const aimed = (set.mark_said ?? "–") !== "–"; // what is a default is not sent
       show(this.track, aimed);
       setAttribute(this.track, "data-where", exercise.where ?? "rest");
       setAttribute(this.track, "aria-label", this.t("plan.track"));
