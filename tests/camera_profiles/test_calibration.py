@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from neckrom.camera_profiles.board import BOARD, Board
-from neckrom.camera_profiles.calibration import calibrate
+from neckrom.camera_profiles.calibration import Calibration, calibrate
 from neckrom.camera_profiles.views import MOST_VIEWS, BoardFinder, View, chosen_views, find_views
 from neckrom.errors import CalibrationError
 from neckrom.kinematics.camera import distorted
@@ -36,6 +36,12 @@ def well_held(camera: CameraModel = SMALL) -> tuple[np.ndarray, ...]:
     return tuple(pictures(camera, good_poses(camera)))
 
 
+@cache
+def calibrated(camera: CameraModel = SMALL) -> Calibration:
+    """What comes back of a camera whose board was held well."""
+    return calibrate(well_held(camera))
+
+
 def worst_curve_error_px(found: CameraModel, truth: CameraModel) -> float:
     """Largest difference within the picture between what the two lenses do to a straight picture."""
     grid = np.stack(
@@ -53,7 +59,7 @@ def worst_curve_error_px(found: CameraModel, truth: CameraModel) -> float:
 
 @pytest.mark.parametrize("truth", CAMERAS.values(), ids=CAMERAS)
 def test_drawn_cameras_come_back(truth):
-    found = calibrate(well_held(truth))
+    found = calibrated(truth)
     assert found.camera.hfov_deg == pytest.approx(truth.hfov_deg, abs=0.3)
     assert abs(found.camera.hfov_deg - truth.hfov_deg) < 3 * max(found.hfov_error_deg, 0.05)
     assert worst_curve_error_px(found.camera, truth) < 1
@@ -70,7 +76,7 @@ def test_a_fifth_coefficient_is_used_only_where_it_helps():
     found = calibrate(well_held(bulging)).camera
     assert len(found.distortion) == 5
     assert worst_curve_error_px(found, bulging) < 1
-    plain = calibrate(well_held(SMALL)).camera
+    plain = calibrated().camera
     assert len(plain.distortion) == 4
     assert plain.fx == plain.fy
 
@@ -90,7 +96,7 @@ def test_mirrored_pictures_are_noticed_and_read_as_the_camera_saw_them():
 
 
 def test_size_of_the_print_changes_distances_only():
-    one = calibrate(well_held())
+    one = calibrated()
     double = calibrate(well_held(), Board(square_mm=2 * BOARD.square_mm))
     assert double.camera.fx == pytest.approx(one.camera.fx, rel=1e-3)
     assert double.distance_mm == pytest.approx([2 * one.distance_mm[0], 2 * one.distance_mm[1]], rel=1e-2)
@@ -134,7 +140,7 @@ def test_blur_along_one_direction_counts():
 
 
 def test_profile_of_a_calibration_says_the_same():
-    found = calibrate(well_held())
+    found = calibrated()
     profile = found.profile("desk", datetime(2026, 3, 1, tzinfo=UTC))
     assert profile.camera().fx == pytest.approx(found.camera.fx, abs=1e-3)
     assert profile.camera().distortion == pytest.approx(found.camera.distortion, abs=1e-6)
