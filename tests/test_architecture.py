@@ -103,8 +103,8 @@ MAY_IMPORT = {
         "screening",
         "saying",
     }
-    # nerve tests are led by the same reading of bodies that measures them afterwards
-    | {"body", "nerve", "plans"},
+    # nerve tests and turns of the trunk are led by the same reading of bodies that measures them afterwards
+    | {"body", "nerve", "plans", "upper_back"},
     "records": BASE
     | {"kinematics", "rom", "assessment", "report", "service", "screening", "messages", "saying"}
     | {"running", "posture", "nerve", "plans", "upper_back"},
