@@ -59,6 +59,6 @@ export class Figures {
       h("b", { text: item.best }),
       h("span", { class: "best-bar", "aria-hidden": "true" }, bar, half),
       h("span", { class: `best-note grade ${item.grade}`, text: `${item.sign} ${item.note}` }),
-      h("span", { class: "best-pain", text: `${this.pain} ${item.pain}` }));
+      item.pain ? h("span", { class: "best-pain", text: `${this.pain} ${item.pain}` }) : null);
   }
 }
