@@ -78,6 +78,15 @@ def test_the_way_is_as_long_as_the_person_still_turns_and_held_at_its_end():
     assert 14 <= len(held) <= 17
 
 
+@pytest.mark.parametrize("rest_deg", [-10.0, 10.0])
+def test_who_does_not_come_back_quite_to_the_middle_is_led_on_and_not_ahead(rest_deg):
+    machine, sitter = machine_of(), Sitter(rest_deg=rest_deg)
+    held = [abs(sitter.turn_deg) for _ in sitter.frames(machine) if machine.phase is Phase.HOLD]
+    assert len(names(machine)) == 2
+    assert min(held) == 40.0
+    assert machine.time_s < 30.0
+
+
 @pytest.mark.parametrize("phase", [Phase.POSITION, Phase.LEAD, Phase.HOLD, Phase.BACK])
 def test_after_a_pause_all_begins_at_a_rest_of_its_own(phase):
     machine, sitter = machine_of(sides=("left",), repetitions=2), Sitter()

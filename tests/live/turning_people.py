@@ -45,11 +45,14 @@ class Sitter:
         To the other side the first time.
     seen : bool
         Whether the turn is read at all.
+    rest_deg : float
+        Where the trunk comes to rest.
     """
 
     most_deg: float = 40.0
     wrong_first: bool = False
     seen: bool = True
+    rest_deg: float = 0.0
     turn_deg: float = 0.0
     wrong_done: bool = False
 
@@ -75,7 +78,7 @@ class Sitter:
 
     def _move(self, machine: TurnMachine) -> None:
         step = machine.current
-        goal = 0.0
+        goal = self.rest_deg
         if step is not None and machine.phase in (Phase.LEAD, Phase.HOLD):
             sign = 1.0 if step.side == "left" else -1.0
             if self.wrong_first and not self.wrong_done:

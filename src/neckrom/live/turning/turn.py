@@ -22,13 +22,13 @@ from neckrom.upper_back.measure import SMALLEST_TURN_DEG
 ANGLE = "turn"
 """Name of the trunk's turn among the angles of a frame, + to the person's left."""
 MOVING = frozenset({Phase.POSITION, Phase.LEAD, Phase.HOLD, Phase.BACK})
-_REST_DEG = 8.0
-"""Nearer to the middle than this is the middle: at rest a trunk is read up and down by several degrees."""
-_STILL_DEG, _AT_REST_S = 4.0, 1.0
+_REST_DEG = 12.0
+"""Nearer to the middle than this is the middle: back at rest the rendered people are read up to 8 deg beside it."""
+_STILL_DEG, _AT_REST_S = 5.0, 1.0
 _WORDING_AWAITED_S = 15.0
 _REST_REMINDED_S, _REST_KEY_S, _REST_AWAITED_S = 12.0, 20.0, 40.0
 _WRONG_DEG, _WRONG_S = 15.0, 0.7
-"""To the other side by so much for so long."""
+"""To the other side by so much, from where it began, for so long."""
 _STANDS_DEG, _STANDS_S = 2.0, 1.2
 """Not further by more than this for so long is the end of the way."""
 _UNSEEN_S = 8.0
@@ -62,6 +62,8 @@ class Turn:
         """Since when something has been so."""
         self._said: set[str] = set()
         """What the phase says once."""
+        self._start_deg = 0.0
+        """Where the trunk was when the turn was asked for, + to the side that is turned to."""
         self._furthest = -math.inf
 
     # --------------------------------------------------------------- begin, end
@@ -170,7 +172,7 @@ class Turn:
             return
         self._enter(Phase.LEAD)
         step.start_s = round(self._floor.time_s, 3)
-        self._furthest = -math.inf
+        self._start_deg, self._furthest = self._progress(step) or 0.0, -math.inf
         part = "lead_short" if step.side in self._led else "lead"
         self._led.add(step.side)
         self._floor.say(to_side(part, step.side))
@@ -183,7 +185,8 @@ class Turn:
 
     def _lead(self, step: TurnStep) -> None:
         floor, progress = self._floor, self._progress(step)
-        if self._lasts("wrong", _WRONG_S, true=progress is not None and progress <= -_WRONG_DEG):
+        away = progress is not None and progress <= self._start_deg - _WRONG_DEG
+        if self._lasts("wrong", _WRONG_S, true=away):
             self._not_that_one(step)
             return
         if progress is None:
@@ -193,7 +196,7 @@ class Turn:
         self._since.pop("unseen", None)
         if progress > self._furthest + _STANDS_DEG:
             self._furthest, self._since["grew"] = progress, floor.time_s
-        if self._furthest >= SMALLEST_TURN_DEG:
+        if self._furthest - self._start_deg >= SMALLEST_TURN_DEG:
             if floor.time_s - self._since["grew"] >= _STANDS_S:
                 self.hold()
         elif floor.in_phase_s() >= _NEVER_BEGUN_S:
