@@ -87,6 +87,14 @@ def test_who_does_not_come_back_quite_to_the_middle_is_led_on_and_not_ahead(rest
     assert machine.time_s < 30.0
 
 
+def test_who_waits_before_turning_has_not_turned():
+    machine, sitter = machine_of(sides=("left",)), Sitter(rest_deg=11.0)
+    sitter.until(machine, Phase.LEAD)
+    for _ in range(50):
+        machine.take(BodySample(machine.time_s + 0.1, {"turn": 11.0}))
+    assert machine.phase is Phase.LEAD
+
+
 @pytest.mark.parametrize("phase", [Phase.POSITION, Phase.LEAD, Phase.HOLD, Phase.BACK])
 def test_after_a_pause_all_begins_at_a_rest_of_its_own(phase):
     machine, sitter = machine_of(sides=("left",), repetitions=2), Sitter()
