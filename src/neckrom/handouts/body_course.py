@@ -81,7 +81,7 @@ def body_course_of(
         shown.append(texts.text("course.more_sessions", number=len(lines) - _MOST_LINES))
     details = details_of(apart, texts)
     if len(lines) > _MOST_LINES:
-        details = (Detail(texts.text("course.sessions"), lines=tuple(lines)), *details)
+        details = (*details, Detail(texts.text("course.sessions"), lines=tuple(lines)))
     return Handout(
         language=texts.language,
         title=texts.text("course.bodies.runs" if runs else "course.bodies.others"),

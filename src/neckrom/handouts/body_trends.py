@@ -58,9 +58,9 @@ Why = Literal["", "nothing_felt", "no_angle", "not_said"]
 
 @dataclass(frozen=True, slots=True)
 class BodyTrends:
-    """Drawings, and a line for each series of which no session has an angle."""
+    """Drawings that belong together side by side, and a line for each series of which no session has a value."""
 
-    drawings: tuple[Drawing, ...]
+    drawings: tuple[tuple[Drawing, ...], ...]
     lines: tuple[str, ...]
 
 
@@ -118,7 +118,9 @@ def body_trends(
     ]
     times = [moment.timestamp() for group in drawn for series in group for moment in _moments(series)]
     ends = min(times, default=0.0), max(times, default=0.0)
-    drawings = [_drawing(series, _scale(group, ends), texts) for group in drawn for series in group]
+    drawings = [
+        tuple(_drawing(series, _scale(group, ends), texts) for series in group) for group in drawn if group
+    ]
     lines = [
         texts.text("course.drawn.none", title=series.title, what=_counts(series, texts))
         for group in told
@@ -305,7 +307,7 @@ def _day(point: _Point) -> str:
 
 def _counts(series: _Series, texts: Messages) -> str:
     """How many sessions are no plain value, by the shape of their mark."""
-    number = Counter(point.why for point in series.points if point.why)
+    number: Counter[str] = Counter(point.why for point in series.points if point.why)
     number["stopped"] = sum(point.stopped for point in series.points)
     names = ("nothing_felt", "no_angle", "not_said", "stopped")
     return "; ".join(

@@ -33,8 +33,8 @@ class Detail:
     shares : tuple of float
         Of the width, by column, on paper.
     lines : tuple of str
-    drawings : tuple of Drawing
-        Over the table.
+    drawings : tuple of tuple of Drawing
+        Over the lines; those of a group stand side by side.
     """
 
     title: str
@@ -42,7 +42,7 @@ class Detail:
     rows: tuple[tuple[str, ...], ...] = ()
     shares: tuple[float, ...] = ()
     lines: tuple[str, ...] = ()
-    drawings: tuple[Drawing, ...] = ()
+    drawings: tuple[tuple[Drawing, ...], ...] = ()
 
 
 def session_details(

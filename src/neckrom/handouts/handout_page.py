@@ -211,7 +211,7 @@ def _pdf_details(handout: Handout) -> Iterator[Flowable]:
         elif detail.drawings:
             none = load_messages(handout.language).text("course.not_measured")
             yield title
-            yield trend_grid(detail.drawings, none, paper.WIDTH)
+            yield from (trend_grid(group, none, paper.WIDTH) for group in detail.drawings)
             yield from (paragraph(line, SMALL) for line in detail.lines)
         else:
             yield KeepTogether([title, *(paragraph(line, SMALL) for line in detail.lines)])

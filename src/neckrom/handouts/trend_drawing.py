@@ -33,7 +33,7 @@ _TICK_DEG = 30
 _LABEL_ROOM = 18.0
 _LABEL_TOP = 10.0
 """Height of a number over its baseline."""
-_DATE_ROOM = 66.0
+_DATE_ROOM = 72.0
 """A date and the room beside it."""
 
 Shape = Literal["dot", "triangle", "ring", "cross"]
@@ -258,7 +258,7 @@ def dates_under(days: Sequence[tuple[float, str]]) -> tuple[tuple[float, str], .
         return ends
     first, last = ends[0], ends[-1]
     if first[1] == last[1]:
-        return (((first[0] + last[0]) / 2, first[1]),)
+        return ((round((first[0] + last[0]) / 2, 1), first[1]),)
     if last[0] - first[0] >= _DATE_ROOM:
         return first, last
     middle = (first[0] + last[0]) / 2
