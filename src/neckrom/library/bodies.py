@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Literal
 
 from neckrom.library.given import is_number, is_turn, is_yes_or_no, path_of, paths_of, refuse, shown
+from neckrom.library.notebooks import show_in_notebooks
 from neckrom.nerve.result import NerveResult
 from neckrom.posture.result import PostureResult
 from neckrom.running.result import RunResult
 from neckrom.service import posture as stands
 from neckrom.service.nerve import NerveOptions, measure_nerve_all
 from neckrom.service.running import RunOptions, measured_run, read_run
+
+show_in_notebooks()
 
 Turn = Literal[0, 90, 180, 270]
 Test = Literal["slr", "slump", "arms"]

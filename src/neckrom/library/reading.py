@@ -8,9 +8,12 @@ from pathlib import Path
 from neckrom.errors import InputError
 from neckrom.landmarks.store import read_landmarks as read_file
 from neckrom.library.given import path_of
+from neckrom.library.notebooks import show_in_notebooks
 from neckrom.records.kinds import AnyResult
 from neckrom.records.result_folder import LANDMARKS, parse_result, read_result_folder
 from neckrom.types import DetectorIdentity, LandmarkSeries, SourceInfo
+
+show_in_notebooks()
 
 
 @dataclass(frozen=True, slots=True)
