@@ -10,8 +10,9 @@ from neckrom.running.result import RunResult
 
 def show_in_notebooks() -> None:
     """Have runs, postures and nerve tests shown as pages; once more changes nothing."""
-    for kind in (RunResult, PostureResult, NerveResult):
-        shown_by(kind, _page)
+    shown_by(RunResult, _page)
+    shown_by(PostureResult, _page)
+    shown_by(NerveResult, _page)
 
 
 def _page(result: RunResult | PostureResult | NerveResult) -> str:
