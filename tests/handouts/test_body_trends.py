@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from neckrom.handouts.body_course import Apart, drawn
 from neckrom.handouts.body_trends import body_trends
 from neckrom.handouts.trend_drawing import LEFT, RIGHT, Mark, dates_under, path_through
+from neckrom.handouts.trend_on_paper import trend_grid
 from neckrom.messages import LANGUAGES, load_messages
 from neckrom.records.sessions import SessionRow
 from neckrom.records.views import NerveSeen, PlanSeen, UpperBackSeen
@@ -171,6 +173,16 @@ def test_in_every_language(language):
     (detail,) = drawn(Apart(plans=plans), texts)
     assert detail.title == texts.text("course.drawn.title")
     assert texts.text("course.drawn.shape.stopped", number=1) in detail.drawings[0][0].verdict
+
+
+def test_drawings_stand_side_by_side_on_paper_however_long_the_words_over_them_are():
+    tests = (raised("2026-03-08", None, pain=None), raised("2026-03-01", 40.0))
+    ((drawing,),) = body_trends(tests, (), (), ENGLISH).drawings
+    long = replace(drawing, verdict="; ".join([drawing.verdict] * 4))
+    grid = trend_grid((drawing, long), "none", 400.0)
+    short, wrapped = (sum(part.wrap(196.0, 1000)[1] for part in cell) for cell in grid._cellvalues[0])
+    assert short == pytest.approx(wrapped)
+    assert long.verdict != drawing.verdict
 
 
 days = st.lists(st.floats(LEFT + 18, RIGHT - 18).map(lambda x: round(x, 1)), min_size=1, max_size=6)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from reportlab.lib import colors
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
+from reportlab.platypus import Flowable, Paragraph, Spacer, Table, TableStyle
 
 from neckrom.handouts.trend_drawing import LEFT, RIGHT, WIDTH, Drawing, Mark
 from neckrom.report.paper import INK, LINE, QUIET, SMALL, SMALL_BOLD, font_of, paragraph
@@ -39,6 +39,8 @@ def trend_grid(drawings: Sequence[Drawing], none: str, width: float) -> Table:
     """
     cells = [_cell(drawing, none, _drawn_width(width)) for drawing in drawings]
     rows = [cells[first : first + COLUMNS] for first in range(0, len(cells), COLUMNS)]
+    for row in rows:
+        _level(row, _drawn_width(width))
     rows[-1] += [[]] * (COLUMNS - len(rows[-1]))
     grid = Table(rows, colWidths=[width / COLUMNS] * COLUMNS, hAlign="LEFT")
     grid.setStyle(
@@ -57,6 +59,14 @@ def trend_grid(drawings: Sequence[Drawing], none: str, width: float) -> Table:
 
 def _drawn_width(width: float) -> float:
     return width / COLUMNS - 4
+
+
+def _level(row: Sequence[list[Flowable]], width: float) -> None:
+    """Have the drawings of a row stand side by side, however many lines the words over them take."""
+    heights = [sum(words.wrap(width, 1000)[1] for words in cell[:-1]) for cell in row]
+    for cell, height in zip(row, heights, strict=True):
+        if height < max(heights):
+            cell.insert(-1, Spacer(0, max(heights) - height))
 
 
 def _cell(drawing: Drawing, none: str, width: float) -> list[Flowable]:
