@@ -6,8 +6,9 @@ import pytest
 
 import neckrom
 from neckrom.errors import ConfigurationError, InputError
+from neckrom.library.notebooks import show_in_notebooks
 from tests.landmarks.bodies import SAMPLES
-from tests.records.body_folders import nerve_result
+from tests.records.body_folders import nerve_result, write_nerve
 from tests.report.body_cases import posture_result, run_result
 
 RUN, BACK = SAMPLES / "run_side.landmarks.parquet", SAMPLES / "run_back.landmarks.parquet"
@@ -36,6 +37,7 @@ def test_an_arm_test_with_its_marks():
     assert found.kind == "arms"
     assert found.trials
     assert any(trial.symptom_angle_deg is not None for trial in found.trials)
+    assert repr(found).startswith("<NerveResult of 'arms': arms, at the first symptom (deg) right side ")
 
 
 def test_mistakes_of_a_nerve_test():
@@ -74,6 +76,7 @@ def test_mistakes_are_named_before_anything_is_measured():
     ],
 )
 def test_a_notebook_shows_a_line_or_a_page(result, line, said):
+    show_in_notebooks()
     assert repr(result).startswith(line)
     assert "\n" not in repr(result)
     page = result._repr_html_()
@@ -92,6 +95,11 @@ def test_a_nerve_test_without_an_angle_says_so_in_its_line():
     )
     assert "left overhead no angle" in repr(base.model_copy(update={"trials": (trial,)}))
     assert "no trial" in repr(base.model_copy(update={"trials": ()}))
+
+
+def test_a_result_that_is_read_shows_itself(tmp_path):
+    found = neckrom.read_result(write_nerve(tmp_path / "raise"))
+    assert found._repr_html_().startswith("<div>")
 
 
 def test_a_result_that_nobody_lays_out_is_left_to_its_line():

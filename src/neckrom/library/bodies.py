@@ -16,8 +16,6 @@ from neckrom.service import posture as stands
 from neckrom.service.nerve import NerveOptions, measure_nerve_all
 from neckrom.service.running import RunOptions, measured_run, read_run
 
-show_in_notebooks()
-
 Turn = Literal[0, 90, 180, 270]
 Test = Literal["slr", "slump", "arms"]
 TESTS: tuple[Test, ...] = ("slr", "slump", "arms")
@@ -71,6 +69,7 @@ def measure_run(
         if value is not None and not (is_number(value) and value > 0):
             problems.append(f"{name}={shown(value)}: give a number above 0")
     refuse(problems)
+    show_in_notebooks()
     side = path_of(path)
     options = RunOptions(
         back=None if back is None else path_of(back, "back"),
@@ -119,6 +118,7 @@ def measure_posture(
     if not wanted:
         problems.append("paths=[]: give one picture or clip at least")
     refuse(problems)
+    show_in_notebooks()
     given = [path_of(path, "paths") for path in wanted]
     options = stands.PostureOptions(mirrored=mirrored, rotate_deg=rotate_deg, pictures=False)
     with tempfile.TemporaryDirectory(prefix="neckrom-") as folder:
@@ -169,6 +169,7 @@ def measure_nerve(
     if test not in TESTS:
         problems.append(f"test={shown(test)}: give one of {', '.join(TESTS)}")
     refuse(problems)
+    show_in_notebooks()
     clip = path_of(path)
     options = NerveOptions(
         test=test,

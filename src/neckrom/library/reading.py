@@ -13,8 +13,6 @@ from neckrom.records.kinds import AnyResult
 from neckrom.records.result_folder import LANDMARKS, parse_result, read_result_folder
 from neckrom.types import DetectorIdentity, LandmarkSeries, SourceInfo
 
-show_in_notebooks()
-
 
 @dataclass(frozen=True, slots=True)
 class Landmarks:
@@ -57,6 +55,7 @@ def read_result(path: str | Path) -> AnyResult:
     InputError
         It is not there, is damaged, or was written by a newer neckrom.
     """
+    show_in_notebooks()
     path = path_of(path)
     if not path.is_file():
         return read_result_folder(path).result
