@@ -6,7 +6,8 @@ classes (``neckrom schema``). NaN never appears here: what was not measured is n
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,6 +32,32 @@ class Model(BaseModel):
     """Immutable, and strict about names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class ShownResult(Model):
+    """A whole result that a notebook shows as a page, once there is somebody who lays it out (:func:`shown_by`)."""
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows; None, for which it takes the line of ``repr``, where nobody lays it out."""
+        lay_out = _PAGES.get(type(self))
+        return None if lay_out is None else lay_out(self)
+
+
+_Shown = TypeVar("_Shown", bound=ShownResult)
+_PAGES: dict[type[ShownResult], Callable[[Any], str]] = {}
+
+
+def shown_by(kind: type[_Shown], lay_out: Callable[[_Shown], str]) -> None:
+    """Say how notebooks show a kind of result: a result itself knows no words and no pages.
+
+    Parameters
+    ----------
+    kind : type
+        Of the result.
+    lay_out : callable
+        Result to HTML.
+    """
+    _PAGES[kind] = lay_out
 
 
 class ToolInfo(Model):

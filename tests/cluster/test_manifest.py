@@ -11,8 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from neckrom.cluster.connection import _quieten, connected
+from neckrom.cluster.connection import _quiet, connected
 from neckrom.cluster.content import content_of, packed, unpacked
 from neckrom.cluster.identity import differences, own_identity
 from neckrom.cluster.manifest import JOURNAL, MANIFEST, Manifest, Row
@@ -181,6 +183,28 @@ def test_tls_without_certificates_names_the_options_before_anything_connects(mon
 def test_dask_keeps_its_tracebacks_to_itself():
     """Its configuration gives "distributed.client" a level of its own, which does not follow its parent's."""
     pytest.importorskip("distributed")
-    _quieten()
-    for name in ("distributed.client", "distributed.scheduler", "tornado.application", "asyncio"):
-        assert not logging.getLogger(name).isEnabledFor(logging.ERROR), name
+    with _quiet():
+        for name in ("distributed.client", "distributed.scheduler", "tornado.application", "asyncio"):
+            assert not logging.getLogger(name).isEnabledFor(logging.ERROR), name
+
+
+@given(ends=st.permutations(range(3)))
+def test_loggers_of_the_program_have_their_levels_back_whoever_ends_last(ends):
+    pytest.importorskip("distributed")
+    names = ("distributed", "distributed.client", "tornado", "asyncio")
+    loggers = [logging.getLogger(name) for name in names]
+    before = [logger.level for logger in loggers]
+    wanted = [logging.INFO, logging.WARNING, logging.NOTSET, logging.DEBUG]
+    for logger, level in zip(loggers, wanted, strict=True):
+        logger.setLevel(level)
+    try:
+        users = [_quiet() for _ in ends]
+        for user in users:
+            user.__enter__()
+        for number in ends:
+            assert all(logger.level == logging.CRITICAL for logger in loggers)
+            users[number].__exit__(None, None, None)
+        assert [logger.level for logger in loggers] == wanted
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)

@@ -284,6 +284,30 @@ def test_the_sample_with_its_marks():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "open_", "said"),
+    [
+        pytest.param("more", ("same", "same"), True, "answer_left", id="changed-by-what-was-not-seen"),
+        pytest.param("more", ("more", "less"), True, "arm_nerve", id="changed-by-what-was-seen-too"),
+        pytest.param("same", ("same", "same"), True, "stays", id="same-unseen"),
+        pytest.param(None, ("same", "same"), False, "stays", id="none-left"),
+    ],
+)
+def test_an_answer_to_a_movement_that_was_not_seen_leaves_the_arm_open(before, after, open_, said):
+    unseen = () if before is None else (Mark(2.7, "answer", before),)
+    seen = (Mark(4.6, "answer", after[0]), Mark(6.2, "answer", after[1]))
+    result = result_of((Mark(2.5, "symptom"), *unseen, *seen, Mark(7.5, "pain", "own")))
+    right = result.trials[0]
+    assert [change.answer for change in (right.change, *right.further_changes)] == list(after)
+    noted = [line for line in result.quality.warnings if "follows no bending of the neck" in line]
+    assert len(noted) == open_
+    assert "ankle" not in " ".join(result.quality.warnings)
+    keys = [statement.key.rsplit(".", 1)[1] for statement in result.reading_statements]
+    assert keys[:2] == ["arm_came_at", "arm_painful"]
+    assert keys[2] == said
+    assert result.arm_tension.right == "found"
+
+
 def test_without_marks_nothing_is_known_of_symptoms():
     result = result_of((), marked=False)
     assert [trial.symptom_s for trial in result.trials] == [None, None]

@@ -60,6 +60,10 @@ def test_three_sessions_stand_in_the_course_with_their_next_test(stored):
     page = write_handout(records, person, "html", root, "en").read_text(encoding="utf-8")
     for told in ("50° → 59°", "63° → 72°", "9 of 10", "4/10 → 2/10", "2026-03-28"):
         assert told in page
+    assert page.count('<line class="dated"') == 4  # both legs, pain before and after
+    assert "re-test 2026-03-28" in page
+    assert "Straight leg raise, left: 2026-03-01 50° (45–55°), 2026-03-08 55°" in page
+    assert write_handout(records, person, "pdf", root, "en").read_bytes().startswith(b"%PDF")
     assert records.any_session(ids[0]).result.sides[0].counted == 9
 
 

@@ -15,7 +15,7 @@ from neckrom.validation.bodies import (
     body_kind,
     compare_body,
     find_body_cases,
-    find_nerve_tests,
+    find_not_validated,
     rows_csv,
     summarise,
     validate_bodies,
@@ -65,8 +65,8 @@ def test_the_cases_are_found_by_the_kind_in_the_json(folder):
     assert body_kind(SAMPLES.parent / "chidi_deficit.json") is None
     assert body_kind(SAMPLES / "run_side.csv") is None
     assert find_body_cases(SAMPLES.parent / "nowhere") == ()
-    assert find_nerve_tests(SAMPLES) == ("arms",)
-    assert find_nerve_tests(SAMPLES.parent / "nowhere") == ()
+    assert find_not_validated(SAMPLES) == ("arms", "upper_back")
+    assert find_not_validated(SAMPLES.parent / "nowhere") == ()
 
 
 def test_whole_bodies_are_no_cases_of_the_neck(folder):

@@ -44,6 +44,8 @@ def test_plans_stand_on_the_person_s_page_and_their_own(filled, language):
     page = unescape(desk.page(f"/people/{person}?lang={language}"))
     assert page.count("50° → 60°") >= 3
     assert texts.text("plan.name.slr_slider") in page
+    assert texts.text("course.drawn.title") in page
+    assert texts.text("course.drawn.retest", date="2026-03-28") in page
     assert '<option value="plan:slump_slider">' in page
     own = unescape(desk.page(f"/sessions/{ids['plan_0']}?lang={language}"))
     assert texts.text("pages.kind_of.plan", date="2026-04-01") in own

@@ -18,7 +18,7 @@ from neckrom.validation.bodies import (
     BodyReport,
     BodyRow,
     Measured,
-    find_nerve_tests,
+    find_not_validated,
     rows_csv,
     validate_bodies,
 )
@@ -41,10 +41,10 @@ def validate_bodies_and_show(
     """
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not overwrite)):
         raise OutputError(f"There is something in {out} already: choose another --out, or say --overwrite.")
-    if left_out := find_nerve_tests(folder):
+    if left_out := find_not_validated(folder):
         console(stderr=True).print(
-            f"Left out, as nerve tests are not validated here: {', '.join(left_out)}. How exactly they are measured is "
-            "in docs/nerve_tests.md.",
+            f"Left out, as nerve tests and turns of the trunk are not validated here: {', '.join(left_out)}. How "
+            "exactly they are measured is in docs/nerve_tests.md and docs/upper_back.md.",
             markup=False,
             highlight=False,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -34,17 +35,25 @@ def connected(cluster: Cluster) -> Iterator[Client]:
         Certificates are missing, or this machine has too little memory for so many processes.
     """
     try:
-        from distributed import Client  # noqa: PLC0415
+        import distributed  # noqa: F401, PLC0415
     except ImportError as error:
         raise EnvironmentProblemError(
             "Measuring on a cluster needs Dask, which is not installed: pip install 'neckrom[cluster]', here, on the "
             "scheduler and on every worker."
         ) from error
-    _quieten()
-    if cluster.local_workers is not None:
-        with _local(cluster, cluster.local_workers) as client:
-            yield client
-        return
+    with _quiet():
+        if cluster.local_workers is not None:
+            with _local(cluster, cluster.local_workers) as client:
+                yield client
+        else:
+            with _remote(cluster) as client:
+                yield client
+
+
+@contextmanager
+def _remote(cluster: Cluster) -> Iterator[Client]:
+    from distributed import Client  # noqa: PLC0415
+
     security = _security(cluster)
     try:
         client = Client(
@@ -69,15 +78,40 @@ def connected(cluster: Cluster) -> Iterator[Client]:
         client.close(timeout=5)
 
 
-def _quieten() -> None:
-    """What Dask logs of lost connections, with tracebacks, we say in our words.
+_DASK = frozenset({"distributed", "asyncio", "tornado"})
+_levels: dict[str, int] = {}
+"""Of the loggers before the first of those who measure now made them quiet."""
+_users = 0
+_lock = threading.Lock()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What Dask logs of lost connections, with tracebacks, we say in our words; afterwards it logs as it did before.
 
     Its own configuration gives some of its loggers a level of their own ("distributed.client"), which does not
-    follow their parent's.
+    follow their parent's. Two may measure at a time: the last one to end gives the levels back.
     """
-    for name in ("distributed", "asyncio", "tornado", *logging.root.manager.loggerDict):
-        if name.partition(".")[0] in {"distributed", "asyncio", "tornado"}:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+    global _users  # noqa: PLW0603
+    with _lock:
+        _users += 1
+        names = {
+            *_DASK,
+            *(name for name in list(logging.root.manager.loggerDict) if name.partition(".")[0] in _DASK),
+        }
+        for name in names:
+            logger = logging.getLogger(name)
+            _levels.setdefault(name, logger.level)
+            logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        with _lock:
+            _users -= 1
+            if _users == 0:
+                for name, level in _levels.items():
+                    logging.getLogger(name).setLevel(level)
+                _levels.clear()
 
 
 @contextmanager

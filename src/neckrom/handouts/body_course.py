@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from neckrom.handouts.bodies import nerve_table, plan_table, runs_table, sides_said, upper_back_table
+from neckrom.handouts.body_trends import body_trends
 from neckrom.handouts.caveats import GRAVE
 from neckrom.handouts.clinician_page import Detail
 from neckrom.handouts.diary_in_words import day_line, diary_lines
@@ -80,7 +81,7 @@ def body_course_of(
         shown.append(texts.text("course.more_sessions", number=len(lines) - _MOST_LINES))
     details = details_of(apart, texts)
     if len(lines) > _MOST_LINES:
-        details = (Detail(texts.text("course.sessions"), lines=tuple(lines)), *details)
+        details = (*details, Detail(texts.text("course.sessions"), lines=tuple(lines)))
     return Handout(
         language=texts.language,
         title=texts.text("course.bodies.runs" if runs else "course.bodies.others"),
@@ -135,7 +136,7 @@ def follow_up(apart: Apart, texts: Messages) -> tuple[Finding, ...]:
 
 
 def details_of(apart: Apart, texts: Messages) -> tuple[Detail, ...]:
-    """Every run, nerve test, session of a plan and of turning in a line, and the diary, for the clinician."""
+    """What went on over time, then every session in a line, and the diary, for the clinician."""
     tables: list[tuple[str, Table, tuple[str, ...]]] = []
     if apart.runs:
         tables.append(("run", runs_table(apart.runs, texts), ()))
@@ -146,7 +147,27 @@ def details_of(apart: Apart, texts: Messages) -> tuple[Detail, ...]:
         tables.append(("plan", plan_table(apart.plans, texts), ()))
     if apart.upper_backs:
         tables.append(("upper_back", upper_back_table(apart.upper_backs, texts), ()))
-    return (*(_detail(*table, texts) for table in tables), *_diary(apart.diary, texts))
+    return (*drawn(apart, texts), *(_detail(*table, texts) for table in tables), *_diary(apart.diary, texts))
+
+
+def drawn(apart: Apart, texts: Messages) -> tuple[Detail, ...]:
+    """Test angles, pain around plans and turns of the trunk over time; nothing where there is no second session.
+
+    Parameters
+    ----------
+    apart : Apart
+    texts : Messages
+
+    Returns
+    -------
+    tuple of Detail
+        One or none.
+    """
+    trends = body_trends(apart.nerve_tests, apart.plans, apart.upper_backs, texts)
+    if not trends.drawings and not trends.lines:
+        return ()
+    note = (texts.text("course.drawn.note"),) if trends.drawings else ()
+    return (Detail(texts.text("course.drawn.title"), lines=(*trends.lines, *note), drawings=trends.drawings),)
 
 
 def _diary(days: Sequence[DiaryDay], texts: Messages) -> Iterator[Detail]:

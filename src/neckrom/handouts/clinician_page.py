@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from neckrom.handouts.trend_drawing import Drawing
 from neckrom.messages import Messages
 from neckrom.report.site_words import site_rows, trust_of
 from neckrom.report.wording import display_name
@@ -32,6 +33,8 @@ class Detail:
     shares : tuple of float
         Of the width, by column, on paper.
     lines : tuple of str
+    drawings : tuple of tuple of Drawing
+        Over the lines; those of a group stand side by side.
     """
 
     title: str
@@ -39,6 +42,7 @@ class Detail:
     rows: tuple[tuple[str, ...], ...] = ()
     shares: tuple[float, ...] = ()
     lines: tuple[str, ...] = ()
+    drawings: tuple[tuple[Drawing, ...], ...] = ()
 
 
 def session_details(

@@ -208,5 +208,10 @@ def _pdf_details(handout: Handout) -> Iterator[Flowable]:
             yield cells_table(Table(detail.columns, detail.rows, calm, widths), small=True)
             yield Spacer(0, 3)
             yield from (paragraph(line, SMALL) for line in detail.lines)
+        elif detail.drawings:
+            none = load_messages(handout.language).text("course.not_measured")
+            yield title
+            yield from (trend_grid(group, none, paper.WIDTH) for group in detail.drawings)
+            yield from (paragraph(line, SMALL) for line in detail.lines)
         else:
             yield KeepTogether([title, *(paragraph(line, SMALL) for line in detail.lines)])

@@ -8,7 +8,7 @@ from typing import Literal
 
 from reportlab.lib import colors
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
+from reportlab.platypus import Flowable, Paragraph, Spacer, Table, TableStyle
 
 from neckrom.handouts.trend_drawing import LEFT, RIGHT, WIDTH, Drawing, Mark
 from neckrom.report.paper import INK, LINE, QUIET, SMALL, SMALL_BOLD, font_of, paragraph
@@ -39,6 +39,8 @@ def trend_grid(drawings: Sequence[Drawing], none: str, width: float) -> Table:
     """
     cells = [_cell(drawing, none, _drawn_width(width)) for drawing in drawings]
     rows = [cells[first : first + COLUMNS] for first in range(0, len(cells), COLUMNS)]
+    for row in rows:
+        _level(row, _drawn_width(width))
     rows[-1] += [[]] * (COLUMNS - len(rows[-1]))
     grid = Table(rows, colWidths=[width / COLUMNS] * COLUMNS, hAlign="LEFT")
     grid.setStyle(
@@ -57,6 +59,14 @@ def trend_grid(drawings: Sequence[Drawing], none: str, width: float) -> Table:
 
 def _drawn_width(width: float) -> float:
     return width / COLUMNS - 4
+
+
+def _level(row: Sequence[list[Flowable]], width: float) -> None:
+    """Have the drawings of a row stand side by side, however many lines the words over them take."""
+    heights = [sum(words.wrap(width, 1000)[1] for words in cell[:-1]) for cell in row]
+    for cell, height in zip(row, heights, strict=True):
+        if height < max(heights):
+            cell.insert(-1, Spacer(0, max(heights) - height))
 
 
 def _cell(drawing: Drawing, none: str, width: float) -> list[Flowable]:
@@ -108,13 +118,22 @@ class _Trend(Flowable):
             self._text(canvas, RIGHT + 4, drawing.half_y + 4, "50 %")
         for x, label in drawing.dates:
             self._text(canvas, x, drawing.height - 8, label, align="middle")
+        dated = drawing.dated_line
+        if dated is not None:
+            canvas.setDash(5, 4)
+            canvas.setStrokeColor(INK)
+            canvas.setLineWidth(1.3)
+            canvas.line(dated.x, self._up(dated.top_y), dated.x, self._up(dated.bottom_y))
+            canvas.setDash()
+            self._text(canvas, dated.x, dated.top_y - 4, dated.label, align=dated.align)
 
     def _marks(self, canvas: Canvas) -> None:
         marks = self._drawing.marks
         canvas.setStrokeColor(_BLUE)
         canvas.setLineWidth(1.4)
         for one, other in pairwise(marks):
-            canvas.line(one.x, self._up(one.y), other.x, self._up(other.y))
+            if one.known and other.known:
+                canvas.line(one.x, self._up(one.y), other.x, self._up(other.y))
         for mark in marks:
             self._bar(canvas, mark)
             self._dot(canvas, mark)
@@ -131,8 +150,22 @@ class _Trend(Flowable):
 
     def _dot(self, canvas: Canvas, mark: Mark) -> None:
         canvas.setFillColor(_BLUE)
-        if not mark.bound:
-            canvas.circle(mark.x, self._up(mark.y), 4.5, stroke=0, fill=1)
+        y = self._up(mark.y)
+        if mark.stopped:
+            canvas.setStrokeColor(INK)
+            canvas.setLineWidth(1.3)
+            canvas.rect(mark.x - 8, y - 8, 16, 16, stroke=1, fill=0)
+            canvas.setStrokeColor(_BLUE)
+        canvas.setLineWidth(1.8)
+        if mark.shape == "cross":
+            canvas.line(mark.x - 4, y - 4, mark.x + 4, y + 4)
+            canvas.line(mark.x - 4, y + 4, mark.x + 4, y - 4)
+            return
+        if mark.shape == "ring":
+            canvas.circle(mark.x, y, 4, stroke=1, fill=0)
+            return
+        if mark.shape == "dot":
+            canvas.circle(mark.x, y, 4.5, stroke=0, fill=1)
             return
         triangle = canvas.beginPath()
         triangle.moveTo(mark.x, self._up(mark.y - 7))

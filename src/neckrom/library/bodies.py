@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from neckrom.library.given import is_number, is_turn, is_yes_or_no, path_of, paths_of, refuse, shown
+from neckrom.library.notebooks import show_in_notebooks
 from neckrom.nerve.result import NerveResult
 from neckrom.posture.result import PostureResult
 from neckrom.running.result import RunResult
@@ -68,6 +69,7 @@ def measure_run(
         if value is not None and not (is_number(value) and value > 0):
             problems.append(f"{name}={shown(value)}: give a number above 0")
     refuse(problems)
+    show_in_notebooks()
     side = path_of(path)
     options = RunOptions(
         back=None if back is None else path_of(back, "back"),
@@ -116,6 +118,7 @@ def measure_posture(
     if not wanted:
         problems.append("paths=[]: give one picture or clip at least")
     refuse(problems)
+    show_in_notebooks()
     given = [path_of(path, "paths") for path in wanted]
     options = stands.PostureOptions(mirrored=mirrored, rotate_deg=rotate_deg, pictures=False)
     with tempfile.TemporaryDirectory(prefix="neckrom-") as folder:
@@ -166,6 +169,7 @@ def measure_nerve(
     if test not in TESTS:
         problems.append(f"test={shown(test)}: give one of {', '.join(TESTS)}")
     refuse(problems)
+    show_in_notebooks()
     clip = path_of(path)
     options = NerveOptions(
         test=test,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
 
 from neckrom.messages import Messages
-from neckrom.report.content import client_table
+from neckrom.report.content import Table, client_table
 from neckrom.report.figures import rom_figure
 from neckrom.result import Result
 from neckrom.saying.names import display_name
 from neckrom.saying.sentences import said_or
-from neckrom.saying.verdict import movements_said, verdict_of
+from neckrom.saying.verdict import Verdict, movements_said, verdict_of
 
 _DOTS_PER_INCH = 100
 
@@ -35,21 +35,53 @@ def html_of(result: Result, texts: Messages) -> str:
     verdict = verdict_of(result, texts, "clinician.movement")
     said = movements_said(result, texts)
     table = client_table(tuple(replace(words, name=words.clinical_name) for words in said), texts)
+    key = result.statement_key
+    statement = texts.text(key) if key in texts.texts else result.statement
+    name = display_name(result.clip.name)
+    warnings = tuple(_warnings(result, texts))
+    return html_of_parts(name, verdict, table, warnings, statement, picture=_picture(result, texts))
+
+
+def html_of_parts(
+    name: str, verdict: Verdict, table: Table, warnings: Sequence[str], statement: str, *, picture: str = ""
+) -> str:
+    """A measurement of any kind as HTML; every word is escaped.
+
+    Parameters
+    ----------
+    name : str
+        Of the recording.
+    verdict : Verdict
+    table : Table
+    warnings : sequence of str
+    statement : str
+        What this is, and what it is not.
+    picture : str
+        A figure as a data URI; empty for none.
+
+    Returns
+    -------
+    str
+        One ``div``; nothing is fetched.
+    """
     head = "".join(f"<th style='text-align:left'>{escape(column)}</th>" for column in table.columns)
     rows = "".join(
         "<tr>" + "".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in row) + "</tr>"
         for row in table.rows
     )
     lines = "".join(f"<li>{escape(line)}</li>" for line in verdict.marked_lines())
-    warnings = "".join(f"<li>{escape(warning)}</li>" for warning in _warnings(result, texts))
-    key = result.statement_key
-    statement = texts.text(key) if key in texts.texts else result.statement
+    noted = "".join(f"<li>{escape(warning)}</li>" for warning in warnings)
+    figure = (
+        f"<img alt='{escape(verdict.title)}' style='max-width:46em;width:100%' src='{picture}'>"
+        if picture
+        else ""
+    )
     return (
-        f"<div><p><b>{escape(display_name(result.clip.name))}</b></p>"
+        f"<div><p><b>{escape(name)}</b></p>"
         f"<ul style='list-style:none;padding-left:0'>{lines}</ul>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        f"<img alt='{escape(verdict.title)}' style='max-width:46em;width:100%' src='{_picture(result, texts)}'>"
-        + (f"<ul>{warnings}</ul>" if warnings else "")
+        + figure
+        + (f"<ul>{noted}</ul>" if noted else "")
         + f"<p><small>{escape(statement)}</small></p></div>"
     )
 

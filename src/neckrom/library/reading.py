@@ -8,6 +8,7 @@ from pathlib import Path
 from neckrom.errors import InputError
 from neckrom.landmarks.store import read_landmarks as read_file
 from neckrom.library.given import path_of
+from neckrom.library.notebooks import show_in_notebooks
 from neckrom.records.kinds import AnyResult
 from neckrom.records.result_folder import LANDMARKS, parse_result, read_result_folder
 from neckrom.types import DetectorIdentity, LandmarkSeries, SourceInfo
@@ -54,6 +55,7 @@ def read_result(path: str | Path) -> AnyResult:
     InputError
         It is not there, is damaged, or was written by a newer neckrom.
     """
+    show_in_notebooks()
     path = path_of(path)
     if not path.is_file():
         return read_result_folder(path).result

@@ -148,18 +148,30 @@ def _following(elsewhere: Sequence[Moved], answers: Sequence[Mark]) -> list[Mark
     return found
 
 
-def not_placed(answers: Sequence[Mark]) -> list[Notice]:
+def not_placed(answers: Sequence[Mark], *, of_arms: bool = False) -> list[Notice]:
     """Notes on answers that :func:`left_over` gives.
 
     Parameters
     ----------
     answers : sequence of Mark
+    of_arms : bool
+        Of an arm test, in which the neck alone is moved.
 
     Returns
     -------
     list of Notice
         One for each.
     """
+    if of_arms:
+        return [
+            Notice(
+                f"The answer at {answer.time_s:.1f} s follows no bending of the neck of its own that was seen: what "
+                "moved then is not known, and it was not used. Bend the neck alone, and answer after each bend.",
+                "nerve_arm_answer_left",
+                time_s=answer.time_s,
+            )
+            for answer in answers
+        ]
     return [
         Notice(
             f"The answer at {answer.time_s:.1f} s follows no movement of neck or ankle of its own that was seen: "

@@ -7,11 +7,12 @@ pain: more likely the buttock. Range alone is never a finding, and a limb that w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
-from neckrom.nerve.marking import was_felt
+from neckrom.nerve.marking import Answered, was_felt
 from neckrom.nerve.measure import MeasuredTrial
 from neckrom.nerve.sides import SidesCompared
 from neckrom.statement import Statement, state
@@ -101,8 +102,39 @@ def read_sides(test: str, sides: SidesCompared | None, *, both_tested: bool = Fa
     return (said, state("nerve.reading.range_alone"))
 
 
-def _not_told(trial: MeasuredTrial) -> Statement | None:
-    """Why nothing can be said of what a movement elsewhere changes; None where it can."""
+class Changed(Protocol):
+    """What was seen and answered of movements elsewhere in a trial of a leg or an arm."""
+
+    @property
+    def held(self) -> bool | None:
+        """Whether the limb was held meanwhile; None where that cannot be told."""
+        ...
+
+    @property
+    def answered(self) -> tuple[Answered, ...]:
+        """Movements that were seen, with their answers."""
+        ...
+
+    @property
+    def left_over(self) -> tuple[str, ...]:
+        """Answers to movements that were not seen."""
+        ...
+
+
+def not_told(trial: Changed) -> Statement | None:
+    """Why nothing can be said of what a movement elsewhere changes; None where it can.
+
+    Parameters
+    ----------
+    trial : Changed
+        Of a leg or an arm.
+
+    Returns
+    -------
+    Statement or None
+        "more" or "less" after a movement that was not seen leaves the test open, unless another one that was seen
+        changed the symptom.
+    """
     if trial.held is False:
         return state("nerve.reading.not_held")
     unseen = [answer for answer in trial.left_over if answer in ("more", "less")]
@@ -122,9 +154,9 @@ def _of_trial(trial: MeasuredTrial) -> list[Statement]:
     if trial.pain == "stretch":
         return [came, state("nerve.reading.stretch")]
     own = [state("nerve.reading.own")] if trial.pain == "own" else []
-    not_told = _not_told(trial)
-    if not_told is not None:
-        return [came, *own, not_told]
+    why_not = not_told(trial)
+    if why_not is not None:
+        return [came, *own, why_not]
     said = [came] if trial.held else [came, state("nerve.reading.holding_unknown")]
     first = trial.answered[0]
     joint = f"nerve.joint.{first.moved.joint}"

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from neckrom.body.result import BodyQuality
-from neckrom.result import ClipInfo, Model, ToolInfo
+from neckrom.result import ClipInfo, Model, ShownResult, ToolInfo
 from neckrom.statement import Statement
 
 SCHEMA_VERSION = "1.0"
@@ -98,7 +98,7 @@ class ArmTension(Model):
     right: Tension
 
 
-class NerveResult(Model):
+class NerveResult(ShownResult):
     """Everything that one recording of a leg or arm test gave."""
 
     schema_version: str = SCHEMA_VERSION
@@ -138,3 +138,13 @@ class NerveResult(Model):
     statement_key: str = Field(
         default="nerve.statement", description="The same as a key of the message files."
     )
+
+    def __repr__(self) -> str:
+        """Short, for whoever looks at it in a notebook; ``str`` and ``model_dump`` have all of it."""
+        trials = ", ".join(_in_short(trial) for trial in self.trials) or "no trial"
+        return f"<NerveResult of {self.clip.name!r}: {self.kind}, at the first symptom (deg) {trials}>"
+
+
+def _in_short(trial: NerveTrial) -> str:
+    angle = "no angle" if trial.symptom_angle_deg is None else f"{trial.symptom_angle_deg:.0f}"
+    return " ".join(filter(None, (trial.leg or trial.arm, trial.position, angle)))

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from neckrom.body.result import BodyClip, BodyConfiguration, BodyQuality, Interval
-from neckrom.result import Model, ToolInfo, Units
+from neckrom.result import Model, ShownResult, ToolInfo, Units
 
 SCHEMA_VERSION = "1.1"
 """Raised in the first number when a name or meaning changes, in the second when something is added."""
@@ -117,7 +117,7 @@ class PostureUnits(Units):
     convention: str = CONVENTION
 
 
-class PostureResult(PostureValues):
+class PostureResult(PostureValues, ShownResult):
     """How somebody stands. With several recordings, the values are those of the first; ``views`` has them all."""
 
     schema_version: str = SCHEMA_VERSION

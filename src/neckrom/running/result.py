@@ -19,7 +19,7 @@ from neckrom.body.result import (
     LeftRight,
     Value,
 )
-from neckrom.result import Flag, Model, ToolInfo, Units
+from neckrom.result import Flag, Model, ShownResult, ToolInfo, Units
 from neckrom.statement import Statement
 
 SCHEMA_VERSION = "1.0"
@@ -200,7 +200,7 @@ class RunUnits(Units):
     convention: str = CONVENTION
 
 
-class RunResult(Model):
+class RunResult(ShownResult):
     """One run, from one clip or from one from the side and one from behind."""
 
     schema_version: str = SCHEMA_VERSION

@@ -26,8 +26,8 @@ from neckrom.types import FloatArray
 
 Kind = Literal["run", "posture"]
 KINDS: dict[str, Kind] = {"run_side": "run", "run_back": "run", "posture": "posture"}
-NERVE_KINDS = ("slr", "slump", "arms")
-"""Nerve tests: whole bodies, too, and not validated here."""
+NOT_VALIDATED_KINDS = ("slr", "slump", "arms", "upper_back")
+"""Nerve tests and turns of the trunk: whole bodies, too, and not validated here."""
 RECORDINGS = (".mp4", ".mov", ".mkv", ".webm", ".jpg", ".jpeg", ".png", ".parquet", ".landmarks.parquet")
 """Ends of names that are looked for beside the JSON, in this order."""
 _SAME_CONTACT_S = 0.12
@@ -121,14 +121,14 @@ def is_body(about: Path) -> bool:
     Returns
     -------
     bool
-        True of nerve tests, too.
+        True of nerve tests and turns of the trunk, too.
     """
     kind = _named_kind(about)
-    return kind in KINDS or kind in NERVE_KINDS
+    return kind in KINDS or kind in NOT_VALIDATED_KINDS
 
 
-def find_nerve_tests(folder: Path) -> tuple[str, ...]:
-    """Names of the nerve tests with truth under a folder: whole bodies that are not validated here.
+def find_not_validated(folder: Path) -> tuple[str, ...]:
+    """Names of nerve tests and turns of the trunk with truth under a folder: not validated here.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def find_nerve_tests(folder: Path) -> tuple[str, ...]:
         sorted(
             about.with_suffix("").relative_to(folder).as_posix()
             for about in folder.rglob("*.json")
-            if _named_kind(about) in NERVE_KINDS and about.with_suffix(".csv").is_file()
+            if _named_kind(about) in NOT_VALIDATED_KINDS and about.with_suffix(".csv").is_file()
         )
     )
 

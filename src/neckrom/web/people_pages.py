@@ -15,6 +15,7 @@ from neckrom.errors import NeckromError
 from neckrom.exports.write import Format
 from neckrom.guided.sessions import CAMERAS, PROTOCOLS, plan_choices
 from neckrom.handouts.bodies import nerve_table, plan_table, runs_table, sides_said, upper_back_table
+from neckrom.handouts.body_course import Apart, drawn
 from neckrom.handouts.course import course_of, ends_of
 from neckrom.handouts.diary_in_words import day_line, diary_lines
 from neckrom.handouts.making import course_for, has_course
@@ -182,6 +183,9 @@ def person_page(
     shown = {
         "view": view,
         "has_course": has_course(view),
+        "over_time": drawn(
+            Apart(nerve_tests=tuple(tests), plans=tuple(plans), upper_backs=tuple(turned)), texts
+        ),
         "runs": runs_table(runs, texts) if runs else None,
         "nerve_tests": nerve_table(tests, texts) if tests else None,
         "sides_said": sides_said(tests, texts),

@@ -32,7 +32,9 @@ from neckrom.nerve.marking import (
     answers_to,
     belongs,
     check_marks,
+    left_over,
     no_symptom,
+    not_placed,
     pressed_again,
     stray,
 )
@@ -85,6 +87,8 @@ class MeasuredArmTrial:
     answered : tuple of Answered
         The one that the first answer follows comes first.
     pain : str or None
+    left_over : tuple of str
+        Answers to movements that were not seen.
     """
 
     trial: ArmTrial
@@ -98,6 +102,7 @@ class MeasuredArmTrial:
     moved_deg: float
     answered: tuple[Answered, ...]
     pain: str | None
+    left_over: tuple[str, ...] = ()
 
     @property
     def end_deg(self) -> float:
@@ -271,6 +276,8 @@ def _measured(
     )
     if symptom is not None and held is False:
         notices.append(not_held(symptom, moved))
+    unseen = left_over(elsewhere, answers)
+    notices += not_placed(unseen, of_arms=True)
     before = min((one.from_s for one in elsewhere), default=held_to)
     at = held_from + min(0.25, max(0.0, 0.5 * (before - held_from)))
     angle, interval = _symptom_angle(angles, trial, symptom)
@@ -290,6 +297,7 @@ def _measured(
         moved_deg=moved,
         answered=answers_to(elsewhere, answers),
         pain=pain,
+        left_over=tuple(answer.answer for answer in unseen if answer.answer is not None),
     ), notices
 
 

@@ -15,6 +15,7 @@ from neckrom.body import Side
 from neckrom.nerve.arms.measure import POSITIONS, ArmsCompared, MeasuredArmTrial
 from neckrom.nerve.limits import HEALTHY_SIDE_DIFFERENCE_DEG
 from neckrom.nerve.marking import was_felt
+from neckrom.nerve.reading import not_told
 from neckrom.nerve.result import Tension
 from neckrom.statement import Statement, state
 
@@ -138,10 +139,9 @@ def _of_trial(trial: MeasuredArmTrial) -> list[Statement]:
     if trial.pain == "stretch":
         return [came, state("nerve.reading.stretch")]
     painful = [state("nerve.reading.arm_painful")] if trial.pain == "own" else []
-    if trial.held is False:
-        return [came, *painful, state("nerve.reading.not_held")]
-    if not trial.answered:
-        return [came, *painful, state("nerve.reading.no_change")]
+    why_not = not_told(trial)
+    if why_not is not None:
+        return [came, *painful, why_not]
     said = [came, *painful]
     if trial.held is None:
         said.append(state("nerve.reading.holding_unknown"))
