@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from io import StringIO
 
@@ -149,3 +150,8 @@ def test_a_guided_session_that_was_stopped_says_so_first_and_no_plan_follows(tmp
         assert str(escape(texts.text("upper_back.report.next"))) not in page
         with pytest.raises(InputError, match="2026-03-14"):
             refuse_after_a_stop(records, person, texts)
+        if language == "en":
+            _, tables, _ = made_export(records, person, Format.CSV)
+            (values,) = (content for name, content in tables.items() if name.endswith("_body_values.csv"))
+            header, *rows = csv.reader(StringIO(values.decode("utf-8-sig")))
+            assert rows and {row[header.index("stopped")] for row in rows} == {"dizziness"}

@@ -309,6 +309,7 @@ def _values(export: Export) -> list[Column]:
         Column("interval95_low", "unit beside it", "", [low for low, _ in ends]),
         Column("interval95_high", "unit beside it", "", [high for _, high in ends]),
         Column("meaning", "", "", [number.meaning for number in numbers]),
+        _stopped([item for item, _ in pairs]),
     ]
 
 
@@ -389,13 +390,16 @@ def _trials(export: Export) -> list[Column]:
             "own running pain (arm: painful tightness or sharp pain), or a stretch",
             [trial.pain or "" for trial in trials],
         ),
-        Column(
-            "stopped",
-            "",
-            "why the session was stopped before its end; empty: it was not",
-            [getattr(item.view.result, "stop_reason", None) or "" for item, _, _ in pairs],
-        ),
+        _stopped([item for item, _, _ in pairs]),
     ]
+
+
+def _stopped(items: Sequence[ExportBody]) -> Column:
+    """Runs and postures are not led, so none of them is stopped."""
+    told = "why the session was stopped before its end; empty: it was not"
+    return Column(
+        "stopped", "", told, [getattr(item.view.result, "stop_reason", None) or "" for item in items]
+    )
 
 
 def _further(trial: NerveTrial) -> str:
