@@ -48,5 +48,10 @@ def test_a_stop_arrives_when_the_connection_is_back():
     assert arrives("pause", "note", "resume") == ["note"]
 
 
+def test_it_goes_on_after_a_pause_that_had_arrived():
+    assert arrives("resume") == ["resume"]
+    assert arrives("resume", "pause") == ["resume", "pause"]
+
+
 def test_what_would_mark_another_moment_is_not_sent_late():
     assert arrives("now", "continue", "changed", "whose", "skip") == []

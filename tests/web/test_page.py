@@ -369,6 +369,10 @@ def test_hurts_skip_rezero_pause_by_key(open_page, served, session):
         shown(page, "paused")
         page.keyboard.press("Enter")
         shown(page, "neutral")
+        page.keyboard.press(" ")
+        shown(page, "paused")
+        page.evaluate("document.querySelector('dialog[open]').close()")  # as a browser does of its own
+        shown(page, "neutral")
     with at(session, page, Phase.OUT):
         page.keyboard.press("s")
         wait_for(session, Phase.PAIN)

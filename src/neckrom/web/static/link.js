@@ -1,8 +1,9 @@
 // The connection to the session: states and pictures in, commands out; comes back by itself.
 
 const PATIENCE_MS = 8000;
-/** What is sent late rather than never: a stop has to arrive, and what was noted. "Now" would mark another moment. */
-const NEVER_LOST = ["pause", "stop", "note"];
+/** What is sent late rather than never: a stop has to arrive, what was noted, and that it goes on after a pause that
+ * had arrived. "Now" would mark another moment. */
+const NEVER_LOST = ["pause", "resume", "stop", "note"];
 
 function pageName() {
   let name = sessionStorage.getItem("neckrom-page");
@@ -95,7 +96,8 @@ export class Link {
 
   send(command) {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(command));
-    else if (NEVER_LOST.includes(command.type)) this.kept.push(command);
-    else if (command.type === "resume") this.kept = this.kept.filter(({ type }) => type !== "pause");
+    else if (command.type === "resume" && this.kept.some(({ type }) => type === "pause")) {
+      this.kept = this.kept.filter(({ type }) => type !== "pause");
+    } else if (NEVER_LOST.includes(command.type)) this.kept.push(command);
   }
 }

@@ -115,6 +115,7 @@ class App {
     this.progress = h("ol", { class: "progress" });
     this.clinician = new Clinician(this, this.trace);
     this.footer = this.buildFooter();
+    this.asking = false;
     this.stopDialog = this.buildStop();
     this.helpDialog = this.buildHelp();
     this.main = h("main", {},
@@ -161,7 +162,7 @@ class App {
       h("button", { type: "button", class: "choice", "data-key": String(index + 1), onclick: () => this.stop(reason) },
         h("kbd", { text: String(index + 1), "aria-hidden": "true" }), h("span", { text: this.t(`stop.${reason}`) }));
     this.stopText = h("p", { text: this.t("stop.text") });
-    return h("dialog", { class: "ask", "aria-labelledby": "stop-title", oncancel: (event) => { event.preventDefault(); this.goOn(); } },
+    return h("dialog", { class: "ask", "aria-labelledby": "stop-title", oncancel: (event) => { event.preventDefault(); this.goOn(); }, onclose: () => this.closedByItself() },
       h("h2", { id: "stop-title", tabindex: "-1", text: this.t("stop.title") }),
       this.stopText,
       h("div", { class: "reasons" }, reasons.map(button)),
@@ -458,16 +459,25 @@ class App {
     show(this.stopText, this.pausedByStop);
     this.voice.silence();
     this.tones.follow(null);
+    this.asking = true;
     this.openDialog(this.stopDialog);
   }
 
+  /** A browser may close the dialog without asking (Escape pressed again): nobody is left paused without a word. */
+  closedByItself() {
+    if (!this.stopDialog.open) this.goOn();
+  }
+
   goOn() {
+    if (!this.asking) return;
+    this.asking = false;
     this.stopDialog.close();
     if (this.pausedByStop) this.send({ type: "resume" });
     this.headline.focus({ preventScroll: true });
   }
 
   stop(reason) {
+    this.asking = false;
     this.stopDialog.close();
     this.send({ type: "stop", reason });
     this.headline.focus({ preventScroll: true });
