@@ -90,7 +90,7 @@ def test_an_error_of_a_tracker_ends_all_and_leaves_no_file(tmp_path):
 
 
 def test_nobody_is_an_error_that_says_what_has_to_be_in_the_picture(tmp_path):
-    with pytest.raises(NoBodyError, match=r"any of the 9 frames of clip.*head and feet"):
+    with pytest.raises(NoBodyError, match=r"any of the 9 frames of clip.*head to feet"):
         extract_bodies_to_file(Pictures([GREY] * 9), lambda: Scripted(found=False), tmp_path / "l.parquet")
     assert list(tmp_path.iterdir()) == []
 

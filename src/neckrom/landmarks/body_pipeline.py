@@ -180,8 +180,8 @@ def extract_bodies_to_file(
         if not result.frames_with_body:
             where = "the picture" if result.frames == 1 else f"any of the {result.frames} frames"
             raise NoBodyError(
-                f"Nobody was found in {where} of {source.info.name}: the whole body has to be in view, head and feet "
-                "too, in good light and not too small."
+                f"Nobody was found in {where} of {source.info.name}: the person has to be in view, for runs, posture "
+                "and legs from head to feet, for arms and trunk from head to knees, in good light and not too small."
             )
         return writer.finish(result.detector, (*notes, *result.warnings), result.cuts_ns)
 
