@@ -237,8 +237,9 @@ def part_of(recording: BodyRecording, *, mirrored: bool = False, fps_true: float
     share = float(series.found.mean()) if len(series) else 0.0
     if share < _FOUND:
         raise NoBodyError(
-            f"Somebody was found in {100 * share:.0f} % of the frames of {recording.name} only: the whole body has to "
-            "be in view, head and feet too, in good light and not too small."
+            f"Somebody was found in {100 * share:.0f} % of the frames of {recording.name} only: the person has to "
+            "be in view, for runs, posture and legs from head to feet, for arms and trunk from head to knees, in good "
+            "light and not too small."
         )
     _refuse_upper_body(series, recording.name)
     slower, slow = _slower(recording, fps_true)
